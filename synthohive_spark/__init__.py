@@ -1,0 +1,1 @@
+"""Learn a table on the driver, draw its synthetic copy on the executors."""

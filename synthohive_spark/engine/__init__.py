@@ -1,0 +1,1 @@
+"""What learns and draws rows, without Spark: codecs, noise and generative models."""

@@ -1,0 +1,1 @@
+"""One Spark concern a module: schemas, training data, generation, tables."""
