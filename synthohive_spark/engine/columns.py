@@ -1,0 +1,96 @@
+"""Columns and their types, in Spark's words but without Spark."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from synthohive_spark.errors import SchemaError
+
+_INTEGERS = {"tinyint": pa.int8(), "smallint": pa.int16(), "int": pa.int32(), "bigint": pa.int64()}
+_PLAIN = {
+    **_INTEGERS,
+    "float": pa.float32(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "string": pa.string(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us", tz="UTC"),
+    "timestamp_ntz": pa.timestamp("us"),
+}
+_PARAMETRIC = re.compile(r"(decimal|varchar|char)\((\d+)(?:,\s*(-?\d+))?\)")
+
+
+@dataclass(frozen=True)
+class ColumnType:
+    """A Spark scalar type: its simple name, with precision and scale or a length where it has them."""
+
+    name: str
+    precision: int = 0
+    scale: int = 0
+    length: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> ColumnType:
+        """Read Spark's simple string (``"decimal(10,2)"``); a type that cannot be learned is a `SchemaError`."""
+        if text in _PLAIN:
+            return cls(text)
+        match = _PARAMETRIC.fullmatch(text)
+        if match is None:
+            raise SchemaError(f"type {text} cannot be learned")
+        name, first, second = match.groups()
+        if name == "decimal":
+            return cls(name, precision=int(first), scale=int(second or 0))
+        return cls(name, length=int(first))
+
+    @property
+    def arrow(self) -> pa.DataType:
+        """The Arrow type that Spark exchanges for this type."""
+        if self.name == "decimal":
+            return pa.decimal128(self.precision, self.scale)
+        return pa.string() if self.is_string else _PLAIN[self.name]
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether values are whole numbers of a fixed width."""
+        return self.name in _INTEGERS
+
+    @property
+    def is_float(self) -> bool:
+        """Whether values are binary floating point."""
+        return self.name in ("float", "double")
+
+    @property
+    def is_string(self) -> bool:
+        """Whether values are text, of bounded length or not."""
+        return self.name in ("string", "varchar", "char")
+
+    @property
+    def is_temporal(self) -> bool:
+        """Whether values are dates or instants."""
+        return self.name in ("date", "timestamp", "timestamp_ntz")
+
+    def __str__(self) -> str:
+        if self.name == "decimal":
+            return f"decimal({self.precision},{self.scale})"
+        return f"{self.name}({self.length})" if self.length else self.name
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: its name, its type, and whether its schema allows nulls."""
+
+    name: str
+    type: ColumnType
+    nullable: bool = True
+
+    def to_json(self) -> dict[str, str | bool]:
+        """The column as plain values."""
+        return {"name": self.name, "type": str(self.type), "nullable": self.nullable}
+
+    @classmethod
+    def from_json(cls, data: dict[str, str | bool]) -> Column:
+        """The column that `to_json` described."""
+        return cls(str(data["name"]), ColumnType.parse(str(data["type"])), bool(data["nullable"]))

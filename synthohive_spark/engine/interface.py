@@ -1,0 +1,135 @@
+"""What an engine is: a generative model over encoded tables.
+
+An engine sees small integer codes and ranks in (0, 1), never a value of the table. It is trained on the driver and
+hands out a `Sampler`, which draws rows with numpy alone and travels to the executors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class Block:
+    """One column's part of an encoded row.
+
+    Attributes:
+        name: The column.
+        frequencies: Share of the training rows that hold each code; its length is the number of codes.
+        ranked: Whether the column has a rank beside its code.
+    """
+
+    name: str
+    frequencies: tuple[float, ...]
+    ranked: bool
+
+    @property
+    def codes(self) -> int:
+        """How many codes the column has."""
+        return len(self.frequencies)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The encoded row: the generated columns, then the given ones."""
+
+    columns: tuple[Block, ...]
+    context: tuple[Block, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The layout as plain values."""
+        return {
+            part: [{"name": b.name, "frequencies": list(b.frequencies), "ranked": b.ranked} for b in blocks]
+            for part, blocks in (("columns", self.columns), ("context", self.context))
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Layout:
+        """The layout that `to_json` described."""
+
+        def blocks(part: str) -> tuple[Block, ...]:
+            return tuple(Block(b["name"], tuple(b["frequencies"]), b["ranked"]) for b in data[part])
+
+        return cls(blocks("columns"), blocks("context"))
+
+
+@dataclass(frozen=True)
+class EncodedTable:
+    """Rows as an engine sees them.
+
+    Attributes:
+        codes: Integers of shape (rows, columns), each below its block's number of codes.
+        ranks: float32 of shape (rows, ranked columns), in column order, each in (0, 1).
+    """
+
+    codes: npt.NDArray[Any]
+    ranks: npt.NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def take(self, rows: npt.NDArray[Any] | slice) -> EncodedTable:
+        """The chosen rows."""
+        return EncodedTable(self.codes[rows], self.ranks[rows])
+
+
+class Sampler(Protocol):
+    """Draws rows from noise, with numpy alone; picklable.
+
+    `draw` is always called with the same number of rows, so that the matrix products of a row do not depend on
+    how many others are drawn with it.
+    """
+
+    @property
+    def noise_words(self) -> int:
+        """How many 64-bit words of noise a row uses."""
+        ...
+
+    def draw(self, words: npt.NDArray[np.uint64], context: EncodedTable) -> EncodedTable:
+        """Draw a row for each row of ``words`` (rows, noise_words), given its row of ``context``."""
+        ...
+
+
+@dataclass(frozen=True)
+class FittedEngine:
+    """What a fit leaves behind.
+
+    Attributes:
+        sampler: Draws rows.
+        files: Component files of the model directory, by name.
+        parameters: Plain values that, with the files and the layout, rebuild the sampler.
+        history: One record an epoch.
+    """
+
+    sampler: Sampler
+    files: dict[str, bytes]
+    parameters: dict[str, Any]
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+class Engine(Protocol):
+    """Learns encoded tables. Engines are named in `synthohive_spark.engine.registry`."""
+
+    def fit(
+        self, table: EncodedTable, context: EncodedTable, layout: Layout, *, seed: int, progress: bool
+    ) -> FittedEngine:
+        """Learn ``table`` given ``context`` (same rows, possibly no columns).
+
+        Raises:
+            TrainingError: If training cannot end in a model.
+        """
+        ...
+
+    @staticmethod
+    def load(files: Mapping[str, bytes], parameters: Mapping[str, Any], layout: Layout) -> FittedEngine:
+        """Rebuild a fitted engine from its files.
+
+        Raises:
+            SerializationError: If a file is missing or does not fit the layout.
+        """
+        ...

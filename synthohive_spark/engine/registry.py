@@ -1,0 +1,18 @@
+"""The engines by name. Adding one is a folder and one line here."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from synthohive_spark.errors import SchemaError
+
+ENGINES = {"ctgan": ("synthohive_spark.engine.ctgan.model", "CTGANEngine")}
+
+
+def engine_class(name: str) -> Any:
+    """The class of the engine called ``name``; an unknown name is a `SchemaError` that lists the known ones."""
+    if name not in ENGINES:
+        raise SchemaError(f"engine {name!r} is not known; choose one of {', '.join(sorted(ENGINES))}")
+    module, attribute = ENGINES[name]
+    return getattr(import_module(module), attribute)
