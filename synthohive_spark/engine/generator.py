@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from synthohive_spark.engine.columns import Column
-from synthohive_spark.engine.encoder import TableEncoder
+from synthohive_spark.engine.encoder import TableEncoder, whole
 from synthohive_spark.engine.interface import EncodedTable, Sampler
 from synthohive_spark.engine.noise import row_words
 
@@ -64,11 +64,9 @@ class RowGenerator:
         rows = len(row_ids)
         padded = np.zeros(BATCH_ROWS, np.int64)
         padded[:rows] = row_ids
-        codec_words = self.encoder.noise_words
-        context_words = self.context_encoder.noise_words
-        words = row_words(
-            seed, padded, self.sampler.noise_words + codec_words + context_words, stream=stream
-        )
+        codec_words = self.encoder.decode_words
+        context_words = self.context_encoder.encode_words
+        words = row_words(seed, padded, self.sampler.noise_words + codec_words + context_words, stream=stream)
         engine_words, codec, given = np.split(
             words, [self.sampler.noise_words, self.sampler.noise_words + codec_words], axis=1
         )
@@ -77,15 +75,12 @@ class RowGenerator:
         made = self.encoder.decode(drawn.take(slice(rows)), codec[:rows])
         arrays = dict(zip((c.name for c in self.encoder.columns), made, strict=True))
         if conditions is not None:
-            arrays.update(zip(conditions.column_names, (c.combine_chunks() for c in conditions.columns), strict=True))
+            arrays.update(zip(conditions.column_names, map(whole, conditions.columns), strict=True))
         names = [c.name for c in self.columns]
         return pa.table([arrays[name] for name in names], names=names)
 
-    def _context(
-        self, conditions: pa.Table | None, rows: int, words: npt.NDArray[np.uint64]
-    ) -> EncodedTable:
-        blocks = self.context_encoder.columns
-        if conditions is None or not blocks:
+    def _context(self, conditions: pa.Table | None, rows: int, words: npt.NDArray[np.uint64]) -> EncodedTable:
+        if conditions is None or not self.context_encoder.columns:
             return EncodedTable(np.zeros((BATCH_ROWS, 0), np.int16), np.zeros((BATCH_ROWS, 0), np.float32))
         encoded = self.context_encoder.encode(conditions, words[:rows])
         fill = BATCH_ROWS - rows

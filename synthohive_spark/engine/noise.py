@@ -56,7 +56,7 @@ def uniforms(words: Words) -> npt.NDArray[np.float64]:
 def normals(words: Words, count: int) -> npt.NDArray[np.float32]:
     """Standard normals of shape (rows, count), four from each word.
 
-    Each is a 16-bit index into a table of quantiles, many times faster than Box-Muller and as good for a network's input.
+    Each is a 16-bit index into a table of quantiles: many times faster than Box-Muller, as good as a network's input.
     """
     indices = np.ascontiguousarray(words).view(np.uint16).reshape(len(words), -1)[:, :count]
     return _normal_table()[indices]
@@ -79,9 +79,23 @@ def normal_quantile(p: npt.ArrayLike) -> npt.NDArray[np.float64]:
     Acklam's rational approximation (2003), relative error below 1.2e-9.
     """
     p = np.asarray(p, np.float64)
-    a = (-39.69683028665376, 220.9460984245205, -275.9285104469687, 138.357751867269, -30.66479806614716, 2.506628277459239)
+    a = (
+        -39.69683028665376,
+        220.9460984245205,
+        -275.9285104469687,
+        138.357751867269,
+        -30.66479806614716,
+        2.506628277459239,
+    )
     b = (-54.47609879822406, 161.5858368580409, -155.6989798598866, 66.80131188771972, -13.28068155288572, 1.0)
-    c = (-0.007784894002430293, -0.3223964580411365, -2.400758277161838, -2.549732539343734, 4.374664141464968, 2.938163982698783)
+    c = (
+        -0.007784894002430293,
+        -0.3223964580411365,
+        -2.400758277161838,
+        -2.549732539343734,
+        4.374664141464968,
+        2.938163982698783,
+    )
     d = (0.007784695709041462, 0.3224671290700398, 2.445134137142996, 3.754408661907416, 1.0)
     tail = np.minimum(p, 1 - p)
     r = np.sqrt(-2 * np.log(np.maximum(tail, 1e-300)))

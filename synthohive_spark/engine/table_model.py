@@ -12,6 +12,7 @@ from synthohive_spark.config import Privacy
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.encoder import TableEncoder
 from synthohive_spark.engine.facts import TableFacts
+from synthohive_spark.engine.fitting import fit_encoder
 from synthohive_spark.engine.generator import RowGenerator
 from synthohive_spark.engine.interface import Engine, FittedEngine, Layout
 from synthohive_spark.engine.noise import derive_seed
@@ -50,7 +51,7 @@ class TableModel:
         return RowGenerator(self.columns, self.encoder, self.context_encoder, self.fitted.sampler)
 
     def to_files(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The model as (JSON documents by file name, plain metadata); the engine's own files are in ``fitted.files``."""
+        """The model as (JSON documents by file name, metadata), beside the engine's own ``fitted.files``."""
         documents = {
             "transformer.json": self.encoder.to_json(),
             "context_transformer.json": self.context_encoder.to_json(),
@@ -126,8 +127,8 @@ def fit_table(
     given = tuple(c for c in columns if c.name in conditions)
     if not made:
         raise SchemaError("there is no column to generate: every column is excluded, given or the row id")
-    encoder, encoded = TableEncoder.fit(table, made, facts=facts, privacy=privacy, seed=seed)
-    context_encoder, context = TableEncoder.fit(table, given, facts=facts, privacy=privacy, seed=seed, given=True)
+    encoder, encoded = fit_encoder(table, made, facts=facts, privacy=privacy, seed=seed)
+    context_encoder, context = fit_encoder(table, given, facts=facts, privacy=privacy, seed=seed)
     layout = Layout(encoder.blocks, context_encoder.blocks)
     fitted = engine.fit(encoded, context, layout, seed=derive_seed(seed, "engine"), progress=progress)
     return TableModel(engine_name, columns, encoder, context_encoder, layout, fitted)

@@ -1,0 +1,106 @@
+"""Arrow values of numeric and temporal types as plain numpy numbers, and back.
+
+Floating point becomes float64. Everything else becomes int64: integers as they are, dates as days, timestamps as
+microseconds, decimals as their unscaled value divided by ten to a ``shift``, which is 0 unless the column has values of more
+than 18 digits; their lowest digits are then not modelled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from synthohive_spark.engine.columns import ColumnType
+
+Numbers = npt.NDArray[Any]
+
+
+def to_numbers(values: pa.Array, type_: ColumnType, shift: int = 0) -> Numbers:
+    """int64 or float64 of the same length; nulls become 0."""
+    if type_.name == "decimal":
+        words = _decimal_words(values)
+        if shift == 0:
+            return words[:, 0].copy()
+        ten = 10**shift
+        return np.array([_rounded_quotient(v, ten) for v in _wide(words)], np.int64)
+    if type_.is_float:
+        return values.cast(pa.float64()).fill_null(0.0).to_numpy(zero_copy_only=False)
+    narrow = {"date": pa.int32()}.get(type_.name, pa.int64())
+    return values.cast(narrow).cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
+
+
+def from_numbers(
+    numbers: Numbers,
+    missing: npt.NDArray[np.bool_],
+    type_: ColumnType,
+    shift: int = 0,
+    bounds: tuple[int, int] | None = None,
+) -> pa.Array:
+    """An array of the column's Arrow type, null where ``missing``.
+
+    Args:
+        numbers: What `to_numbers` made.
+        missing: Where there is no value.
+        type_: The column's type.
+        shift: The shift `to_numbers` was given.
+        bounds: With a shift, the smallest and largest unscaled value allowed.
+    """
+    if type_.name == "decimal":
+        return _decimals(numbers, missing, type_, shift, bounds)
+    if type_.is_float:
+        return pa.array(numbers.astype(np.float64), mask=missing).cast(type_.arrow)
+    wide = pa.array(numbers.astype(np.int64), mask=missing)
+    return (wide.cast(pa.int32()) if type_.name == "date" else wide).cast(type_.arrow)
+
+
+def decimal_shift(values: pa.Array) -> int:
+    """Digits to drop so that every unscaled value fits into 62 bits."""
+    words = _decimal_words(values)
+    if np.array_equal(words[:, 1], words[:, 0] >> 63) and (np.abs(words[:, 0] >> 1) < 1 << 61).all():
+        return 0
+    largest = max((abs(v) for v in _wide(words)), default=0)
+    shift = 0
+    while largest // 10**shift >= 1 << 62:
+        shift += 1
+    return shift
+
+
+def unscaled(values: pa.Array) -> list[int]:
+    """The exact unscaled values of a decimal array without nulls."""
+    return _wide(_decimal_words(values))
+
+
+def _decimal_words(values: pa.Array) -> npt.NDArray[np.int64]:
+    """Low and high word of each unscaled value, shape (rows, 2); nulls become 0."""
+    if not len(values):
+        return np.zeros((0, 2), np.int64)
+    raw = np.frombuffer(values.buffers()[1], np.int64)
+    words = raw.reshape(-1, 2)[values.offset : values.offset + len(values)].copy()
+    words[values.is_null().to_numpy(zero_copy_only=False)] = 0
+    return words
+
+
+def _wide(words: npt.NDArray[np.int64]) -> list[int]:
+    return [int.from_bytes(word.tobytes(), "little", signed=True) for word in words]
+
+
+def _rounded_quotient(value: int, ten: int) -> int:
+    return (value + ten // 2) // ten
+
+
+def _decimals(
+    numbers: Numbers, missing: npt.NDArray[np.bool_], type_: ColumnType, shift: int, bounds: tuple[int, int] | None
+) -> pa.Array:
+    if shift == 0:
+        low = numbers.astype(np.int64)
+        data = np.stack([low, low >> 63], axis=1).tobytes()
+    else:
+        ten = 10**shift
+        smallest, largest = bounds or (1 - 10**type_.precision, 10**type_.precision - 1)
+        exact = (max(smallest, min(largest, int(v) * ten)) for v in numbers)
+        data = b"".join(v.to_bytes(16, "little", signed=True) for v in exact)
+    valid = pa.array(~missing).buffers()[1] if missing.any() else None
+    return pa.Array.from_buffers(type_.arrow, len(numbers), [valid, pa.py_buffer(data)])

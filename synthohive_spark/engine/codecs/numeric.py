@@ -1,0 +1,226 @@
+"""Numbers, dates and timestamps as (code, rank).
+
+Values that many rows share (zeros, caps, round numbers) are spikes, each a code of its own. What remains gets one of a few
+coarse quantile bins as code, and its rank along the whole quantile table of the remaining values; it comes back by
+interpolation in that table, rounded to the column's step. NaN and the infinities are codes of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from synthohive_spark.engine.codecs.interface import Codes, Ranks, Words, draw_codes, null_mask
+from synthohive_spark.engine.codecs.numbers import Numbers, from_numbers, to_numbers
+from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.engine.noise import uniforms
+
+SPECIALS = {"nan": np.nan, "-inf": -np.inf, "inf": np.inf}
+_EDGE = 1e-6
+
+
+@dataclass(frozen=True)
+class NumericCodec:
+    """Codes in this order: null, the special floats, the spikes, the bins; each part may be empty.
+
+    Attributes:
+        type: The column's type.
+        has_null: Whether null is a code.
+        specials: Those of ``nan``, ``-inf`` and ``inf`` that are codes.
+        spikes: Sorted values that are codes.
+        knots: Quantile table of the remaining values, non-decreasing; empty where nothing remains.
+        grid: Rank of each knot, from 0 to 1, increasing.
+        bins: How many equal parts the ranks are cut into; 0 without knots.
+        step: Values lie this far apart (whole numbers); or 10 to minus this many digits (floats, -1 for any value).
+        shift: See `synthohive_spark.engine.codecs.numbers`.
+        bounds: With a shift, the smallest and largest unscaled value.
+        frequencies: Share of the rows that hold each code.
+    """
+
+    type: ColumnType
+    has_null: bool
+    specials: tuple[str, ...]
+    spikes: tuple[float | int, ...]
+    knots: tuple[float | int, ...]
+    grid: tuple[float, ...]
+    bins: int
+    step: int
+    shift: int = 0
+    bounds: tuple[int, int] | None = None
+    frequencies: tuple[float, ...] = ()
+    encode_words: int = field(default=1, init=False)
+    decode_words: int = field(default=0, init=False)
+
+    @property
+    def kind(self) -> str:
+        """``datetime`` for dates and timestamps, else ``numeric``."""
+        return "datetime" if self.type.is_temporal else "numeric"
+
+    @property
+    def ranked(self) -> bool:
+        """Whether there is a quantile table."""
+        return self.bins > 0
+
+    @property
+    def size(self) -> int:
+        """How many codes there are."""
+        return self._first_bin + self.bins
+
+    def encode(self, values: pa.Array, words: Words) -> tuple[Codes, Ranks]:
+        """See `Codec.encode`; tied values get ranks spread over their share by the noise."""
+        missing = null_mask(values)
+        numbers = to_numbers(values, self.type, self.shift)
+        codes = np.full(len(numbers), -1, np.int32)
+        if self.has_null:
+            codes[missing] = 0
+        known = ~missing
+        for place, name in enumerate(self.specials, start=int(self.has_null)):
+            special = SPECIALS[name]
+            codes[known & (np.isnan(numbers) if name == "nan" else numbers == special)] = place
+        if self.type.is_float:
+            known &= np.isfinite(numbers)
+        self._encode_spikes(numbers, known, codes)
+        ranks = np.full(len(numbers), 0.5)
+        rest = known & (codes < 0)
+        if self.bins:
+            ranks[rest] = self._ranks(numbers[rest], uniforms(words[rest, 0]))
+            codes[rest] = self._first_bin + np.minimum((ranks[rest] * self.bins).astype(np.int32), self.bins - 1)
+        self._fill_unknown(codes, ranks, words[:, 0])
+        placed = codes < self._first_bin
+        ranks[placed] = self._fixed_ranks[codes[placed]]
+        return codes, np.clip(ranks, _EDGE, 1 - _EDGE).astype(np.float32)
+
+    def _encode_spikes(self, numbers: Numbers, known: npt.NDArray[np.bool_], codes: Codes) -> None:
+        spikes = self._numbers(self.spikes)
+        if not len(spikes):
+            return
+        place = np.minimum(np.searchsorted(spikes, numbers), len(spikes) - 1)
+        if not self.bins:  # nothing else is there, so a number that is no spike counts as the nearest
+            place -= (place > 0) & (np.abs(numbers - spikes[place - 1]) < np.abs(spikes[place] - numbers))
+            hit = known
+        else:
+            hit = known & (spikes[place] == numbers)
+        codes[hit] = self._first_spike + place[hit]
+
+    def _fill_unknown(self, codes: Codes, ranks: npt.NDArray[np.float64], words: Words) -> None:
+        unknown = codes < 0
+        if not unknown.any():
+            return
+        shares = np.array(self.frequencies or np.ones(self.size))
+        if self.has_null and len(shares) > 1:
+            shares[0] = 0
+        codes[unknown] = draw_codes(shares, words[unknown])
+        if self.bins:
+            inside = (uniforms(words[unknown] * np.uint64(0x9E3779B97F4A7C15))) / self.bins
+            ranks[unknown] = (codes[unknown] - self._first_bin) / self.bins + inside
+
+    def decode(self, codes: Codes, ranks: Ranks, words: Words) -> pa.Array:
+        """See `Codec.decode`; a rank outside the bin of its code counts as the bin's nearest end."""
+        table = self._code_values
+        numbers = table[np.minimum(codes, len(table) - 1)]
+        binned = codes >= self._first_bin
+        if self.bins and binned.any():
+            bin_ = codes[binned] - self._first_bin
+            inside = np.clip(ranks[binned].astype(np.float64), bin_ / self.bins, (bin_ + 1) / self.bins)
+            numbers[binned] = self._interpolate(inside)
+        missing = codes == 0 if self.has_null else np.zeros(len(codes), bool)
+        return from_numbers(numbers, missing, self.type, self.shift, self.bounds)
+
+    def _interpolate(self, ranks: npt.NDArray[np.float64]) -> Numbers:
+        knots, grid = self._numbers(self.knots), np.array(self.grid)
+        if len(knots) == 1:
+            return np.full(len(ranks), knots[0])
+        left = np.clip(np.searchsorted(grid, ranks, side="right") - 1, 0, len(knots) - 2)
+        t = (ranks - grid[left]) / (grid[left + 1] - grid[left])
+        if self.type.is_float:
+            values = knots[left] + t * (knots[left + 1] - knots[left])
+            values = np.round(values, self.step) if self.step >= 0 else values
+            return np.clip(values, knots[0], knots[-1])
+        return self._to_steps(knots[left], t, knots[left + 1])
+
+    def _to_steps(self, low: Numbers, t: npt.NDArray[np.float64], high: Numbers) -> Numbers:
+        # Unsigned arithmetic modulo 2**64 is exact where the distance of two int64 does not fit into one.
+        step = np.uint64(self.step)
+        width = (high.view(np.uint64) - low.view(np.uint64)) // step
+        offset = np.minimum(np.floor(t * (width.astype(np.float64)) + 0.5), 2.0**63).astype(np.uint64)
+        offset = np.minimum(offset, width) * step
+        return (low.view(np.uint64) + offset).view(np.int64)
+
+    def _ranks(self, numbers: Numbers, noise: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        half = 0.0 if self.type.is_float else self.step / 2
+        x = numbers.astype(np.float64)
+        left, right = self._rank(x - half, "left"), self._rank(x + half, "right")
+        return left + noise * (right - left)
+
+    def _rank(self, x: npt.NDArray[np.float64], side: Any) -> npt.NDArray[np.float64]:
+        knots, grid = self._numbers(self.knots).astype(np.float64), np.array(self.grid)
+        place = np.searchsorted(knots, x, side=side)
+        upper, lower = np.clip(place, 0, len(knots) - 1), np.clip(place - 1, 0, len(knots) - 1)
+        gap = knots[upper] - knots[lower]
+        t = np.clip(np.divide(x - knots[lower], gap, out=np.zeros_like(x), where=gap > 0), 0.0, 1.0)
+        rank = grid[lower] + t * (grid[upper] - grid[lower])
+        outside = 1.0 if len(knots) == 1 else grid[-1]
+        return np.where(place == 0, 0.0, np.where(place == len(knots), outside, rank))
+
+    def _numbers(self, values: tuple[float | int, ...]) -> Numbers:
+        return np.array(values, np.float64 if self.type.is_float else np.int64)
+
+    @property
+    def _first_spike(self) -> int:
+        return int(self.has_null) + len(self.specials)
+
+    @property
+    def _first_bin(self) -> int:
+        return self._first_spike + len(self.spikes)
+
+    @cached_property
+    def _code_values(self) -> Numbers:
+        before = [0] * int(self.has_null) + [SPECIALS[name] for name in self.specials]
+        return self._numbers((*before, *self.spikes, *((0,) if self.bins or not self.size else ())))
+
+    @cached_property
+    def _fixed_ranks(self) -> npt.NDArray[np.float64]:
+        """Rank that goes with each code below the bins: where its value would stand in the quantile table."""
+        places = {"nan": 0.5, "-inf": 0.0, "inf": 1.0}
+        ranks = [0.5] * int(self.has_null) + [places[name] for name in self.specials]
+        if self.bins and self.spikes:
+            x = self._numbers(self.spikes).astype(np.float64)
+            ranks += ((self._rank(x, "left") + self._rank(x, "right")) / 2).tolist()
+        return np.array(ranks + [0.5] * (self._first_bin - len(ranks)))
+
+    def to_json(self) -> dict[str, Any]:
+        """See `Codec.to_json`."""
+        return {
+            "codec": "numeric",
+            "kind": self.kind,
+            "type": str(self.type),
+            "has_null": self.has_null,
+            "specials": list(self.specials),
+            "spikes": list(self.spikes),
+            "knots": list(self.knots),
+            "grid": list(self.grid),
+            "bins": self.bins,
+            "step": self.step,
+            "shift": self.shift,
+            "bounds": [str(b) for b in self.bounds] if self.bounds else None,
+            "frequencies": list(self.frequencies),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> NumericCodec:
+        """The codec that `to_json` described."""
+        plain = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k not in ("codec", "kind")}
+        bounds = plain["bounds"]
+        return cls(
+            **{
+                **plain,
+                "type": ColumnType.parse(plain["type"]),
+                "bounds": (int(bounds[0]), int(bounds[1])) if bounds else None,
+            }
+        )

@@ -1,0 +1,137 @@
+"""Fitting a numeric codec: spikes, quantile table, step."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from synthohive_spark.config import Privacy
+from synthohive_spark.engine.codecs.interface import null_mask
+from synthohive_spark.engine.codecs.numbers import Numbers, decimal_shift, to_numbers, unscaled
+from synthohive_spark.engine.codecs.numeric import SPECIALS, NumericCodec
+from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.engine.facts import ColumnFacts
+
+SPIKE_SHARE = 0.01
+BINS = 8
+KNOTS = 1024
+_ROWS_PER_BIN = 10
+_DIGITS = 8
+
+
+def fit_numeric(type_: ColumnType, values: pa.Array, facts: ColumnFacts, privacy: Privacy) -> NumericCodec:
+    """Fit a codec; one without any code means that the settings left no value."""
+    missing = null_mask(values)
+    present = values.drop_null()
+    shift = decimal_shift(present) if type_.name == "decimal" else 0
+    numbers = to_numbers(present, type_, shift)
+    at_least = max(privacy.rare_category_rows, 1)
+    specials: tuple[str, ...] = ()
+    if type_.is_float:
+        counts = {name: _count_special(numbers, name) for name in SPECIALS}
+        specials = tuple(name for name, count in counts.items() if count >= at_least)
+        numbers = numbers[np.isfinite(numbers)] + 0.0  # minus zero becomes zero
+    numbers = np.sort(numbers)
+    spikes = _spikes(numbers, at_least)
+    rest = numbers[~np.isin(numbers, spikes)]
+    knots, grid = _quantile_table(rest, privacy, _ends(type_, facts, privacy, shift))
+    bins = max(1, min(BINS, len(rest) // _ROWS_PER_BIN)) if len(knots) else 0
+    return NumericCodec(
+        type=type_,
+        has_null=bool(missing.any()),
+        specials=specials,
+        spikes=tuple(spikes.tolist()),
+        knots=tuple(knots.tolist()),
+        grid=tuple(grid.tolist()),
+        bins=bins,
+        step=_digits(numbers, type_) if type_.is_float else _step(numbers, knots),
+        shift=shift,
+        bounds=_bounds(present, privacy) if shift else None,
+    )
+
+
+def _count_special(numbers: Numbers, name: str) -> int:
+    return int(np.count_nonzero(np.isnan(numbers) if name == "nan" else numbers == SPECIALS[name]))
+
+
+def _spikes(numbers: Numbers, at_least: int) -> Numbers:
+    """Values that hold a noticeable share of the column; the only value of a column is one, too."""
+    values, counts = np.unique(numbers, return_counts=True)
+    if len(values) == 1:
+        return values[counts >= at_least]
+    # A handful of rows may agree by chance, so a share alone would make spikes of everything in a short column.
+    return values[counts >= max(SPIKE_SHARE * len(numbers), at_least, 3)]
+
+
+def _ends(
+    type_: ColumnType, facts: ColumnFacts, privacy: Privacy, shift: int
+) -> tuple[float | int, float | int] | None:
+    """The true ends of the range over all rows, where the settings allow to keep them and they are known."""
+    if privacy.extreme_rows or shift or facts.minimum is None or facts.maximum is None:
+        return None
+    low, high = to_numbers(pa.array([facts.minimum, facts.maximum], type_.arrow), type_)
+    return low, high
+
+
+def _quantile_table(
+    rest: Numbers, privacy: Privacy, ends: tuple[float | int, float | int] | None
+) -> tuple[Numbers, npt.NDArray[np.float64]]:
+    """Knots at quantiles of sorted values, with their ranks.
+
+    Knots lie evenly in rank and, towards both ends, ever closer, since a sparse tail bends most there. Neighbours have at
+    least ``rare_category_rows`` rows between them, and the first and the last are the values of rank ``extreme_rows``
+    from the ends.
+    """
+    trim = max(privacy.extreme_rows, 1) - 1
+    last = len(rest) - 1 - trim
+    if last < trim:
+        return rest[:0], np.empty(0)
+    width = last - trim
+    tail = width / KNOTS * 2.0 ** -np.arange(0, 12)
+    wanted = np.concatenate([np.linspace(0, width, KNOTS), tail, width - tail])
+    rows = np.unique(np.floor(wanted).astype(np.int64))
+    rows = _spread(rows, max(privacy.rare_category_rows, 1)) + trim
+    knots = rest[rows].copy()
+    if ends is not None:
+        knots[0], knots[-1] = min(knots[0], ends[0]), max(knots[-1], ends[1])
+    grid = (rows - trim) / width if width else np.zeros(1)
+    return knots, grid
+
+
+def _spread(rows: npt.NDArray[np.int64], gap: int) -> npt.NDArray[np.int64]:
+    """Drop rows until neighbours are more than ``gap`` apart; the first and, if there is room, the last one stay."""
+    kept = [int(rows[0])]
+    for row in rows[1:]:
+        if row - kept[-1] > gap:
+            kept.append(int(row))
+    if kept[-1] != rows[-1] and len(kept) > 1:
+        kept[-1] = int(rows[-1])
+    return np.array(kept)
+
+
+def _step(numbers: Numbers, knots: Numbers) -> int:
+    """The greatest whole number that divides all distances between values."""
+    every = np.concatenate([numbers, knots]).astype(np.int64)
+    if not len(every):
+        return 1
+    distances = np.unique(every.view(np.uint64) - every.min().view(np.uint64))
+    return int(np.gcd.reduce(distances)) or 1
+
+
+def _digits(numbers: Numbers, type_: ColumnType) -> int:
+    """Fewest decimal digits that show every value exactly; -1 if more than eight are needed."""
+    small = np.float32 if type_.name == "float" else np.float64
+    for digits in range(_DIGITS + 1):
+        with np.errstate(over="ignore"):
+            if np.array_equal(np.round(numbers, digits).astype(small), numbers.astype(small)):
+                return digits
+    return -1
+
+
+def _bounds(values: pa.Array, privacy: Privacy) -> tuple[int, int] | None:
+    exact = sorted(unscaled(values))
+    trim = max(privacy.extreme_rows, 1) - 1
+    if len(exact) <= 2 * trim:
+        return (exact[0], exact[-1]) if exact and exact[0] == exact[-1] else None
+    return exact[trim], exact[len(exact) - 1 - trim]

@@ -1,0 +1,107 @@
+"""Fitting the codecs of a table; apart from the codecs, which travel to executors without what is imported here."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import joblib
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import structlog
+
+from synthohive_spark.config import Privacy
+from synthohive_spark.engine.codecs.categorical import CategoricalCodec
+from synthohive_spark.engine.codecs.interface import Codec
+from synthohive_spark.engine.codecs.numeric_fit import fit_numeric
+from synthohive_spark.engine.codecs.text import TextCodec
+from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.encoder import TableEncoder, stack, whole, with_frequencies
+from synthohive_spark.engine.facts import ColumnFacts, TableFacts
+from synthohive_spark.engine.interface import EncodedTable
+from synthohive_spark.engine.noise import derive_seed, row_words
+from synthohive_spark.errors import SchemaError
+
+_FEWEST_TEXTS = 9
+_log = structlog.get_logger(__name__)
+
+
+def fit_encoder(
+    table: pa.Table, columns: tuple[Column, ...], *, facts: TableFacts, privacy: Privacy, seed: int
+) -> tuple[TableEncoder, EncodedTable]:
+    """Fit a codec for each column, in parallel, and encode the rows.
+
+    Args:
+        table: The training rows.
+        columns: The columns to encode.
+        facts: Facts about all rows, of which ``table`` may be a sample.
+        privacy: What the codecs may keep.
+        seed: Fixes the draws of ties and of rows whose value is not kept; each column has a seed of its own.
+
+    Raises:
+        SchemaError: If the settings leave a column without any value.
+    """
+    jobs = joblib.Parallel(n_jobs=min(os.cpu_count() or 1, 4), prefer="threads")
+    fitted = jobs(
+        joblib.delayed(_fit_column)(column, whole(table.column(column.name)), facts, privacy, seed)
+        for column in columns
+    )
+    encoder = TableEncoder(columns, tuple(codec for codec, _, _ in fitted))
+    varying = [(codec, codes, ranks) for codec, codes, ranks in fitted if len(codec.frequencies) > 1 or codec.ranked]
+    ranks = [ranks for codec, _, ranks in varying if codec.ranked]
+    return encoder, stack([codes for _, codes, _ in varying], ranks, table.num_rows)
+
+
+def _fit_column(
+    column: Column, values: pa.Array, facts: TableFacts, privacy: Privacy, seed: int
+) -> tuple[Codec, Any, Any]:
+    own_facts = facts.columns.get(column.name, ColumnFacts(values.null_count))
+    codec: Any
+    if column.type.is_string or column.type.name == "boolean":
+        codec = _fit_values(column, values, own_facts, privacy)
+    else:
+        codec = fit_numeric(column.type, values, own_facts, privacy)
+        if codec.size == 0:
+            raise _nothing_left(column, privacy)
+    words = row_words(derive_seed(seed, "codec", column.name), np.arange(len(values)), codec.encode_words)
+    codes, ranks = codec.encode(values, words)
+    if not codec.frequencies:
+        codec = with_frequencies(codec, codes)
+    return codec, codes, ranks
+
+
+def _fit_values(column: Column, values: pa.Array, facts: ColumnFacts, privacy: Privacy) -> Codec:
+    """A categorical codec or, for nearly unique strings, a text codec."""
+    present = values.drop_null()
+    counts = facts.frequencies
+    if counts is None:
+        counted = pc.value_counts(present)
+        counts = dict(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True))
+        nulls = values.null_count
+    else:
+        nulls = facts.nulls
+    at_least = max(privacy.rare_category_rows, 1)
+    if column.type.is_string and _nearly_unique(counts, at_least):
+        _log.warning("text_column", column=column.name, reason="nearly every row has a value of its own")
+        return TextCodec.fit(column.type, present.to_pylist(), values.null_count, at_least, privacy.extreme_rows)
+    codec = CategoricalCodec.fit(column.type, counts, nulls, at_least)
+    if not codec.frequencies:
+        raise _nothing_left(column, privacy)
+    return codec
+
+
+def _nearly_unique(counts: Any, at_least: int) -> bool:
+    rows = sum(counts.values())
+    if rows < _FEWEST_TEXTS:
+        return False
+    kept = sum(count for count in counts.values() if count >= at_least)
+    return len(counts) > rows / 2 or (kept < rows / 2 and len(counts) >= _FEWEST_TEXTS)
+
+
+def _nothing_left(column: Column, privacy: Privacy) -> SchemaError:
+    return SchemaError(
+        f"column {column.name!r} has too few rows of any one value to be learned with "
+        f"rare_category_rows={privacy.rare_category_rows} and extreme_rows={privacy.extreme_rows} "
+        f"(rareCategoryRows, extremeRows): lower them, or exclude the column"
+    )
