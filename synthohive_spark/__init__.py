@@ -1,1 +1,72 @@
-"""Learn a table on the driver, draw its synthetic copy on the executors."""
+"""Learn a table on the driver, draw its synthetic copy on the executors.
+
+Names are resolved when they are first used, so that importing the package loads neither torch nor pyspark.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from synthohive_spark.config import Constraint, Metadata, Privacy
+    from synthohive_spark.ctgan import CTGAN
+    from synthohive_spark.errors import (
+        ConstraintViolationError,
+        QualityError,
+        SchemaError,
+        SerializationError,
+        SynthoHiveError,
+        TrainingError,
+    )
+    from synthohive_spark.model import SynthesizerTransformerModel
+    from synthohive_spark.spark.tables import read_table, write_table
+    from synthohive_spark.transformer import SynthesizerTransformer
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CTGAN",
+    "Constraint",
+    "ConstraintViolationError",
+    "Metadata",
+    "Privacy",
+    "QualityError",
+    "SchemaError",
+    "SerializationError",
+    "SynthesizerTransformer",
+    "SynthesizerTransformerModel",
+    "SynthoHiveError",
+    "TrainingError",
+    "read_table",
+    "write_table",
+]
+
+_HOMES = {
+    "CTGAN": "ctgan",
+    "Constraint": "config",
+    "ConstraintViolationError": "errors",
+    "Metadata": "config",
+    "Privacy": "config",
+    "QualityError": "errors",
+    "SchemaError": "errors",
+    "SerializationError": "errors",
+    "SynthesizerTransformer": "transformer",
+    "SynthesizerTransformerModel": "model",
+    "SynthoHiveError": "errors",
+    "TrainingError": "errors",
+    "read_table": "spark.tables",
+    "write_table": "spark.tables",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,234 @@
+"""The fitted stage: draws synthetic rows for seats, or for numbers from 0 on."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import structlog
+from pyspark.ml import Model
+from pyspark.ml.util import MLReadable, MLWritable
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructField
+
+from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.table_model import TableModel
+from synthohive_spark.errors import SchemaError, SynthoHiveError
+from synthohive_spark.params import SynthesizerParams
+from synthohive_spark.persistence import ModelReader, ModelWriter
+from synthohive_spark.spark.generation import generate
+from synthohive_spark.spark.schema import column_type, quote, restored, spark_type
+
+_INTEGER_BITS = {"tinyint": 7, "smallint": 15, "int": 31, "bigint": 63}
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class TrainingSummary:
+    """What a fit did.
+
+    Attributes:
+        history: One record an epoch.
+        rows: Rows of the table.
+        training_rows: Rows that were learned from.
+        seconds: Wall time of the fit.
+        training_seed: The seed that was used, drawn or given.
+    """
+
+    history: tuple[Mapping[str, Any], ...]
+    rows: int
+    training_rows: int
+    seconds: float
+    training_seed: int
+
+
+@dataclass(frozen=True)
+class IdColumn:
+    """The row id of the learned table: its column, and its place among the columns that come out."""
+
+    column: Column
+    place: int
+
+    @classmethod
+    def of(cls, field: StructField, place: int) -> IdColumn:
+        """The id in ``field``; a type that cannot hold row numbers is a `SchemaError`."""
+        kind = field.dataType.simpleString()
+        try:
+            type_: ColumnType | None = column_type(field)
+        except SchemaError:
+            type_ = None
+        if type_ is None or type_.is_temporal or type_.name == "boolean":
+            raise SchemaError(
+                f"idCol {field.name!r} has type {kind}, which cannot hold row numbers; choose an integer, decimal, "
+                f"floating point or string column"
+            )
+        return cls(Column(field.name, type_, field.nullable), place)
+
+    def check_rows(self, n: int) -> None:
+        """Check that the numbers below ``n`` fit into the column's type."""
+        type_ = self.column.type
+        if type_.is_integer:
+            most = 2 ** _INTEGER_BITS[type_.name]
+        elif type_.name == "decimal":
+            most = 10 ** (type_.precision - type_.scale)
+        else:
+            return
+        if n > most:
+            raise SchemaError(f"idCol {self.column.name!r} of type {type_} numbers at most {most} rows, got n={n}")
+
+
+class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["SynthesizerTransformerModel"], MLWritable):
+    """A learned table. Made by ``SynthesizerTransformer.fit`` or ``SynthesizerTransformerModel.load``.
+
+    Attributes:
+        trainingSummary: What the fit did.
+    """
+
+    def __init__(
+        self,
+        table_model: TableModel | None = None,
+        *,
+        id_column: IdColumn | None = None,
+        summary: TrainingSummary | None = None,
+    ) -> None:
+        super().__init__()
+        self._set_defaults()
+        self._table_model = table_model
+        self._id_column = id_column
+        self._summary = summary
+
+    @property
+    def table_model(self) -> TableModel:
+        """The learned table."""
+        if self._table_model is None:
+            raise SynthoHiveError("this model is empty: make one with fit or load")
+        return self._table_model
+
+    @property
+    def trainingSummary(self) -> TrainingSummary:
+        """What the fit did."""
+        if self._summary is None:
+            raise SynthoHiveError("this model is empty: make one with fit or load")
+        return self._summary
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The learned columns in their order, condition columns at their places."""
+        return self.table_model.columns
+
+    def setParams(self, **params: Any) -> SynthesizerTransformerModel:
+        """Set Params by name (``samplingSeed=7``, ``passthroughCols=["k"]``); None leaves a Param as it is."""
+        self._set(**{name: value for name, value in params.items() if value is not None})
+        return self
+
+    def sample(
+        self, n: int, seed: int | None = None, numPartitions: int | None = None, *, spark: SparkSession | None = None
+    ) -> DataFrame:
+        """``n`` synthetic rows in the schema of the learned table, drawn when the result is used.
+
+        With ``idCol`` set at fit, that column is at its place and holds 0 to n-1.
+
+        Args:
+            n: How many rows.
+            seed: Fixes the rows; drawn and logged as ``sampling_seed`` when None.
+            numPartitions: Partitions of the result, which has the same rows with any number; Spark's default when None.
+            spark: The session; the active one when None.
+
+        Raises:
+            SchemaError: If ``n``, ``seed`` or ``numPartitions`` is out of range, or the model was learned with
+                condition columns, which only seats can give.
+        """
+        n = _whole(n, "n", least=0)
+        if numPartitions is not None:
+            numPartitions = _whole(numPartitions, "numPartitions", least=1)
+        if self.table_model.conditions:
+            names = ", ".join(repr(c.name) for c in self.table_model.conditions)
+            raise SchemaError(
+                f"the model was learned with condition columns ({names}), so it cannot sample on its own: call "
+                f"transform(seats) with a DataFrame that has these columns"
+            )
+        seed = _sampling_seed(seed)
+        session = spark or SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
+        numbers = session.range(0, n, 1, numPartitions)
+        key = self._id_column
+        if key is None:
+            return generate(numbers, self.table_model.generator, row_id=F.col("id"), seed=seed)
+        key.check_rows(n)
+        number = F.col("id").cast(spark_type(key.column.type))
+        if key.column.nullable:
+            number = F.when(F.col("id").isNotNull(), number)  # changes the schema alone, which is to say nullable
+        name = key.column.name
+        rows = generate(
+            numbers.select(restored(number, key.column)),
+            self.table_model.generator,
+            row_id=F.col(quote(name)),
+            passthrough=[name],
+            seed=seed,
+        )
+        order = [c.name for c in self.columns]
+        order.insert(key.place, name)
+        return rows.select(*[F.col(quote(name)) for name in order])
+
+    def write(self) -> ModelWriter:
+        """A writer: ``write().save(path)``, ``write().overwrite().save(path)``."""
+        return ModelWriter(self)
+
+    @classmethod
+    def read(cls) -> ModelReader:
+        """A reader: ``read().load(path)``."""
+        return ModelReader(cls)
+
+    def _transform(self, dataset: DataFrame) -> DataFrame:
+        """One synthetic row for each seat, drawn when the result is used.
+
+        The output is the ``passthroughCols``, then the learned columns in learned order, condition columns copied at
+        their places in their learned types. ``idCol`` feeds a row's noise, so that equal ids with equal conditions give
+        equal rows; without one the rows follow Spark's ``monotonically_increasing_id`` and so the partitioning.
+        """
+        id_name = self._optional(self.idCol)
+        return generate(
+            dataset,
+            self.table_model.generator,
+            row_id=F.monotonically_increasing_id() if id_name is None else F.col(quote(id_name)),
+            passthrough=self.getOrDefault(self.passthroughCols),
+            seed=self.getOrDefault(self.samplingSeed),
+        )
+
+    def _facts_to_json(self) -> dict[str, Any]:
+        summary = asdict(self.trainingSummary)
+        del summary["history"]  # the table model's own metadata holds it
+        key = self._id_column
+        return {
+            "id_column": None if key is None else {"column": key.column.to_json(), "place": key.place},
+            "summary": summary,
+            "history": list(self.trainingSummary.history),
+        }
+
+    @staticmethod
+    def _facts_from_json(stage: Mapping[str, Any]) -> dict[str, Any]:
+        key = stage["id_column"]
+        return {
+            "id_column": None if key is None else IdColumn(Column.from_json(key["column"]), int(key["place"])),
+            "summary": TrainingSummary(history=tuple(stage["history"]), **stage["summary"]),
+        }
+
+
+def _whole(value: Any, name: str, *, least: int) -> int:
+    if isinstance(value, bool) or not hasattr(value, "__index__") or int(value) < least:
+        raise SchemaError(f"{name} must be a whole number of at least {least}, got {value!r}")
+    return int(value)
+
+
+def _sampling_seed(seed: Any) -> int:
+    if seed is None:
+        seed = secrets.randbits(31)
+        _log.info("sampling_seed", seed=seed)
+    if isinstance(seed, bool) or not hasattr(seed, "__index__"):
+        raise SchemaError(f"seed must be a whole number, got {seed!r}")
+    return int(seed)
+
+
+__all__: Sequence[str] = ["IdColumn", "SynthesizerTransformerModel", "TrainingSummary"]

@@ -1,0 +1,133 @@
+"""Saving and loading the stages, alone or inside a Pipeline, in classic and in Connect sessions."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+from pyspark.ml.param import Params
+from pyspark.ml.util import DefaultParamsReader, DefaultParamsWriter, MLReader, MLWriter
+from pyspark.sql import SparkSession
+
+from synthohive_spark.artifacts import json_bytes, parse_json, read_model, write_model
+from synthohive_spark.engine.table_model import TableModel
+from synthohive_spark.errors import SerializationError
+
+if TYPE_CHECKING:
+    from synthohive_spark.transformer import SynthesizerTransformer, SynthesizerTransformerModel
+
+_DOCUMENTS = ("transformer.json", "context_transformer.json", "data_column_info.json")
+_log = structlog.get_logger(__name__)
+
+
+class EstimatorWriter(MLWriter):
+    """Writes an estimator's Params as every pyspark.ml stage does."""
+
+    def __init__(self, estimator: SynthesizerTransformer) -> None:
+        super().__init__()
+        self.estimator = estimator
+
+    def save(self, path: str) -> None:
+        """Write to ``path``; one that exists is a `SerializationError` unless `overwrite` was called before."""
+        spark = self.sparkSession
+        line = DefaultParamsWriter._get_metadata_to_save(self.estimator, spark)
+        frame = spark.createDataFrame([(line,)], schema=["value"]).coalesce(1)
+        try:
+            frame.write.mode("overwrite" if self.shouldOverwrite else "errorifexists").text(f"{path}/metadata")
+        except (PySparkException, Py4JError) as error:
+            raise SerializationError(
+                f"the estimator could not be saved to {path!r}; where something is there already, "
+                f"write().overwrite().save(path) replaces it: {str(error).splitlines()[0]}"
+            ) from error
+
+
+class ModelWriter(MLWriter):
+    """Writes a model directory."""
+
+    def __init__(self, model: SynthesizerTransformerModel) -> None:
+        super().__init__()
+        self.model = model
+
+    def save(self, path: str) -> None:
+        """Write to ``path``; one that exists is a `SerializationError` unless `overwrite` was called before."""
+        model = self.model
+        documents, metadata = model.table_model.to_files()
+        files = {**model.table_model.fitted.files, **{name: json_bytes(d) for name, d in documents.items()}}
+        stage = {"uid": model.uid, **_values(model), **model._facts_to_json()}
+        write_model(path, files, {**metadata, "stage": stage}, overwrite=self.shouldOverwrite, record=_record(model))
+
+
+class ModelReader(MLReader["SynthesizerTransformerModel"]):
+    """Reads a model directory."""
+
+    def __init__(self, cls: type[SynthesizerTransformerModel]) -> None:
+        super().__init__()
+        self.cls = cls
+
+    def load(self, path: str) -> SynthesizerTransformerModel:
+        """Read the model at ``path``; all of it comes from the files that ``metadata.json`` names.
+
+        Raises:
+            SerializationError: If the directory, or a file in it, is missing, altered or not of such a model.
+        """
+        directory = read_model(path)
+        documents = {name: parse_json(directory.files, name) for name in _DOCUMENTS}
+        table_model = TableModel.from_files(documents, directory.metadata, directory.files)
+        stage = directory.metadata.get("stage")
+        if not isinstance(stage, Mapping):
+            raise SerializationError(f"{path!r} holds no pyspark.ml stage; load it with synthohive_spark.CTGAN")
+        try:
+            model = self.cls(table_model, **self.cls._facts_from_json(stage))
+            model._resetUid(stage["uid"])
+            _restore(model, stage)
+        except (KeyError, TypeError, ValueError) as error:
+            raise SerializationError(
+                f"the stage in {path!r} does not have the expected structure: {error!r}"
+            ) from error
+        return model
+
+
+class EstimatorReader(DefaultParamsReader["SynthesizerTransformer"]):
+    """Reads an estimator."""
+
+    def load(self, path: str) -> SynthesizerTransformer:
+        """Read the estimator at ``path``; where there is none, that is a `SerializationError`."""
+        try:
+            return super().load(path)
+        except (PySparkException, Py4JError, KeyError, TypeError, ValueError) as error:
+            raise SerializationError(f"no estimator can be read from {path!r}: {str(error).splitlines()[0]}") from error
+
+
+def _values(stage: Params) -> dict[str, dict[str, Any]]:
+    return {
+        "paramMap": {param.name: value for param, value in stage._paramMap.items()},
+        "defaultParamMap": {param.name: value for param, value in stage._defaultParamMap.items()},
+    }
+
+
+def _restore(stage: Params, saved: Mapping[str, Any]) -> None:
+    for kind, put in (("defaultParamMap", stage._setDefault), ("paramMap", stage._set)):
+        for name, value in saved[kind].items():
+            if stage.hasParam(name):
+                put(**{name: value})
+            else:
+                _log.warning("unknown_param", param=name, reason="the model was saved by another version")
+
+
+def _record(model: SynthesizerTransformerModel) -> str:
+    """The line by which ``PipelineModel.load`` finds the class; written once, so Params are not in it."""
+    session = SparkSession.getActiveSession()
+    record = {
+        "class": f"{type(model).__module__}.{type(model).__name__}",
+        "timestamp": int(time.time() * 1000),
+        "sparkVersion": session.version if session is not None else "4.0.0",
+        "uid": model.uid,
+        "paramMap": {},
+        "defaultParamMap": {},
+    }
+    return json.dumps(record, separators=(",", ":"))

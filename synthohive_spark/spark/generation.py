@@ -1,0 +1,213 @@
+"""Drawing rows on the executors: a lazy plan round one function that carries the model.
+
+What travels needs numpy, pandas and pyarrow on the executors, and neither torch nor this package: the package's
+functions and classes are pickled by value.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pyspark import cloudpickle
+from pyspark.sql import Column as Expression
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+import synthohive_spark
+from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.generator import RowGenerator
+from synthohive_spark.errors import SchemaError
+from synthohive_spark.spark.schema import quote, restored, spark_type
+
+LARGEST_CLOSURE = 32 * 2**20
+_ROW = "__synthohive_row"
+_CONDITION = "__synthohive_condition_"
+_by_value = threading.Lock()
+
+
+def generate(
+    df: DataFrame,
+    generator: RowGenerator,
+    *,
+    row_id: Expression,
+    passthrough: Sequence[str] = (),
+    seed: int,
+) -> DataFrame:
+    """One synthetic row for each row of ``df``; starts no job and asks for no analysis.
+
+    Args:
+        df: The rows to draw for, with the generator's condition columns.
+        generator: Draws the rows.
+        row_id: Identifies a row of ``df``, any type; equal ids with equal conditions give equal rows.
+        passthrough: Columns of ``df`` to put before the learned ones, as they are.
+        seed: The sampling seed.
+
+    Returns:
+        The passthrough columns, then the learned columns in learned order, condition columns among them.
+
+    Raises:
+        SchemaError: If a passthrough column is named twice or is also a learned column.
+    """
+    _check_passthrough(passthrough, generator.columns)
+    given = {c.name: i for i, c in enumerate(generator.context_encoder.columns)}
+    made = {c.name: i for i, c in enumerate(generator.encoder.columns)}
+    function = _function(df.sparkSession, generator, seed)
+    conditions = [_learned(c) for c in generator.context_encoder.columns]
+    argument = F.struct(
+        F.xxhash64(row_id).alias("id"),
+        *[_as_text(_learned(c), c).alias(f"c{i}") for i, c in enumerate(generator.context_encoder.columns)],
+    )
+    drawn = df.select(
+        *[F.col(quote(name)) for name in passthrough],
+        *[value.alias(f"{_CONDITION}{i}") for i, value in enumerate(conditions)],
+        function(argument).alias(_ROW),
+    )
+    learned = [
+        restored(F.col(f"{_ROW}.c{made[c.name]}"), c)
+        if c.name in made
+        # A given value is copied as it is, so that its column may hold a null wherever the seats do.
+        else restored(F.col(f"{_CONDITION}{given[c.name]}"), Column(c.name, c.type))
+        for c in generator.columns
+    ]
+    return drawn.select(*[F.col(quote(name)) for name in passthrough], *learned)
+
+
+def _check_passthrough(passthrough: Sequence[str], learned: Sequence[Column]) -> None:
+    taken = {c.name.casefold() for c in learned}
+    for name in passthrough:
+        if name.casefold() in taken:
+            raise SchemaError(
+                f"passthrough column {name!r} is also in the output as a learned or an earlier column; "
+                f"rename it or take it out of passthroughCols"
+            )
+        taken.add(name.casefold())
+
+
+def _learned(column: Column) -> Expression:
+    """A condition column of the seats in its learned type."""
+    return F.col(quote(column.name)).cast(spark_type(column.type))
+
+
+def _as_text(value: Expression, column: Column) -> Expression:
+    """A condition on its way to Python, as text.
+
+    pandas would turn nullable integers into floats and cut instants to its own range; text keeps all of them.
+    """
+    if column.type.is_string:
+        return value
+    return (F.unix_micros(value) if column.type.name == "timestamp" else value).cast("string")
+
+
+def _function(spark: SparkSession, generator: RowGenerator, seed: int) -> Any:
+    """The UDF that draws rows: a struct of (id, conditions) to a struct of the made columns."""
+    blob = pickled_by_value(_Work(generator, seed))
+    artifact = _shipped(spark, blob) if len(blob) > LARGEST_CLOSURE else None
+    shell = _shell(None if artifact else blob, artifact)
+    shell.__annotations__ = {"batches": Iterator[pd.DataFrame], "return": Iterator[pd.DataFrame]}
+    # Fields must be nullable, or the declared type does not match the Arrow batches that come back.
+    fields = [T.StructField(f"c{i}", spark_type(c.type), True) for i, c in enumerate(generator.encoder.columns)]
+    udf: Any = F.pandas_udf(shell, returnType=T.StructType(fields))  # type: ignore[call-overload]
+    return udf.asNondeterministic()
+
+
+def _shell(blob: bytes | None, artifact: str | None) -> Callable[..., Any]:
+    """A function that needs nothing but the standard library, pyspark and its bytes to be unpickled."""
+
+    def draw(batches):  # type: ignore[no-untyped-def]
+        import pickle  # noqa: PLC0415
+
+        if artifact is not None:
+            from pyspark import SparkFiles  # noqa: PLC0415
+
+            with open(SparkFiles.get(artifact), "rb") as file:
+                work = pickle.load(file)
+        else:
+            work = pickle.loads(blob)
+        for batch in batches:
+            yield work(batch)
+
+    return draw
+
+
+class _Work:
+    """A batch of ids and conditions to a batch of rows."""
+
+    def __init__(self, generator: RowGenerator, seed: int) -> None:
+        self.generator = generator
+        self.seed = seed
+
+    def __call__(self, batch: pd.DataFrame) -> pd.DataFrame:
+        given = self.generator.context_encoder.columns
+        arrays = [_from_text(batch[f"c{i}"], column.type.name, column.type.arrow) for i, column in enumerate(given)]
+        conditions = pa.table(arrays, names=[c.name for c in given]) if given else None
+        rows = self.generator.rows(batch["id"].to_numpy(np.int64), conditions, seed=self.seed)
+        made = self.generator.encoder.columns
+        return pd.DataFrame(
+            {f"c{i}": pd.Series(pd.arrays.ArrowExtensionArray(rows.column(c.name))) for i, c in enumerate(made)}
+        )
+
+
+def _from_text(values: Any, name: str, type_: pa.DataType) -> pa.Array:
+    text = pa.array(values, pa.string(), from_pandas=True)
+    if isinstance(text, pa.ChunkedArray):
+        text = text.combine_chunks()
+    return (text.cast(pa.int64()) if name == "timestamp" else text).cast(type_)
+
+
+def pickled_by_value(value: Any) -> bytes:
+    """``value`` as bytes that can be unpickled where this package is not installed."""
+    with _by_value, io.BytesIO() as file:
+        registered = synthohive_spark.__name__ not in cloudpickle.list_registry_pickle_by_value()
+        if registered:
+            cloudpickle.register_pickle_by_value(synthohive_spark)
+        try:
+            _Pickler(file).dump(value)
+        finally:
+            if registered:
+                cloudpickle.unregister_pickle_by_value(synthohive_spark)
+        return file.getvalue()
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    """Also takes by value what cloudpickle leaves to its name or refuses: cached functions and cached properties."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, functools._lru_cache_wrapper):
+            return functools.lru_cache(**obj.cache_parameters()), (obj.__wrapped__,)
+        if isinstance(obj, functools.cached_property):
+            return _cached_property, (obj.func, obj.attrname)
+        return super().reducer_override(obj)
+
+
+def _cached_property(function: Callable[[Any], Any], name: str) -> functools.cached_property[Any]:
+    made = functools.cached_property(function)
+    made.attrname = name
+    return made
+
+
+def _shipped(spark: SparkSession, blob: bytes) -> str:
+    """Hand ``blob`` to every executor as a file and return its name there.
+
+    A file that was handed out cannot be replaced, so its content is in its name.
+    """
+    name = f"synthohive-{hashlib.sha256(blob).hexdigest()[:24]}.bin"
+    folder = os.path.join(tempfile.gettempdir(), f"synthohive-{os.getuid()}")
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    path = os.path.join(folder, name)
+    if not os.path.exists(path):
+        with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+            file.write(blob)
+        os.replace(file.name, path)
+    spark.addArtifact(path, file=True)
+    return name
