@@ -54,7 +54,7 @@ def draw_codes(frequencies: npt.ArrayLike, words: Words) -> Codes:
     """Draw a code for each word, with the given frequencies (of any sum above zero)."""
     cumulative = np.cumsum(np.asarray(frequencies, np.float64))
     picks = np.searchsorted(cumulative, uniforms(words) * cumulative[-1], side="right")
-    return np.minimum(picks, len(cumulative) - 1).astype(np.int32)
+    return np.asarray(np.minimum(picks, len(cumulative) - 1), np.int32)
 
 
 def null_mask(values: pa.Array) -> npt.NDArray[np.bool_]:

@@ -1,8 +1,8 @@
 """Arrow values of numeric and temporal types as plain numpy numbers, and back.
 
 Floating point becomes float64. Everything else becomes int64: integers as they are, dates as days, timestamps as
-microseconds, decimals as their unscaled value divided by ten to a ``shift``, which is 0 unless the column has values of more
-than 18 digits; their lowest digits are then not modelled.
+microseconds, decimals as their unscaled value divided by ten to a ``shift``, which is 0 unless the column has values of
+more than 18 digits; their lowest digits are then not modelled.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ def to_numbers(values: pa.Array, type_: ColumnType, shift: int = 0) -> Numbers:
         ten = 10**shift
         return np.array([_rounded_quotient(v, ten) for v in _wide(words)], np.int64)
     if type_.is_float:
-        return values.cast(pa.float64()).fill_null(0.0).to_numpy(zero_copy_only=False)
+        return np.asarray(values.cast(pa.float64()).fill_null(0.0))
     narrow = {"date": pa.int32()}.get(type_.name, pa.int64())
-    return values.cast(narrow).cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)
+    return np.asarray(values.cast(narrow).cast(pa.int64()).fill_null(0))
 
 
 def from_numbers(

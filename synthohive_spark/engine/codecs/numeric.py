@@ -1,7 +1,7 @@
 """Numbers, dates and timestamps as (code, rank).
 
-Values that many rows share (zeros, caps, round numbers) are spikes, each a code of its own. What remains gets one of a few
-coarse quantile bins as code, and its rank along the whole quantile table of the remaining values; it comes back by
+Values that many rows share (zeros, caps, round numbers) are spikes, each a code of its own. What remains gets one of a
+few coarse quantile bins as code, and its rank along the whole quantile table of the remaining values; it comes back by
 interpolation in that table, rounded to the column's step. NaN and the infinities are codes of their own.
 """
 
@@ -135,13 +135,13 @@ class NumericCodec:
     def _interpolate(self, ranks: npt.NDArray[np.float64]) -> Numbers:
         knots, grid = self._numbers(self.knots), np.array(self.grid)
         if len(knots) == 1:
-            return np.full(len(ranks), knots[0])
+            return np.repeat(knots, len(ranks))
         left = np.clip(np.searchsorted(grid, ranks, side="right") - 1, 0, len(knots) - 2)
         t = (ranks - grid[left]) / (grid[left + 1] - grid[left])
         if self.type.is_float:
             values = knots[left] + t * (knots[left + 1] - knots[left])
             values = np.round(values, self.step) if self.step >= 0 else values
-            return np.clip(values, knots[0], knots[-1])
+            return np.asarray(np.clip(values, knots[0], knots[-1]))
         return self._to_steps(knots[left], t, knots[left + 1])
 
     def _to_steps(self, low: Numbers, t: npt.NDArray[np.float64], high: Numbers) -> Numbers:
@@ -150,7 +150,7 @@ class NumericCodec:
         width = (high.view(np.uint64) - low.view(np.uint64)) // step
         offset = np.minimum(np.floor(t * (width.astype(np.float64)) + 0.5), 2.0**63).astype(np.uint64)
         offset = np.minimum(offset, width) * step
-        return (low.view(np.uint64) + offset).view(np.int64)
+        return np.asarray(low.view(np.uint64) + offset).view(np.int64)
 
     def _ranks(self, numbers: Numbers, noise: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         half = 0.0 if self.type.is_float else self.step / 2
@@ -166,7 +166,8 @@ class NumericCodec:
         t = np.clip(np.divide(x - knots[lower], gap, out=np.zeros_like(x), where=gap > 0), 0.0, 1.0)
         rank = grid[lower] + t * (grid[upper] - grid[lower])
         outside = 1.0 if len(knots) == 1 else grid[-1]
-        return np.where(place == 0, 0.0, np.where(place == len(knots), outside, rank))
+        ranked: npt.NDArray[np.float64] = np.where(place == 0, 0.0, np.where(place == len(knots), outside, rank))
+        return ranked
 
     def _numbers(self, values: tuple[float | int, ...]) -> Numbers:
         return np.array(values, np.float64 if self.type.is_float else np.int64)
@@ -215,12 +216,9 @@ class NumericCodec:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> NumericCodec:
         """The codec that `to_json` described."""
-        plain = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items() if k not in ("codec", "kind")}
-        bounds = plain["bounds"]
-        return cls(
-            **{
-                **plain,
-                "type": ColumnType.parse(plain["type"]),
-                "bounds": (int(bounds[0]), int(bounds[1])) if bounds else None,
-            }
-        )
+        plain: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in data.items()}
+        del plain["codec"], plain["kind"]
+        plain["type"] = ColumnType.parse(data["type"])
+        if plain["bounds"]:
+            plain["bounds"] = tuple(int(bound) for bound in plain["bounds"])
+        return cls(**plain)

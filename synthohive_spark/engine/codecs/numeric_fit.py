@@ -79,9 +79,9 @@ def _quantile_table(
 ) -> tuple[Numbers, npt.NDArray[np.float64]]:
     """Knots at quantiles of sorted values, with their ranks.
 
-    Knots lie evenly in rank and, towards both ends, ever closer, since a sparse tail bends most there. Neighbours have at
-    least ``rare_category_rows`` rows between them, and the first and the last are the values of rank ``extreme_rows``
-    from the ends.
+    Knots lie evenly in rank and, towards both ends, ever closer, since a sparse tail bends most there. Neighbours have
+    at least ``rare_category_rows`` rows between them, and the first and the last are the values of rank
+    ``extreme_rows`` from the ends.
     """
     trim = max(privacy.extreme_rows, 1) - 1
     last = len(rest) - 1 - trim

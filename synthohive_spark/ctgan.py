@@ -1,0 +1,302 @@
+"""CTGAN on pandas: the package's engine without Spark."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import structlog
+
+from synthohive_spark.artifacts import json_bytes, parse_json, read_model, write_model
+from synthohive_spark.config import Constraint, Metadata, Privacy, TableConfig
+from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.ctgan.settings import CTGANSettings
+from synthohive_spark.engine.registry import engine_class
+from synthohive_spark.engine.table_model import TableModel, fit_table
+from synthohive_spark.errors import SchemaError, SynthoHiveError
+
+_NAMES = {
+    pa.int8(): "tinyint",
+    pa.int16(): "smallint",
+    pa.int32(): "int",
+    pa.int64(): "bigint",
+    pa.float32(): "float",
+    pa.float64(): "double",
+    pa.bool_(): "boolean",
+    pa.string(): "string",
+    pa.large_string(): "string",
+    pa.date32(): "date",
+}
+_log = structlog.get_logger(__name__)
+
+
+class CTGAN:
+    """Conditional tabular GAN (Xu et al., "Modeling Tabular data using Conditional GAN", NeurIPS 2019) on pandas.
+
+    Args:
+        metadata: What is declared of the table: key, constraints, columns to leave out or to take as given. Optional.
+        epochs: Passes over the rows. Default 300.
+        batch_size: Rows in a training step. Default 500.
+        pac: Rows the critic judges together (PacGAN). Default 1.
+        embedding_dim: Width of the generator's noise. Default 128.
+        generator_dim: Widths of the generator's residual layers. Default (256, 256).
+        discriminator_dim: Widths of the critic's layers. Default (256, 256).
+        embedding_threshold: A column of more codes than this is embedded. Default 50.
+        max_seconds: Stop training after this many seconds; None for no limit.
+        privacy: What the model may keep of the rows.
+        progress: Whether to show a progress bar. Default True.
+
+    Raises:
+        SchemaError: If a setting is out of range.
+    """
+
+    def __init__(
+        self,
+        metadata: Metadata | None = None,
+        *,
+        epochs: int = 300,
+        batch_size: int = 500,
+        pac: int = 1,
+        embedding_dim: int = 128,
+        generator_dim: tuple[int, ...] = (256, 256),
+        discriminator_dim: tuple[int, ...] = (256, 256),
+        embedding_threshold: int = 50,
+        max_seconds: float | None = None,
+        privacy: Privacy = Privacy(),  # noqa: B008  (frozen, so one shared default is safe)
+        progress: bool = True,
+    ) -> None:
+        self.metadata = metadata
+        self.privacy = privacy
+        self.progress = progress
+        self.settings = CTGANSettings(
+            epochs=epochs,
+            batch_size=batch_size,
+            pac=pac,
+            embedding_dim=embedding_dim,
+            generator_dim=generator_dim,
+            discriminator_dim=discriminator_dim,
+            embedding_threshold=embedding_threshold,
+            max_seconds=max_seconds,
+        )
+        self.model: TableModel | None = None
+        self._constraints: dict[str, Constraint] = {}
+        self._dtypes: dict[str, str] = {}
+        self._key: str | None = None
+
+    def fit(self, pdf: pd.DataFrame, table_name: str = "table", seed: int | None = None) -> CTGAN:
+        """Learn ``pdf``.
+
+        Args:
+            pdf: The rows. Column names must be strings.
+            table_name: The declared table that the rows are of.
+            seed: Fixes codecs, weights and order of training; drawn and logged when None.
+
+        Returns:
+            This object.
+
+        Raises:
+            SchemaError: If the table is not declared, or a column cannot be learned.
+            TrainingError: If there are no rows, or training cannot end in a model.
+        """
+        declared = self.metadata.table(table_name) if self.metadata is not None else TableConfig()
+        if seed is None:
+            seed = secrets.randbits(31)
+            _log.info("training_seed", seed=seed)
+        _check_columns(pdf, declared)
+        table, columns = _learnable(pdf, {*declared.exclude, declared.pk})
+        self.model = fit_table(
+            table,
+            columns,
+            engine_class("ctgan")(self.settings),
+            engine_name="ctgan",
+            seed=seed,
+            conditions=declared.context,
+            privacy=self.privacy,
+            progress=self.progress,
+        )
+        self._constraints = dict(declared.constraints)
+        self._key = declared.pk
+        kept = [c for c in pdf.columns if c not in declared.exclude]
+        self._dtypes = {name: str(pdf[name].dtype) for name in kept}
+        return self
+
+    def sample(
+        self,
+        n: int,
+        context: pd.DataFrame | None = None,
+        seed: int | None = None,
+        enforce_constraints: bool = False,
+    ) -> pd.DataFrame:
+        """Draw ``n`` rows with the columns, order and dtypes of the learned table.
+
+        Args:
+            n: How many rows.
+            context: The declared context columns, one row for each row to draw.
+            seed: Fixes the rows; drawn and logged when None.
+            enforce_constraints: Whether to leave out rows that break a declared constraint; one warning says how many.
+
+        Raises:
+            SchemaError: If ``n`` is no whole number of at least 0, or ``context`` does not fit the learned columns.
+        """
+        model = self._fitted()
+        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 0:
+            raise SchemaError(f"n must be a whole number of at least 0, got {n!r}")
+        if seed is None:
+            seed = secrets.randbits(31)
+            _log.info("sampling_seed", seed=seed)
+        conditions = _conditions(model, context, int(n))
+        rows = model.generator.rows(np.arange(n), conditions, seed=seed)
+        if enforce_constraints:
+            rows = _without_violations(rows, self._constraints)
+        return self._as_pandas(rows)
+
+    def save(self, path: str, overwrite: bool = False) -> None:
+        """Write the model directory.
+
+        Args:
+            path: Where to.
+            overwrite: Whether to replace a model that is there.
+
+        Raises:
+            SerializationError: If the path holds something and ``overwrite`` is False, or cannot be written.
+        """
+        model = self._fitted()
+        documents, metadata = model.to_files()
+        files = {**model.fitted.files, **{name: json_bytes(document) for name, document in documents.items()}}
+        own = {
+            "dtypes": self._dtypes,
+            "key": self._key,
+            "constraints": {name: vars(c) for name, c in self._constraints.items()},
+        }
+        write_model(path, files, {**metadata, "pandas": own}, overwrite=overwrite)
+
+    def load(self, path: str) -> CTGAN:
+        """Read a model directory into this object, and return it.
+
+        Raises:
+            SerializationError: If the directory, or a file in it, is missing or altered.
+        """
+        directory = read_model(path)
+        names = ("transformer.json", "context_transformer.json", "data_column_info.json")
+        documents = {name: parse_json(directory.files, name) for name in names}
+        self.model = TableModel.from_files(documents, directory.metadata, directory.files)
+        own: dict[str, Any] = directory.metadata.get("pandas", {})
+        self._dtypes = own.get("dtypes", {})
+        self._key = own.get("key")
+        self._constraints = {name: Constraint(**bounds) for name, bounds in own.get("constraints", {}).items()}
+        return self
+
+    def _fitted(self) -> TableModel:
+        if self.model is None:
+            raise SynthoHiveError("this CTGAN has not learned a table yet: call fit or load first")
+        return self.model
+
+    def _as_pandas(self, rows: pa.Table) -> pd.DataFrame:
+        arrays = {name: rows.column(name) for name in rows.column_names}
+        if self._key is not None:
+            arrays[self._key] = pa.array(np.arange(rows.num_rows))
+        pdf = pd.DataFrame(
+            {name: pd.Series(pd.array(_plain(arrays[name]), dtype=pd.ArrowDtype(arrays[name].type))) for name in arrays}
+        )
+        names = list(self._dtypes) or rows.column_names
+        return pd.DataFrame({name: _restore(pdf[name], self._dtypes.get(name)) for name in names})
+
+
+def _plain(values: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray:
+    return values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
+
+
+def _restore(values: pd.Series[Any], dtype: str | None) -> pd.Series[Any]:
+    """The values in the dtype that the learned column had."""
+    arrow = values.array._pa_array if hasattr(values.array, "_pa_array") else pa.chunked_array([pa.array(values)])
+    plain: pd.Series[Any] = arrow.to_pandas()
+    if dtype is None or str(plain.dtype) == dtype:
+        return plain
+    if dtype == "object":
+        return plain.astype(object)
+    if dtype.startswith(("int", "uint")) or dtype[0].isupper():
+        return values.astype(dtype)  # type: ignore[call-overload,no-any-return]
+    return plain.astype(dtype)  # type: ignore[call-overload,no-any-return]
+
+
+def _check_columns(pdf: pd.DataFrame, declared: TableConfig) -> None:
+    names = [declared.pk, *declared.exclude, *declared.context, *declared.constraints]
+    for name in names:
+        if name is not None and name not in pdf.columns:
+            known = ", ".join(map(str, pdf.columns))
+            raise SchemaError(f"column {name!r} is declared but not in the table; its columns: {known}")
+
+
+def _learnable(pdf: pd.DataFrame, left_out: set[str | None]) -> tuple[pa.Table, tuple[Column, ...]]:
+    arrays, columns = [], []
+    for name in pdf.columns:
+        if name in left_out:
+            continue
+        array, type_ = _arrow(pdf[name])
+        arrays.append(array)
+        columns.append(Column(str(name), type_))
+    return pa.table(arrays, names=[c.name for c in columns]), tuple(columns)
+
+
+def _arrow(values: pd.Series[Any]) -> tuple[pa.Array, ColumnType]:
+    """A pandas column in the nearest type the package learns."""
+    try:
+        array = pa.array(values, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise SchemaError(f"column {values.name!r} holds values of several types; make them one type") from error
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    if pa.types.is_dictionary(array.type):
+        array = array.cast(array.type.value_type)
+    kind = array.type
+    if pa.types.is_null(kind):
+        array, kind = array.cast(pa.string()), pa.string()
+    if pa.types.is_timestamp(kind):
+        type_ = ColumnType("timestamp_ntz" if kind.tz is None else "timestamp")
+    elif pa.types.is_decimal128(kind):
+        type_ = ColumnType("decimal", precision=kind.precision, scale=kind.scale)
+    elif pa.types.is_unsigned_integer(kind):
+        type_ = ColumnType("bigint")
+    elif kind in _NAMES:
+        type_ = ColumnType(_NAMES[kind])
+    else:
+        raise SchemaError(f"column {values.name!r} has type {values.dtype}, which cannot be learned; exclude it")
+    return array.cast(type_.arrow, safe=False), type_
+
+
+def _conditions(model: TableModel, context: pd.DataFrame | None, n: int) -> pa.Table | None:
+    if not model.conditions:
+        if context is not None:
+            raise SchemaError("context was given, but the model was learned without context columns")
+        return None
+    names = [c.name for c in model.conditions]
+    if context is None or any(name not in context.columns for name in names):
+        raise SchemaError(f"the model needs a context with the columns {', '.join(names)}")
+    if len(context) != n:
+        raise SchemaError(f"context has {len(context)} rows for n={n}; give one row for each row to draw")
+    given = [_cast(context[c.name], c) for c in model.conditions]
+    return pa.table(given, names=names)
+
+
+def _cast(values: pd.Series[Any], column: Column) -> pa.Array:
+    try:
+        return _arrow(values)[0].cast(column.type.arrow)
+    except pa.ArrowInvalid as error:
+        raise SchemaError(f"context column {column.name!r} cannot be cast to {column.type}") from error
+
+
+def _without_violations(rows: pa.Table, constraints: dict[str, Constraint]) -> pa.Table:
+    valid = pa.chunked_array([pa.array(np.ones(rows.num_rows, bool))])
+    for name, bounds in constraints.items():
+        values = rows.column(name).cast(pa.float64())
+        for bound, compare in ((bounds.min, pc.greater_equal), (bounds.max, pc.less_equal)):
+            if bound is not None:
+                valid = pc.and_(valid, compare(values, bound).fill_null(True))
+    kept = rows.filter(valid)
+    if kept.num_rows < rows.num_rows:
+        _log.warning("constraint_violations", rows=rows.num_rows - kept.num_rows, of=rows.num_rows)
+    return kept
