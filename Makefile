@@ -1,0 +1,35 @@
+PYTHON ?= python3.11
+PIP_ARGS ?=
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help venv test test-unit lint fmt clean
+
+help:  ## Show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/'
+
+.venv/.installed: setup.cfg constraints.txt
+	@sh scripts/check-tools $(PYTHON)
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -c constraints.txt $(PIP_ARGS) -e '.[spark,dev]'
+	@touch $@
+
+venv: .venv/.installed  ## Make .venv with pinned dependencies (PIP_ARGS are passed to pip)
+
+test: venv  ## Run all tests
+	$(BIN)/python -m pytest -q --durations=15 tests
+
+test-unit: venv  ## Run the tests that need no Spark
+	$(BIN)/python -m pytest -q tests/unit
+
+lint: venv  ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+fmt: venv  ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:  ## Remove what the targets made
+	rm -rf .venv .work build dist *.egg-info
