@@ -1,0 +1,78 @@
+"""The conditional vector and training-by-sampling (CTGAN paper, sections 4.3 and 4.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from synthohive_spark.engine.ctgan.slots import Slots
+from synthohive_spark.engine.interface import Block, EncodedTable
+
+Places = npt.NDArray[np.int64]
+
+
+class TrainingConditions:
+    """Draws conditions by log-frequency, and for each a training row that meets it.
+
+    A condition is a place in the one-hot part of a row: a narrow column, chosen evenly, and one of its codes, chosen by
+    the logarithm of how many rows hold it, so that rare codes are seen often enough to be learned.
+    """
+
+    def __init__(self, table: EncodedTable, slots: Slots) -> None:
+        self.rows = len(table)
+        self.slots = slots
+        order, starts, weights = [], [], []
+        for column in slots.narrow:
+            codes = table.codes[:, column]
+            counts = np.bincount(codes, minlength=slots.codes[column])
+            order.append(np.argsort(codes, kind="stable").astype(np.int32))
+            starts.append(np.concatenate([[0], np.cumsum(counts)]))
+            weights.append(np.log1p(counts) / np.log1p(counts).sum())
+        self._order, self._starts = order, starts
+        self._cumulative = np.cumsum(np.concatenate(weights)) if weights else np.empty(0)
+        self._column_of = np.repeat(np.arange(len(slots.narrow)), slots.narrow_codes)
+
+    def draw(self, rng: np.random.Generator, size: int) -> tuple[Places, Places]:
+        """Places of ``size`` conditions and a row for each; without a narrow column, no places and any rows."""
+        if not self._order:
+            return np.empty(0, np.int64), rng.integers(0, self.rows, size)
+        places = _inverse(self._cumulative, rng.random(size))
+        columns = self._column_of[places]
+        position = rng.random(size)
+        rows = np.empty(size, np.int64)
+        for column in np.unique(columns):
+            chosen = columns == column
+            codes = places[chosen] - self.slots.starts[column]
+            start = self._starts[column]
+            first, count = start[codes], start[codes + 1] - start[codes]
+            rows[chosen] = self._order[column][first + (position[chosen] * count).astype(np.int64)]
+        return places, rows
+
+    def column_of(self, places: Places) -> Places:
+        """Which narrow column each place belongs to."""
+        return self._column_of[places]
+
+
+@dataclass(frozen=True)
+class SamplingConditions:
+    """Draws conditions as the table has them: a narrow column evenly, its code by the code's true frequency."""
+
+    cumulative: npt.NDArray[np.float64]
+
+    @classmethod
+    def of(cls, blocks: tuple[Block, ...], slots: Slots) -> SamplingConditions:
+        """The conditions for columns with these frequencies."""
+        shares = [np.array(blocks[i].frequencies) / sum(blocks[i].frequencies) for i in slots.narrow]
+        return cls(np.cumsum(np.concatenate(shares)) if shares else np.empty(0))
+
+    def draw(self, uniforms: npt.NDArray[np.float64]) -> Places:
+        """A place for each number in (0, 1)."""
+        return _inverse(self.cumulative, uniforms)
+
+
+def _inverse(cumulative: npt.NDArray[np.float64], uniforms: npt.NDArray[Any]) -> Places:
+    places = np.searchsorted(cumulative, uniforms * cumulative[-1], side="right")
+    return np.minimum(places, len(cumulative) - 1).astype(np.int64)
