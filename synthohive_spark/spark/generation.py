@@ -26,6 +26,7 @@ from pyspark.sql import types as T
 
 import synthohive_spark
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.encoder import whole
 from synthohive_spark.engine.generator import RowGenerator
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.spark.schema import quote, restored, spark_type
@@ -154,7 +155,7 @@ class _Work:
         rows = self.generator.rows(batch["id"].to_numpy(np.int64), conditions, seed=self.seed)
         made = self.generator.encoder.columns
         return pd.DataFrame(
-            {f"c{i}": pd.Series(pd.arrays.ArrowExtensionArray(rows.column(c.name))) for i, c in enumerate(made)}
+            {f"c{i}": pd.Series(pd.arrays.ArrowExtensionArray(whole(rows.column(c.name)))) for i, c in enumerate(made)}
         )
 
 

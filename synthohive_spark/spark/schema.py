@@ -75,10 +75,12 @@ def learnable_columns(schema: T.StructType, leave_out: Iterable[str] = ()) -> tu
 
 def column_type(field: T.StructField) -> ColumnType:
     """The type of a field, with the length of char and varchar; one that cannot be learned is a `SchemaError`."""
-    length = (field.metadata or {}).get(_LENGTH_KEY)
-    if length and isinstance(field.dataType, T.StringType):
-        return ColumnType.parse(str(length))
-    return ColumnType.parse(field.dataType.simpleString())
+    return ColumnType.parse(type_name(field))
+
+
+def type_name(field: T.StructField) -> str:
+    """The type of a field as SQL says it, with the length of char and varchar."""
+    return str((field.metadata or {}).get(_LENGTH_KEY) or field.dataType.simpleString())
 
 
 def spark_type(type_: ColumnType) -> T.DataType:

@@ -46,7 +46,7 @@ class CategoricalCodec:
         rows = np.array([counts[value] for value in kept], np.float64)
         if kept:  # the rows of the others are drawn from the kept ones
             rows *= sum(counts.values()) / rows.sum()
-        else:
+        elif nulls:
             nulls += sum(counts.values())
         shares = np.concatenate([[nulls], rows] if nulls else [rows])
         shares = shares / shares.sum() if shares.sum() else shares

@@ -66,6 +66,7 @@ class TextCodec:
             at_least: Fewest values of a kept pattern or character.
             trim: Rank, from either end, of the lengths that bound a range.
         """
+        counts = np.array([nulls, len(values)] if nulls else [1], np.float64)
         values = values[:: max(1, len(values) // _SAMPLE)]
         by_pattern: dict[str, list[list[int]]] = defaultdict(list)
         for value in values:
@@ -83,14 +84,13 @@ class TextCodec:
             wordy = _word_patterns(values, trim)
             patterns += wordy
             shares += [left / len(wordy)] * len(wordy)
-        rows = np.array([nulls, len(values)] if nulls else [1], np.float64)
         return cls(
             type_,
             bool(nulls),
             tuple(patterns),
             tuple(shares),
             _letter_weights(values, at_least),
-            tuple((rows / rows.sum()).tolist()),
+            tuple((counts / counts.sum()).tolist()),
         )
 
     def encode(self, values: pa.Array, words: Words) -> tuple[Codes, Ranks]:

@@ -109,13 +109,13 @@ def _sampler(arrays: Arrays, embeddings: Arrays, settings: CTGANSettings, layout
         biases=tuple(arrays[f"calibration.{i}.bias"][:, None] for i in range(len(columns))),
         rank_tables=tuple(_rank_table(arrays, i, columns[i].codes) for i in ranked),
         ranked=tuple(block.ranked for block in columns),
-        conditions=SamplingConditions.of(layout.columns, slots),
+        conditions=SamplingConditions.of(layout.columns, slots.conditioned(context)),
     )
 
 
 def _layers(arrays: Arrays, settings: CTGANSettings, slots: Slots, context: Slots) -> tuple[Layer, ...]:
     dense = settings.embedding_dim + context.ranks + sum(context.embedded)
-    sparse = slots.one_hot + context.one_hot
+    sparse = slots.conditioned(context).one_hot + context.one_hot
     layers = []
     for i in range(len(settings.generator_dim)):
         scale = arrays[f"norms.{i}.weight"] / np.sqrt(arrays[f"norms.{i}.running_var"] + _NORM_EPSILON)

@@ -42,7 +42,7 @@ class Generator(nn.Module):
         self.context_embeddings = nn.ParameterList(
             [_vectors(context.codes[c], w, rng) for c, w in zip(context.wide, context.embedded, strict=True)]
         )
-        size = noise + context.width + slots.one_hot
+        size = noise + context.width + slots.conditioned(context).one_hot
         self.hidden, self.norms = nn.ModuleList(), nn.ModuleList()
         for width in widths:
             self.hidden.append(Linear(size, width, rng))
@@ -71,7 +71,7 @@ class Critic(nn.Module):
     def __init__(self, slots: Slots, context: Slots, widths: Sequence[int], pac: int, rng: torch.Generator) -> None:
         super().__init__()
         self.pac = pac
-        size = (slots.width + context.width + slots.one_hot) * pac
+        size = (slots.width + context.width + slots.conditioned(context).one_hot) * pac
         self.hidden = nn.ModuleList()
         for width in widths:
             self.hidden.append(Linear(size, width, rng))

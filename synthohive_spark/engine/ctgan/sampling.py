@@ -17,6 +17,7 @@ from synthohive_spark.engine.interface import EncodedTable
 from synthohive_spark.engine.noise import Words, normal_cdf, normal_words, normals, uniforms
 
 Floats = npt.NDArray[np.float32]
+_GROUP = 64
 
 
 @dataclass(frozen=True)
@@ -118,10 +119,11 @@ class CTGANSampler:
         for column, vectors in zip(self.context.wide, self.context_embeddings, strict=True):
             dense.append(vectors[context.codes[:, column]])
         places = []
-        if self.slots.narrow:
+        conditioned = self.slots.conditioned(self.context)
+        if conditioned.narrow:
             places.append(self.conditions.draw(uniforms(words[:, used])))
         for column, start in zip(self.context.narrow, self.context.starts, strict=True):
-            places.append(context.codes[:, column].astype(np.int64) + self.slots.one_hot + start)
+            places.append(context.codes[:, column].astype(np.int64) + conditioned.one_hot + start)
         return np.ascontiguousarray(np.concatenate(dense, axis=1).T), places
 
     def forward(self, dense: Floats, places: list[npt.NDArray[np.int64]]) -> Floats:
@@ -133,14 +135,16 @@ class CTGANSampler:
         return _linear(self.layers[-1], inputs, places)
 
     def logits(self, raw: Floats, column: int) -> Floats:
-        """Calibrated logits of a column's codes, shape (codes, rows), given what the output layer made."""
+        """Calibrated logits of a column's codes, a new array of shape (codes, rows), given the output layer's."""
         if column in self.slots.narrow:
             start = self.slots.starts[self.slots.narrow.index(column)]
             return raw[start : start + self.slots.codes[column]] + self.biases[column]
         place = self.slots.wide.index(column)
         start = self.slots.one_hot + self.slots.ranks + sum(self.slots.embedded[:place])
         vectors = raw[start : start + self.slots.embedded[place]]
-        return np.asarray(self.embeddings[place] @ vectors + self.biases[column])
+        made = self.embeddings[place] @ vectors
+        made += self.biases[column]
+        return made
 
     def scores(self, raw: Floats) -> Floats:
         """Generated scores in tanh's range, shape (ranks, rows)."""
@@ -148,9 +152,35 @@ class CTGANSampler:
 
 
 def pick(logits: Floats, uniform: Floats) -> npt.NDArray[np.int64]:
-    """A code for each row, by inverting the distribution function of softmax(logits) at its uniform number."""
-    cumulative = np.cumsum(np.exp(logits - logits.max(axis=0)), axis=0)
-    return np.minimum((cumulative <= uniform * cumulative[-1]).sum(axis=0), len(logits) - 1)
+    """A code for each row, by inverting the distribution function of softmax(logits) at its uniform number.
+
+    Args:
+        logits: Shape (codes, rows); overwritten.
+        uniform: Numbers in (0, 1), shape (rows,).
+    """
+    logits -= logits.max(axis=0)
+    odds = np.exp(logits, out=logits)
+    codes, rows = odds.shape
+    if codes <= 2 * _GROUP:
+        return _invert(odds, uniform)[0]
+    # Many codes: first a group of them, then one in the group, so that no long running sums are needed.
+    groups = np.stack([odds[start : start + _GROUP].sum(axis=0) for start in range(0, codes, _GROUP)])
+    group, uniform = _invert(groups, uniform)
+    members = group * _GROUP + np.arange(_GROUP)[:, None]
+    own = odds[np.minimum(members, codes - 1), np.arange(rows)]
+    own[members >= codes] = 0
+    return np.minimum(group * _GROUP + _invert(own, uniform)[0], codes - 1)
+
+
+def _invert(odds: Floats, uniform: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
+    """The code for each row, and where in the code's share its number lies, again in (0, 1)."""
+    cumulative = np.cumsum(odds, axis=0)
+    target = uniform * cumulative[-1]
+    code = np.minimum((cumulative <= target).sum(axis=0), len(odds) - 1)
+    rows = np.arange(len(uniform))
+    share = odds[code, rows]
+    rest = (target - cumulative[code, rows] + share) / np.maximum(share, np.float32(1e-30))
+    return code, np.clip(rest, 0, 1)
 
 
 def ranks_of_scores(score: Floats) -> Floats:

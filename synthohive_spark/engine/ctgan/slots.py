@@ -41,6 +41,14 @@ class Slots:
             sum(b.ranked for b in blocks),
         )
 
+    def conditioned(self, context: Slots) -> Slots:
+        """The columns that the conditional vector may name: these, or none where columns are given.
+
+        A row of given columns fixes what is likely in the others, so a condition that is drawn without looking at it
+        would contradict it.
+        """
+        return Slots((), (), (), 0) if context.codes else self
+
     @property
     def narrow_codes(self) -> tuple[int, ...]:
         """Number of codes of each narrow column."""

@@ -64,8 +64,9 @@ class _Training:
         self.context_slots = Slots.of(layout.context, settings.embedding_threshold)
         self.rng = torch.Generator().manual_seed(seed)
         self.numpy_rng = np.random.default_rng(seed)
-        self.conditions = TrainingConditions(table, self.slots)
-        self.true_conditions = SamplingConditions.of(layout.columns, self.slots)
+        self.conditioned = self.slots.conditioned(self.context_slots)
+        self.conditions = TrainingConditions(table, self.conditioned)
+        self.true_conditions = SamplingConditions.of(layout.columns, self.conditioned)
         self.codes, self.scores = table.codes, scores(table)
         self.given_codes, self.given_scores = context.codes, scores(context)
         self.log_frequencies = [
@@ -172,10 +173,10 @@ class _Training:
             return raw.new_zeros(())
         losses = []
         columns = self.conditions.column_of(places)
-        for column, start in enumerate(self.slots.starts):
+        for column, start in enumerate(self.conditioned.starts):
             rows = np.flatnonzero(columns == column)
             if len(rows):
-                logits = raw[torch.from_numpy(rows), start : start + self.slots.narrow_codes[column]].float()
+                logits = raw[torch.from_numpy(rows), start : start + self.conditioned.narrow_codes[column]].float()
                 losses.append(functional.cross_entropy(logits, torch.from_numpy(places[rows] - start), reduction="sum"))
         return torch.stack(losses).sum() / len(places)
 
@@ -205,7 +206,7 @@ class _Training:
     def _one_hot(self, places: Places) -> Tensor:
         if not len(places):
             return torch.zeros(self.batch, 0)
-        return torch.zeros(len(places), self.slots.one_hot).scatter_(1, torch.from_numpy(places)[:, None], 1.0)
+        return torch.zeros(len(places), self.conditioned.one_hot).scatter_(1, torch.from_numpy(places)[:, None], 1.0)
 
     def _candidates(self, place: int, column: int, rows: Places) -> Candidates:
         codes = _tensor(np.unique(self.codes[rows, column]))
@@ -230,7 +231,7 @@ class _Training:
         for _ in range(_NORM_BATCHES):
             rows = self.numpy_rng.integers(0, rows_seen, self.batch)
             places = np.empty(0, np.int64)
-            if self.slots.narrow:
+            if self.conditioned.narrow:
                 places = self.true_conditions.draw(self.numpy_rng.random(self.batch))
             self.average(self._generator_input(self.average, places, rows))
         self.average.eval()
