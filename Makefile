@@ -3,7 +3,7 @@ PIP_ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv test test-unit lint fmt clean
+.PHONY: help venv demo test test-unit lint bench fmt clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/'
@@ -16,6 +16,10 @@ help:  ## Show the targets
 
 venv: .venv/.installed  ## Make .venv with pinned dependencies (PIP_ARGS are passed to pip)
 
+demo: venv  ## Learn real flights, then draw and compare a million synthetic ones
+	$(BIN)/python -m demo fit
+	$(BIN)/python -m demo sample
+
 test: venv  ## Run all tests
 	$(BIN)/python -m pytest -q --durations=15 tests
 
@@ -26,6 +30,9 @@ lint: venv  ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: venv  ## Measure how fast rows are drawn, and the memory of a worker
+	$(BIN)/python benchmarks/sampling.py
 
 fmt: venv  ## Format the code
 	$(BIN)/ruff format .

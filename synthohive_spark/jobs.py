@@ -1,0 +1,168 @@
+"""The command line: ``synthohive fit`` and ``synthohive sample``, also by spark-submit.
+
+Exit codes: 0 done, 1 failed, 2 bad arguments.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import structlog
+import typer
+import yaml
+
+from synthohive_spark.errors import SchemaError, SynthoHiveError
+from synthohive_spark.identifiers import TableName
+from synthohive_spark.job_file import FitJob, SampleJob, read_job
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Learn a Spark table, and write its synthetic copy.",
+)
+_log = structlog.get_logger(__name__)
+
+_Job = Annotated[str | None, typer.Option("--job", help="YAML file to read arguments from; those given here win.")]
+_Local = Annotated[
+    str | None,
+    typer.Option("--local", help="Run an embedded session with Delta and Hive below this folder; else join Spark's own."),
+]
+_Model = Annotated[str | None, typer.Option("--model", help="Model directory.")]
+
+
+@app.command()
+def fit(
+    table: Annotated[str | None, typer.Option("--table", help="Table to learn.")] = None,
+    model: _Model = None,
+    overwrite: Annotated[
+        bool | None, typer.Option("--overwrite/--no-overwrite", help="Replace a model that is there.")
+    ] = None,
+    param: Annotated[
+        list[str] | None, typer.Option("--param", help="A Param as NAME=VALUE, such as epochs=50; may be repeated.")
+    ] = None,
+    job: _Job = None,
+    local: _Local = None,
+) -> None:
+    """Learn a table and save the model."""
+    given = {"table": table, "model": model, "overwrite": overwrite}
+    settings: FitJob = _checked(lambda: _fit_job(job, given, param or []))
+    _run(lambda: _fit(settings, local))
+
+
+@app.command()
+def sample(
+    model: _Model = None,
+    rows: Annotated[int | None, typer.Option("--rows", help="How many rows.")] = None,
+    output_table: Annotated[str | None, typer.Option("--output-table", help="Table to write.")] = None,
+    format: Annotated[str | None, typer.Option("--format", help="delta (default), orc or parquet.")] = None,
+    mode: Annotated[str | None, typer.Option("--mode", help="errorifexists (default), append or overwrite.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Fixes the rows.")] = None,
+    partitions: Annotated[int | None, typer.Option("--partitions", help="Partitions of the rows.")] = None,
+    job: _Job = None,
+    local: _Local = None,
+) -> None:
+    """Draw rows from a saved model and write them as a table."""
+    given = {
+        "model": model,
+        "rows": rows,
+        "output_table": output_table,
+        "format": format,
+        "mode": mode,
+        "seed": seed,
+        "partitions": partitions,
+    }
+    settings: SampleJob = _checked(lambda: _sample_job(job, given))
+    _run(lambda: _sample(settings, local))
+
+
+def main() -> None:
+    """Entry point of the ``synthohive`` command."""
+    app()
+
+
+def _fit_job(path: str | None, given: dict[str, Any], params: list[str]) -> Any:
+    settings = read_job("fit", path, {**given, "params": dict(_param(text) for text in params) or None})
+    TableName.parse(settings.table)
+    return settings
+
+
+def _sample_job(path: str | None, given: dict[str, Any]) -> Any:
+    settings = read_job("sample", path, given)
+    TableName.parse(settings.output_table)
+    return settings
+
+
+def _param(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise SchemaError(f"--param must be NAME=VALUE, got {text!r}")
+    try:
+        return name, yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise SchemaError(f"--param {name} has a value that cannot be read: {value!r}") from error
+
+
+def _fit(settings: FitJob, local: str | None) -> None:
+    from synthohive_spark.spark.tables import read_table  # noqa: PLC0415  (arguments are checked before Spark loads)
+    from synthohive_spark.transformer import SynthesizerTransformer  # noqa: PLC0415
+
+    unknown = [name for name in settings.params if not SynthesizerTransformer().hasParam(name)]
+    if unknown:
+        known = ", ".join(sorted(p.name for p in SynthesizerTransformer().params))
+        raise SchemaError(f"there is no Param {unknown[0]!r}; known are {known}")
+    try:
+        estimator = SynthesizerTransformer(**settings.params)
+    except TypeError as error:
+        raise SchemaError(f"a Param has a value of the wrong type: {error}") from error
+    model = estimator.fit(read_table(_session(local), settings.table))
+    writer = model.write().overwrite() if settings.overwrite else model.write()
+    writer.save(settings.model)
+    summary = model.trainingSummary
+    _log.info("fitted", table=settings.table, rows=summary.rows, model=settings.model, seconds=round(summary.seconds, 1))
+
+
+def _sample(settings: SampleJob, local: str | None) -> None:
+    from synthohive_spark.model import SynthesizerTransformerModel  # noqa: PLC0415
+    from synthohive_spark.spark.tables import write_table  # noqa: PLC0415
+
+    spark = _session(local)
+    model = SynthesizerTransformerModel.load(settings.model)
+    made = model.sample(settings.rows, seed=settings.seed, numPartitions=settings.partitions, spark=spark)
+    write_table(made, settings.output_table, format=settings.format, mode=settings.mode)
+    _log.info("written", table=settings.output_table, rows=settings.rows, format=settings.format, mode=settings.mode)
+
+
+def _session(local: str | None) -> SparkSession:
+    if local is not None:
+        from synthohive_spark.spark.session import embedded_session  # noqa: PLC0415
+
+        return embedded_session(local)
+    from pyspark.sql import SparkSession as Session  # noqa: PLC0415
+
+    return Session.builder.appName("synthohive").getOrCreate()
+
+
+def _checked(arguments: Callable[[], Any]) -> Any:
+    try:
+        return arguments()
+    except SchemaError as error:
+        typer.echo(f"synthohive: {error}", err=True)
+        raise typer.Exit(2) from error
+
+
+def _run(work: Callable[[], None]) -> None:
+    try:
+        work()
+    except SynthoHiveError as error:
+        typer.echo(f"synthohive: {type(error).__name__}: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())
