@@ -71,6 +71,8 @@ def collect_training_data(
 
 def canonical_order(table: pa.Table) -> pa.Table:
     """The rows of ``table`` in an order that depends on nothing but the rows."""
+    if not table.column_names:
+        return table
     order = pc.sort_indices(table, sort_keys=[(name, "ascending") for name in table.column_names])
     return table.take(order)
 

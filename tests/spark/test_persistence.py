@@ -1,0 +1,115 @@
+import json
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from pyspark.ml import Pipeline, PipelineModel
+from pyspark.ml.feature import SQLTransformer
+
+from synthohive_spark import SerializationError, SynthesizerTransformer, SynthesizerTransformerModel
+
+
+def rows_of(df):
+    return sorted(map(str, df.collect()))
+
+
+def test_a_loaded_model_draws_the_same_rows(tmp_path, model):
+    path = str(tmp_path / "m")
+    model.write().save(path)
+    loaded = SynthesizerTransformerModel.load(path)
+    assert loaded.uid == model.uid
+    assert loaded.extractParamMap().values().__len__() == model.extractParamMap().values().__len__()
+    assert loaded.getOrDefault("epochs") == 2 and loaded.trainingSummary == model.trainingSummary
+    assert rows_of(loaded.sample(600, seed=5)) == rows_of(model.sample(600, seed=5))
+    files = {p.name for p in (tmp_path / "m").glob("v-*/*")}
+    assert files == {
+        "transformer.json",
+        "context_transformer.json",
+        "data_column_info.json",
+        "generator.safetensors",
+        "discriminator.safetensors",
+        "embedding_layers.safetensors",
+    }
+
+
+def test_another_process_draws_the_same_rows_without_torch_on_the_driver(tmp_path, model):
+    path = str(tmp_path / "m")
+    model.save(path)
+    script = f"""
+        import sys
+        from pyspark.sql import SparkSession
+        from synthohive_spark import SynthesizerTransformerModel
+        spark = (SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+                 .config("spark.sql.session.timeZone", "America/New_York").getOrCreate())
+        model = SynthesizerTransformerModel.load({path!r})
+        rows = sorted(map(str, model.sample(600, seed=5).toArrow().to_pylist()))
+        open({str(tmp_path / "rows")!r}, "w").write("\\n".join(rows))
+        assert "torch" not in sys.modules
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=True, env={**os.environ})
+    expected = sorted(map(str, model.sample(600, seed=5).toArrow().to_pylist()))
+    assert (tmp_path / "rows").read_text() == "\n".join(expected)
+
+
+def test_overwrite_must_be_asked_for(tmp_path, shop_model):
+    path = str(tmp_path / "m")
+    shop_model.save(path)
+    with pytest.raises(SerializationError, match="overwrite=True"):
+        shop_model.save(path)
+    shop_model.copy({shop_model.samplingSeed: 3}).write().overwrite().save(path)
+    assert SynthesizerTransformerModel.load(path).getOrDefault("samplingSeed") == 3
+
+
+def test_an_altered_model_does_not_load(tmp_path, shop_model):
+    shop_model.save(str(tmp_path / "m"))
+    (weights,) = (tmp_path / "m").glob("v-*/generator.safetensors")
+    content = bytearray(weights.read_bytes())
+    content[len(content) // 2] ^= 1
+    weights.write_bytes(content)
+    with pytest.raises(SerializationError, match=r"generator\.safetensors"):
+        SynthesizerTransformerModel.load(str(tmp_path / "m"))
+
+
+def test_no_training_value_that_is_rare_or_unique_is_in_the_directory(tmp_path, all_types, model):
+    model.save(str(tmp_path / "m"))
+    content = b"".join(p.read_bytes() for p in (tmp_path / "m").rglob("*") if p.is_file())
+    for row in all_types.select("name").collect():
+        assert row.name.encode() not in content
+
+
+def test_estimator_and_pipelines_save_and_load(tmp_path, spark, shop, estimator):
+    stage = estimator(idCol="id", conditionCols=["region"], passthroughCols=["id"])
+    pipeline = Pipeline(stages=[SQLTransformer(statement="SELECT * FROM __THIS__"), stage])
+    pipeline.write().overwrite().save(str(tmp_path / "pipeline"))
+    pipeline = Pipeline.load(str(tmp_path / "pipeline"))
+    assert pipeline.getStages()[1].getOrDefault("conditionCols") == ["region"]
+    assert not pipeline.getStages()[1].isDefined("maxSeconds")
+    fitted = pipeline.fit(shop)
+    for _ in range(2):
+        fitted.write().overwrite().save(str(tmp_path / "fitted"))
+    loaded = PipelineModel.load(str(tmp_path / "fitted"))
+    seats = spark.sql("SELECT id, 'north' AS region FROM range(40)")
+    made = fitted.transform(seats)
+    assert made.columns == ["id", "region", "amount", "rate"]
+    assert rows_of(loaded.transform(seats)) == rows_of(made)
+
+
+def test_estimator_overwrite_and_errors(tmp_path, estimator):
+    path = str(tmp_path / "e")
+    estimator().save(path)
+    with pytest.raises(SerializationError, match="overwrite"):
+        estimator().save(path)
+    estimator(epochs=9).write().overwrite().save(path)
+    assert SynthesizerTransformer.load(path).getOrDefault("epochs") == 9
+    with pytest.raises(SerializationError, match="no estimator"):
+        SynthesizerTransformer.load(str(tmp_path / "none"))
+
+
+def test_the_pointer_describes_the_model(tmp_path, shop_model):
+    shop_model.save(str(tmp_path / "m"))
+    pointer = json.loads((tmp_path / "m/metadata.json").read_text())
+    assert [c["type"] for c in pointer["columns"]] == ["string", "int", "double"]
+    assert pointer["engine"] == "ctgan" and pointer["engine_parameters"]["generator_dim"] == [256, 256]
+    assert set(pointer["files"]["transformer.json"]) == {"sha256", "bytes"}
