@@ -1,0 +1,72 @@
+import pathlib
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from synthohive_spark.job_file import read_job
+from synthohive_spark.jobs import app
+
+EXAMPLE = str(pathlib.Path(__file__).parents[2] / "conf" / "synthohive.yaml")
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(app, list(arguments))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fit", "--model", "m"], "fit needs --table, or 'table' in the job file"),
+        (["fit", "--table", "a;drop table x", "--model", "m"], "table name 'a;drop table x' is not valid"),
+        (["fit", "--table", "t", "--model", "m", "--param", "epochs"], "--param must be NAME=VALUE, got 'epochs'"),
+        (["sample", "--model", "m", "--rows", "5", "--output-table", "db\n"], "is not valid"),
+        (["sample", "--model", "m", "--rows", "-5", "--output-table", "t"], "greater than or equal to 0, got -5"),
+        (["sample", "--model", "m", "--output-table", "t"], "sample needs --rows"),
+        (["sample", "--model", "m", "--rows", "5", "--output-table", "t", "--format", "csv"], "'delta', 'orc' or 'parquet'"),
+        (["sample", "--model", "m", "--rows", "5", "--output-table", "t", "--mode", "replace"], "'errorifexists'"),
+        (["fit", "--job", "/nowhere.yaml"], "job file '/nowhere.yaml' cannot be read"),
+        (["fit", "--tabel", "t"], "No such option"),
+        (["train"], "No such command"),
+    ],
+)
+def test_bad_arguments_end_with_2_before_spark_starts(arguments, message):
+    result = invoke(*arguments)
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.split()).replace("│ ", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("fti:\n  table: t\n", "unknown section 'fti'; did you mean 'fit'?"),
+        ("fit:\n  tabel: t\n  model: m\n", "fit has no setting 'tabel'; did you mean 'table'?"),
+        ("sample:\n  model: m\n", "has no section 'fit'"),
+        ("[1, 2]", "must hold sections"),
+        ("fit: {", "cannot be read"),
+        ("fit:\n  table: [t]\n  model: m\n", "fit: table input should be a valid string"),
+    ],
+)
+def test_a_job_file_that_is_wrong(tmp_path, content, message):
+    (tmp_path / "job.yaml").write_text(content)
+    result = invoke("fit", "--job", str(tmp_path / "job.yaml"))
+    assert result.exit_code == 2 and message in result.output
+
+
+def test_the_command_line_wins_over_the_example_job_file():
+    job = read_job("fit", EXAMPLE, {"table": "other.t", "params": {"epochs": 3}})
+    assert (job.table, job.model, job.overwrite) == ("other.t", "./syntho_models/customers", True)
+    assert job.params == {"epochs": 3, "seed": 42, "maxSeconds": 600, "excludeCols": ["notes"]}
+    job = read_job("sample", EXAMPLE, {"rows": 5, "mode": None})
+    assert (job.rows, job.mode, job.format, job.seed) == (5, "overwrite", "delta", 7)
+
+
+def test_bad_arguments_load_neither_spark_nor_torch():
+    code = (
+        "import sys\nfrom synthohive_spark.jobs import app\n"
+        "try:\n    app(['fit', '--table', '', '--model', 'm'])\n"
+        "except SystemExit as end:\n    print(end.code, 'pyspark' in sys.modules, 'torch' in sys.modules)"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert shown.stdout.strip() == "2 False False"
