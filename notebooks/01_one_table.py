@@ -74,7 +74,8 @@ west.groupBy("region").count().show()
 
 # MAGIC %md
 # MAGIC ## Keep the model
-# MAGIC A directory of tensors and JSON, with a checksum for each file; nothing in it can run. On Databricks use a Volume.
+# MAGIC A directory of tensors and JSON, with a checksum for each file; nothing in it can run. On Databricks, use a
+# MAGIC Volume.
 
 # COMMAND ----------
 

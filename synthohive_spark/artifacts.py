@@ -1,8 +1,8 @@
 """Model directories: written whole, verified when read, with nothing in them to execute.
 
-    metadata.json           what the model is; names the folder below and the checksums of its files; written last
-    v-<id>/                 the component files: safetensors and JSON
-    metadata/part-00000     the pyspark.ml record, where a stage was saved; written once
+metadata.json           what the model is; names the folder below and the checksums of its files; written last
+v-<id>/                 the component files: safetensors and JSON
+metadata/part-00000     the pyspark.ml record, where a stage was saved; written once
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def _replaceable(folder: Folder, overwrite: bool) -> list[str]:
     strange = [name for name in there if not any(pattern.fullmatch(name) for pattern in known)]
     if strange:
         raise SerializationError(
-            f"{folder.name!r} holds {strange[0]!r}, which is no part of a model; choose another folder, or empty this one"
+            f"{folder.name!r} holds {strange[0]!r}, which is no part of a model; choose another folder, or empty it"
         )
     return there
 

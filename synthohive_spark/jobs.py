@@ -5,7 +5,6 @@ Exit codes: 0 done, 1 failed, 2 bad arguments.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,7 +30,9 @@ _log = structlog.get_logger(__name__)
 _Job = Annotated[str | None, typer.Option("--job", help="YAML file to read arguments from; those given here win.")]
 _Local = Annotated[
     str | None,
-    typer.Option("--local", help="Run an embedded session with Delta and Hive below this folder; else join Spark's own."),
+    typer.Option(
+        "--local", help="Run an embedded session with Delta and Hive below this folder; else join Spark's own."
+    ),
 ]
 _Model = Annotated[str | None, typer.Option("--model", help="Model directory.")]
 
@@ -124,7 +125,9 @@ def _fit(settings: FitJob, local: str | None) -> None:
     writer = model.write().overwrite() if settings.overwrite else model.write()
     writer.save(settings.model)
     summary = model.trainingSummary
-    _log.info("fitted", table=settings.table, rows=summary.rows, model=settings.model, seconds=round(summary.seconds, 1))
+    _log.info(
+        "fitted", table=settings.table, rows=summary.rows, model=settings.model, seconds=round(summary.seconds, 1)
+    )
 
 
 def _sample(settings: SampleJob, local: str | None) -> None:
@@ -165,4 +168,4 @@ def _run(work: Callable[[], None]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

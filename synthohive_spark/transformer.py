@@ -92,7 +92,7 @@ class SynthesizerTransformer(
     ) -> None:
         super().__init__()
         self._set_defaults()
-        given: dict[str, Any] = self._input_kwargs
+        given: dict[str, Any] = self._input_kwargs  # type: ignore[attr-defined]
         self.setParams(**given)
 
     def setParams(self, **params: Any) -> SynthesizerTransformer:
@@ -107,7 +107,7 @@ class SynthesizerTransformer(
     @classmethod
     def read(cls) -> EstimatorReader:
         """A reader: ``read().load(path)``."""
-        return EstimatorReader(cls)
+        return EstimatorReader(cls)  # type: ignore[arg-type]
 
     def _fit(self, dataset: DataFrame) -> SynthesizerTransformerModel:
         started = time.monotonic()

@@ -118,7 +118,7 @@ def _function(spark: SparkSession, generator: RowGenerator, seed: int) -> Any:
     shell.__annotations__ = {"batches": Iterator[pd.DataFrame], "return": Iterator[pd.DataFrame]}
     # Fields must be nullable, or the declared type does not match the Arrow batches that come back.
     fields = [T.StructField(f"c{i}", spark_type(c.type), True) for i, c in enumerate(generator.encoder.columns)]
-    udf: Any = F.pandas_udf(shell, returnType=T.StructType(fields))  # type: ignore[call-overload]
+    udf: Any = F.pandas_udf(shell, returnType=T.StructType(fields))  # type: ignore[attr-defined]
     return udf.asNondeterministic()
 
 
@@ -134,7 +134,7 @@ def _shell(blob: bytes | None, artifact: str | None) -> Callable[..., Any]:
             with open(SparkFiles.get(artifact), "rb") as file:
                 work = pickle.load(file)
         else:
-            work = pickle.loads(blob)
+            work = pickle.loads(blob or b"")
         for batch in batches:
             yield work(batch)
 
@@ -180,7 +180,7 @@ def pickled_by_value(value: Any) -> bytes:
         return file.getvalue()
 
 
-class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+class _Pickler(cloudpickle.Pickler):
     """Also takes by value what cloudpickle leaves to its name or refuses: cached functions and cached properties."""
 
     def reducer_override(self, obj: Any) -> Any:

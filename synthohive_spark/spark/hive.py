@@ -38,8 +38,8 @@ def require_types(schema: T.StructType, format: str) -> None:
     ]
     if refused:
         raise SchemaError(
-            f"a Hive table in {format} cannot hold {', '.join(refused)}: cast the column (timestamp_ntz to timestamp or "
-            f"string), leave it out, or write with format='delta'"
+            f"a Hive table in {format} cannot hold {', '.join(refused)}: cast the column (timestamp_ntz to timestamp "
+            f"or string), leave it out, or write with format='delta'"
         )
 
 

@@ -49,8 +49,8 @@ def write_table(
     """Write ``df`` as a table; if that fails, or the process dies, what was there is there still.
 
     Delta does this in one commit. ``orc`` and ``parquet`` mean Hive tables (``STORED AS``): rows are staged, then
-    swapped in by one change of the metastore; for a partitioned one the name is absent for a moment between two renames,
-    and the next read or write of the table by this package mends a swap that was interrupted. The old files of an
+    swapped in by one change of the metastore; for a partitioned one the name is absent for a moment between two
+    renames, and the next read or write of the table by this package mends a swap that was interrupted. The old files of an
     unpartitioned Hive table stay until the next overwrite, for those who are reading them. Appending to a Hive table
     moves finished files into it. One writer at a time per Hive table.
 
@@ -106,22 +106,21 @@ def _create(df: DataFrame, target: TableName, format: str, partition_by: Sequenc
     writer.create()
 
 
-def _check_target(
-    there: TableInfo, schema: T.StructType, format: str, mode: str, partition_by: Sequence[str]
-) -> None:
+def _check_target(there: TableInfo, schema: T.StructType, format: str, mode: str, partition_by: Sequence[str]) -> None:
     if there.is_view:
         raise SchemaError(f"{there.name} is a view, which is never replaced; choose another name")
     if mode == "errorifexists":
         raise SchemaError(f"table {there.name} exists already; choose mode 'append' or 'overwrite', or another name")
     if there.format != format:
         raise SchemaError(
-            f"table {there.name} is stored as {there.format}, not {format}; give format={there.format!r} or another name"
+            f"table {there.name} is stored as {there.format}, not {format}; give format={there.format!r}, or another "
+            f"name"
         )
     differences = schema_differences(schema, there.schema)
     if differences:
         raise SchemaError(
-            f"the rows do not fit table {there.name}: {'; '.join(differences)}; cast or rename the columns, or drop the "
-            f"table first"
+            f"the rows do not fit table {there.name}: {'; '.join(differences)}; cast or rename the columns, or drop "
+            f"the table first"
         )
     if partition_by and format != "delta" and tuple(partition_by) != there.partitions:
         raise SchemaError(

@@ -39,7 +39,7 @@ STRATEGIES = {
     "string": st.text(max_size=20),
     "varchar(5)": st.text(max_size=5),
     "date": st.dates(),
-    "timestamp": st.datetimes(timezones=st.just(datetime.timezone.utc)),
+    "timestamp": st.datetimes(timezones=st.just(datetime.UTC)),
     "timestamp_ntz": st.datetimes(),
 }
 

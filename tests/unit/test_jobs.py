@@ -24,7 +24,10 @@ def invoke(*arguments):
         (["sample", "--model", "m", "--rows", "5", "--output-table", "db\n"], "is not valid"),
         (["sample", "--model", "m", "--rows", "-5", "--output-table", "t"], "greater than or equal to 0, got -5"),
         (["sample", "--model", "m", "--output-table", "t"], "sample needs --rows"),
-        (["sample", "--model", "m", "--rows", "5", "--output-table", "t", "--format", "csv"], "'delta', 'orc' or 'parquet'"),
+        (
+            ["sample", "--model", "m", "--rows", "5", "--output-table", "t", "--format", "csv"],
+            "'delta', 'orc' or 'parquet'",
+        ),
         (["sample", "--model", "m", "--rows", "5", "--output-table", "t", "--mode", "replace"], "'errorifexists'"),
         (["fit", "--job", "/nowhere.yaml"], "job file '/nowhere.yaml' cannot be read"),
         (["fit", "--tabel", "t"], "No such option"),

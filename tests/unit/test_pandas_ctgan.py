@@ -6,7 +6,15 @@ import pandas as pd
 import pytest
 from structlog.testing import capture_logs
 
-from synthohive_spark import CTGAN, Constraint, Metadata, SchemaError, SerializationError, SynthoHiveError, TrainingError
+from synthohive_spark import (
+    CTGAN,
+    Constraint,
+    Metadata,
+    SchemaError,
+    SerializationError,
+    SynthoHiveError,
+    TrainingError,
+)
 
 SMALL = {"epochs": 2, "batch_size": 100, "generator_dim": (32,), "discriminator_dim": (32,), "progress": False}
 
@@ -21,7 +29,9 @@ def people(rows=500):
             "city": rng.choice(["Bonn", "Kiel", None], rows),
             "active": rng.random(rows) < 0.3,
             "since": pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 1000, rows), unit="D"),
-            "born": [datetime.date(1950, 1, 1) + datetime.timedelta(days=int(d)) for d in rng.integers(0, 20_000, rows)],
+            "born": [
+                datetime.date(1950, 1, 1) + datetime.timedelta(days=int(d)) for d in rng.integers(0, 20_000, rows)
+            ],
             "kind": pd.Categorical(rng.choice(["x", "y"], rows)),
             "visits": pd.array(rng.choice([1, 2, None], rows), dtype="Int32"),
             "price": [Decimal(int(p)) / 100 for p in rng.integers(0, 10_000, rows)],
@@ -108,7 +118,11 @@ def test_context_columns_are_given():
             SchemaError,
             "column 'a' has type object, which cannot be learned",
         ),
-        (lambda: CTGAN(**SMALL).fit(pd.DataFrame({"a": [1, "x"] * 9})), SchemaError, "'a' holds values of several types"),
+        (
+            lambda: CTGAN(**SMALL).fit(pd.DataFrame({"a": [1, "x"] * 9})),
+            SchemaError,
+            "'a' holds values of several types",
+        ),
         (lambda: fitted().sample(-1), SchemaError, "n must be a whole number of at least 0, got -1"),
     ],
 )

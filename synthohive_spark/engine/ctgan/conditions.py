@@ -75,4 +75,4 @@ class SamplingConditions:
 
 def _inverse(cumulative: npt.NDArray[np.float64], uniforms: npt.NDArray[Any]) -> Places:
     places = np.searchsorted(cumulative, uniforms * cumulative[-1], side="right")
-    return np.minimum(places, len(cumulative) - 1).astype(np.int64)
+    return np.asarray(np.minimum(places, len(cumulative) - 1), np.int64)

@@ -139,7 +139,7 @@ def gradient_penalty(critic: Critic, real: Tensor, fake: Tensor, given: Tensor, 
     judged = critic(torch.cat([between, given.detach()], dim=1))
     (slope,) = torch.autograd.grad(judged.float().sum(), between, create_graph=True)
     norm = slope.reshape(packs, -1).norm(2, dim=1)
-    return ((norm - 1) ** 2).mean()
+    return torch.mean((norm - 1) ** 2)
 
 
 def unit(vectors: Tensor) -> Tensor:

@@ -169,7 +169,7 @@ def pick(logits: Floats, uniform: Floats) -> npt.NDArray[np.int64]:
     members = group * _GROUP + np.arange(_GROUP)[:, None]
     own = odds[np.minimum(members, codes - 1), np.arange(rows)]
     own[members >= codes] = 0
-    return np.minimum(group * _GROUP + _invert(own, uniform)[0], codes - 1)
+    return np.asarray(np.minimum(group * _GROUP + _invert(own, uniform)[0], codes - 1))
 
 
 def _invert(odds: Floats, uniform: Floats) -> tuple[npt.NDArray[np.int64], Floats]:

@@ -63,4 +63,6 @@ class CTGANSettings:
 def _check(name: str, value: Any, *, whole: bool) -> None:
     kinds = (int,) if whole else (int, float)
     if isinstance(value, bool) or not isinstance(value, kinds) or not value > 0 or value == float("inf"):
-        raise SchemaError(f"{name} must be a {'whole number of at least 1' if whole else 'number above 0'}, got {value!r}")
+        raise SchemaError(
+            f"{name} must be a {'whole number of at least 1' if whole else 'number above 0'}, got {value!r}"
+        )

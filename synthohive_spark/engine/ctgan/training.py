@@ -217,15 +217,17 @@ class _Training:
     @torch.no_grad()
     def _average_weights(self) -> None:
         keep = min(_AVERAGE, (1 + self.step) / (10 + self.step))
-        averaged, current = list(self.average.parameters()), list(self.generator.parameters())
+        averaged: list[Tensor] = list(self.average.parameters())
+        current: list[Tensor] = list(self.generator.parameters())
         torch._foreach_lerp_(averaged, current, 1 - keep)
 
     @torch.no_grad()
     def _recompute_norms(self) -> None:
         """Statistics of the batch norms for the averaged weights, under conditions as they are when sampling."""
         for norm in self.average.norms:
+            assert isinstance(norm, torch.nn.BatchNorm1d)
             norm.reset_running_stats()
-            norm.momentum = None
+            norm.momentum = None  # a plain mean over the batches
         self.average.train()
         rows_seen = len(self.codes)
         for _ in range(_NORM_BATCHES):

@@ -9,7 +9,12 @@ def block(name, frequencies, ranked=False):
     return Block(name, tuple(frequencies), ranked)
 
 
-BLOCKS = (block("a", (0.9, 0.1)), block("wide", [0.01] * 100), block("b", (0.2, 0.3, 0.5), True), block("c", (1.0,), True))
+BLOCKS = (
+    block("a", (0.9, 0.1)),
+    block("wide", [0.01] * 100),
+    block("b", (0.2, 0.3, 0.5), True),
+    block("c", (1.0,), True),
+)
 
 
 def table(rows=5000):

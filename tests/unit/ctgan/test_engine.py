@@ -86,7 +86,7 @@ def test_calibrated_marginals_are_those_of_the_table():
         shares = np.bincount(made.codes[:, column], minlength=block.codes) / len(made)
         assert np.abs(shares - block.frequencies).sum() / 2 < 0.02
     ranks = np.sort(made.ranks[made.codes[:, 1] == 2, 0])
-    assert 0.5 <= ranks[0] and ranks[-1] <= 1
+    assert ranks[0] >= 0.5 and ranks[-1] <= 1
     assert np.abs(ranks - np.linspace(0.5, 1, len(ranks))).max() < 0.02
 
 
@@ -224,7 +224,14 @@ def test_an_epoch_is_one_log_event_with_losses_and_the_time_left():
 
 @pytest.mark.parametrize(
     ("setting", "value"),
-    [("epochs", 0), ("epochs", 1.5), ("pac", True), ("learning_rate", -1), ("max_seconds", 0), ("generator_dim", "256")],
+    [
+        ("epochs", 0),
+        ("epochs", 1.5),
+        ("pac", True),
+        ("learning_rate", -1),
+        ("max_seconds", 0),
+        ("generator_dim", "256"),
+    ],
 )
 def test_a_setting_out_of_range_is_named(setting, value):
     with pytest.raises(SchemaError, match=setting):
