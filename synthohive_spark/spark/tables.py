@@ -50,8 +50,8 @@ def write_table(
 
     Delta does this in one commit. ``orc`` and ``parquet`` mean Hive tables (``STORED AS``): rows are staged, then
     swapped in by one change of the metastore; for a partitioned one the name is absent for a moment between two
-    renames, and the next read or write of the table by this package mends a swap that was interrupted. The old files of an
-    unpartitioned Hive table stay until the next overwrite, for those who are reading them. Appending to a Hive table
+    renames, and the next read or write of the table by this package mends a swap that was interrupted. The old files of
+    an unpartitioned Hive table stay until the next overwrite, for those who are reading them. Appending to a Hive table
     moves finished files into it. One writer at a time per Hive table.
 
     Args:
