@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from synthohive_spark.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from synthohive_spark.config import Constraint, Metadata, Privacy
     from synthohive_spark.ctgan import CTGAN
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from synthohive_spark.model import SynthesizerTransformerModel
     from synthohive_spark.spark.tables import read_table, write_table
     from synthohive_spark.transformer import SynthesizerTransformer
-
-__version__ = "0.1.0"
 
 __all__ = [
     "CTGAN",

@@ -19,9 +19,9 @@ from typing import Any
 
 import structlog
 
-import synthohive_spark
 from synthohive_spark.errors import SerializationError
 from synthohive_spark.storage import Folder
+from synthohive_spark.version import __version__
 
 FORMAT_VERSION = 1
 _POINTER = "metadata.json"
@@ -70,7 +70,7 @@ def write_model(
         folder.write(f"{_RECORD}/_SUCCESS", b"")
     pointer = {
         "format_version": FORMAT_VERSION,
-        "package_version": synthohive_spark.__version__,
+        "package_version": __version__,
         "timestamp": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         **metadata,
         "folder": version,
@@ -170,7 +170,7 @@ def _files(folder: Folder, pointer: Mapping[str, Any]) -> dict[str, bytes]:
 
 
 def _warn_of_versions(pointer: Mapping[str, Any]) -> None:
-    ours = {"format_version": FORMAT_VERSION, "package_version": synthohive_spark.__version__}
+    ours = {"format_version": FORMAT_VERSION, "package_version": __version__}
     for name, own in ours.items():
         if pointer.get(name) != own:
             _log.warning("version_mismatch", what=name, model=pointer.get(name), package=own)

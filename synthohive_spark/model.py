@@ -174,7 +174,7 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
 
     def write(self) -> ModelWriter:
         """A writer: ``write().save(path)``, ``write().overwrite().save(path)``."""
-        return ModelWriter(self)
+        return ModelWriter(self, self.table_model, self._facts_to_json())
 
     @classmethod
     def read(cls) -> ModelReader:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 from py4j.protocol import Py4JError
@@ -18,9 +18,6 @@ from synthohive_spark.artifacts import json_bytes, parse_json, read_model, write
 from synthohive_spark.engine.table_model import TableModel
 from synthohive_spark.errors import SerializationError
 
-if TYPE_CHECKING:
-    from synthohive_spark.transformer import SynthesizerTransformer, SynthesizerTransformerModel
-
 _DOCUMENTS = ("transformer.json", "context_transformer.json", "data_column_info.json")
 _log = structlog.get_logger(__name__)
 
@@ -28,7 +25,7 @@ _log = structlog.get_logger(__name__)
 class EstimatorWriter(MLWriter):
     """Writes an estimator's Params as every pyspark.ml stage does."""
 
-    def __init__(self, estimator: SynthesizerTransformer) -> None:
+    def __init__(self, estimator: Params) -> None:
         super().__init__()
         self.estimator = estimator
 
@@ -49,27 +46,27 @@ class EstimatorWriter(MLWriter):
 class ModelWriter(MLWriter):
     """Writes a model directory."""
 
-    def __init__(self, model: SynthesizerTransformerModel) -> None:
+    def __init__(self, model: Params, table_model: TableModel, facts: Mapping[str, Any]) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.table_model, self.facts = model, table_model, facts
 
     def save(self, path: str) -> None:
         """Write to ``path``; one that exists is a `SerializationError` unless `overwrite` was called before."""
-        model = self.model
-        documents, metadata = model.table_model.to_files()
-        files = {**model.table_model.fitted.files, **{name: json_bytes(d) for name, d in documents.items()}}
-        stage = {"uid": model.uid, **_values(model), **model._facts_to_json()}
-        write_model(path, files, {**metadata, "stage": stage}, overwrite=self.shouldOverwrite, record=_record(model))
+        documents, metadata = self.table_model.to_files()
+        files = {**self.table_model.fitted.files, **{name: json_bytes(d) for name, d in documents.items()}}
+        stage = {"uid": self.model.uid, **_values(self.model), **self.facts}
+        record = _record(self.model)
+        write_model(path, files, {**metadata, "stage": stage}, overwrite=self.shouldOverwrite, record=record)
 
 
-class ModelReader(MLReader["SynthesizerTransformerModel"]):
+class ModelReader(MLReader[Any]):
     """Reads a model directory."""
 
-    def __init__(self, cls: type[SynthesizerTransformerModel]) -> None:
+    def __init__(self, cls: Any) -> None:
         super().__init__()
         self.cls = cls
 
-    def load(self, path: str) -> SynthesizerTransformerModel:
+    def load(self, path: str) -> Any:
         """Read the model at ``path``; all of it comes from the files that ``metadata.json`` names.
 
         Raises:
@@ -92,10 +89,10 @@ class ModelReader(MLReader["SynthesizerTransformerModel"]):
         return model
 
 
-class EstimatorReader(DefaultParamsReader["SynthesizerTransformer"]):
+class EstimatorReader(DefaultParamsReader[Any]):
     """Reads an estimator."""
 
-    def load(self, path: str) -> SynthesizerTransformer:
+    def load(self, path: str) -> Any:
         """Read the estimator at ``path``; where there is none, that is a `SerializationError`."""
         try:
             return super().load(path)
@@ -119,7 +116,7 @@ def _restore(stage: Params, saved: Mapping[str, Any]) -> None:
                 _log.warning("unknown_param", param=name, reason="the model was saved by another version")
 
 
-def _record(model: SynthesizerTransformerModel) -> str:
+def _record(model: Params) -> str:
     """The line by which ``PipelineModel.load`` finds the class; written once, so Params are not in it."""
     session = SparkSession.getActiveSession()
     record = {
