@@ -111,7 +111,10 @@ class CTGANSampler:
         return EncodedTable(np.ascontiguousarray(codes.T), np.ascontiguousarray(ranks.T))
 
     def inputs(self, words: Words, context: EncodedTable) -> tuple[Floats, list[npt.NDArray[np.int64]]]:
-        """The dense inputs, shape (inputs, rows), and for each one-hot input the place of its one."""
+        """The dense inputs, shape (inputs, rows), and for each one-hot input the place of its one.
+
+        The one-hot inputs are the conditional vector or, where columns are given, those instead of it.
+        """
         used = normal_words(self.noise)
         dense = [normals(words[:, :used], self.noise)]
         if self.context.ranks:
@@ -119,11 +122,10 @@ class CTGANSampler:
         for column, vectors in zip(self.context.wide, self.context_embeddings, strict=True):
             dense.append(vectors[context.codes[:, column]])
         places = []
-        conditioned = self.slots.conditioned(self.context)
-        if conditioned.narrow:
+        if self.slots.conditioned(self.context).narrow:
             places.append(self.conditions.draw(uniforms(words[:, used])))
         for column, start in zip(self.context.narrow, self.context.starts, strict=True):
-            places.append(context.codes[:, column].astype(np.int64) + conditioned.one_hot + start)
+            places.append(context.codes[:, column].astype(np.int64) + start)
         return np.ascontiguousarray(np.concatenate(dense, axis=1).T), places
 
     def forward(self, dense: Floats, places: list[npt.NDArray[np.int64]]) -> Floats:
