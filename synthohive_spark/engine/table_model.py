@@ -120,13 +120,13 @@ def fit_table(
         SchemaError: If the columns leave nothing to learn, or a column's values cannot be learned.
         TrainingError: If there are no rows, or training cannot end in a model.
     """
-    if table.num_rows == 0:
-        raise TrainingError("the table has no rows to learn from")
-    facts = facts or TableFacts.of(table, columns)
     made = tuple(c for c in columns if c.name not in conditions)
     given = tuple(c for c in columns if c.name in conditions)
     if not made:
         raise SchemaError("there is no column to generate: every column is excluded, given or the row id")
+    if table.num_rows == 0:
+        raise TrainingError("the table has no rows to learn from")
+    facts = facts or TableFacts.of(table, columns)
     encoder, encoded = fit_encoder(table, made, facts=facts, privacy=privacy, seed=seed)
     context_encoder, context = fit_encoder(table, given, facts=facts, privacy=privacy, seed=seed)
     layout = Layout(encoder.blocks, context_encoder.blocks)

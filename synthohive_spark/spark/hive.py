@@ -29,8 +29,14 @@ _HELD_BY_NONE = (T.TimestampNTZType, T.NullType, T.DayTimeIntervalType, T.YearMo
 _log = structlog.get_logger(__name__)
 
 
-def require_types(schema: T.StructType, format: str) -> None:
+def require_holdable(schema: T.StructType, format: str) -> None:
     """Check that a Hive table can hold the columns; one it cannot hold is a `SchemaError` that names the ways out."""
+    lost = [field.name for field in schema.fields if format == "orc" and "`" in field.name]
+    if lost:  # Spark writes such a column and reads nulls back
+        raise SchemaError(
+            f"a Hive table in orc cannot hold a column with a backtick in its name: {', '.join(map(repr, lost))}; rename "
+            f"it, or write with format='parquet' or 'delta'"
+        )
     refused = [
         f"{field.name!r} ({field.dataType.simpleString()})"
         for field in schema.fields

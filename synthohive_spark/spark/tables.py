@@ -74,7 +74,7 @@ def write_table(
     spark, schema = df.sparkSession, df.schema
     require_columns(partition_by, schema.names, setting="partition_by")
     if format != "delta":
-        hive.require_types(schema, format)
+        hive.require_holdable(schema, format)
     try:
         hive.recover(spark, target)
         there = table_info(spark, target)

@@ -48,7 +48,7 @@ def test_overwriting_a_table_with_its_own_rows(spark, database, format):
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_types_and_lengths_survive(spark, database, format, all_types):
-    rows = all_types.drop("tn") if format != "delta" else all_types
+    rows = all_types.drop(*{"delta": [], "parquet": ["tn"], "orc": ["tn", "back`tick"]}[format])
     write_table(rows, f"{database}.t", format=format)
     there = read_table(spark, f"{database}.t")
     assert [(f.name, f.dataType, f.metadata) for f in there.schema] == [
@@ -62,6 +62,14 @@ def test_a_type_the_format_cannot_hold(spark, database, format):
     rows = spark.sql("SELECT 1 AS id, timestamp_ntz'2024-01-01' AS seen")
     with pytest.raises(SchemaError, match=r"cannot hold 'seen' \(timestamp_ntz\).*cast.*format='delta'"):
         write_table(rows, f"{database}.t", format=format)
+
+
+def test_a_name_whose_values_orc_would_lose(spark, database):
+    rows = spark.sql("SELECT 1 AS `a``b`")
+    with pytest.raises(SchemaError, match="backtick in its name: 'a`b'; rename it, or write with format='parquet'"):
+        write_table(rows, f"{database}.t", format="orc")
+    write_table(rows, f"{database}.t", format="parquet")
+    assert read_table(spark, f"{database}.t").collect() == rows.collect()
 
 
 def test_existing_tables_are_kept_unless_told(spark, database):
