@@ -34,8 +34,8 @@ def require_holdable(schema: T.StructType, format: str) -> None:
     lost = [field.name for field in schema.fields if format == "orc" and "`" in field.name]
     if lost:  # Spark writes such a column and reads nulls back
         raise SchemaError(
-            f"a Hive table in orc cannot hold a column with a backtick in its name: {', '.join(map(repr, lost))}; rename "
-            f"it, or write with format='parquet' or 'delta'"
+            f"a Hive table in orc cannot hold a column with a backtick in its name: {', '.join(map(repr, lost))}; "
+            f"rename it, or write with format='parquet' or 'delta'"
         )
     refused = [
         f"{field.name!r} ({field.dataType.simpleString()})"
