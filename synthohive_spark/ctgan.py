@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import structlog
 
-from synthohive_spark.artifacts import json_bytes, parse_json, read_model, write_model
 from synthohive_spark.config import Constraint, Metadata, Privacy, TableConfig
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.ctgan.settings import CTGANSettings
 from synthohive_spark.engine.registry import engine_class
 from synthohive_spark.engine.table_model import TableModel, fit_table
 from synthohive_spark.errors import SchemaError, SynthoHiveError
+from synthohive_spark.model_files import read_table_model, write_table_model
 
 _NAMES = {
     pa.int8(): "tinyint",
@@ -165,14 +165,12 @@ class CTGAN:
             SerializationError: If the path holds something and ``overwrite`` is False, or cannot be written.
         """
         model = self._fitted()
-        documents, metadata = model.to_files()
-        files = {**model.fitted.files, **{name: json_bytes(document) for name, document in documents.items()}}
         own = {
             "dtypes": self._dtypes,
             "key": self._key,
             "constraints": {name: vars(c) for name, c in self._constraints.items()},
         }
-        write_model(path, files, {**metadata, "pandas": own}, overwrite=overwrite)
+        write_table_model(path, model, {"pandas": own}, overwrite=overwrite)
 
     def load(self, path: str) -> CTGAN:
         """Read a model directory into this object, and return it.
@@ -180,11 +178,8 @@ class CTGAN:
         Raises:
             SerializationError: If the directory, or a file in it, is missing or altered.
         """
-        directory = read_model(path)
-        names = ("transformer.json", "context_transformer.json", "data_column_info.json")
-        documents = {name: parse_json(directory.files, name) for name in names}
-        self.model = TableModel.from_files(documents, directory.metadata, directory.files)
-        own: dict[str, Any] = directory.metadata.get("pandas", {})
+        self.model, metadata = read_table_model(path)
+        own: dict[str, Any] = metadata.get("pandas", {})
         self._dtypes = own.get("dtypes", {})
         self._key = own.get("key")
         self._constraints = {name: Constraint(**bounds) for name, bounds in own.get("constraints", {}).items()}

@@ -14,11 +14,10 @@ from pyspark.ml.param import Params
 from pyspark.ml.util import DefaultParamsReader, DefaultParamsWriter, MLReader, MLWriter
 from pyspark.sql import SparkSession
 
-from synthohive_spark.artifacts import json_bytes, parse_json, read_model, write_model
 from synthohive_spark.engine.table_model import TableModel
 from synthohive_spark.errors import SerializationError
+from synthohive_spark.model_files import read_table_model, write_table_model
 
-_DOCUMENTS = ("transformer.json", "context_transformer.json", "data_column_info.json")
 _log = structlog.get_logger(__name__)
 
 
@@ -52,11 +51,10 @@ class ModelWriter(MLWriter):
 
     def save(self, path: str) -> None:
         """Write to ``path``; one that exists is a `SerializationError` unless `overwrite` was called before."""
-        documents, metadata = self.table_model.to_files()
-        files = {**self.table_model.fitted.files, **{name: json_bytes(d) for name, d in documents.items()}}
         stage = {"uid": self.model.uid, **_values(self.model), **self.facts}
-        record = _record(self.model)
-        write_model(path, files, {**metadata, "stage": stage}, overwrite=self.shouldOverwrite, record=record)
+        write_table_model(
+            path, self.table_model, {"stage": stage}, overwrite=self.shouldOverwrite, record=_record(self.model)
+        )
 
 
 class ModelReader(MLReader[Any]):
@@ -72,10 +70,8 @@ class ModelReader(MLReader[Any]):
         Raises:
             SerializationError: If the directory, or a file in it, is missing, altered or not of such a model.
         """
-        directory = read_model(path)
-        documents = {name: parse_json(directory.files, name) for name in _DOCUMENTS}
-        table_model = TableModel.from_files(documents, directory.metadata, directory.files)
-        stage = directory.metadata.get("stage")
+        table_model, metadata = read_table_model(path)
+        stage = metadata.get("stage")
         if not isinstance(stage, Mapping):
             raise SerializationError(f"{path!r} holds no pyspark.ml stage; load it with synthohive_spark.CTGAN")
         try:

@@ -13,6 +13,7 @@ LAYERS = {
     "engine": 1,
     "storage": 2,
     "artifacts": 2,
+    "model_files": 2,
     "spark": 3,
     "params": 4,
     "persistence": 4,

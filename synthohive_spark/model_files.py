@@ -1,0 +1,48 @@
+"""A learned table to a model directory, and back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from synthohive_spark.artifacts import json_bytes, parse_json, read_model, write_model
+from synthohive_spark.engine.table_model import TableModel
+
+_DOCUMENTS = ("transformer.json", "context_transformer.json", "data_column_info.json")
+
+
+def write_table_model(
+    path: str | os.PathLike[str],
+    model: TableModel,
+    more: Mapping[str, Any],
+    *,
+    overwrite: bool = False,
+    record: str | None = None,
+) -> None:
+    """Write ``model`` as a directory.
+
+    Args:
+        path: Where to.
+        model: The learned table.
+        more: What the caller adds to the metadata.
+        overwrite: Whether to replace a model that is there.
+        record: See `synthohive_spark.artifacts.write_model`.
+
+    Raises:
+        SerializationError: If something is there that may not be replaced, or cannot be written.
+    """
+    documents, metadata = model.to_files()
+    files = {**model.fitted.files, **{name: json_bytes(document) for name, document in documents.items()}}
+    write_model(path, files, {**metadata, **more}, overwrite=overwrite, record=record)
+
+
+def read_table_model(path: str | os.PathLike[str]) -> tuple[TableModel, dict[str, Any]]:
+    """The learned table in a directory, and the directory's metadata.
+
+    Raises:
+        SerializationError: If the directory, or a file in it, is missing or altered.
+    """
+    directory = read_model(path)
+    documents = {name: parse_json(directory.files, name) for name in _DOCUMENTS}
+    return TableModel.from_files(documents, directory.metadata, directory.files), directory.metadata
