@@ -28,7 +28,7 @@ class TableInfo:
         format: ``delta``, ``orc``, ``parquet`` or what else it is stored as.
         managed: Whether dropping it drops its files.
         location: Where its files are.
-        partitions: The columns it is partitioned by; only for other formats than Delta.
+        partitions: The columns it is partitioned by.
         schema: Its columns.
         properties: Its table properties, as one string.
     """

@@ -122,7 +122,7 @@ def _check_target(there: TableInfo, schema: T.StructType, format: str, mode: str
             f"the rows do not fit table {there.name}: {'; '.join(differences)}; cast or rename the columns, or drop "
             f"the table first"
         )
-    if partition_by and format != "delta" and tuple(partition_by) != there.partitions:
+    if partition_by and tuple(partition_by) != there.partitions:
         raise SchemaError(
             f"table {there.name} is partitioned by {list(there.partitions)}, not by {list(partition_by)}; leave "
             f"partition_by out, or drop the table first"

@@ -111,6 +111,16 @@ def test_delta_holds_any_column_name(spark, database):
     assert read_table(spark, f"{database}.t").collect() == rows.collect()
 
 
+@pytest.mark.parametrize("format", FORMATS)
+def test_another_partitioning_than_the_tables_is_an_error(spark, database, format):
+    write_table(frame(spark, 0, 2), f"{database}.t", format=format, partition_by=["k"])
+    write_table(frame(spark, 5, 7), f"{database}.t", format=format, mode="overwrite", partition_by=["k"])
+    write_table(frame(spark, 0, 2), f"{database}.plain", format=format)
+    with pytest.raises(SchemaError, match=r"partitioned by \[\], not by \['k'\]; leave partition_by out"):
+        write_table(frame(spark, 5, 6), f"{database}.plain", format=format, mode="overwrite", partition_by=["k"])
+    assert ids(spark, f"{database}.t") == [5, 6] and ids(spark, f"{database}.plain") == [0, 1]
+
+
 @pytest.mark.parametrize("name", ["db\n", "a;drop table x", "a`b", "", "a.b.c.d", "a b", "tä", "a..b", None])
 def test_names_are_refused_before_spark_is_touched(name):
     with pytest.raises(SchemaError, match="table name"):
