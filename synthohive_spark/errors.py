@@ -3,7 +3,9 @@
     SynthoHiveError
     ├── SchemaError (also ValueError)                a name, a column, a type or a setting does not fit the table
     ├── TrainingError (also RuntimeError)            a fit could not end in a model
+    │   └── TrainingInterruptedError (also KeyboardInterrupt)   Ctrl-C, or a cancelled cell
     ├── SerializationError (also RuntimeError)       a model directory cannot be written, read or trusted
+    ├── WriteError (also RuntimeError)               of several tables, not all could be written
     ├── ConstraintViolationError (also ValueError)   generated values break a rule or do not fit their type
     └── QualityError (also ValueError)               a synthetic table is worse than its gate allows
 
@@ -11,26 +13,72 @@ A message names the table or column, the argument or generated value seen, and t
 value of a training row.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 
 class SynthoHiveError(Exception):
     """Root of the tree: catch it to catch everything the package raises on purpose."""
 
 
 class SchemaError(SynthoHiveError, ValueError):
-    """A name, a column, a type or a setting does not fit the table."""
+    """A name, a column, a type or a setting does not fit the table.
+
+    Attributes:
+        problems: Each problem as a sentence, where several were looked for at once; else the message alone.
+    """
+
+    def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.problems = tuple(problems) or (message,)
 
 
 class TrainingError(SynthoHiveError, RuntimeError):
     """A fit could not end in a model."""
 
 
+class TrainingInterruptedError(TrainingError, KeyboardInterrupt):
+    """A fit was stopped from outside; whatever catches KeyboardInterrupt catches this, too."""
+
+
 class SerializationError(SynthoHiveError, RuntimeError):
     """A model directory cannot be written, read or trusted."""
 
 
+class WriteError(SynthoHiveError, RuntimeError):
+    """Of several tables, not all could be written.
+
+    Attributes:
+        written: Names of the tables that are in place.
+        missing: Names of those that are not.
+    """
+
+    def __init__(self, message: str, written: Sequence[str] = (), missing: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.written, self.missing = tuple(written), tuple(missing)
+
+
 class ConstraintViolationError(SynthoHiveError, ValueError):
-    """Generated values break a rule, or do not fit the type of their column."""
+    """Generated values break a rule, or do not fit the type of their column.
+
+    Attributes:
+        violations: One entry for each column and bound; see `synthohive_spark.constraints.Violation`.
+    """
+
+    def __init__(self, message: str, violations: Sequence[Any] = ()) -> None:
+        super().__init__(message)
+        self.violations = tuple(violations)
 
 
 class QualityError(SynthoHiveError, ValueError):
-    """A synthetic table is worse than its gate allows."""
+    """A synthetic table is worse than its gate allows.
+
+    Attributes:
+        failures: One entry for each figure over its limit; see `synthohive_spark.validation.report.Failure`.
+    """
+
+    def __init__(self, message: str, failures: Sequence[Any] = ()) -> None:
+        super().__init__(message)
+        self.failures = tuple(failures)
