@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from synthohive_spark.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from synthohive_spark.config import Constraint, Metadata, Privacy
+    from synthohive_spark.config import Constraint, Privacy
     from synthohive_spark.ctgan import CTGAN
     from synthohive_spark.errors import (
         ConstraintViolationError,
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
         TrainingError,
     )
     from synthohive_spark.model import SynthesizerTransformerModel
+    from synthohive_spark.relational.metadata import Metadata
     from synthohive_spark.spark.tables import read_table, write_table
+    from synthohive_spark.synthesizer import Synthesizer
     from synthohive_spark.transformer import SynthesizerTransformer
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "QualityError",
     "SchemaError",
     "SerializationError",
+    "Synthesizer",
     "SynthesizerTransformer",
     "SynthesizerTransformerModel",
     "SynthoHiveError",
@@ -46,11 +49,12 @@ _HOMES = {
     "CTGAN": "ctgan",
     "Constraint": "config",
     "ConstraintViolationError": "errors",
-    "Metadata": "config",
+    "Metadata": "relational.metadata",
     "Privacy": "config",
     "QualityError": "errors",
     "SchemaError": "errors",
     "SerializationError": "errors",
+    "Synthesizer": "synthesizer",
     "SynthesizerTransformer": "transformer",
     "SynthesizerTransformerModel": "model",
     "SynthoHiveError": "errors",

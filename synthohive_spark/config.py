@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -59,7 +60,9 @@ class Constraint:
     def __post_init__(self) -> None:
         for name in ("min", "max"):
             value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or value != value):
+            if value is not None and (
+                isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value)
+            ):
                 raise SchemaError(f"constraint {name} must be a number, got {value!r}")
         if self.min is not None and self.max is not None and self.min > self.max:
             raise SchemaError(f"constraint has min={self.min} above max={self.max}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,13 +11,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import structlog
 
-from synthohive_spark.config import Constraint, Metadata, Privacy, TableConfig
+from synthohive_spark.config import Constraint, Privacy, TableConfig
+from synthohive_spark.constraints import Violation, violation_text
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.ctgan.settings import CTGANSettings
+from synthohive_spark.engine.redraw import broken
 from synthohive_spark.engine.registry import engine_class
 from synthohive_spark.engine.table_model import TableModel, fit_table
-from synthohive_spark.errors import SchemaError, SynthoHiveError
+from synthohive_spark.errors import ConstraintViolationError, SchemaError, SynthoHiveError
+from synthohive_spark.hints import nearest
 from synthohive_spark.model_files import read_table_model, write_table_model
+
+if TYPE_CHECKING:
+    from synthohive_spark.relational.metadata import Metadata
 
 _NAMES = {
     pa.int8(): "tinyint",
@@ -107,7 +113,7 @@ class CTGAN:
             seed = secrets.randbits(31)
             _log.info("training_seed", seed=seed)
         _check_columns(pdf, declared)
-        table, columns = _learnable(pdf, {*declared.exclude, declared.pk})
+        table, columns = _learnable(pdf, {*declared.dropped, *declared.pk})
         self.model = fit_table(
             table,
             columns,
@@ -119,8 +125,8 @@ class CTGAN:
             progress=self.progress,
         )
         self._constraints = dict(declared.constraints)
-        self._key = declared.pk
-        kept = [c for c in pdf.columns if c not in declared.exclude]
+        self._key = declared.pk[0] if declared.pk else None
+        kept = [c for c in pdf.columns if c not in declared.dropped]
         self._dtypes = {name: str(pdf[name].dtype) for name in kept}
         return self
 
@@ -213,20 +219,27 @@ def _restore(values: pd.Series[Any], dtype: str | None) -> pd.Series[Any]:
         return plain
     if dtype == "object":
         return plain.astype(object)
-    if dtype.startswith(("int", "uint")) or dtype[0].isupper():
-        return values.astype(dtype)  # type: ignore[call-overload,no-any-return]
-    return plain.astype(dtype)  # type: ignore[call-overload,no-any-return]
+    whole = dtype.startswith(("int", "uint")) or dtype[0].isupper()
+    try:
+        return (values if whole else plain).astype(dtype)  # type: ignore[call-overload,no-any-return]
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ConstraintViolationError(
+            f"column {values.name!r}: a generated value cannot be cast back to {dtype}: {error}"
+        ) from error
 
 
 def _check_columns(pdf: pd.DataFrame, declared: TableConfig) -> None:
-    names = [declared.pk, *declared.exclude, *declared.context, *declared.constraints]
-    for name in names:
-        if name is not None and name not in pdf.columns:
-            known = ", ".join(map(str, pdf.columns))
-            raise SchemaError(f"column {name!r} is declared but not in the table; its columns: {known}")
+    for setting, name in declared.named():
+        if name not in pdf.columns:
+            raise SchemaError(f"{setting} names column {name!r}, which is not in the table{nearest(name, pdf.columns)}")
+    if len(declared.pk) > 1:
+        raise SchemaError(f"CTGAN makes a primary key of one column, not {declared.pk!r}; Synthesizer makes any")
+    made = [name for name, rule in declared.pii.items() if rule.action != "drop"]
+    if made:
+        raise SchemaError(f"CTGAN only drops personal columns: give pii={{{made[0]!r}: 'drop'}}, or use Synthesizer")
 
 
-def _learnable(pdf: pd.DataFrame, left_out: set[str | None]) -> tuple[pa.Table, tuple[Column, ...]]:
+def _learnable(pdf: pd.DataFrame, left_out: set[str]) -> tuple[pa.Table, tuple[Column, ...]]:
     arrays, columns = [], []
     for name in pdf.columns:
         if name in left_out:
@@ -285,13 +298,15 @@ def _cast(values: pd.Series[Any], column: Column) -> pa.Array:
 
 
 def _without_violations(rows: pa.Table, constraints: dict[str, Constraint]) -> pa.Table:
-    valid = pa.chunked_array([pa.array(np.ones(rows.num_rows, bool))])
+    """The rows that keep all constraints; one warning says which bounds the others break."""
+    found, valid = [], np.ones(rows.num_rows, bool)
     for name, bounds in constraints.items():
-        values = rows.column(name).cast(pa.float64())
-        for bound, compare in ((bounds.min, pc.greater_equal), (bounds.max, pc.less_equal)):
-            if bound is not None:
-                valid = pc.and_(valid, compare(values, bound).fill_null(True))
-    kept = rows.filter(valid)
-    if kept.num_rows < rows.num_rows:
-        _log.warning("constraint_violations", rows=rows.num_rows - kept.num_rows, of=rows.num_rows)
-    return kept
+        for bound, mask in broken(rows.column(name), bounds).items():
+            if mask.any():
+                own = rows.column(name).filter(pa.array(mask))
+                worst = (pc.max if bound.startswith("max") else pc.min)(own).as_py()
+                found.append(Violation(name, str(worst), bound, int(mask.sum())))
+                valid &= ~mask
+    if found:
+        _log.warning("constraint_violations", violations=violation_text(found), rows_left_out=int((~valid).sum()))
+    return rows.filter(pa.array(valid)) if found else rows

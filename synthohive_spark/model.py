@@ -14,7 +14,9 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructField
 
+from synthohive_spark.config import Constraint
 from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.encoder import is_numbered
 from synthohive_spark.engine.table_model import TableModel
 from synthohive_spark.errors import SchemaError, SynthoHiveError
 from synthohive_spark.params import SynthesizerParams
@@ -125,7 +127,13 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
         return self
 
     def sample(
-        self, n: int, seed: int | None = None, numPartitions: int | None = None, *, spark: SparkSession | None = None
+        self,
+        n: int,
+        seed: int | None = None,
+        numPartitions: int | None = None,
+        *,
+        spark: SparkSession | None = None,
+        redraw: Mapping[str, Constraint] | None = None,
     ) -> DataFrame:
         """``n`` synthetic rows in the schema of the learned table, drawn when the result is used.
 
@@ -136,6 +144,7 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
             seed: Fixes the rows; drawn and logged as ``sampling_seed`` when None.
             numPartitions: Partitions of the result, which has the same rows with any number; Spark's default when None.
             spark: The session; the active one when None.
+            redraw: Constraints that a row is drawn again for, a bounded number of times, until it keeps them.
 
         Raises:
             SchemaError: If ``n``, ``seed`` or ``numPartitions`` is out of range, or the model was learned with
@@ -155,7 +164,15 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
         numbers = session.range(0, n, 1, numPartitions)
         key = self._id_column
         if key is None:
-            return generate(numbers, self.table_model.generator, row_id=F.col("id"), seed=seed)
+            self._check_rows(n)
+            return generate(
+                numbers,
+                self.table_model.generator,
+                row_id=F.col("id"),
+                seed=seed,
+                number=F.col("id"),
+                redraw=redraw,
+            )
         key.check_rows(n)
         number = F.col("id").cast(spark_type(key.column.type))
         if key.column.nullable:
@@ -167,14 +184,24 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
             row_id=F.col(quote(name)),
             passthrough=[name],
             seed=seed,
+            redraw=redraw,
         )
         order = [c.name for c in self.columns]
         order.insert(key.place, name)
         return rows.select(*[F.col(quote(name)) for name in order])
 
+    def _check_rows(self, n: int) -> None:
+        encoder = self.table_model.encoder
+        for column, codec in zip(encoder.columns, encoder.codecs, strict=True):
+            if is_numbered(codec) and n > codec.capacity:  # type: ignore[attr-defined]
+                raise SchemaError(
+                    f"column {column.name!r} of type {column.type} has unique values for at most "
+                    f"{codec.capacity:,} rows, got n={n:,}"  # type: ignore[attr-defined]
+                )
+
     def write(self) -> ModelWriter:
         """A writer: ``write().save(path)``, ``write().overwrite().save(path)``."""
-        return ModelWriter(self, self.table_model, self._facts_to_json())
+        return ModelWriter(self, self.table_model, self.facts_to_json())
 
     @classmethod
     def read(cls) -> ModelReader:
@@ -197,7 +224,8 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
             seed=self.getOrDefault(self.samplingSeed),
         )
 
-    def _facts_to_json(self) -> dict[str, Any]:
+    def facts_to_json(self) -> dict[str, Any]:
+        """What this model is beside its learned table and its Params, as plain values."""
         summary = asdict(self.trainingSummary)
         del summary["history"]  # the table model's own metadata holds it
         key = self._id_column

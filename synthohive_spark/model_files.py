@@ -8,6 +8,7 @@ from typing import Any
 
 from synthohive_spark.artifacts import json_bytes, parse_json, read_model, write_model
 from synthohive_spark.engine.table_model import TableModel
+from synthohive_spark.errors import SerializationError
 
 _DOCUMENTS = ("transformer.json", "context_transformer.json", "data_column_info.json")
 
@@ -32,8 +33,7 @@ def write_table_model(
     Raises:
         SerializationError: If something is there that may not be replaced, or cannot be written.
     """
-    documents, metadata = model.to_files()
-    files = {**model.fitted.files, **{name: json_bytes(document) for name, document in documents.items()}}
+    files, metadata = table_to_files(model)
     write_model(path, files, {**metadata, **more}, overwrite=overwrite, record=record)
 
 
@@ -44,5 +44,23 @@ def read_table_model(path: str | os.PathLike[str]) -> tuple[TableModel, dict[str
         SerializationError: If the directory, or a file in it, is missing or altered.
     """
     directory = read_model(path)
-    documents = {name: parse_json(directory.files, name) for name in _DOCUMENTS}
-    return TableModel.from_files(documents, directory.metadata, directory.files), directory.metadata
+    if "tables" in directory.metadata:
+        raise SerializationError(
+            f"{os.fspath(path)!r} holds the tables of a database; load it with synthohive_spark.Synthesizer.load"
+        )
+    return table_from_files(directory.files, directory.metadata), directory.metadata
+
+
+def table_to_files(model: TableModel) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """The component files of a learned table, and its metadata."""
+    documents, metadata = model.to_files()
+    return {**model.fitted.files, **{name: json_bytes(document) for name, document in documents.items()}}, metadata
+
+
+def table_from_files(files: Mapping[str, bytes], metadata: Mapping[str, Any]) -> TableModel:
+    """The learned table that `table_to_files` described.
+
+    Raises:
+        SerializationError: If a file is missing or has another structure than it should.
+    """
+    return TableModel.from_files({name: parse_json(files, name) for name in _DOCUMENTS}, metadata, files)

@@ -51,7 +51,7 @@ class ModelWriter(MLWriter):
 
     def save(self, path: str) -> None:
         """Write to ``path``; one that exists is a `SerializationError` unless `overwrite` was called before."""
-        stage = {"uid": self.model.uid, **_values(self.model), **self.facts}
+        stage = stage_to_facts(self.model, self.facts)
         write_table_model(
             path, self.table_model, {"stage": stage}, overwrite=self.shouldOverwrite, record=_record(self.model)
         )
@@ -74,15 +74,7 @@ class ModelReader(MLReader[Any]):
         stage = metadata.get("stage")
         if not isinstance(stage, Mapping):
             raise SerializationError(f"{path!r} holds no pyspark.ml stage; load it with synthohive_spark.CTGAN")
-        try:
-            model = self.cls(table_model, **self.cls._facts_from_json(stage))
-            model._resetUid(stage["uid"])
-            _restore(model, stage)
-        except (KeyError, TypeError, ValueError) as error:
-            raise SerializationError(
-                f"the stage in {path!r} does not have the expected structure: {error!r}"
-            ) from error
-        return model
+        return stage_from_facts(self.cls, table_model, stage, path)
 
 
 class EstimatorReader(DefaultParamsReader[Any]):
@@ -94,6 +86,26 @@ class EstimatorReader(DefaultParamsReader[Any]):
             return super().load(path)
         except (PySparkException, Py4JError, KeyError, TypeError, ValueError) as error:
             raise SerializationError(f"no estimator can be read from {path!r}: {str(error).splitlines()[0]}") from error
+
+
+def stage_to_facts(stage: Params, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What a model stage is beside its learned table, as plain values."""
+    return {"uid": stage.uid, **_values(stage), **facts}
+
+
+def stage_from_facts(cls: Any, table_model: TableModel, facts: Mapping[str, Any], path: str) -> Any:
+    """The model stage that `stage_to_facts` described.
+
+    Raises:
+        SerializationError: If a fact is missing or has another structure than it should.
+    """
+    try:
+        model = cls(table_model, **cls._facts_from_json(facts))
+        model._resetUid(facts["uid"])
+        _restore(model, facts)
+    except (KeyError, TypeError, ValueError) as error:
+        raise SerializationError(f"the stage in {path!r} does not have the expected structure: {error!r}") from error
+    return model
 
 
 def _values(stage: Params) -> dict[str, dict[str, Any]]:

@@ -19,6 +19,7 @@ from pyspark.sql.types import StructType
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.registry import engine_class
+from synthohive_spark.engine.rules import ColumnRules
 from synthohive_spark.engine.table_model import fit_table
 from synthohive_spark.errors import SchemaError, TrainingError
 from synthohive_spark.model import IdColumn, SynthesizerTransformerModel, TrainingSummary
@@ -110,6 +111,10 @@ class SynthesizerTransformer(
         return EstimatorReader(cls)  # type: ignore[arg-type]
 
     def _fit(self, dataset: DataFrame) -> SynthesizerTransformerModel:
+        return self.learn(dataset)
+
+    def learn(self, dataset: DataFrame, rules: ColumnRules = ColumnRules()) -> SynthesizerTransformerModel:  # noqa: B008
+        """See `fit`; ``rules`` name columns that are not to be learned as their values suggest."""
         started = time.monotonic()
         engine = _engine(self)
         privacy = self._privacy()
@@ -134,6 +139,7 @@ class SynthesizerTransformer(
             privacy=privacy,
             facts=data.facts,
             progress=self.getOrDefault(self.showProgress),
+            rules=rules,
         )
         summary = TrainingSummary(
             history=tuple(fitted.fitted.history),

@@ -11,12 +11,20 @@ import pyarrow as pa
 
 from synthohive_spark.engine.codecs.categorical import CategoricalCodec
 from synthohive_spark.engine.codecs.interface import Codec, Words
+from synthohive_spark.engine.codecs.made import MadeCodec, SequenceCodec
 from synthohive_spark.engine.codecs.numeric import NumericCodec
 from synthohive_spark.engine.codecs.text import TextCodec
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.interface import Block, EncodedTable
+from synthohive_spark.errors import ConstraintViolationError
 
-CODECS: dict[str, Any] = {"categorical": CategoricalCodec, "numeric": NumericCodec, "text": TextCodec}
+CODECS: dict[str, Any] = {
+    "categorical": CategoricalCodec,
+    "numeric": NumericCodec,
+    "text": TextCodec,
+    "made": MadeCodec,
+    "sequence": SequenceCodec,
+}
 
 
 @dataclass(frozen=True)
@@ -61,12 +69,23 @@ class TableEncoder:
                     ranks.append(column_ranks)
         return stack(codes, ranks, table.num_rows)
 
-    def decode(self, encoded: EncodedTable, words: Words) -> list[pa.Array]:
-        """The columns' values, constants among them; ``words`` has shape (rows, decode_words)."""
+    def decode(self, encoded: EncodedTable, words: Words, numbers: Words | None = None) -> list[pa.Array]:
+        """The columns' values, constants among them.
+
+        Args:
+            encoded: Codes and ranks.
+            words: Noise of shape (rows, decode_words).
+            numbers: A number of its own for each row, from which unique values are made; their noise when None.
+
+        Raises:
+            ConstraintViolationError: If a generated value does not fit the type of its column.
+        """
         arrays, place, rank, used = [], 0, 0, 0
         constant, middle = np.zeros(len(encoded), np.int32), np.full(len(encoded), 0.5, np.float32)
-        for codec in self.codecs:
+        for column, codec in zip(self.columns, self.codecs, strict=True):
             own = words[:, used : used + codec.decode_words]
+            if numbers is not None and is_numbered(codec):
+                own = numbers[:, None]
             used += codec.decode_words
             codes, ranks = constant, middle
             if _varies(codec):
@@ -75,7 +94,12 @@ class TableEncoder:
                 if codec.ranked:
                     ranks = encoded.ranks[:, rank]
                     rank += 1
-            arrays.append(codec.decode(codes, ranks, own))
+            try:
+                arrays.append(codec.decode(codes, ranks, own))
+            except pa.ArrowInvalid as error:
+                raise ConstraintViolationError(
+                    f"column {column.name!r}: a generated value cannot be cast to {column.type}: {error}"
+                ) from error
         return arrays
 
     def to_json(self) -> dict[str, Any]:
@@ -95,6 +119,11 @@ class TableEncoder:
             columns.append(Column.from_json(item["column"]))
             codecs.append(CODECS[item["codec"]["codec"]].from_json(item["codec"]))
         return cls(tuple(columns), tuple(codecs))
+
+
+def is_numbered(codec: Codec) -> bool:
+    """Whether the codec makes values that are unique, from the number of a row."""
+    return bool(getattr(codec, "numbered", False))
 
 
 def _varies(codec: Codec) -> bool:

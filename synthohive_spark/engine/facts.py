@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.seen import SeenValues
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,14 @@ class ColumnFacts:
         minimum: Smallest value, NaN and infinities aside; None where there is none or the type has no order here.
         maximum: Largest value, likewise.
         frequencies: Rows by value, where all values were counted; None where they were not.
+        seen: The values of nearly unique strings, vaguely; None where the training rows are all rows.
     """
 
     nulls: int
     minimum: Any = None
     maximum: Any = None
     frequencies: Mapping[Any, int] | None = None
+    seen: SeenValues | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import structlog
 from synthohive_spark.config import Privacy
 from synthohive_spark.engine.codecs.categorical import CategoricalCodec
 from synthohive_spark.engine.codecs.interface import Codec
+from synthohive_spark.engine.codecs.made import MadeCodec
 from synthohive_spark.engine.codecs.numeric_fit import fit_numeric
 from synthohive_spark.engine.codecs.text import TextCodec
 from synthohive_spark.engine.columns import Column
@@ -21,6 +22,8 @@ from synthohive_spark.engine.encoder import TableEncoder, stack, whole, with_fre
 from synthohive_spark.engine.facts import ColumnFacts, TableFacts
 from synthohive_spark.engine.interface import EncodedTable
 from synthohive_spark.engine.noise import derive_seed, row_words
+from synthohive_spark.engine.rules import ColumnRules
+from synthohive_spark.engine.seen import SeenValues
 from synthohive_spark.errors import SchemaError
 
 _FEWEST_TEXTS = 9
@@ -28,7 +31,13 @@ _log = structlog.get_logger(__name__)
 
 
 def fit_encoder(
-    table: pa.Table, columns: tuple[Column, ...], *, facts: TableFacts, privacy: Privacy, seed: int
+    table: pa.Table,
+    columns: tuple[Column, ...],
+    *,
+    facts: TableFacts,
+    privacy: Privacy,
+    seed: int,
+    rules: ColumnRules = ColumnRules(),  # noqa: B008  (frozen, so one shared default is safe)
 ) -> tuple[TableEncoder, EncodedTable]:
     """Fit a codec for each column, in parallel, and encode the rows.
 
@@ -38,13 +47,14 @@ def fit_encoder(
         facts: Facts about all rows, of which ``table`` may be a sample.
         privacy: What the codecs may keep.
         seed: Fixes the draws of ties and of rows whose value is not kept; each column has a seed of its own.
+        rules: Columns that are not to be learned as their values suggest.
 
     Raises:
         SchemaError: If the settings leave a column without any value.
     """
     jobs = joblib.Parallel(n_jobs=min(os.cpu_count() or 1, 4), prefer="threads")
     fitted = jobs(
-        joblib.delayed(_fit_column)(column, whole(table.column(column.name)), facts, privacy, seed)
+        joblib.delayed(_fit_column)(column, whole(table.column(column.name)), facts, privacy, seed, rules)
         for column in columns
     )
     encoder = TableEncoder(columns, tuple(codec for codec, _, _ in fitted))
@@ -54,12 +64,15 @@ def fit_encoder(
 
 
 def _fit_column(
-    column: Column, values: pa.Array, facts: TableFacts, privacy: Privacy, seed: int
+    column: Column, values: pa.Array, facts: TableFacts, privacy: Privacy, seed: int, rules: ColumnRules
 ) -> tuple[Codec, Any, Any]:
     own_facts = facts.columns.get(column.name, ColumnFacts(values.null_count))
     codec: Any
-    if column.type.is_string or column.type.name == "boolean":
-        codec = _fit_values(column, values, own_facts, privacy)
+    if column.name in rules.made:
+        codec = rules.made[column.name]
+        codec = codec.with_nulls(own_facts.nulls, facts.rows) if isinstance(codec, MadeCodec) else codec
+    elif column.type.is_string or column.type.name == "boolean":
+        codec = _fit_values(column, values, own_facts, privacy, seed, rules)
     else:
         codec = fit_numeric(column.type, values, own_facts, privacy)
         if codec.size == 0:
@@ -71,7 +84,9 @@ def _fit_column(
     return codec, codes, ranks
 
 
-def _fit_values(column: Column, values: pa.Array, facts: ColumnFacts, privacy: Privacy) -> Codec:
+def _fit_values(
+    column: Column, values: pa.Array, facts: ColumnFacts, privacy: Privacy, seed: int, rules: ColumnRules
+) -> Codec:
     """A categorical codec or, for nearly unique strings, a text codec."""
     present = values.drop_null()
     counts = facts.frequencies
@@ -82,9 +97,13 @@ def _fit_values(column: Column, values: pa.Array, facts: ColumnFacts, privacy: P
     else:
         nulls = facts.nulls
     at_least = max(privacy.rare_category_rows, 1)
-    if column.type.is_string and _nearly_unique(counts, at_least):
-        _log.warning("text_column", column=column.name, reason="nearly every row has a value of its own")
-        return TextCodec.fit(column.type, present.to_pylist(), values.null_count, at_least, privacy.extreme_rows)
+    imitated = column.name in rules.imitated
+    if column.type.is_string and (imitated or _nearly_unique(counts, at_least)) and column.name not in rules.embedded:
+        if not imitated:
+            _log.warning("text_column", column=column.name, reason="nearly every row has a value of its own")
+        texts = present.to_pylist()
+        seen = facts.seen or SeenValues.of(counts, derive_seed(seed, "seen", column.name))
+        return TextCodec.fit(column.type, texts, values.null_count, at_least, privacy.extreme_rows, seen)
     codec = CategoricalCodec.fit(column.type, counts, nulls, at_least)
     if not codec.frequencies:
         raise _nothing_left(column, privacy)

@@ -39,6 +39,7 @@ class RowGenerator:
         *,
         seed: int,
         stream: int = 0,
+        numbers: npt.NDArray[np.int64] | None = None,
     ) -> pa.Table:
         """One row for each id: a function of (seed, id, the row's conditions, stream) and nothing else.
 
@@ -47,6 +48,8 @@ class RowGenerator:
             conditions: The condition columns in their learned types, one row for each id.
             seed: The sampling seed.
             stream: Which independent draw of the same row to make.
+            numbers: Numbers from 0 on that no two rows share, from which unique values are made; without them, unique
+                columns hold values that are only unlikely to meet.
         """
         chunks = [
             self._batch(
@@ -54,12 +57,20 @@ class RowGenerator:
                 None if conditions is None else conditions.slice(start, BATCH_ROWS),
                 seed,
                 stream,
+                None if numbers is None else numbers[start : start + BATCH_ROWS].view(np.uint64),
             )
             for start in range(0, max(len(row_ids), 1), BATCH_ROWS)
         ]
         return pa.concat_tables(chunks)
 
-    def _batch(self, row_ids: npt.NDArray[np.int64], conditions: pa.Table | None, seed: int, stream: int) -> pa.Table:
+    def _batch(
+        self,
+        row_ids: npt.NDArray[np.int64],
+        conditions: pa.Table | None,
+        seed: int,
+        stream: int,
+        numbers: npt.NDArray[np.uint64] | None,
+    ) -> pa.Table:
         # Matrix products give the same bits for a row only in batches of one shape, so a short batch is filled up.
         rows = len(row_ids)
         padded = np.zeros(BATCH_ROWS, np.int64)
@@ -72,7 +83,7 @@ class RowGenerator:
         )
         context = self._context(conditions, rows, given)
         drawn = self.sampler.draw(engine_words, context)
-        made = self.encoder.decode(drawn.take(slice(rows)), codec[:rows])
+        made = self.encoder.decode(drawn.take(slice(rows)), codec[:rows], numbers)
         arrays = dict(zip((c.name for c in self.encoder.columns), made, strict=True))
         if conditions is not None:
             arrays.update(zip(conditions.column_names, map(whole, conditions.columns), strict=True))

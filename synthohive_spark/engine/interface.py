@@ -22,11 +22,13 @@ class Block:
         name: The column.
         frequencies: Share of the training rows that hold each code; its length is the number of codes.
         ranked: Whether the column has a rank beside its code.
+        embedded: Whether the codes should be embedded, however few they are.
     """
 
     name: str
     frequencies: tuple[float, ...]
     ranked: bool
+    embedded: bool = False
 
     @property
     def codes(self) -> int:
@@ -44,7 +46,7 @@ class Layout:
     def to_json(self) -> dict[str, Any]:
         """The layout as plain values."""
         return {
-            part: [{"name": b.name, "frequencies": list(b.frequencies), "ranked": b.ranked} for b in blocks]
+            part: [{**vars(b), "frequencies": list(b.frequencies)} for b in blocks]
             for part, blocks in (("columns", self.columns), ("context", self.context))
         }
 
@@ -53,7 +55,7 @@ class Layout:
         """The layout that `to_json` described."""
 
         def blocks(part: str) -> tuple[Block, ...]:
-            return tuple(Block(b["name"], tuple(b["frequencies"]), b["ranked"]) for b in data[part])
+            return tuple(Block(**{**b, "frequencies": tuple(b["frequencies"])}) for b in data[part])
 
         return cls(blocks("columns"), blocks("context"))
 

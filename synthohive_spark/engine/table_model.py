@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +17,7 @@ from synthohive_spark.engine.generator import RowGenerator
 from synthohive_spark.engine.interface import Engine, FittedEngine, Layout
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.registry import engine_class
+from synthohive_spark.engine.rules import ColumnRules
 from synthohive_spark.errors import SchemaError, SerializationError, TrainingError
 
 
@@ -102,6 +103,7 @@ def fit_table(
     privacy: Privacy = Privacy(),  # noqa: B008  (frozen, so one shared default is safe)
     facts: TableFacts | None = None,
     progress: bool = False,
+    rules: ColumnRules = ColumnRules(),  # noqa: B008
 ) -> TableModel:
     """Learn a table.
 
@@ -115,10 +117,11 @@ def fit_table(
         privacy: What the model may keep of the rows.
         facts: Facts about all rows, where ``table`` is a sample of them.
         progress: Whether to show a progress bar.
+        rules: Columns that are not to be learned as their values suggest.
 
     Raises:
         SchemaError: If the columns leave nothing to learn, or a column's values cannot be learned.
-        TrainingError: If there are no rows, or training cannot end in a model.
+        TrainingError: If there are no rows, no column has a value, or training cannot end in a model.
     """
     made = tuple(c for c in columns if c.name not in conditions)
     given = tuple(c for c in columns if c.name in conditions)
@@ -127,8 +130,14 @@ def fit_table(
     if table.num_rows == 0:
         raise TrainingError("the table has no rows to learn from")
     facts = facts or TableFacts.of(table, columns)
-    encoder, encoded = fit_encoder(table, made, facts=facts, privacy=privacy, seed=seed)
+    learned = [c for c in made if c.name not in rules.made]
+    if learned and all(table.column(c.name).null_count == table.num_rows for c in learned):
+        raise TrainingError(
+            f"every column to learn is null in all of its {table.num_rows:,} rows: there is nothing to learn"
+        )
+    encoder, encoded = fit_encoder(table, made, facts=facts, privacy=privacy, seed=seed, rules=rules)
     context_encoder, context = fit_encoder(table, given, facts=facts, privacy=privacy, seed=seed)
-    layout = Layout(encoder.blocks, context_encoder.blocks)
+    blocks = tuple(replace(block, embedded=block.name in rules.embedded) for block in encoder.blocks)
+    layout = Layout(blocks, context_encoder.blocks)
     fitted = engine.fit(encoded, context, layout, seed=derive_seed(seed, "engine"), progress=progress)
     return TableModel(engine_name, columns, encoder, context_encoder, layout, fitted)

@@ -12,7 +12,7 @@ import io
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,9 +25,11 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 import synthohive_spark
+from synthohive_spark.config import Constraint
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.encoder import whole
 from synthohive_spark.engine.generator import RowGenerator
+from synthohive_spark.engine.redraw import valid_rows
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.spark.schema import quote, restored, spark_type
 
@@ -44,6 +46,8 @@ def generate(
     row_id: Expression,
     passthrough: Sequence[str] = (),
     seed: int,
+    number: Expression | None = None,
+    redraw: Mapping[str, Constraint] | None = None,
 ) -> DataFrame:
     """One synthetic row for each row of ``df``; starts no job and asks for no analysis.
 
@@ -53,6 +57,9 @@ def generate(
         row_id: Identifies a row of ``df``, any type; equal ids with equal conditions give equal rows.
         passthrough: Columns of ``df`` to put before the learned ones, as they are.
         seed: The sampling seed.
+        number: A whole number from 0 on that no two rows share, from which unique values are made; without it, unique
+            columns hold values that are only unlikely to meet.
+        redraw: Constraints that a row is drawn again for, a bounded number of times, until it keeps them.
 
     Returns:
         The passthrough columns, then the learned columns in learned order, condition columns among them.
@@ -63,10 +70,11 @@ def generate(
     _check_passthrough(passthrough, generator.columns)
     given = {c.name: i for i, c in enumerate(generator.context_encoder.columns)}
     made = {c.name: i for i, c in enumerate(generator.encoder.columns)}
-    function = _function(df.sparkSession, generator, seed)
+    function = _function(df.sparkSession, _Work(generator, seed, dict(redraw or {})))
     conditions = [_learned(c) for c in generator.context_encoder.columns]
     argument = F.struct(
         F.xxhash64(row_id).alias("id"),
+        *([] if number is None else [number.cast("bigint").alias("number")]),
         *[_as_text(_learned(c), c).alias(f"c{i}") for i, c in enumerate(generator.context_encoder.columns)],
     )
     drawn = df.select(
@@ -110,14 +118,14 @@ def _as_text(value: Expression, column: Column) -> Expression:
     return (F.unix_micros(value) if column.type.name == "timestamp" else value).cast("string")
 
 
-def _function(spark: SparkSession, generator: RowGenerator, seed: int) -> Any:
+def _function(spark: SparkSession, work: _Work) -> Any:
     """The UDF that draws rows: a struct of (id, conditions) to a struct of the made columns."""
-    blob = pickled_by_value(_Work(generator, seed))
+    blob = pickled_by_value(work)
     artifact = _shipped(spark, blob) if len(blob) > LARGEST_CLOSURE else None
     shell = _shell(None if artifact else blob, artifact)
     shell.__annotations__ = {"batches": Iterator[pd.DataFrame], "return": Iterator[pd.DataFrame]}
     # Fields must be nullable, or the declared type does not match the Arrow batches that come back.
-    fields = [T.StructField(f"c{i}", spark_type(c.type), True) for i, c in enumerate(generator.encoder.columns)]
+    fields = [T.StructField(f"c{i}", spark_type(c.type), True) for i, c in enumerate(work.generator.encoder.columns)]
     udf: Any = F.pandas_udf(shell, returnType=T.StructType(fields))  # type: ignore[attr-defined]
     return udf.asNondeterministic()
 
@@ -144,15 +152,18 @@ def _shell(blob: bytes | None, artifact: str | None) -> Callable[..., Any]:
 class _Work:
     """A batch of ids and conditions to a batch of rows."""
 
-    def __init__(self, generator: RowGenerator, seed: int) -> None:
+    def __init__(self, generator: RowGenerator, seed: int, redraw: dict[str, Constraint]) -> None:
         self.generator = generator
         self.seed = seed
+        self.redraw = redraw
 
     def __call__(self, batch: pd.DataFrame) -> pd.DataFrame:
         given = self.generator.context_encoder.columns
         arrays = [_from_text(batch[f"c{i}"], column.type.name, column.type.arrow) for i, column in enumerate(given)]
         conditions = pa.table(arrays, names=[c.name for c in given]) if given else None
-        rows = self.generator.rows(batch["id"].to_numpy(np.int64), conditions, seed=self.seed)
+        numbers = batch["number"].to_numpy(np.int64) if "number" in batch else None
+        ids = batch["id"].to_numpy(np.int64)
+        rows = valid_rows(self.generator, ids, conditions, seed=self.seed, numbers=numbers, constraints=self.redraw)
         made = self.generator.encoder.columns
         return pd.DataFrame(
             {f"c{i}": pd.Series(pd.arrays.ArrowExtensionArray(whole(rows.column(c.name)))) for i, c in enumerate(made)}

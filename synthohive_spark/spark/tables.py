@@ -67,21 +67,11 @@ def write_table(
         SynthoHiveError: If Spark fails to write.
     """
     target = TableName.parse(name)
-    _one_of("format", format, FORMATS)
-    _one_of("mode", mode, MODES)
-    if isinstance(partition_by, str):
-        raise SchemaError(f"partition_by must be a list of columns, got {partition_by!r}")
-    spark, schema = df.sparkSession, df.schema
-    require_columns(partition_by, schema.names, setting="partition_by")
-    if format != "delta":
-        hive.require_holdable(schema, format)
+    there = check_write(df, name, format=format, mode=mode, partition_by=partition_by)
     try:
-        hive.recover(spark, target)
-        there = table_info(spark, target)
         if there is None:
             _create(df, target, format, partition_by)
             return
-        _check_target(there, schema, format, mode, partition_by)
         rows = df.select(*[F.col(quote(field.name)) for field in there.schema.fields])
         if format == "delta":
             writer = rows.writeTo(target.quoted)
@@ -92,6 +82,33 @@ def write_table(
             hive.overwrite(rows, there, format)
     except (PySparkException, Py4JError) as error:
         raise SynthoHiveError(f"table {target} could not be written as {format}: {first_line(error)}") from error
+
+
+def check_write(
+    df: DataFrame, name: str, *, format: str, mode: str, partition_by: Sequence[str] = ()
+) -> TableInfo | None:
+    """Check that `write_table` could write, and return what is there; an interrupted earlier write is mended.
+
+    Raises:
+        SchemaError: As `write_table` does.
+    """
+    target = TableName.parse(name)
+    _one_of("format", format, FORMATS)
+    _one_of("mode", mode, MODES)
+    if isinstance(partition_by, str):
+        raise SchemaError(f"partition_by must be a list of columns, got {partition_by!r}")
+    schema = df.schema
+    require_columns(partition_by, schema.names, setting="partition_by")
+    if format != "delta":
+        hive.require_holdable(schema, format)
+    try:
+        hive.recover(df.sparkSession, target)
+        there = table_info(df.sparkSession, target)
+    except (PySparkException, Py4JError) as error:
+        raise SynthoHiveError(f"table {target} cannot be looked up: {first_line(error)}") from error
+    if there is not None:
+        _check_target(there, schema, format, mode, partition_by)
+    return there
 
 
 def _create(df: DataFrame, target: TableName, format: str, partition_by: Sequence[str]) -> None:

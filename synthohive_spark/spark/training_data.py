@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +16,7 @@ from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.facts import ColumnFacts, TableFacts
 from synthohive_spark.errors import TrainingError
 from synthohive_spark.spark.schema import quote
+from synthohive_spark.spark.seen_values import seen_values
 
 TRACKED_VALUES = 4096
 _FREQUENCIES_SINCE = (4, 1)
@@ -29,12 +30,10 @@ class TrainingData:
     Attributes:
         rows: The modelled columns in their Arrow types; in a canonical order where they are all rows of the table.
         facts: Facts about all rows.
-        distinct: Estimated number of different values by column, over all rows.
     """
 
     rows: pa.Table
     facts: TableFacts
-    distinct: dict[str, int]
 
 
 def collect_training_data(
@@ -62,11 +61,14 @@ def collect_training_data(
     if rows > max_rows:
         wanted = wanted.sample(fraction=max_rows / rows, seed=seed).limit(max_rows)
     table = _typed(wanted.toArrow(), columns)
-    return TrainingData(
-        rows=table if rows > max_rows else canonical_order(table),
-        facts=TableFacts(rows, {c.name: _column_facts(c, i, values, rows) for i, c in enumerate(columns)}),
-        distinct={c.name: int(values[f"d{i}"].as_py()) for i, c in enumerate(columns)},
-    )
+    facts = {c.name: _column_facts(c, i, values, rows) for i, c in enumerate(columns)}
+    if rows > max_rows:
+        distinct = {c.name: int(values[f"d{i}"].as_py()) for i, c in enumerate(columns)}
+        # Strings too many to be counted may be imitated, and then none of the rows' values may be made, sampled or not.
+        uncounted = [c.name for c in columns if c.type.is_string and facts[c.name].frequencies is None]
+        for name, seen in seen_values(df, {name: distinct[name] for name in uncounted}, seed=seed).items():
+            facts[name] = replace(facts[name], seen=seen)
+    return TrainingData(table if rows > max_rows else canonical_order(table), TableFacts(rows, facts))
 
 
 def canonical_order(table: pa.Table) -> pa.Table:

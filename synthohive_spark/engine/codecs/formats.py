@@ -22,8 +22,8 @@ class Format:
     """A family of strings, and a number for each of them.
 
     Different choices of words must make different strings, so pools beside each other need separators or words of one
-    length. A family that is used up goes on in rounds: from the first round on, its number stands before pool ``round_at``,
-    which no word around it may be mistaken for.
+    length. A family that is used up goes on in rounds: from the first round on, its number stands before pool
+    ``round_at``, and no word around it may be mistaken for it.
 
     Attributes:
         pools: The words at each place.

@@ -176,7 +176,9 @@ class MadeCodec:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> MadeCodec:
         """The codec that `to_json` described."""
-        plain = {key: tuple(v) if isinstance(v, list) else v for key, v in data.items() if key != "codec"}
+        plain: dict[str, Any] = {
+            key: tuple(v) if isinstance(v, list) else v for key, v in data.items() if key != "codec"
+        }
         plain["type"] = ColumnType.parse(data["type"])
         plain["formats"] = tuple(Format.from_json(f) for f in data["formats"])
         plain["seen"] = None if data["seen"] is None else SeenValues.from_json(data["seen"])
@@ -211,7 +213,7 @@ class SequenceCodec:
     @property
     def _limit(self) -> int:
         if self.type.name == "decimal":
-            return min(10 ** (self.type.precision - self.type.scale), 1 << 62)
+            return min(int(10 ** (self.type.precision - self.type.scale)), 1 << 62)
         bits = {"tinyint": 7, "smallint": 15, "int": 31, "float": 24, "double": 53, "date": 21}
         return 1 << bits.get(self.type.name, 57 if self.type.is_temporal else 62)
 

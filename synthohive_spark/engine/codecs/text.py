@@ -21,6 +21,7 @@ import pyarrow as pa
 from synthohive_spark.engine.codecs.interface import Codes, Ranks, Words, draw_codes, null_mask
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.engine.noise import mix
+from synthohive_spark.engine.seen import SeenValues, another, unseen
 
 ALPHABETS = {"A": "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "a": "abcdefghijklmnopqrstuvwxyz", "9": "0123456789"}
 _PATTERNS = 200
@@ -42,6 +43,7 @@ class TextCodec:
         shares: Share of the values that follow each pattern.
         letters: Weights of the characters of each class, in alphabetical order.
         frequencies: Share of the rows that hold each code.
+        seen: The real values, vaguely, so that none is made by chance.
     """
 
     type: ColumnType
@@ -50,13 +52,22 @@ class TextCodec:
     shares: tuple[float, ...]
     letters: Mapping[str, tuple[float, ...]]
     frequencies: tuple[float, ...]
+    seen: SeenValues | None = None
     kind: str = field(default="text", init=False)
     ranked: bool = field(default=False, init=False)
     encode_words: int = field(default=0, init=False)
     decode_words: int = field(default=2, init=False)
 
     @classmethod
-    def fit(cls, type_: ColumnType, values: Sequence[str], nulls: int, at_least: int, trim: int) -> TextCodec:
+    def fit(
+        cls,
+        type_: ColumnType,
+        values: Sequence[str],
+        nulls: int,
+        at_least: int,
+        trim: int,
+        seen: SeenValues | None = None,
+    ) -> TextCodec:
         """Learn patterns held by ``at_least`` values, with lengths between the ``trim``-th from either end.
 
         Args:
@@ -65,6 +76,7 @@ class TextCodec:
             nulls: Rows without a value.
             at_least: Fewest values of a kept pattern or character.
             trim: Rank, from either end, of the lengths that bound a range.
+            seen: What must not be made.
         """
         counts = np.array([nulls, len(values)] if nulls else [1], np.float64)
         values = values[:: max(1, len(values) // _SAMPLE)]
@@ -91,6 +103,7 @@ class TextCodec:
             tuple(shares),
             _letter_weights(values, at_least),
             tuple((counts / counts.sum()).tolist()),
+            seen,
         )
 
     def encode(self, values: pa.Array, words: Words) -> tuple[Codes, Ranks]:
@@ -100,18 +113,22 @@ class TextCodec:
 
     def decode(self, codes: Codes, ranks: Ranks, words: Words) -> pa.Array:
         """See `Codec.decode`."""
+        if not len(codes):
+            return pa.array([], self.type.arrow)
+        strings = unseen(self._drawn, words, self.seen)
+        return pa.compute.if_else(pa.array(codes == 0), None, strings) if self.has_null else strings
+
+    def _drawn(self, words: Words, attempt: int) -> pa.Array:
+        words = another(words, attempt)
         chosen = draw_codes(self.shares, words[:, 0])
         order, parts = [], []
         for pattern in np.unique(chosen):
             rows = np.flatnonzero(chosen == pattern)
             order.append(rows)
             parts.append(self._strings(self.patterns[pattern], words[rows, 1]))
-        if not parts:
-            return pa.array([], self.type.arrow)
-        place = np.empty(len(codes), np.int64)
-        place[np.concatenate(order)] = np.arange(len(codes))
-        strings = pa.concat_arrays(parts).take(pa.array(place))
-        return pa.compute.if_else(pa.array(codes == 0), None, strings) if self.has_null else strings
+        place = np.empty(len(words), np.int64)
+        place[np.concatenate(order)] = np.arange(len(words))
+        return pa.concat_arrays(parts).take(pa.array(place))
 
     def _strings(self, runs: tuple[Run, ...], words: Words) -> pa.Array:
         """ASCII strings of one pattern, one for each word of noise, as an Arrow array."""
@@ -155,6 +172,7 @@ class TextCodec:
             "shares": list(self.shares),
             "letters": {kind: list(weights) for kind, weights in self.letters.items()},
             "frequencies": list(self.frequencies),
+            "seen": None if self.seen is None else self.seen.to_json(),
         }
 
     @classmethod
@@ -167,6 +185,7 @@ class TextCodec:
             tuple(data["shares"]),
             {kind: tuple(weights) for kind, weights in data["letters"].items()},
             tuple(data["frequencies"]),
+            None if data["seen"] is None else SeenValues.from_json(data["seen"]),
         )
 
 

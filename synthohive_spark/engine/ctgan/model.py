@@ -46,11 +46,11 @@ class CTGANEngine:
         arrays: Arrays = {name: t.numpy().copy() for name, t in trained.generator.state_dict().items()}
         embeddings = {name: arrays.pop(name) for name in list(arrays) if "embeddings" in name}
         arrays = {name: array for name, array in arrays.items() if not name.endswith("num_batches_tracked")}
+        wide = Slots.of(layout.columns, self.settings.embedding_threshold).wide
         for i, column in enumerate(layout.columns):
             # Where every code begins; calibration then moves it. A wide column was trained on top of its frequencies.
-            wide = column.codes > self.settings.embedding_threshold
             shares = np.maximum(np.array(column.frequencies, np.float32), 1e-9)
-            arrays[f"calibration.{i}.bias"] = np.log(shares) if wide else np.zeros(column.codes, np.float32)
+            arrays[f"calibration.{i}.bias"] = np.log(shares) if i in wide else np.zeros(column.codes, np.float32)
         sampler = calibrate(
             _sampler(arrays, embeddings, self.settings, layout),
             table,

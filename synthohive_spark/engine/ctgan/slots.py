@@ -32,12 +32,12 @@ class Slots:
 
     @classmethod
     def of(cls, blocks: Sequence[Block], threshold: int) -> Slots:
-        """The slots of ``blocks``, of which those with more codes than ``threshold`` are wide."""
-        codes = tuple(b.codes for b in blocks)
+        """The slots of ``blocks``; those with more codes than ``threshold``, or said to be embedded, are wide."""
+        wide = [b.embedded or b.codes > threshold for b in blocks]
         return cls(
-            codes,
-            tuple(i for i, n in enumerate(codes) if n <= threshold),
-            tuple(i for i, n in enumerate(codes) if n > threshold),
+            tuple(b.codes for b in blocks),
+            tuple(i for i, embedded in enumerate(wide) if not embedded),
+            tuple(i for i, embedded in enumerate(wide) if embedded),
             sum(b.ranked for b in blocks),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,13 +22,14 @@ from synthohive_spark.engine.ctgan.networks import Candidates, Critic, Generator
 from synthohive_spark.engine.ctgan.settings import CTGANSettings
 from synthohive_spark.engine.ctgan.slots import Slots, scores
 from synthohive_spark.engine.interface import EncodedTable, Layout
-from synthohive_spark.errors import TrainingError
+from synthohive_spark.errors import TrainingError, TrainingInterruptedError
 
 _PENALTY = 10.0
 _BETAS = (0.5, 0.9)
 _DECAY = 1e-6
 _AVERAGE = 0.999
 _NORM_BATCHES = 40
+_ALLOCATION = re.compile(r"alloc\w* memory|out of memory|bad_alloc", re.IGNORECASE)
 _log = structlog.get_logger(__name__)
 
 
@@ -49,10 +51,20 @@ def train(
     state is never used.
 
     Raises:
-        TrainingError: If a loss is not finite.
+        TrainingError: If a loss is not finite, or memory runs out.
+        TrainingInterruptedError: If training is interrupted.
     """
     with _torch_set_for_training(settings.threads):
-        return _Training(table, context, layout, settings, seed).run(progress)
+        try:
+            return _Training(table, context, layout, settings, seed).run(progress)
+        except (MemoryError, RuntimeError) as error:
+            if not isinstance(error, MemoryError) and _ALLOCATION.search(str(error)) is None:
+                raise
+            raise TrainingError(
+                f"training ran out of memory: {len(table):,} rows of {len(layout.columns)} columns, batches of "
+                f"{settings.batch_size}, layers of {settings.generator_dim}; make the batch or the layers smaller, take "
+                f"fewer rows (maxTrainingRows), exclude columns, or use a larger driver"
+            ) from error
 
 
 class _Training:
@@ -91,7 +103,13 @@ class _Training:
         started, best = time.monotonic(), (math.inf, 0)
         with tqdm(total=self.settings.epochs, desc="epochs", unit="epoch", disable=not progress) as bar:
             for epoch in range(1, self.settings.epochs + 1):
-                record = self._epoch(epoch, started)
+                try:
+                    record = self._epoch(epoch, started)
+                except KeyboardInterrupt as error:
+                    raise TrainingInterruptedError(
+                        f"training was interrupted in epoch {epoch} of {self.settings.epochs}, after "
+                        f"{time.monotonic() - started:.0f} s; there is no model"
+                    ) from error
                 if record is None:
                     break
                 history.append(record)

@@ -1,0 +1,83 @@
+"""Rows that keep constraints: those that break one are drawn again from their own next stream of noise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthohive_spark.config import Constraint
+from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.engine.generator import RowGenerator
+
+DRAWS = 50
+"""How often a row is drawn, at most."""
+
+
+def valid_rows(
+    generator: RowGenerator,
+    row_ids: npt.NDArray[np.int64],
+    conditions: pa.Table | None,
+    *,
+    seed: int,
+    numbers: npt.NDArray[np.int64] | None,
+    constraints: Mapping[str, Constraint],
+) -> pa.Table:
+    """See `RowGenerator.rows`; a row that breaks a constraint is drawn up to `DRAWS` times and then left as it is.
+
+    A row is still a function of (seed, id, conditions) alone.
+    """
+    rows = generator.rows(row_ids, conditions, seed=seed, numbers=numbers)
+    if not constraints:
+        return rows
+    for stream in range(1, DRAWS):
+        left = np.flatnonzero(~keeps(rows, constraints))
+        if not len(left):
+            break
+        again = generator.rows(
+            row_ids[left],
+            None if conditions is None else conditions.take(pa.array(left)),
+            seed=seed,
+            stream=stream,
+            numbers=None if numbers is None else numbers[left],
+        )
+        places = np.arange(rows.num_rows)
+        places[left] = rows.num_rows + np.arange(len(left))
+        rows = pa.concat_tables([rows, again]).combine_chunks().take(pa.array(places))
+    return rows
+
+
+def keeps(rows: pa.Table, constraints: Mapping[str, Constraint]) -> npt.NDArray[np.bool_]:
+    """Whether each row keeps all constraints; null breaks none."""
+    valid = np.ones(rows.num_rows, bool)
+    for name, bounds in constraints.items():
+        for mask in broken(rows.column(name), bounds).values():
+            valid &= ~mask
+    return valid
+
+
+def broken(values: pa.ChunkedArray, bounds: Constraint) -> dict[str, npt.NDArray[np.bool_]]:
+    """Where values break each bound, by the bound as messages name it, such as ``min=0``."""
+    found = {}
+    for name, bound, breaks in (("min", bounds.min, pc.less), ("max", bounds.max, pc.greater)):
+        if bound is not None:
+            mask = breaks(values.cast(pa.float64()), bound).fill_null(False)
+            if name == "max" and pa.types.is_floating(values.type):
+                mask = pc.or_(mask, pc.is_nan(values).fill_null(False))  # as in Spark, NaN is above all numbers
+            found[f"{name}={bound}"] = np.asarray(mask.to_numpy(), bool)
+    if bounds.dtype is not None:
+        type_ = ColumnType.parse(bounds.dtype).arrow
+        known = [v is None or _casts(v, type_) for v in values.cast(pa.string()).to_pylist()]
+        found[f"dtype={bounds.dtype}"] = ~np.array(known, bool)
+    return found
+
+
+def _casts(value: str, type_: pa.DataType) -> bool:
+    try:
+        pa.scalar(value, pa.string()).cast(type_)
+    except pa.ArrowInvalid:
+        return False
+    return True

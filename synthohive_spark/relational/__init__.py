@@ -1,0 +1,1 @@
+"""Databases: what is declared of their tables, and learning and drawing them table by table."""

@@ -1,0 +1,147 @@
+"""What a fit may see of a table: keys and personal data are gone before a row leaves Spark."""
+
+from __future__ import annotations
+
+import structlog
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from synthohive_spark.config import Privacy, TableConfig
+from synthohive_spark.engine.codecs.formats import Format
+from synthohive_spark.engine.codecs.made import MadeCodec, SequenceCodec
+from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.noise import derive_seed
+from synthohive_spark.engine.rules import ColumnRules
+from synthohive_spark.engine.seen import SeenValues
+from synthohive_spark.errors import SchemaError
+from synthohive_spark.pii.detection import find_kind
+from synthohive_spark.pii.fakes import fake_formats
+from synthohive_spark.relational.keys import key_codec
+from synthohive_spark.relational.profile import ColumnProfile, profile_columns
+from synthohive_spark.spark.hashing import keyed_hash
+from synthohive_spark.spark.schema import column_type, quote, restored, spark_type
+from synthohive_spark.spark.seen_values import seen_values
+
+_HEX = tuple("0123456789abcdef")
+_log = structlog.get_logger(__name__)
+
+
+def prepare(
+    df: DataFrame, config: TableConfig, *, seed: int, privacy: Privacy, hash_key: bytes | None
+) -> tuple[DataFrame, ColumnRules]:
+    """The table as it may be learned, and the rules for the columns that are made.
+
+    Keys and stand-ins are replaced by a constant, so that of their values only the nulls are left; masked and hashed
+    columns are masked and hashed.
+
+    Args:
+        df: The table.
+        config: What is declared about it.
+        seed: Seed of the table's fit.
+        privacy: What the model may keep.
+        hash_key: The key of hashed columns.
+
+    Raises:
+        SchemaError: If a column is hashed and there is no key, or a stand-in cannot be made.
+    """
+    actions = {name: rule.action for name, rule in config.pii.items() if rule.action != "drop"}
+    if "hash" in actions.values() and not hash_key:
+        column = next(name for name, action in actions.items() if action == "hash")
+        raise SchemaError(f"column {column!r} is to be hashed: give fit a hash_key, and keep it secret")
+    keys = [name for name in config.pk if name not in config.pii]
+    looked_at = [name for name, action in actions.items() if action in ("fake", "hash")]
+    profiles = profile_columns(df, [*config.pk, *(name for name in looked_at if name not in config.pk)])
+    types = {field.name: column_type(field) for field in df.schema.fields if field.name not in config.dropped}
+    made: dict[str, MadeCodec | SequenceCodec] = {}
+    fakes, imitated = _fakes(df, config, profiles, types, seed)
+    made.update(fakes)
+    key = _made_key(keys, profiles) if not any(name in actions for name in config.pk) else None
+    if key is not None:
+        made[key] = key_codec(types[key], profiles[key].sample, max(privacy.rare_category_rows, 1))
+    for name, action in actions.items():
+        if action == "hash" and profiles[name].nearly_unique:
+            made[name] = _hash_codec(types[name], profiles[name], derive_seed(seed, "hash", name))
+    columns = [
+        _prepared(field, made, actions.get(field.name), hash_key) if field.name in types else F.col(quote(field.name))
+        for field in df.schema.fields
+    ]
+    rules = ColumnRules(made, frozenset(imitated), frozenset(config.high_cardinality_cols))
+    return df.select(*columns), rules
+
+
+def _made_key(keys: list[str], profiles: dict[str, ColumnProfile]) -> str | None:
+    """The column that makes the key unique: of several, the one with most different values."""
+    return max(keys, key=lambda name: profiles[name].distinct) if keys else None
+
+
+def _fakes(
+    df: DataFrame, config: TableConfig, profiles: dict[str, ColumnProfile], types: dict[str, ColumnType], seed: int
+) -> tuple[dict[str, MadeCodec], list[str]]:
+    """Codecs of stand-ins, and columns that no provider of stand-ins fits, which are imitated by patterns."""
+    fakes = {name: rule for name, rule in config.pii.items() if rule.action == "fake"}
+    kinds = {}
+    for name, rule in fakes.items():
+        finding = None if rule.kind else find_kind(name, profiles[name].sample)
+        kinds[name] = rule.kind or (finding.kind if finding else None)
+    imitated = [name for name, kind in kinds.items() if kind is None and types[name].is_string]
+    for name in imitated:
+        _log.warning("pii_kind_unknown", column=name, way="its values are imitated by patterns; give a kind for more")
+    wanted = {name: kind or "phone" for name, kind in kinds.items() if name not in imitated}
+    seen = seen_values(df, {name: profiles[name].distinct for name in wanted}, seed=seed)
+    personal = [name for name in config.pii if types.get(name, ColumnType("string")).is_string and name in df.columns]
+    codecs = {}
+    for name, kind in wanted.items():
+        formats, shares = fake_formats(
+            kind,
+            fakes[name].locale,
+            values=profiles[name].sample,
+            type_=types[name],
+            avoid=lambda words: _held(df, personal, list(words)),
+        )
+        codecs[name] = MadeCodec(
+            types[name],
+            formats,
+            shares,
+            unique=profiles[name].unique or name in config.pk,
+            key=derive_seed(seed, "fake", name),
+            seen=seen[name],
+            kind="text",
+        )
+    return codecs, imitated
+
+
+def _held(df: DataFrame, columns: list[str], words: list[str]) -> set[str]:
+    """Those of ``words`` that are a value of one of the columns."""
+    if not columns or not words:
+        return set()
+    values = F.explode(F.array(*[F.col(quote(name)).cast("string") for name in columns])).alias("value")
+    return {row.value for row in df.select(values).where(F.col("value").isin(words)).distinct().collect()}
+
+
+def _hash_codec(type_: ColumnType, profile: ColumnProfile, key: int) -> MadeCodec:
+    """Hexadecimal digits like those of a keyed hash, for a column in which every hash is one row's."""
+    length = min(type_.length or 64, 64)
+    return MadeCodec(type_, (Format((_HEX,) * length, 0),), unique=profile.unique, key=key, kind="text")
+
+
+def _prepared(
+    field: T.StructField, made: dict[str, MadeCodec | SequenceCodec], action: str | None, hash_key: bytes | None
+) -> F.Column:
+    column = Column(field.name, column_type(field), field.nullable)
+    value = F.col(quote(field.name))
+    if field.name in made:
+        blank = F.lit("" if column.type.is_string else None if column.type.is_temporal else 0)
+        if column.type.is_temporal:
+            blank = F.lit("2000-01-01")
+        return restored(F.when(value.isNotNull(), blank.cast(spark_type(column.type))), column)
+    if action == "mask":
+        masked = F.regexp_replace(value, r"[\p{L}\p{N}]+", "***")
+        return restored(F.substring(masked, 1, column.type.length) if column.type.length else masked, column)
+    if action == "hash":
+        hashed = keyed_hash(value, hash_key or b"")
+        return restored(F.substring(hashed, 1, column.type.length) if column.type.length else hashed, column)
+    return value
+
+
+__all__ = ["SeenValues", "prepare"]

@@ -1,0 +1,95 @@
+"""Where tables come from: a database, or a frame, a table name or a path for each table."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+
+from synthohive_spark.errors import SchemaError
+from synthohive_spark.hints import nearest
+from synthohive_spark.identifiers import TableName, database_name
+from synthohive_spark.spark.sources import as_frame, is_path
+from synthohive_spark.spark.tables import read_table
+
+TableSource: TypeAlias = DataFrame | str | os.PathLike[str]
+Source: TypeAlias = str | Mapping[str, TableSource]
+
+
+def active_session(spark: SparkSession | None) -> SparkSession:
+    """The session that was given, else the active one, else one that Spark's configuration describes."""
+    return spark or SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
+
+
+def open_tables(spark: SparkSession | None, source: Source, names: Iterable[str] | None) -> dict[str, DataFrame]:
+    """The tables as frames.
+
+    Args:
+        spark: The session; the active one when None.
+        source: The name of a database, or a mapping of table names to frames, table names or paths.
+        names: The tables that are wanted, all of which must be there; every table of the source when None.
+
+    Raises:
+        SchemaError: If the source is of another kind, or a database or table does not exist; every table that is
+            missing is listed.
+    """
+    session = active_session(spark)
+    if isinstance(source, Mapping):
+        return _from_mapping(session, source, names)
+    if not isinstance(source, str):
+        raise SchemaError(
+            f"the source must be the name of a database, or a mapping of tables to DataFrames, table names or paths; "
+            f"got {type(source).__name__}"
+        )
+    quoted = database_name(source)
+    if not _database_exists(session, source):
+        raise SchemaError(f"database {source} does not exist in this session's catalog")
+    if names is None:
+        listed = session.catalog.listTables(quoted)
+        names = sorted(t.name for t in listed if not t.isTemporary and t.tableType != "VIEW")
+        if not names:
+            raise SchemaError(f"database {source} has no tables")
+    return _from_mapping(session, {name: f"{source}.{name}" for name in names}, None)
+
+
+def source_databases(source: Source) -> tuple[str, ...]:
+    """The databases that a source names; frames and paths name none."""
+    if isinstance(source, str):
+        return (source,)
+    names = [entry for entry in source.values() if isinstance(entry, str) and not is_path(entry)]
+    parsed = [TableName.parse(name).parts for name in names]
+    return tuple(sorted({".".join(parts[:-1]) for parts in parsed if len(parts) > 1}))
+
+
+def _database_exists(spark: SparkSession, name: str) -> bool:
+    try:
+        return bool(spark.catalog.databaseExists(database_name(name)))
+    except PySparkException as error:
+        raise SchemaError(f"database {name} cannot be looked up: {str(error).splitlines()[0]}") from error
+
+
+def _from_mapping(
+    spark: SparkSession, source: Mapping[str, TableSource], names: Iterable[str] | None
+) -> dict[str, DataFrame]:
+    wanted = list(source) if names is None else list(names)
+    problems = [
+        f"table {name!r} is declared, but the source does not have it{nearest(name, source)}"
+        for name in wanted
+        if name not in source
+    ]
+    frames = {}
+    for name in wanted:
+        if name not in source:
+            continue
+        entry = source[name]
+        try:
+            plain = isinstance(entry, str) and not is_path(entry)
+            frames[name] = read_table(spark, str(entry)) if plain else as_frame(spark, entry)
+        except SchemaError as error:
+            problems.append(f"table {name!r}: {error}")
+    if problems:
+        raise SchemaError("; ".join(problems), problems)
+    return frames

@@ -1,0 +1,387 @@
+"""A database of tables: learn it, draw it, check it, write it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from pyspark.sql import DataFrame, SparkSession
+
+from synthohive_spark.config import Privacy
+from synthohive_spark.constraints import Violation, violation_error, violation_text
+from synthohive_spark.engine.noise import derive_seed
+from synthohive_spark.engine.redraw import DRAWS
+from synthohive_spark.engine.registry import engine_class
+from synthohive_spark.errors import (
+    ConstraintViolationError,
+    SchemaError,
+    SerializationError,
+    SynthoHiveError,
+    TrainingError,
+)
+from synthohive_spark.hints import nearest
+from synthohive_spark.model import SynthesizerTransformerModel
+from synthohive_spark.relational.database_files import read_database, write_database
+from synthohive_spark.relational.metadata import Metadata
+from synthohive_spark.relational.orchestrator import Orchestrator
+from synthohive_spark.relational.publication import publish
+from synthohive_spark.relational.schema_check import require_fit
+from synthohive_spark.relational.sources import Source, TableSource, active_session, open_tables, source_databases
+from synthohive_spark.spark.constraint_check import find_violations, kept
+from synthohive_spark.spark.sources import is_path
+from synthohive_spark.transformer import SynthesizerTransformer
+from synthohive_spark.validation.metrics import compare_table
+from synthohive_spark.validation.report import ValidationReport
+
+ON_VIOLATION = ("drop", "raise", "resample")
+_PARAMS = {
+    "epochs": "epochs",
+    "batch_size": "batchSize",
+    "pac": "pac",
+    "embedding_threshold": "embeddingThreshold",
+    "learning_rate": "learningRate",
+    "patience": "patience",
+    "max_seconds": "maxSeconds",
+    "max_training_rows": "maxTrainingRows",
+}
+_log = structlog.get_logger(__name__)
+
+
+class Synthesizer:
+    """Learns a database of tables and draws synthetic copies of them.
+
+    Args:
+        metadata: What is declared about the tables.
+        spark: The session; the active one when None.
+        engine: The engine that learns the tables. Default "ctgan".
+        privacy: What a model may keep of the rows.
+        progress: Whether to show bars over tables and epochs. Default True.
+
+    Attributes:
+        models: The learned tables by name.
+
+    Raises:
+        SchemaError: If the engine is not known, or ``metadata`` declares no table.
+    """
+
+    def __init__(
+        self,
+        metadata: Metadata,
+        spark: SparkSession | None = None,
+        *,
+        engine: str = "ctgan",
+        privacy: Privacy = Privacy(),  # noqa: B008  (frozen, so one shared default is safe)
+        progress: bool = True,
+    ) -> None:
+        engine_class(engine)
+        if not isinstance(metadata, Metadata) or not metadata.tables:
+            raise SchemaError("metadata must be a Metadata that declares at least one table: Metadata().add_table(...)")
+        self.metadata = metadata
+        self.spark = spark
+        self.engine = engine
+        self.privacy = privacy
+        self.progress = progress
+        self.models: dict[str, SynthesizerTransformerModel] = {}
+        self._sources: tuple[str, ...] = ()
+
+    def fit(
+        self,
+        source: Source,
+        *,
+        seed: int | None = None,
+        tables: Sequence[str] | None = None,
+        hash_key: str | bytes | None = None,
+        **params: Any,
+    ) -> Synthesizer:
+        """Learn the declared tables, parents first.
+
+        A table that fails ends the fit; the models of those before it stay, and ``tables`` learns the others later.
+
+        Args:
+            source: The name of a database, or a mapping of table names to DataFrames, table names or paths.
+            seed: Fixes the fit of every table; drawn and logged as ``training_seed`` when None.
+            tables: The tables to learn; all declared ones when None.
+            hash_key: The key of columns whose pii rule is "hash". It is not kept.
+            **params: ``epochs``, ``batch_size``, ``pac``, ``embedding_threshold``, ``learning_rate``, ``patience``,
+                ``max_seconds`` (for each table) and ``max_training_rows``, as in
+                `synthohive_spark.SynthesizerTransformer`.
+
+        Returns:
+            This object.
+
+        Raises:
+            SchemaError: If the tables do not fit the metadata (all problems are listed), or an argument is not valid.
+            TrainingError: If a table's fit cannot end in a model; `TrainingInterruptedError` if it is interrupted.
+        """
+        with _door("fit", TrainingError):
+            given = {_param(name): value for name, value in params.items()}
+            wanted = list(self.metadata.tables) if tables is None else [self._declared(name) for name in tables]
+            frames = open_tables(self.spark, source, wanted)
+            require_fit(self.metadata, frames, strict=False)
+            if seed is None:
+                seed = secrets.randbits(31)
+                _log.info("training_seed", seed=seed)
+            key = hash_key.encode() if isinstance(hash_key, str) else hash_key
+            orchestrator = Orchestrator(
+                self.metadata, lambda own: self._estimator(own, given), self.privacy, self.progress
+            )
+            self._sources = tuple(sorted({*self._sources, *source_databases(source)}))
+            orchestrator.fit(frames, self.models, seed=_whole(seed, "seed"), hash_key=key)
+        return self
+
+    def sample(
+        self,
+        rows: Mapping[str, int] | None = None,
+        *,
+        seed: int | None = None,
+        enforce_constraints: bool = False,
+        on_violation: str = "drop",
+    ) -> dict[str, DataFrame]:
+        """Draw rows; lazy, unless constraints are enforced, which takes one aggregate a table.
+
+        Args:
+            rows: How many rows of which tables; as many as were learned of each when None.
+            seed: Fixes the rows; drawn and logged as ``sampling_seed`` when None.
+            enforce_constraints: Whether to check the declared constraints.
+            on_violation: "drop" leaves out rows that break one, with one warning; "raise" raises; "resample" draws such
+                rows again, up to 50 times each, and raises if some still break one.
+
+        Returns:
+            A DataFrame for each table, in the schema of the learned table.
+
+        Raises:
+            SchemaError: If a table is not learned, or an argument is not valid.
+            ConstraintViolationError: See ``on_violation``; also if a generated value does not fit its column's type.
+        """
+        with _door("sample", SynthoHiveError):
+            if on_violation not in ON_VIOLATION:
+                raise SchemaError(f"on_violation {on_violation!r} is not known{nearest(on_violation, ON_VIOLATION)}")
+            counts = self._counts(rows)
+            if seed is None:
+                seed = secrets.randbits(31)
+                _log.info("sampling_seed", seed=seed)
+            redraw = enforce_constraints and on_violation == "resample"
+            session = active_session(self.spark)
+            frames = {}
+            for name, n in counts.items():
+                constraints = self.metadata.table(name).constraints
+                frames[name] = self.models[name].sample(
+                    n,
+                    seed=derive_seed(_whole(seed, "seed"), "sample", name),
+                    spark=session,
+                    redraw=constraints if redraw else None,
+                )
+            return self._enforced(frames, on_violation) if enforce_constraints else frames
+
+    def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
+        """Write all learned tables as one model directory.
+
+        Args:
+            path: Where to.
+            overwrite: Whether to replace a model that is there.
+
+        Raises:
+            SerializationError: If the path holds something and ``overwrite`` is False, or cannot be written.
+            SchemaError: If no table is learned.
+        """
+        with _door("save", SerializationError):
+            self._require_models()
+            facts = {"metadata": self.metadata.to_dict(), "engine": self.engine, "sources": list(self._sources)}
+            facts["privacy"] = dict(vars(self.privacy))
+            write_database(path, self.models, facts, overwrite=overwrite)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], spark: SparkSession | None = None) -> Synthesizer:
+        """Read what `save` wrote; neither the real tables nor a new fit are needed.
+
+        Args:
+            path: Where it is.
+            spark: The session; the active one when None.
+
+        Raises:
+            SerializationError: If the directory, or a file in it, is missing or altered.
+        """
+        with _door("load", SerializationError):
+            models, facts = read_database(path)
+            made = cls(
+                Metadata.from_dict(facts["metadata"]),
+                spark,
+                engine=facts["engine"],
+                privacy=Privacy(**facts["privacy"]),
+            )
+            made.models = models
+            made._sources = tuple(facts["sources"])
+            return made
+
+    def save_to_hive(
+        self,
+        tables: Mapping[str, DataFrame],
+        target_db: str,
+        *,
+        overwrite: bool = False,
+        format: str = "delta",
+        allow_source: bool = False,
+    ) -> None:
+        """Write tables into a database, each whole or not at all; every name and every target is checked first.
+
+        Args:
+            tables: The tables, as `sample` returns them.
+            target_db: The database; made if it is not there.
+            overwrite: Whether to replace tables that are there.
+            format: "delta", or "orc" or "parquet" for Hive tables.
+            allow_source: Whether to write into a database that the fit read from; ``overwrite`` must be True as well.
+
+        Raises:
+            SchemaError: If a name is not valid, a table exists and ``overwrite`` is False, or a target cannot be
+                written; then nothing was.
+            WriteError: If a write fails; it says which tables are in place and which are not.
+        """
+        with _door("save_to_hive", SynthoHiveError):
+            publish(
+                self.spark,
+                tables,
+                target_db,
+                overwrite=overwrite,
+                format=format,
+                sources=() if allow_source and overwrite else self._sources,
+            )
+
+    def generate_validation_report(
+        self,
+        real: Source | TableSource,
+        synthetic: Source | TableSource,
+        output_path: str | os.PathLike[str] | None = None,
+    ) -> ValidationReport:
+        """Compare real and synthetic tables, over all rows, by Spark.
+
+        Args:
+            real: A database name, or a mapping of tables to DataFrames, table names or paths (Delta where the path
+                holds a Delta table, else Parquet); for a single declared table also one of these by itself.
+            synthetic: Likewise.
+            output_path: Where to write the report: JSON where it ends with ``.json``, else an HTML page.
+
+        Raises:
+            SchemaError: If a table cannot be found or read.
+        """
+        with _door("generate_validation_report", SynthoHiveError):
+            both = self._opened(real), self._opened(synthetic)
+            names = [name for name in self.metadata.tables if name in both[0] and name in both[1]]
+            if not names:
+                raise SchemaError(
+                    f"no declared table is both among the real ones ({', '.join(both[0])}) and the synthetic ones "
+                    f"({', '.join(both[1])})"
+                )
+            report = ValidationReport(
+                tuple(compare_table(name, both[0][name], both[1][name], self.metadata.table(name)) for name in names)
+            )
+            if output_path is not None:
+                write = report.write_json if os.fspath(output_path).endswith(".json") else report.write_html
+                write(output_path)
+            return report
+
+    def _opened(self, tables: Any) -> dict[str, DataFrame]:
+        only = list(self.metadata.tables)
+        if isinstance(tables, Mapping):
+            return open_tables(self.spark, tables, [name for name in only if name in tables] or list(tables))
+        if isinstance(tables, str) and not is_path(tables) and (len(only) > 1 or "." not in tables):
+            return open_tables(self.spark, tables, only)
+        if len(only) > 1:
+            raise SchemaError(f"{len(only)} tables are declared: give a database, or a mapping of tables")
+        return open_tables(self.spark, {only[0]: tables}, only)
+
+    def _enforced(self, frames: dict[str, DataFrame], on_violation: str) -> dict[str, DataFrame]:
+        found: dict[str, list[Violation]] = {}
+        broken = 0
+        for name, df in frames.items():
+            constraints = self.metadata.table(name).constraints
+            violations, rows = find_violations(df, constraints)
+            if violations:
+                found[name], broken = violations, broken + rows
+                frames[name] = df.where(kept(constraints))
+        if not found:
+            return frames
+        named = _named(found)
+        if on_violation == "raise":
+            raise violation_error(named)
+        if on_violation == "resample":
+            raise violation_error(named, f"{broken:,} rows remain after {DRAWS} draws of each")
+        _log.warning("constraint_violations", violations=violation_text(named), rows_left_out=broken)
+        return frames
+
+    def _estimator(self, seed: int, params: Mapping[str, Any]) -> SynthesizerTransformer:
+        try:
+            return SynthesizerTransformer(
+                engine=self.engine,
+                seed=seed,
+                rareCategoryRows=self.privacy.rare_category_rows,
+                extremeRows=self.privacy.extreme_rows,
+                showProgress=self.progress,
+                **params,
+            )
+        except TypeError as error:
+            raise SchemaError(f"a parameter of fit has the wrong type: {error}") from error
+
+    def _counts(self, rows: Mapping[str, int] | None) -> dict[str, int]:
+        self._require_models()
+        if rows is None:
+            return {name: model.trainingSummary.rows for name, model in self.models.items()}
+        if not isinstance(rows, Mapping):
+            raise SchemaError(f"rows must be a mapping such as {{'customers': 1000}}, got {rows!r}")
+        for name in rows:
+            self._declared(name)
+            if name not in self.models:
+                raise SchemaError(f"table {name!r} is not learned; learned are {', '.join(self.models)}")
+        return {name: _whole(n, f"rows of {name!r}", least=0) for name, n in rows.items()}
+
+    def _declared(self, name: str) -> str:
+        self.metadata.table(name)
+        return name
+
+    def _require_models(self) -> None:
+        if not self.models:
+            raise SchemaError("no table is learned yet: call fit or load first")
+
+
+@contextmanager
+def _door(action: str, kind: type[SynthoHiveError]) -> Iterator[None]:
+    """Errors of ours pass as they are; any other becomes one of ``kind``, with its cause."""
+    try:
+        yield
+    except SynthoHiveError:
+        raise
+    except Exception as error:
+        text = str(error)
+        first = (text.splitlines() or [repr(error)])[0]
+        if ConstraintViolationError.__name__ in text:
+            line = next(line for line in text.splitlines() if ConstraintViolationError.__name__ in line)
+            raise ConstraintViolationError(line.split(": ", 1)[-1]) from error
+        raise kind(f"{action} failed: {type(error).__name__}: {first}") from error
+
+
+def _named(found: Mapping[str, list[Violation]]) -> list[Violation]:
+    """All violations; where several tables have some, their columns are named with the table."""
+    if len(found) == 1:
+        return next(iter(found.values()))
+    return [
+        Violation(f"{table}.{v.column}", v.value, v.bound, v.rows)
+        for table, violations in found.items()
+        for v in violations
+    ]
+
+
+def _param(name: str) -> str:
+    if name not in _PARAMS:
+        raise SchemaError(f"fit has no parameter {name!r}{nearest(name, _PARAMS)}")
+    return _PARAMS[name]
+
+
+def _whole(value: Any, name: str, *, least: int | None = None) -> int:
+    if isinstance(value, bool) or not hasattr(value, "__index__") or (least is not None and int(value) < least):
+        raise SchemaError(
+            f"{name} must be a whole number{'' if least is None else f' of at least {least}'}, got {value!r}"
+        )
+    return int(value)
