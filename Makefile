@@ -11,7 +11,7 @@ help:  ## Show the targets
 .venv/.installed: setup.cfg constraints.txt
 	@sh scripts/check-tools $(PYTHON)
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install -c constraints.txt $(PIP_ARGS) -e '.[spark,dev]'
+	$(BIN)/pip install -c constraints.txt $(PIP_ARGS) -e '.[spark,pii,docs,dev]'
 	@touch $@
 
 venv: .venv/.installed  ## Make .venv with pinned dependencies (PIP_ARGS are passed to pip)

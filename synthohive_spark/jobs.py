@@ -1,10 +1,11 @@
-"""The command line: ``synthohive fit`` and ``synthohive sample``, also by spark-submit.
+"""The command line: ``synthohive fit``, ``sample`` and ``synthesize``, also by spark-submit.
 
 Exit codes: 0 done, 1 failed, 2 bad arguments.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,11 +14,14 @@ import typer
 import yaml
 
 from synthohive_spark.errors import SchemaError, SynthoHiveError
-from synthohive_spark.identifiers import TableName
-from synthohive_spark.job_file import FitJob, SampleJob, read_job
+from synthohive_spark.hints import nearest
+from synthohive_spark.identifiers import TableName, database_name
+from synthohive_spark.job_file import FitJob, SampleJob, SynthesizeJob, read_job
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+    from synthohive_spark.relational.metadata import Metadata
 
 app = typer.Typer(
     add_completion=False,
@@ -82,6 +86,13 @@ def sample(
     _run(lambda: _sample(settings, local))
 
 
+@app.command()
+def synthesize(job: _Job = None, local: _Local = None) -> None:
+    """Learn a database, draw it, compare it and write it, as a job file says."""
+    settings: SynthesizeJob = _checked(lambda: _synthesize_job(job))
+    _run(lambda: _synthesize(settings, local))
+
+
 def main() -> None:
     """Entry point of the ``synthohive`` command."""
     app()
@@ -96,6 +107,16 @@ def _fit_job(path: str | None, given: dict[str, Any], params: list[str]) -> Any:
 def _sample_job(path: str | None, given: dict[str, Any]) -> Any:
     settings = read_job("sample", path, given)
     TableName.parse(settings.output_table)
+    return settings
+
+
+def _synthesize_job(path: str | None) -> Any:
+    if path is None:
+        raise SchemaError("synthesize needs --job, a YAML file with the section 'synthesize'")
+    settings = read_job("synthesize", path, {})
+    database_name(settings.target)
+    if settings.hash_key_env is not None and not os.environ.get(settings.hash_key_env):
+        raise SchemaError(f"hash_key_env names the environment variable {settings.hash_key_env!r}, which is not set")
     return settings
 
 
@@ -115,8 +136,8 @@ def _fit(settings: FitJob, local: str | None) -> None:
 
     unknown = [name for name in settings.params if not SynthesizerTransformer().hasParam(name)]
     if unknown:
-        known = ", ".join(sorted(p.name for p in SynthesizerTransformer().params))
-        raise SchemaError(f"there is no Param {unknown[0]!r}; known are {known}")
+        known = sorted(p.name for p in SynthesizerTransformer().params)
+        raise SchemaError(f"there is no Param {unknown[0]!r}{nearest(unknown[0], known)}")
     try:
         estimator = SynthesizerTransformer(**settings.params)
     except TypeError as error:
@@ -139,6 +160,45 @@ def _sample(settings: SampleJob, local: str | None) -> None:
     made = model.sample(settings.rows, seed=settings.seed, numPartitions=settings.partitions, spark=spark)
     write_table(made, settings.output_table, format=settings.format, mode=settings.mode)
     _log.info("written", table=settings.output_table, rows=settings.rows, format=settings.format, mode=settings.mode)
+
+
+def _synthesize(settings: SynthesizeJob, local: str | None) -> None:
+    from synthohive_spark.synthesizer import Synthesizer  # noqa: PLC0415
+
+    spark = _session(local)
+    synthesizer = Synthesizer(_metadata(settings, spark), spark, engine=settings.engine, progress=settings.progress)
+    key = os.environ[settings.hash_key_env] if settings.hash_key_env else None
+    synthesizer.fit(settings.source, seed=settings.seed, hash_key=key, **settings.params)
+    if settings.model is not None:
+        synthesizer.save(settings.model, overwrite=settings.overwrite_model)
+    tables = synthesizer.sample(
+        settings.rows,
+        seed=settings.sampling_seed,
+        enforce_constraints=settings.enforce_constraints,
+        on_violation=settings.on_violation,
+    )
+    if settings.report is not None or settings.require is not None:
+        report = synthesizer.generate_validation_report(settings.source, tables, settings.report)
+        if settings.require is not None:
+            report.require(**settings.require.model_dump())
+    synthesizer.save_to_hive(
+        tables,
+        settings.target,
+        overwrite=settings.overwrite,
+        format=settings.format,
+        allow_source=settings.allow_source,
+    )
+    _log.info("written", database=settings.target, tables=list(tables), format=settings.format)
+
+
+def _metadata(settings: SynthesizeJob, spark: SparkSession) -> Metadata:
+    from synthohive_spark.relational.metadata import Metadata as Declarations  # noqa: PLC0415
+
+    if settings.metadata is None:
+        return Declarations.from_tables(settings.source, spark)
+    if isinstance(settings.metadata, str):
+        return Declarations.from_file(settings.metadata)
+    return Declarations.from_dict(settings.metadata)
 
 
 def _session(local: str | None) -> SparkSession:

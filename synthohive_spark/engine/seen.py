@@ -19,6 +19,7 @@ import pyarrow as pa
 from synthohive_spark.engine.noise import Words, mix
 
 LARGEST = 1 << 28
+MULTIPLIER = 0x4F1BBCDD
 _MARKED = 0.5
 _ATTEMPTS = 64
 
@@ -27,7 +28,8 @@ _ATTEMPTS = 64
 class SeenValues:
     """Marked buckets, a bit each, lowest bit first; their number is a power of two.
 
-    The bucket of a string is the CRC-32 of its UTF-8 bytes, modulo the number of buckets.
+    The bucket of a string is the top bits of the CRC-32 of its UTF-8 bytes times `MULTIPLIER`, modulo 2**32: the
+    product breaks the linearity of the CRC, by which strings of one pattern would crowd into some buckets.
     """
 
     bits: bytes
@@ -35,10 +37,9 @@ class SeenValues:
     @classmethod
     def of(cls, values: Iterable[str], seed: int) -> SeenValues:
         """The table of ``values``, which are hashed here."""
-        hashes = np.fromiter((crc(value) for value in set(values)), np.uint64)
-        buckets = buckets_for(len(hashes))
-        marked = np.zeros(buckets, bool)
-        marked[(hashes % np.uint64(buckets)).astype(np.int64)] = True
+        different = set(values)
+        marked = np.zeros(buckets_for(len(different)), bool)
+        marked[_buckets(different, len(marked))] = True
         return cls.from_marked(marked, seed)
 
     @classmethod
@@ -54,10 +55,9 @@ class SeenValues:
     def contain(self, values: pa.Array) -> npt.NDArray[np.bool_]:
         """Whether each string may be one of the values; null is none."""
         table = np.frombuffer(self.bits, np.uint8)
-        last = len(table) * 8 - 1
-        places = np.array([crc(v) & last if v is not None else -1 for v in values.to_pylist()], np.int64)
+        places = _buckets((v or "" for v in values.to_pylist()), len(table) * 8)
         hit: npt.NDArray[np.bool_] = ((table[places >> 3] >> (places & 7).astype(np.uint8)) & 1).astype(bool)
-        return hit & (places >= 0)
+        return np.asarray(hit & values.is_valid().to_numpy(zero_copy_only=False), bool)
 
     def to_json(self) -> str:
         """The table as text."""
@@ -69,9 +69,10 @@ class SeenValues:
         return cls(zlib.decompress(base64.b85decode(text)))
 
 
-def crc(value: str) -> int:
-    """What Spark's ``crc32`` makes of a string."""
-    return zlib.crc32(value.encode("utf-8", "surrogatepass"))
+def _buckets(values: Iterable[str], buckets: int) -> npt.NDArray[np.int64]:
+    hashes = np.fromiter((zlib.crc32(value.encode("utf-8", "surrogatepass")) for value in values), np.uint64)
+    top = np.uint64(33 - buckets.bit_length())
+    return (((hashes * np.uint64(MULTIPLIER)) & np.uint64(0xFFFFFFFF)) >> top).astype(np.int64)
 
 
 def buckets_for(values: int) -> int:

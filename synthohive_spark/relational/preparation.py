@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import structlog
+from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -127,7 +128,7 @@ def _hash_codec(type_: ColumnType, profile: ColumnProfile, key: int) -> MadeCode
 
 def _prepared(
     field: T.StructField, made: dict[str, MadeCodec | SequenceCodec], action: str | None, hash_key: bytes | None
-) -> F.Column:
+) -> Expression:
     column = Column(field.name, column_type(field), field.nullable)
     value = F.col(quote(field.name))
     if field.name in made:

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from synthohive_spark.config import ForeignKey, TableConfig
+from synthohive_spark.config import Constraint, ForeignKey, TableConfig
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.hints import nearest
@@ -109,6 +109,15 @@ def _is_number(type_: ColumnType) -> bool:
     return type_.is_integer or type_.is_float or type_.name == "decimal"
 
 
+def _fits(bounds: Constraint, field: T.StructField) -> bool:
+    """Whether the bounds can be compared with values of the field."""
+    try:
+        number = _is_number(column_type(field))
+    except SchemaError:
+        return False
+    return number or (bounds.min is None and bounds.max is None)
+
+
 def _link_problems(
     metadata: Metadata, name: str, link: ForeignKey, tables: Mapping[str, DataFrame]
 ) -> Iterator[Problem]:
@@ -137,17 +146,17 @@ def _data_problems(name: str, config: TableConfig, df: DataFrame) -> Iterator[Pr
         {
             column: bounds
             for column, bounds in config.constraints.items()
-            if column in schema.names and (bounds.dtype or _is_number(ColumnType.parse(type_name(schema[column]))))
+            if column in schema.names and _fits(bounds, schema[column])
         }
     )
     asked: list[Expression] = [F.count(F.lit(1)).alias("rows")]
     if key:
-        whole = [F.col(quote(column)) for column in key]
-        no_null = F.lit(True)
-        for column in whole:
-            no_null = no_null & column.isNotNull()
-        asked.append(F.count_distinct(F.when(no_null, F.struct(*whole))).alias("keys"))
-        asked += [F.count(column).alias(f"k{i}") for i, column in enumerate(whole)]
+        parts = [F.col(quote(column)) for column in key]
+        whole = F.lit(True)
+        for part in parts:
+            whole = whole & part.isNotNull()
+        asked.append(F.count_distinct(F.when(whole, F.struct(*parts))).alias("keys"))
+        asked += [F.count(part).alias(f"k{i}") for i, part in enumerate(parts)]
     asked += [F.count_if(check.breaks).alias(f"b{i}") for i, check in enumerate(checks)]
     if len(asked) == 1:
         return

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from synthohive_spark.engine.noise import derive_seed
-from synthohive_spark.engine.seen import SeenValues, buckets_for
+from synthohive_spark.engine.seen import MULTIPLIER, SeenValues, buckets_for
 from synthohive_spark.spark.schema import quote
 
 _BITS = 8 * 4096
@@ -29,10 +30,7 @@ def seen_values(df: DataFrame, distinct: Mapping[str, int], *, seed: int) -> dic
     names = list(distinct)
     sizes = [buckets_for(int(distinct[name] * 1.1)) for name in names]
     hashes = [
-        F.struct(
-            F.lit(i).alias("column"),
-            F.pmod(F.crc32(F.col(quote(name)).cast("string").cast("binary")), F.lit(size)).alias("bucket"),
-        )
+        F.struct(F.lit(i).alias("column"), _bucket(name, size).alias("bucket"))
         for i, (name, size) in enumerate(zip(names, sizes, strict=True))
     ]
     place = F.col("hash.bucket") + 1  # Spark's bitmaps begin at 1
@@ -53,3 +51,8 @@ def seen_values(df: DataFrame, distinct: Mapping[str, int], *, seed: int) -> dic
         name: SeenValues.from_marked(marked[i][: sizes[i]], derive_seed(seed, "seen", name))
         for i, name in enumerate(names)
     }
+
+
+def _bucket(name: str, buckets: int) -> Expression:
+    crc = F.crc32(F.col(quote(name)).cast("string").cast("binary"))
+    return F.shiftright(F.pmod(crc * F.lit(MULTIPLIER), F.lit(1 << 32)), 33 - buckets.bit_length())

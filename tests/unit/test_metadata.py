@@ -57,7 +57,7 @@ def test_the_short_forms_a_person_writes():
             ["metadata.tables.t.pii.e has no setting 'acton'; did you mean 'action'?", "needs the setting 'action'"],
         ),
         ("tables: {t: {pii: {e: fakes}}}", ["table 't': pii action 'fakes' is not known; did you mean 'fake'?"]),
-        ("tables: {t: {pii: {e: {action: fake, kind: mail}}}}", ["pii kind 'mail' is not known; did you mean 'email'?"]),
+        ("tables: {t: {pii: {e: {action: fake, kind: mail}}}}", ["kind 'mail' is not known; did you mean 'email'?"]),
         ("tables: {t: {exclude: notes}}", ["metadata.tables.t: exclude input should be a valid list, got 'notes'"]),
         ("tables: {t: {constraints: {a: {mni: 1}}}}", ["constraints.a has no setting 'mni'; did you mean 'min'?"]),
         ("tables: {t: {constraints: {a: {min: x}}}}", ["column 'a': constraint min must be a number, got 'x'"]),

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synthohive_spark.engine.noise import Words
+from synthohive_spark.engine.noise import Words, mix
 
 LARGEST = 1 << 62
 
@@ -24,6 +24,9 @@ class Format:
     Different choices of words must make different strings, so pools beside each other need separators or words of one
     length. A family that is used up goes on in rounds: from the first round on, its number stands before pool
     ``round_at``, and no word around it may be mistaken for it.
+
+    Of a family of more than 2**62 strings, the last pools tell them apart; the words of the first ones follow from those
+    by a hash, so that every place varies (the digits of a UUID, the words of a long text).
 
     Attributes:
         pools: The words at each place.
@@ -50,10 +53,18 @@ class Format:
     def strings(self, indices: Words, rounds: Words, round_width: int = 1) -> pa.Array:
         """The strings of these numbers, each below `size`, in these rounds."""
         parts: list[Any] = []
-        rest = indices
-        for pool, words in zip(reversed(self.pools), reversed(self._arrays), strict=True):
-            parts.append(words.take(pa.array((rest % np.uint64(len(pool))).astype(np.int64))))
-            rest = rest // np.uint64(len(pool))
+        rest, told = indices, 1
+        for place, words in enumerate(reversed(self._arrays)):
+            size = np.uint64(len(words))
+            chosen = rest
+            if told * len(words) > LARGEST and len(words) > 1:
+                # What the later pools tell of the number decides the turn of this one: still one to one.
+                low = indices % np.uint64(told) if told < LARGEST else indices
+                with np.errstate(over="ignore"):
+                    turn = mix(low + np.array([(place + 1) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF], np.uint64))
+                chosen = rest % size + turn % size
+            parts.append(words.take(pa.array((chosen % size).astype(np.int64))))
+            rest, told = rest // size, min(told * len(words), LARGEST)
         parts.reverse()
         if (rounds > 0).any():
             parts.insert(self.round_at, pa.array([f"{r:0{round_width}d}" if r else "" for r in rounds.tolist()]))

@@ -21,7 +21,7 @@ from synthohive_spark.engine.seen import SeenValues, another, unseen
 
 UNLIMITED = 1 << 46
 _SLOTS = 1000
-_TRIES = 16
+_TRIES = 32
 _LATER = 1 << 50
 
 
@@ -66,10 +66,20 @@ class MadeCodec:
         """How many rows, numbered from 0, get values of their own."""
         first = self.formats[0]
         tries = _TRIES if self.seen else 1
-        if self.type.is_string and (not self.type.length or self.type.length >= first.longest + self.round_width):
+        if self._room is None:
             return UNLIMITED
         own = [f.size // tries // c * _SLOTS for f, c in zip(self.formats, self._slot_counts, strict=True) if c]
-        return min(first.size // tries if len(self.formats) == 1 else min(own), UNLIMITED)
+        without = first.size // tries if len(self.formats) == 1 else min(own)
+        # The number of the last round must have no more digits than there is room for.
+        rounds = 10**self._room - 2 if self._room >= self.round_width else 0
+        return min(max(without, rounds * first.size // tries), UNLIMITED)
+
+    @property
+    def _room(self) -> int | None:
+        """How many digits the number of a round may have; None for any."""
+        if self.type.is_string:
+            return max(0, self.type.length - self.formats[0].longest) if self.type.length else None
+        return 0
 
     def with_nulls(self, nulls: int, rows: int) -> MadeCodec:
         """The codec of a column with so many nulls in so many rows."""
@@ -87,6 +97,9 @@ class MadeCodec:
         if not len(codes):
             return pa.array([], self.type.arrow)
         strings = unseen(self._unique if self.unique else self._drawn, words[:, 0], self.seen)
+        if not self.type.is_string:
+            # Stars, where every number that can be made is a real one.
+            strings = pc.if_else(pc.starts_with(strings, "*"), "0", strings)
         if self.type.length:
             strings = pc.utf8_slice_codeunits(strings, 0, self.type.length)
         values = strings if self.type.is_string else strings.cast(self.type.arrow)
@@ -106,20 +119,21 @@ class MadeCodec:
         chosen = self._slots[(numbers % np.uint64(_SLOTS)).astype(np.int64)]
         counts = np.array(self._slot_counts, np.uint64)[chosen]
         within = self._places[(numbers % np.uint64(_SLOTS)).astype(np.int64)]
-        if attempt < _TRIES:
-            index = (numbers // np.uint64(_SLOTS) * counts + within) * tries + np.uint64(attempt)
-        else:
-            index = np.full(len(numbers), np.iinfo(np.uint64).max, np.uint64)
+        later = numbers * tries + np.uint64(min(attempt, _TRIES - 1))
+        later += np.uint64(_LATER * _TRIES) * np.uint64(max(attempt - _TRIES + 1, 0))
         sizes = np.array([f.size for f in self.formats], np.uint64)
-        over = index >= sizes[chosen]
-        rounds = np.zeros(len(numbers), np.uint64)
-        if over.any():
+        if len(self.formats) == 1:
+            index, rounds = later % sizes[0], later // sizes[0]
+        else:
+            index = (numbers // np.uint64(_SLOTS) * counts + within) * tries + np.uint64(attempt)
             # A family that is used up hands over to later rounds of the first one.
-            later = numbers[over] * tries + np.uint64(min(attempt, _TRIES - 1))
-            later += np.uint64(_LATER * _TRIES) * np.uint64(max(attempt - _TRIES + 1, 0))
+            over = (index >= sizes[chosen]) | (attempt >= _TRIES)
             chosen = np.where(over, 0, chosen)
-            rounds[over] = np.uint64(1) + later // sizes[0]
-            index[over] = later % sizes[0]
+            rounds = np.where(over, np.uint64(1) + later // sizes[0], np.uint64(0))
+            index = np.where(over, later % sizes[0], index)
+        if attempt >= _TRIES and self._room is not None:
+            # There is no room for so late a round: rather a string that might, once in billions, be another row's.
+            index, rounds = mix(later) % sizes[chosen], np.zeros(len(numbers), np.uint64)
         return self._strings(chosen, index, rounds)
 
     def _strings(self, chosen: npt.NDArray[Any], index: Words, rounds: Words) -> pa.Array:

@@ -55,15 +55,23 @@ def train(
         TrainingInterruptedError: If training is interrupted.
     """
     with _torch_set_for_training(settings.threads):
+        started, training = time.monotonic(), None
         try:
-            return _Training(table, context, layout, settings, seed).run(progress)
+            training = _Training(table, context, layout, settings, seed)
+            return training.run(progress)
+        except KeyboardInterrupt as error:
+            epoch = 1 if training is None else training.step // training.steps + 1
+            raise TrainingInterruptedError(
+                f"training was interrupted in epoch {epoch} of {settings.epochs}, after "
+                f"{time.monotonic() - started:.0f} s; there is no model"
+            ) from error
         except (MemoryError, RuntimeError) as error:
             if not isinstance(error, MemoryError) and _ALLOCATION.search(str(error)) is None:
                 raise
             raise TrainingError(
                 f"training ran out of memory: {len(table):,} rows of {len(layout.columns)} columns, batches of "
-                f"{settings.batch_size}, layers of {settings.generator_dim}; make the batch or the layers smaller, take "
-                f"fewer rows (maxTrainingRows), exclude columns, or use a larger driver"
+                f"{settings.batch_size}, layers of {settings.generator_dim}; make the batch or the layers smaller, "
+                f"take fewer rows (maxTrainingRows), exclude columns, or use a larger driver"
             ) from error
 
 
@@ -103,13 +111,7 @@ class _Training:
         started, best = time.monotonic(), (math.inf, 0)
         with tqdm(total=self.settings.epochs, desc="epochs", unit="epoch", disable=not progress) as bar:
             for epoch in range(1, self.settings.epochs + 1):
-                try:
-                    record = self._epoch(epoch, started)
-                except KeyboardInterrupt as error:
-                    raise TrainingInterruptedError(
-                        f"training was interrupted in epoch {epoch} of {self.settings.epochs}, after "
-                        f"{time.monotonic() - started:.0f} s; there is no model"
-                    ) from error
+                record = self._epoch(epoch, started)
                 if record is None:
                     break
                 history.append(record)

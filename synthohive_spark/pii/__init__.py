@@ -1,0 +1,1 @@
+"""Personal data: finding columns of it, and making stand-ins for their values."""
