@@ -6,23 +6,24 @@ import ipaddress
 import re
 
 from synthohive_spark.engine.codecs.formats import iban_remainder, luhn_digit
-from synthohive_spark.pii.words import FIRST_NAMES, ORGANISATION_WORDS, STREET_ENDINGS, STREET_WORDS
+from synthohive_spark.pii.words import (
+    FIRST_NAMES,
+    ORGANISATION_WORDS,
+    STREET_ENDINGS,
+    STREET_WORDS,
+    STREETS_AFTER_NUMBERS,
+)
 
 # Length of an IBAN by country: the SWIFT registry of ISO 13616.
-IBAN_LENGTHS = {
-    code: int(length)
-    for code, length in (
-        pair.split(":")
-        for pair in (
-            "AD:24 AE:23 AL:28 AT:20 AZ:28 BA:20 BE:16 BG:22 BH:22 BI:27 BR:29 BY:28 CH:21 CR:22 CY:28 CZ:24 DE:22 "
-            "DJ:27 DK:18 DO:28 EE:20 EG:29 ES:24 FI:18 FK:18 FO:18 FR:27 GB:22 GE:22 GI:23 GL:18 GR:27 GT:28 HR:21 "
-            "HU:28 IE:22 IL:23 IQ:23 IS:26 IT:27 JO:30 KW:30 KZ:20 LB:28 LC:32 LI:21 LT:20 LU:20 LV:21 LY:25 MC:27 "
-            "MD:24 ME:22 MK:19 MN:20 MR:27 MT:31 MU:30 NI:28 NL:18 NO:15 OM:23 PK:24 PL:28 PS:29 PT:25 QA:29 RO:24 "
-            "RS:22 RU:33 SA:24 SC:31 SD:18 SE:24 SI:19 SK:24 SM:27 SO:23 ST:25 SV:28 TL:23 TN:24 TR:26 UA:29 VA:22 "
-            "VG:24 XK:20 YE:30"
-        ).split()
-    )
-}
+_IBANS = (
+    "AD:24 AE:23 AL:28 AT:20 AZ:28 BA:20 BE:16 BG:22 BH:22 BI:27 BR:29 BY:28 CH:21 CR:22 CY:28 CZ:24 DE:22 "
+    "DJ:27 DK:18 DO:28 EE:20 EG:29 ES:24 FI:18 FK:18 FO:18 FR:27 GB:22 GE:22 GI:23 GL:18 GR:27 GT:28 HR:21 "
+    "HU:28 IE:22 IL:23 IQ:23 IS:26 IT:27 JO:30 KW:30 KZ:20 LB:28 LC:32 LI:21 LT:20 LU:20 LV:21 LY:25 MC:27 "
+    "MD:24 ME:22 MK:19 MN:20 MR:27 MT:31 MU:30 NI:28 NL:18 NO:15 OM:23 PK:24 PL:28 PS:29 PT:25 QA:29 RO:24 "
+    "RS:22 RU:33 SA:24 SC:31 SD:18 SE:24 SI:19 SK:24 SM:27 SO:23 ST:25 SV:28 TL:23 TN:24 TR:26 UA:29 VA:22 "
+    "VG:24 XK:20 YE:30"
+)
+IBAN_LENGTHS = {code: int(length) for code, length in (pair.split(":") for pair in _IBANS.split())}
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\[\]]{1,64}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,24}")
 # Issuers and lengths of payment cards: Visa, Mastercard, American Express, Diners, Discover, JCB, UnionPay, Maestro.
 _CARD = re.compile(
@@ -30,14 +31,17 @@ _CARD = re.compile(
     r"|3(?:0[0-5]\d|[689]\d\d)\d{10}|6(?:011|4[4-9]\d|5\d\d)\d{12,15}|35(?:2[89]|[3-8]\d)\d{12,15}|62\d{14,17}"
     r"|(?:5018|5020|5038|5893|6304|6759|676[1-3])\d{9,15}"
 )
-_DATE = re.compile(r"\d{4}([-./ ])\d{1,2}\1\d{1,2}(?!\d).*|\d{1,2}([-./ ])\d{1,2}\2(?:\d{4}|\d{2})(?!\d).*", re.DOTALL)
+_DATE = re.compile(
+    r"(?:\d{4}([-./])\d{1,2}\1\d{1,2}|\d{1,2}([-./])\d{1,2}\2(?:\d{4}|\d{2})|\d{4} \d\d? \d\d?)(?:[ T,].*)?", re.DOTALL
+)
 _PHONE = re.compile(r"(\+|00)?[\d\s().\-/\u2010-\u2013]+(?:\s?(?:x|ext\.?|#)\s?\d{1,6})?", re.IGNORECASE)
 _NO_PHONE = re.compile(r"[+-]?\d+\.\d+|\d{5}-\d{4}|\d{3}-\d{2}-\d{4}|97[89][- ].*|\d{4}\s?[-/]\s?\d{4}")
-_WORD = r"[^\W\d_]+(?:[.'’‘-][^\W\d_]+)*\.?"
+_WORD = r"[^\W\d_]+(?:[.'\u2018\u2019-][^\W\d_]+)*\.?"
 _NAME = re.compile(rf"{_WORD}(?:(?:, ?| ){_WORD}){{0,4}}")
+_US_ADDRESS = re.compile(r"^\d{1,5}\s.*[\s,][A-Z]{2} \d{5}(?:-\d{4})?$", re.DOTALL)
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _CJK_ADDRESS = re.compile(r"丁目|番地|番.*号|[0-9\uff10-\uff19一二三四五六七八九十][号號]|[로길] ?\d")
-_PARTICLES = frozenset("van von der den de del della di da dos la le el bin ibn al zu zur ter ten du y e".split())
+_PARTICLES = "van von der den de del della di da dos la le el bin ibn al zu zur ter ten du y e"
 
 
 def is_email(text: str) -> bool:
@@ -85,13 +89,14 @@ def is_phone(text: str) -> bool:
         return 7 <= digits <= 16 and (text[0] != "0" or groups > 1)
     # One group after another could be any number with a hyphen: a third group, or a leading zero, makes it a phone.
     enough = groups > 2 or (groups == 2 and text[0] == "0")
-    return (enough and 9 <= digits <= 15) or re.fullmatch(r"\d{3}[-. ]\d{4}", text) is not None
+    return enough and 9 <= digits <= 15
 
 
 def is_plain_phone(text: str) -> bool:
     """Whether ``text`` may be a phone number, as its digits alone also may."""
     text = text.strip()
-    return is_phone(text) or (re.fullmatch(r"\+?\d{7,15}", text) is not None and len(set(text)) > 1)
+    plain = re.fullmatch(r"\+?\d{7,15}|\d{2,4}[-. /]\d{3,8}", text) is not None and len(set(text)) > 1
+    return is_phone(text) or (plain and sum(c.isdigit() for c in text) >= 7)
 
 
 def is_name(text: str) -> bool:
@@ -106,7 +111,7 @@ def is_capitalised(text: str) -> bool:
     """Whether ``text`` may name a person and is written like it: each word with a capital, particles aside."""
     if not is_name(text):
         return False
-    words = [w for w in re.split(r"[\s,]+", text.strip()) if w.casefold() not in _PARTICLES]
+    words = [w for w in re.split(r"[\s,]+", text.strip()) if w.casefold() not in _PARTICLES.split()]
     return bool(words) and all(not word[0].islower() for word in words)
 
 
@@ -125,7 +130,12 @@ def is_first_name(text: str) -> bool:
 
 def is_address(text: str) -> bool:
     """Whether ``text`` has a house number and a word for a street, in one of several languages."""
-    return has_street(text) and any(c.isdigit() for c in text)
+    if not any(c.isdigit() for c in text):
+        return False
+    if has_street(text) or _US_ADDRESS.search(text):
+        return True
+    numbered = re.match(r"\d{1,5}[A-Za-z]? ((?:[A-Z][\w'.-]+ ?){2,4})", text)
+    return numbered is not None and any(w.casefold() in STREETS_AFTER_NUMBERS for w in numbered.group(1).split()[1:])
 
 
 def has_street(text: str) -> bool:
@@ -155,4 +165,5 @@ def is_prose(text: str) -> bool:
         return True
     letters = [w for w in words if w.strip(".,;:!?()\"'").isalpha()]
     small = sum(word.strip("(\"'")[:1].islower() for word in letters)
-    return len(letters) > len(words) * 0.6 and small > len(letters) * 0.5
+    numbers = sum(any(c.isdigit() for c in word) for word in words)
+    return len(letters) > len(words) * 0.6 and small > len(letters) * 0.5 and numbers <= len(words) * 0.15

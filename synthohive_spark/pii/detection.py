@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from synthohive_spark.pii import checks
 
@@ -62,8 +63,8 @@ _BY_FORM = (
     _Kind("phone", "phone numbers", checks.is_phone, _MOST, _HALF, frozenset()),
 )
 _PHONE = _names(
-    "phone phones phonenumber phoneno telephone tel telefon telefonnummer telephon teléfono telefono telefoon téléphone "
-    "mobile mobil mobilnummer móvil movil cell cellphone cellular handy handynummer fax msisdn gsm portable whatsapp"
+    "phone phones phonenumber phoneno telephone tel telefon telefonnummer telephon teléfono telefono telefoon "
+    "téléphone mobile mobil mobilnummer móvil movil cell cellphone cellular handy handynummer fax msisdn gsm whatsapp"
 )
 _PERSON = _names(
     "surname lastname firstname forename fullname givenname familyname middlename maidenname nachname vorname "
@@ -72,8 +73,8 @@ _PERSON = _names(
 )
 _ROLES = _names(
     "first last full given family middle maiden customer client patient employee person people contact author owner "
-    "holder member guest passenger student teacher manager staff user driver doctor nurse applicant beneficiary insured "
-    "tenant subscriber recipient sender witness spouse father mother child parent buyer seller participant legal real"
+    "holder member guest passenger student teacher manager staff user driver doctor nurse applicant beneficiary "
+    "tenant subscriber recipient sender witness spouse father mother child parent buyer seller insured legal real"
 )
 _THINGS = _names(
     "product company file table column city country airport brand category event school host server domain app project "
@@ -125,10 +126,14 @@ def _by_form(column: str, tokens: frozenset[str], values: Sequence[str]) -> Find
 
 def _phone(column: str, tokens: frozenset[str], values: Sequence[str]) -> Finding | None:
     hinted = bool(tokens & _PHONE) or {"contact", "number"} <= tokens
-    share = _share(checks.is_plain_phone, values) if hinted else 0.0
-    if share < _HALF:
+    share = _share(checks.is_plain_phone, values)
+    if hinted and share >= _HALF:
+        return Finding("phone", _reason(column, share, values, "may be phone numbers"))
+    written = _share(checks.is_phone, values)
+    if share < _NEARLY_ALL or written < 0.4 or len(set(values)) < 3:
         return None
-    return Finding("phone", _reason(column, share, values, "may be phone numbers"))
+    what = f"may be phone numbers, and {_percent(written)} are written like them"
+    return Finding("phone", _reason(None, share, values, what))
 
 
 def _person(column: str, tokens: frozenset[str], values: Sequence[str]) -> Finding | None:
@@ -189,7 +194,7 @@ def _tokens(column: str) -> frozenset[str]:
     """Parts of a name: ``lastName_2`` has ``last`` and ``name``; whole and joined forms count, too."""
     spaced = re.sub(r"([a-zß-ÿ])([A-Z])", r"\1 \2", column)
     parts = [part for part in re.split(r"[\W_\d]+", spaced.casefold()) if part]
-    joined = ["".join(pair) for pair in zip(parts, parts[1:], strict=False)]
+    joined = ["".join(pair) for pair in pairwise(parts)]
     return frozenset([*parts, *joined, column.casefold()])
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Common first names; those that are also places, months or plain words (Georgia, April, Rose) are left out.
-FIRST_NAMES = frozenset(
+FIRST_NAMES = _words(
     """
     james robert john michael david william richard joseph thomas charles christopher daniel matthew anthony mark donald
     steven paul andrew joshua kenneth kevin brian george timothy ronald edward jason jeffrey ryan jacob gary nicholas
@@ -57,11 +62,11 @@ FIRST_NAMES = frozenset(
     hector jasmine javier jeremiah joanne joel kaitlyn kathy kelsey kendra kristine krystal leah luke mackenzie
     maria mariah marissa mckenzie meghan miranda molly morgan paige phillip robin sabrina selena shannon shawn
     sherry sierra spencer stacey stacy summer suzanne tanya tonya toni tricia troy wesley yolanda
-    """.split()
-) - frozenset("april angel florence jordan faith summer dawn crystal misty amber holly sierra mercedes chelsea".split())
+    """
+) - _words("april angel florence jordan faith summer dawn crystal misty amber holly sierra mercedes chelsea")
 
 # Words that mark an organisation or a place, which is no person.
-ORGANISATION_WORDS = frozenset(
+ORGANISATION_WORDS = _words(
     """
     inc llc ltd limited gmbh ag corp corporation co company plc sa sarl bv nv oy ab kg group holdings holding airlines
     airline airways air lines airport intl international regional municipal field county university college school bank
@@ -69,11 +74,11 @@ ORGANISATION_WORDS = frozenset(
     city town state department ministry association foundation society club services service systems solutions
     technologies technology software industries industrie aircraft partners studio studios records press media trust
     edition series pro max mini set pack kit case cover cable shirt shoes
-    """.split()
+    """
 )
 
 # Words that stand alone for a street.
-STREET_WORDS = frozenset(
+STREET_WORDS = _words(
     """
     street st avenue ave av road rd boulevard blvd lane ln drive dr court ct way place pl square sq terrace terr highway
     hwy parkway pkwy circle cir crescent close trail alley row mews walk pike turnpike loop expressway freeway plaza
@@ -81,9 +86,24 @@ STREET_WORDS = frozenset(
     rue chemin impasse allée quai passage route ruelle sentier faubourg cours
     calle avenida avda plaza paseo camino carrera callejón carretera ronda via viale piazza corso vicolo largo strada
     rua travessa praça praca alameda estrada rodovia straat laan plein gracht kade dreef singel
-    ulica ul aleja aleje al plac os osiedle gatan gata vägen vej vei gade katu tie utca út tér sokak sokağı cadde
-    caddesi mahallesi улица ул переулок проспект пр бульвар бул шоссе набережная площадь marg nagar
-    """.split()
+    pasaje glorieta rambla cuesta urbanización urbanizacion borgo contrada avenue cl cra
+    ulica ul aleja aleje al plac os osiedle gatan gata vägen vej vei gade katu tie utca út tér sokak cadde
+    caddesi mahallesi улица ул переулок проспект пр бульвар бул шоссе набережная площадь наб ш пер алл marg nagar
+    """
+)
+# Words that are a street where a house number stands in front, as in the United States.
+STREETS_AFTER_NUMBERS = _words(
+    """
+    branch bridge brook burg bypass camp canyon cape causeway center cliff club common corner corners course cove creek
+    crest crossing crossroad curve dale dam divide estate estates extension fall falls ferry field fields flat flats
+    ford forest forge fork forks fort garden gardens gateway glen glens green greens grove groves harbor harbors haven
+    heights hill hills hollow inlet island isle junction junctions key keys knoll knolls lake lakes land landing light
+    lights loaf lock locks lodge mall manor manors meadow meadows mill mills mission motorway mount mountain mountains
+    neck orchard oval overpass park parks parkways pass path pine pines plain plains point points port ports prairie
+    radial ramp ranch rapid rapids rest ridge ridges river roads route run shoal shoals shore shores skyway spring
+    springs spur spurs squares station stream streets summit throughway trace track trafficway tunnel underpass
+    union unions valley valleys viaduct view views village villages ville vista walks wall ways well wells
+    """
 )
 # Ends of words that are a street by themselves.
 STREET_ENDINGS = (

@@ -25,8 +25,8 @@ class Format:
     length. A family that is used up goes on in rounds: from the first round on, its number stands before pool
     ``round_at``, and no word around it may be mistaken for it.
 
-    Of a family of more than 2**62 strings, the last pools tell them apart; the words of the first ones follow from those
-    by a hash, so that every place varies (the digits of a UUID, the words of a long text).
+    Of a family of more than 2**62 strings, the last pools tell them apart; the words of the first ones follow from
+    those by a hash, so that every place varies (the digits of a UUID, the words of a long text).
 
     Attributes:
         pools: The words at each place.

@@ -1,0 +1,1 @@
+"""Real and synthetic tables compared, over all rows, by Spark."""

@@ -1,0 +1,144 @@
+"""Every block of code in the README and in the documentation runs, on the database it speaks of."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+ROOT = pathlib.Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted(p for p in (ROOT / "docs").rglob("*.md") if p.parent.name != "reference")]
+BLOCK = re.compile(r"^```(\w*)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+RUN = ("python", "yaml", "bash")
+
+
+@pytest.fixture(scope="module")
+def shop_database(spark):
+    from synthohive_spark import write_table
+
+    spark.sql("CREATE DATABASE shop")
+    customers = spark.range(500).selectExpr(
+        "id AS customer",
+        "concat('Ann ', char(65 + id % 26), '. ', initcap(translate(hex(id * 7919), '0123456789', 'aeioulnrst'))) AS name",
+        "concat('user', id, '@mail', id % 9, '.org') AS email",
+        "IF(id % 3 = 0, 'north', 'south') AS region",
+        "CAST(18 + id % 50 AS INT) AS age",
+        "'x' AS notes",
+    )
+    write_table(customers, "shop.customers")
+    orders = spark.range(1500).selectExpr(
+        "id AS order_id", "id % 500 AS customer", "CAST(id % 40 AS DOUBLE) / 4 AS price", "1 + id % 9 AS quantity"
+    )
+    write_table(orders, "shop.orders")
+    yield
+    spark.sql("DROP DATABASE shop CASCADE")
+
+
+def blocks(page):
+    found = BLOCK.findall(page.read_text())
+    assert all(language in RUN for language, _, _ in found), f"{page} has a block that no test can run"
+    return found
+
+
+def run_command(line, folder):
+    from synthohive_spark.jobs import app
+
+    name, *arguments = line.split()
+    assert name == "synthohive", line
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output + repr(result.exception)
+
+
+def run_pipeline(path, folder):
+    """The file as the only transformation of a pipeline of its own."""
+    (folder / "spark-pipeline.yml").write_text(
+        f"name: documented\nlibraries:\n  - glob:\n      include: {path.parent.name}/**\nstorage: file://{folder}/storage\n"
+    )
+    tool = pathlib.Path(sys.executable).parent / "spark-pipelines"
+    env = {**os.environ, "PYSPARK_PYTHON": sys.executable, "PATH": f"{tool.parent}:{os.environ['PATH']}"}
+    env["SYNTHO_MODEL"] = str(folder / "syntho_models" / "orders")
+    done = subprocess.run([str(tool), "run"], capture_output=True, text=True, cwd=folder, env=env)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
+
+
+@pytest.fixture
+def run_page(spark, shop_database, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def run(page):
+        names = {"spark": spark, "__name__": "documented"}
+        spark.sql("CREATE DATABASE IF NOT EXISTS shop_synthetic")
+        for language, title, code in blocks(page):
+            if title:
+                path = tmp_path / title
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(code)
+                if language == "python":
+                    run_pipeline(path, tmp_path)
+            elif language == "bash":
+                for line in code.splitlines():
+                    run_command(line, tmp_path)
+            else:
+                assert language == "python", "a block of YAML needs a title, the file it stands for"
+                exec(compile(code, str(page), "exec"), names)
+        return names
+
+    yield run
+    for database in ("shop_synthetic", "shop_hive"):
+        spark.sql(f"DROP DATABASE IF EXISTS {database} CASCADE")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_code_of_a_page_runs(spark, run_page, page, tmp_path, capsys):
+    names = run_page(page)
+    check = CHECKS.get(str(page.relative_to(ROOT)))
+    if check is not None:
+        check(spark, names, tmp_path, capsys.readouterr().out)
+
+
+def check_readme(spark, names, folder, printed):
+    assert spark.table("shop_synthetic.customers").count() == 10_000
+    assert {r.region for r in names["north"].select("region").distinct().collect()} == {"north"}
+    assert names["more_people"].shape == (1000, 3)
+
+
+def check_quickstart(spark, names, folder, printed):
+    customers = spark.table("shop_synthetic.customers")
+    assert customers.columns == ["customer", "name", "email", "region", "age"] and customers.count() == 10_000
+    assert customers.join(spark.table("shop.customers"), "email").count() == 0
+    assert names["more"].count() == 100
+    assert names["metadata"] == names["proposed"] and names["metadata"].tables["customers"].pk == ("customer",)
+    assert "shop.customers" not in printed and "customers.email: personal (email)" in printed
+    assert "<svg" in (folder / "report.html").read_text()
+
+
+def check_personal_data(spark, names, folder, printed):
+    rows = names["made"].collect()
+    assert {row.email for row in rows} == {"***@***.***"} and "notes" not in names["made"].columns
+    assert {len(row.region) for row in rows} == {64} and len({row.region for row in rows}) == 2
+    assert len({row.name for row in rows}) == 1000
+    assert "email" in printed
+
+
+def check_jobs(spark, names, folder, printed):
+    assert spark.table("shop_synthetic.customers").count() == 2000
+    assert (folder / "shop_report.html").exists() and "orders" in printed
+
+
+def check_pipelines(spark, names, folder, printed):
+    assert names["drawn"].count() == 100
+    import pyarrow.parquet as pq
+
+    assert pq.read_table(folder / "spark-warehouse" / "synthetic_orders").num_rows == 1000
+
+
+CHECKS = {
+    "README.md": check_readme,
+    "docs/quickstart.md": check_quickstart,
+    "docs/guides/personal_data.md": check_personal_data,
+    "docs/guides/jobs.md": check_jobs,
+    "docs/guides/pipelines.md": check_pipelines,
+}

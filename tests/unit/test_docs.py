@@ -1,0 +1,60 @@
+"""The documentation builds without a warning, and says what is there."""
+
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+import synthohive_spark
+
+ROOT = pathlib.Path(__file__).parents[2]
+CONTRACT = (ROOT / "docs" / "contract.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def page_of(name):
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().replace("syntho_hive", "synthohive")
+    return f"reference/{words}.html"
+
+
+@pytest.mark.parametrize("name", synthohive_spark.__all__)
+def test_every_public_name_has_a_page_from_its_docstring(site, name):
+    docstring = getattr(synthohive_spark, name).__doc__.strip().splitlines()[0]
+    text = re.sub(r"<[^>]+>", "", (site / page_of(name)).read_text())
+    assert name in text and docstring.split(",")[0].split("(")[0].strip("`. ")[:40] in text
+
+
+def test_every_page_of_a_public_name_is_in_the_navigation():
+    listed = (ROOT / "mkdocs.yml").read_text()
+    for path in (ROOT / "docs").rglob("*.md"):
+        assert str(path.relative_to(ROOT / "docs")) in listed
+
+
+def test_nothing_is_fetched_from_elsewhere(site):
+    page = (site / "quickstart.html").read_text()
+    assert not re.findall(r"<(?:script|link|img)[^>]*(?:src|href)=\"https?://", page)
+
+
+@pytest.mark.parametrize("line", sorted(set(re.findall(r"`(tests/[^`]+)`", CONTRACT))))
+def test_every_test_that_the_contract_names_is_there(line):
+    path, _, name = line.partition("::")
+    text = (ROOT / path).read_text()
+    assert not name or re.search(rf"^def {re.escape(name)}\(", text, re.MULTILINE), line
+
+
+def test_the_contract_names_every_line_of_it():
+    for line in ("CORE-01", "CORE-02", "CORE-03", "CORE-04", "QUAL-04", "QUAL-05", "CONN-04", "TEST-01", "TEST-03", "TEST-05"):
+        assert line in CONTRACT
+    for promise in range(1, 13):
+        assert f"| {promise} |" in CONTRACT
+    assert len(set(re.findall(r"`tests/[^`]+::[^`]+`", CONTRACT))) > 30
