@@ -14,6 +14,7 @@ _NEARLY_ALL = 0.95
 _HALF = 0.5
 _FEWEST = 10
 _TEXT_WORDS = 6
+_LONGEST = 1000
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def find_kind(column: str, values: Sequence[str]) -> Finding | None:
         column: The column's name.
         values: A sample of its values, as strings and without nulls.
     """
-    values = [value for value in values if value.strip()]
+    values = [value[:_LONGEST] for value in values if value.strip()]
     if not values:
         return None
     tokens = _tokens(column)

@@ -27,6 +27,7 @@ _WORDS = 2000
 _MOST_WORDS = 40
 _WORDS_A_PLACE = 100
 _SENTENCE = 12
+_WITH_CITY = 30
 _UNSPACED = ("ja", "zh", "th", "ko")
 
 Avoid = Callable[[Iterable[str]], set[str]]
@@ -154,6 +155,8 @@ def _cased(format_: Format, values: Sequence[str]) -> Format:
 def _address(fake: Any, values: Sequence[str], length: int) -> Families:
     address, fake = provider(fake, "address")
     city_too = not values or _share(lambda v: re.search(r"[,\n]", v) is not None, values) > 0.5
+    if 0 < length < _WITH_CITY:
+        city_too = False
     if fake.locales[0][:2] in ("ja", "zh", "ko"):
         return [(_cjk_address(fake), 1.0)]
     words = r"[^\W\d_][^\d\n,]*[^\W\d_]\.?"

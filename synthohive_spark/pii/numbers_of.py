@@ -12,7 +12,7 @@ from synthohive_spark.engine.codecs.formats import Format
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.pii.checks import IBAN_LENGTHS
-from synthohive_spark.pii.pools import DIGITS, SEED, provider
+from synthohive_spark.pii.pools import DIGITS, SEED, fallback, provider
 
 _DRAWS = 2000
 _SKELETONS = 8
@@ -45,6 +45,9 @@ def digit_families(kind: str, values: Sequence[str], type_: ColumnType) -> Famil
 def phone_families(fake: Any, values: Sequence[str], length: int) -> Families:
     """What Faker's numbers of a locale look like, with the beginnings that occur there and any digits behind."""
     _, fake = provider(fake, "phone_number")
+    if not hasattr(fake, "phone_number"):
+        # Providers of some locales know mobile and landline numbers only.
+        fake = fallback(fake, "phone_number")
     by_skeleton: dict[str, list[str]] = defaultdict(list)
     for _ in range(_DRAWS):
         number = " ".join(fake.phone_number().split())

@@ -169,7 +169,7 @@ def _shortened(format_: Format, length: int) -> Format | None:
     for goal, fewest in ((length - _ROOM, 100), (length, FEWEST)):
         pools = [list(pool) for pool in format_.pools]
         while sum(max(map(len, pool)) for pool in pools) > goal - (format_.longest - _longest(format_.pools)):
-            varied = [pool for pool in pools if len(pool) > fewest and _is_content(pool)]
+            varied = [pool for pool in pools if len(pool) >= fewest and _is_content(pool)]
             if not varied:
                 break
             pool = max(varied, key=lambda p: max(map(len, p)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
 import structlog
 from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
@@ -14,7 +15,6 @@ from synthohive_spark.engine.codecs.made import MadeCodec, SequenceCodec
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.rules import ColumnRules
-from synthohive_spark.engine.seen import SeenValues
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.pii.detection import find_kind
 from synthohive_spark.pii.fakes import fake_formats
@@ -117,7 +117,8 @@ def _held(df: DataFrame, columns: list[str], words: list[str]) -> set[str]:
     if not columns or not words:
         return set()
     values = F.explode(F.array(*[F.col(quote(name)).cast("string") for name in columns])).alias("value")
-    return {row.value for row in df.select(values).where(F.col("value").isin(words)).distinct().collect()}
+    wanted = df.sparkSession.createDataFrame(pa.table({"value": pa.array(words, pa.string())}))
+    return {row.value for row in df.select(values).join(wanted, "value", "left_semi").distinct().collect()}
 
 
 def _hash_codec(type_: ColumnType, profile: ColumnProfile, key: int) -> MadeCodec:
@@ -143,6 +144,3 @@ def _prepared(
         hashed = keyed_hash(value, hash_key or b"")
         return restored(F.substring(hashed, 1, column.type.length) if column.type.length else hashed, column)
     return value
-
-
-__all__ = ["SeenValues", "prepare"]

@@ -1,5 +1,3 @@
-import itertools
-
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -169,9 +167,8 @@ def test_permuted_is_a_permutation(size, key):
     assert half.tolist() == out[: size // 2].tolist()
 
 
-@pytest.mark.parametrize(
-    "name, first, step", list(itertools.product(["tinyint", "int", "bigint", "double"], [0], [1, 2]))
-)
+@pytest.mark.parametrize("name", ["tinyint", "int", "bigint", "double"])
+@pytest.mark.parametrize("first, step", [(0, 1), (7, 2)])
 def test_sequences_of_numbers(name, first, step):
     codec = SequenceCodec.from_json(SequenceCodec(ColumnType(name), first, step).to_json())
     n = min(codec.capacity, 10_000)

@@ -9,39 +9,15 @@ from synthohive_spark.pii import checks
 from synthohive_spark.pii.detection import find_kind
 
 RNG = random.Random(11)
-FIRST = [
-    "Mary",
-    "John",
-    "Linda",
-    "Robert",
-    "Susan",
-    "Thomas",
-    "Karen",
-    "Paul",
-    "Laura",
-    "Peter",
-    "Anna",
-    "Daniel",
-    "Emma",
-    "Frank",
-    "Julia",
-    "Martin",
-]
-LAST = [
-    "Okafor",
-    "Lindqvist",
-    "Harrow",
-    "Brandt",
-    "Quimby",
-    "Vasquez",
-    "Tanner",
-    "Oduya",
-    "Sorel",
-    "Whitcombe",
-    "Drummond",
-    "Achterberg",
-]
-STREETS = ["Oak", "Maple", "Harbour", "Mill", "Castle", "Bridge", "Garden", "Orchard", "Abbey", "Station"]
+
+
+def several_of(text):
+    return text.split()
+
+
+FIRST = several_of("Mary John Linda Robert Susan Thomas Karen Paul Laura Peter Anna Daniel Emma Frank Julia Martin")
+LAST = several_of("Okafor Lindqvist Harrow Brandt Quimby Vasquez Tanner Oduya Sorel Whitcombe Drummond Achterberg")
+STREETS = several_of("Oak Maple Harbour Mill Castle Bridge Garden Orchard Abbey Station")
 
 
 def several(make, n=200):
@@ -72,26 +48,7 @@ def person():
 
 
 def sentence():
-    words = [
-        "the",
-        "order",
-        "came",
-        "late",
-        "and",
-        "nobody",
-        "could",
-        "say",
-        "when",
-        "it",
-        "would",
-        "be",
-        "sent",
-        "to",
-        "us",
-        "again",
-        "this",
-        "week",
-    ]
+    words = several_of("the order came late and nobody could say when it would be sent to us again this week")
     return " ".join(RNG.sample(words, 12)).capitalize() + "."
 
 
