@@ -1,9 +1,9 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # A database
-# MAGIC Learn all tables of a database, draw synthetic copies, compare them, and write them only if they are good enough. On
-# MAGIC Databricks, install the package first (`%pip install 'synthohive-spark[pii]'`); elsewhere, this file runs as plain
-# MAGIC Python.
+# MAGIC Learn all tables of a database, draw synthetic copies, compare them, and write them only if they are good
+# MAGIC enough. On Databricks, install the package first (`%pip install "synthohive-spark[pii]"`); elsewhere, this file
+# MAGIC runs as plain Python.
 
 # COMMAND ----------
 
@@ -18,7 +18,7 @@ spark = SparkSession.builder.getOrCreate()
 
 # MAGIC %md
 # MAGIC ## Two tables
-# MAGIC Patients with names and e-mail addresses, and their visits. They are made up, so that the notebook runs everywhere.
+# MAGIC Patients with names and e-mail addresses, and their visits. They are made up, so that this runs everywhere.
 
 # COMMAND ----------
 

@@ -43,6 +43,15 @@ class TrainingInterruptedError(TrainingError, KeyboardInterrupt):
     """A fit was stopped from outside; whatever catches KeyboardInterrupt catches this, too."""
 
 
+def was_interrupted(error: BaseException | None) -> bool:
+    """Whether ``error`` is, or was raised while handling, a KeyboardInterrupt, as the bridge to the JVM does."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 class SerializationError(SynthoHiveError, RuntimeError):
     """A model directory cannot be written, read or trusted."""
 

@@ -17,6 +17,7 @@ from pyspark.sql import SparkSession
 from synthohive_spark.engine.table_model import TableModel
 from synthohive_spark.errors import SerializationError
 from synthohive_spark.model_files import read_table_model, write_table_model
+from synthohive_spark.spark.catalog import first_line
 
 _log = structlog.get_logger(__name__)
 
@@ -38,7 +39,7 @@ class EstimatorWriter(MLWriter):
         except (PySparkException, Py4JError) as error:
             raise SerializationError(
                 f"the estimator could not be saved to {path!r}; where something is there already, "
-                f"write().overwrite().save(path) replaces it: {str(error).splitlines()[0]}"
+                f"write().overwrite().save(path) replaces it: {first_line(error)}"
             ) from error
 
 
@@ -85,7 +86,7 @@ class EstimatorReader(DefaultParamsReader[Any]):
         try:
             return super().load(path)
         except (PySparkException, Py4JError, KeyError, TypeError, ValueError) as error:
-            raise SerializationError(f"no estimator can be read from {path!r}: {str(error).splitlines()[0]}") from error
+            raise SerializationError(f"no estimator can be read from {path!r}: {first_line(error)}") from error
 
 
 def stage_to_facts(stage: Params, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,8 @@ from synthohive_spark.errors import (
     SerializationError,
     SynthoHiveError,
     TrainingError,
+    TrainingInterruptedError,
+    was_interrupted,
 )
 from synthohive_spark.hints import nearest
 from synthohive_spark.model import SynthesizerTransformerModel
@@ -31,6 +33,7 @@ from synthohive_spark.relational.orchestrator import Orchestrator
 from synthohive_spark.relational.publication import publish
 from synthohive_spark.relational.schema_check import require_fit
 from synthohive_spark.relational.sources import Source, TableSource, active_session, open_tables, source_databases
+from synthohive_spark.spark.catalog import first_line
 from synthohive_spark.spark.constraint_check import find_violations, kept
 from synthohive_spark.spark.sources import is_path
 from synthohive_spark.transformer import SynthesizerTransformer
@@ -348,18 +351,23 @@ class Synthesizer:
 
 @contextmanager
 def _door(action: str, kind: type[SynthoHiveError]) -> Iterator[None]:
-    """Errors of ours pass as they are; any other becomes one of ``kind``, with its cause."""
+    """Errors of ours pass as they are; any other becomes one of ``kind``, with its cause; Ctrl-C stays Ctrl-C."""
     try:
         yield
-    except SynthoHiveError:
+    except TrainingInterruptedError:
         raise
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
+        if was_interrupted(error):
+            if kind is TrainingError:
+                raise TrainingInterruptedError("the fit was interrupted before training began") from error
+            raise KeyboardInterrupt(f"{action} was interrupted") from error
+        if isinstance(error, SynthoHiveError):
+            raise
         text = str(error)
-        first = (text.splitlines() or [repr(error)])[0]
         if ConstraintViolationError.__name__ in text:
             line = next(line for line in text.splitlines() if ConstraintViolationError.__name__ in line)
             raise ConstraintViolationError(line.split(": ", 1)[-1]) from error
-        raise kind(f"{action} failed: {type(error).__name__}: {first}") from error
+        raise kind(f"{action} failed: {type(error).__name__}: {first_line(error)}") from error
 
 
 def _named(found: Mapping[str, list[Violation]]) -> list[Violation]:

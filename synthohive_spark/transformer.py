@@ -25,6 +25,7 @@ from synthohive_spark.errors import SchemaError, TrainingError
 from synthohive_spark.model import IdColumn, SynthesizerTransformerModel, TrainingSummary
 from synthohive_spark.params import SynthesizerParams
 from synthohive_spark.persistence import EstimatorReader, EstimatorWriter
+from synthohive_spark.spark.catalog import first_line
 from synthohive_spark.spark.schema import learnable_columns, require_columns
 from synthohive_spark.spark.training_data import collect_training_data
 
@@ -128,7 +129,7 @@ class SynthesizerTransformer(
         try:
             data = collect_training_data(dataset, columns, max_rows=max_rows, seed=derive_seed(seed, "rows"))
         except (PySparkException, Py4JError) as error:
-            raise TrainingError(f"Spark could not read the training rows: {_first_line(error)}") from error
+            raise TrainingError(f"Spark could not read the training rows: {first_line(error)}") from error
         fitted = fit_table(
             data.rows,
             columns,
@@ -181,11 +182,7 @@ def _schema(dataset: DataFrame) -> StructType:
     try:
         return dataset.schema
     except (PySparkException, Py4JError) as error:
-        raise SchemaError(f"Spark cannot resolve the training table: {_first_line(error)}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [repr(error)])[0]
+        raise SchemaError(f"Spark cannot resolve the training table: {first_line(error)}") from error
 
 
 def _engine(params: SynthesizerParams) -> Any:

@@ -10,11 +10,12 @@ from tqdm.auto import tqdm
 
 from synthohive_spark.config import Privacy
 from synthohive_spark.engine.noise import derive_seed
-from synthohive_spark.errors import SynthoHiveError, TrainingError, TrainingInterruptedError
+from synthohive_spark.errors import SynthoHiveError, TrainingError, TrainingInterruptedError, was_interrupted
 from synthohive_spark.model import SynthesizerTransformerModel
 from synthohive_spark.relational.graph import visiting_order
 from synthohive_spark.relational.metadata import Metadata
 from synthohive_spark.relational.preparation import prepare
+from synthohive_spark.spark.catalog import first_line
 from synthohive_spark.transformer import SynthesizerTransformer
 
 Models = dict[str, SynthesizerTransformerModel]
@@ -49,14 +50,8 @@ class Orchestrator:
                 bar.set_postfix_str(name)
                 try:
                     models[name] = self._fit_table(name, tables[name], seed, hash_key)
-                except SynthoHiveError as error:
-                    raise type(error)(f"table {name!r}: {error}{_kept(done)}") from error
-                except KeyboardInterrupt as error:
-                    raise TrainingInterruptedError(f"table {name!r}: the fit was interrupted{_kept(done)}") from error
-                except Exception as error:
-                    raise TrainingError(
-                        f"table {name!r} could not be learned: {type(error).__name__}: {error}{_kept(done)}"
-                    ) from error
+                except (Exception, KeyboardInterrupt) as error:
+                    raise _of_table(name, error, _kept(done)) from error
                 done.append(name)
                 bar.update()
 
@@ -70,6 +65,15 @@ class Orchestrator:
     def _order(self, tables: Iterable[str]) -> list[str]:
         wanted = set(tables)
         return [name for name in visiting_order(self.metadata.tables) if name in wanted]
+
+
+def _of_table(name: str, error: BaseException, kept: str) -> SynthoHiveError:
+    """The error of a table's fit, of its own type where it has one, with the table's name."""
+    if was_interrupted(error) and not isinstance(error, TrainingInterruptedError):
+        return TrainingInterruptedError(f"table {name!r}: the fit was interrupted{kept}")
+    if isinstance(error, SynthoHiveError):
+        return type(error)(f"table {name!r}: {error}{kept}")
+    return TrainingError(f"table {name!r} could not be learned: {type(error).__name__}: {first_line(error)}{kept}")
 
 
 def _kept(done: list[str]) -> str:

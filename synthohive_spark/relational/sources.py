@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.hints import nearest
 from synthohive_spark.identifiers import TableName, database_name
+from synthohive_spark.spark.catalog import first_line
 from synthohive_spark.spark.sources import as_frame, is_path
 from synthohive_spark.spark.tables import read_table
 
@@ -68,7 +69,7 @@ def _database_exists(spark: SparkSession, name: str) -> bool:
     try:
         return bool(spark.catalog.databaseExists(database_name(name)))
     except PySparkException as error:
-        raise SchemaError(f"database {name} cannot be looked up: {str(error).splitlines()[0]}") from error
+        raise SchemaError(f"database {name} cannot be looked up: {first_line(error)}") from error
 
 
 def _from_mapping(

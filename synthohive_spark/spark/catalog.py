@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ from synthohive_spark.spark.schema import type_name
 
 _DETAILS = "# Detailed Table Information"
 _PARTITIONS = "# Partition Information"
+_SAYS_NOTHING = re.compile(
+    r"^An error occurred while calling|Exception thrown in awaitResult|^at \S+\(|^\.\.\. \d+ more"
+)
 _SERDES = {"Orc": "orc", "Parquet": "parquet"}
 
 
@@ -90,9 +94,10 @@ def schema_differences(rows: T.StructType, table: T.StructType) -> list[str]:
     return sorted(lines)
 
 
-def first_line(error: Exception) -> str:
-    """The first line of an error's message; Spark's go on with plans and stack traces."""
-    return (str(error).splitlines() or [repr(error)])[0]
+def first_line(error: BaseException) -> str:
+    """The first telling line of an error's message; Spark's begin with the call that failed, and end with traces."""
+    lines = [line.strip().removeprefix("Caused by").strip(": ") for line in str(error).splitlines()]
+    return next((line for line in lines if line and not _SAYS_NOTHING.search(line)), repr(error))
 
 
 def _partitions(names: Sequence[str]) -> tuple[str, ...]:

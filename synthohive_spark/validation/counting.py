@@ -149,9 +149,9 @@ def count_cells(
         By place, the rows up to the first edge, then up to the second, and so on; the last count is of those beyond
         all edges, where Spark's order has NaN. And by two places, the contingency table.
     """
-    wanted = [c for c in columns if c.place in edges or c.place in {b.place for b in binnings}]
-    if not wanted:
+    if not edges and len(binnings) < 2:
         return {}, {}
+    wanted = [c for c in columns if c.place in edges or c.place in {b.place for b in binnings}]
     work = _Work(dict(edges), tuple(binnings))
     values = [(c.number if c.is_number else c.value.cast("string")).alias(f"c{c.place}") for c in wanted]
     found = (

@@ -111,7 +111,7 @@ def cramers_v(table: Counts) -> float:
     """Cramér's V of a contingency table, corrected for bias; 0 where a side has a single value.
 
     Uncorrected, V of independent columns grows as rows get fewer, and the two sides seldom have equally many.
-    W. Bergsma, "A bias-correction for Cramér's V and Tschuprow's T", Journal of the Korean Statistical Society 42 (2013).
+    W. Bergsma, "A bias-correction for Cramér's V and Tschuprow's T", J. of the Korean Statistical Society 42 (2013).
     """
     table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0].astype(np.float64)
     rows, columns = table.shape

@@ -134,13 +134,15 @@ def numbered(df: DataFrame, columns: Sequence[Shared]) -> DataFrame:
 def profile(df: DataFrame, columns: Sequence[Shared]) -> Profile:
     """The facts of a `numbered` frame, by one aggregate over all rows."""
     asked = [F.count(F.lit(1)).alias("rows")]
+    # As SQL, for a list of a thousand numbers is a thousand calls to the JVM, for each column.
+    steps = F.expr(f"array({', '.join(f'{i / QUANTILES}D' for i in range(QUANTILES + 1))})")
     for c in columns:
         asked.append(F.count(c.value).alias(f"n{c.place}"))
         if c.type is not None and c.type.is_string:
             asked.append(F.approx_count_distinct(c.value).alias(f"d{c.place}"))
         if c.is_number:
-            finite = F.when(F.abs(c.number) < F.lit(math.inf), c.number)
-            steps = [float(step) for step in np.linspace(0, 1, QUANTILES + 1)]
+            is_float = c.type is not None and c.type.is_float
+            finite = F.when(F.abs(c.number) < F.lit(math.inf), c.number) if is_float else c.number
             asked += [
                 F.min(finite).alias(f"l{c.place}"),
                 F.max(finite).alias(f"h{c.place}"),

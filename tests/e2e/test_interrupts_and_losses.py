@@ -10,6 +10,7 @@ import pytest
 
 HEAD = """
     import os, sys, threading, time
+    import structlog
     from pyspark.sql import SparkSession
     from pyspark.sql import functions as F
     from synthohive_spark import Constraint, Metadata, Synthesizer
@@ -20,14 +21,15 @@ HEAD = """
 def start(script, tmp_path):
     env = {**os.environ, "PYSPARK_PYTHON": sys.executable}
     code = textwrap.dedent(HEAD) + textwrap.dedent(script)
-    return subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env, cwd=tmp_path
-    )
+    with (tmp_path / "stderr").open("w") as stderr:  # a file, for a pipe that nobody reads fills up
+        return subprocess.Popen(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=stderr, text=True, env=env, cwd=tmp_path
+        )
 
 
-def finish(process):
-    out, err = process.communicate(timeout=300)
-    assert process.returncode == 0, err[-4000:]
+def finish(process, tmp_path):
+    out, _ = process.communicate(timeout=240)
+    assert process.returncode == 0, (tmp_path / "stderr").read_text()[-4000:]
     return out
 
 
@@ -40,27 +42,41 @@ def test_ctrl_c_stops_fit_sample_and_report_at_once(tmp_path):
         synthesizer = Synthesizer(metadata, spark, progress=False).fit({"t": real}, epochs=1, seed=1)
         many = synthesizer.sample({"t": 10**10}, seed=1)
 
+        watching = threading.Event()
+
+        def active_jobs():
+            return spark.sparkContext.statusTracker().getActiveJobsIds()
+
         def say_when_a_job_runs():
-            while not spark.sparkContext.statusTracker().getActiveJobsIds():
+            while watching.is_set() and not active_jobs():
                 time.sleep(0.05)
-            print("running", flush=True)
+            if watching.is_set():
+                print("running", flush=True)
 
         def interrupted(what, work, kind, job=True):
+            while active_jobs():  # cancelled ones take a moment to end
+                time.sleep(0.05)
             if job:
+                watching.set()
                 threading.Thread(target=say_when_a_job_runs, daemon=True).start()
-            else:
-                print("running", flush=True)
             try:
                 work()
             except kind as error:
+                watching.clear()
                 print("stopped", what, type(error).__name__, str(error).splitlines()[:1], flush=True)
 
+        def say_when_an_epoch_is_over(logger, method, event):
+            if event["event"] == "epoch" and event["epoch"] == 2:
+                print("running", flush=True)
+            raise structlog.DropEvent
+
+        structlog.configure(processors=[say_when_an_epoch_is_over])
         endless = lambda: synthesizer.fit({"t": real}, epochs=10**9, seed=1)
         heavy = spark.range(10**11).selectExpr("id AS key", "id % 10 AS x")
         interrupted("reading", lambda: synthesizer.fit({"t": heavy}, epochs=1), TrainingInterruptedError)
         interrupted("sample", lambda: synthesizer.sample({"t": 10**10}, enforce_constraints=True), KeyboardInterrupt)
         interrupted("report", lambda: synthesizer.generate_validation_report({"t": real}, many), KeyboardInterrupt)
-        interrupted("training", endless, TrainingInterruptedError, job=False)
+        interrupted("epochs", endless, TrainingInterruptedError, job=False)
         print("rows", synthesizer.sample({"t": 7}, seed=1)["t"].count())
         """,
         tmp_path,
@@ -71,14 +87,15 @@ def test_ctrl_c_stops_fit_sample_and_report_at_once(tmp_path):
             process.send_signal(signal.SIGINT)
         elif line.startswith("stopped"):
             stopped.append(line.split()[1:3])
+            assert stopped[-1][0] != "epochs" or "table 't': training was interrupted in epoch" in line
         elif line.startswith("rows"):
             assert line.split() == ["rows", "7"]
-    assert process.wait(timeout=60) == 0, process.stderr.read()[-3000:]
+    assert process.wait(timeout=60) == 0, (tmp_path / "stderr").read_text()[-4000:]
     assert stopped == [
         ["reading", "TrainingInterruptedError"],
         ["sample", "KeyboardInterrupt"],
         ["report", "KeyboardInterrupt"],
-        ["training", "TrainingInterruptedError"],
+        ["epochs", "TrainingInterruptedError"],
     ]
 
 
@@ -108,7 +125,8 @@ def test_a_lost_executor_ends_in_a_typed_error(tmp_path):
                 print(type(error.__cause__).__name__, str(error))
             """,
             tmp_path,
-        )
+        ),
+        tmp_path,
     )
     assert "table 't': Spark could not read the training rows" in out and "ExecutorLostFailure" in out
 
@@ -143,6 +161,8 @@ def test_too_little_memory_ends_in_a_typed_error(tmp_path, limit, settings):
                 print(error)
             """,
             tmp_path,
-        )
+        ),
+        tmp_path,
     )
-    assert "training ran out of memory: 400,000 rows of 2 columns" in out and "make the batch or the layers smaller" in out
+    assert "training ran out of memory: 400,000 rows of 2 columns" in out
+    assert "make the batch or the layers smaller" in out

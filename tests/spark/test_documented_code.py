@@ -22,7 +22,7 @@ def shop_database(spark):
     spark.sql("CREATE DATABASE shop")
     customers = spark.range(500).selectExpr(
         "id AS customer",
-        "concat('Ann ', char(65 + id % 26), '. ', initcap(translate(hex(id * 7919), '0123456789', 'aeioulnrst'))) AS name",
+        "concat('Ann ', char(65 + id % 26), '. ', initcap(translate(hex(id * 7919), '0123456789', 'aeioulnrst'))) name",
         "concat('user', id, '@mail', id % 9, '.org') AS email",
         "IF(id % 3 = 0, 'north', 'south') AS region",
         "CAST(18 + id % 50 AS INT) AS age",

@@ -53,7 +53,18 @@ def test_every_test_that_the_contract_names_is_there(line):
 
 
 def test_the_contract_names_every_line_of_it():
-    for line in ("CORE-01", "CORE-02", "CORE-03", "CORE-04", "QUAL-04", "QUAL-05", "CONN-04", "TEST-01", "TEST-03", "TEST-05"):
+    for line in (
+        "CORE-01",
+        "CORE-02",
+        "CORE-03",
+        "CORE-04",
+        "QUAL-04",
+        "QUAL-05",
+        "CONN-04",
+        "TEST-01",
+        "TEST-03",
+        "TEST-05",
+    ):
         assert line in CONTRACT
     for promise in range(1, 13):
         assert f"| {promise} |" in CONTRACT

@@ -1,0 +1,180 @@
+import json
+import math
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from synthohive_spark.errors import QualityError, SchemaError, SerializationError
+from synthohive_spark.validation.charts import percent
+from synthohive_spark.validation.metrics import cramers_v
+from synthohive_spark.validation.page import render
+from synthohive_spark.validation.report import (
+    Bar,
+    BrokenBound,
+    ColumnReport,
+    Failure,
+    Histogram,
+    PairReport,
+    TableReport,
+    ValidationReport,
+)
+
+NASTY = '<script>alert("1")</script>\'&`ü\n.'
+
+
+def table(**changes):
+    columns = (
+        ColumnReport("age", "int", "numeric", 0.0, 0.01, ks=0.213, range_coverage=0.9,
+                     histogram=Histogram(1.0, 90.0, (0.25,) * 4, (0.1, 0.4, 0.4, 0.1))),
+        ColumnReport(NASTY, "string", "categorical", 0.0, 0.0, tvd=0.05, category_coverage=1.0, new_categories=0,
+                     bars=(Bar(NASTY, 0.7, 0.65), Bar(None, 0.3, 0.35))),
+        ColumnReport("note", "string", "text", 0.5, 0.5, shared_values=0.0),
+        ColumnReport("empty", "int", "numeric", 1.0, 1.0),
+    )  # fmt: skip
+    values = dict(
+        name="customers", rows_real=100, rows_synthetic=80, columns=columns, copies=0.0, real_twins=0.0,
+        pairs=(PairReport("age", NASTY, 0.6, 0.1),), key_duplicates=0, key_nulls=0,
+    )  # fmt: skip
+    return TableReport(**{**values, **changes})
+
+
+class Page(HTMLParser):
+    VOID = ("meta", "i", "rect", "line", "polyline", "br")
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.text = [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def test_a_gate_passes_and_lists_every_figure_that_is_over_its_limit():
+    ValidationReport((table(),)).require(max_ks=0.3)
+    with pytest.raises(QualityError, match=r"^customers\.age: ks 0\.213 \(at most 0\.1\)$") as caught:
+        ValidationReport((table(),)).require()
+    assert caught.value.failures == (Failure("customers", "age", "ks", 0.213, 0.1),)
+    bad = table(copies=0.25, key_duplicates=3, key_nulls=1, schema_differences=("'x' is missing",))
+    with pytest.raises(QualityError) as caught:
+        ValidationReport((bad, table(name="other"))).require(max_tvd=0.01, max_null_rate_error=0.001)
+    assert [(f.table, f.column, f.metric) for f in caught.value.failures] == [
+        ("customers", None, "schema_differences"),
+        ("customers", None, "copies"),
+        ("customers", None, "key_faults"),
+        ("customers", "age", "ks"),
+        ("customers", "age", "null_rate_error"),
+        ("customers", NASTY, "tvd"),
+        ("other", "age", "ks"),
+        ("other", "age", "null_rate_error"),
+        ("other", NASTY, "tvd"),
+    ]
+    assert "customers: copies 0.25 (at most 0)" in str(caught.value)
+    assert "customers: key_faults 0.05 (at most 0)" in str(caught.value)
+    ValidationReport((bad,)).require(max_ks=None, max_copies=None, max_key_faults=None, same_schema=False)
+
+
+def test_an_empty_synthetic_table_does_not_pass():
+    empty = TableReport("customers", 100, 0)
+    with pytest.raises(QualityError, match=re.escape("customers: rows 0 (at least 1)")):
+        ValidationReport((empty,)).require()
+    ValidationReport((TableReport("customers", 0, 0),)).require()
+
+
+@pytest.mark.parametrize("limit", [-0.1, 1.1, math.nan, True, "0.1"])
+def test_a_limit_is_a_number_from_0_to_1(limit):
+    with pytest.raises(SchemaError, match="max_tvd must be a number from 0 to 1"):
+        ValidationReport(()).require(max_tvd=limit)
+
+
+def test_the_summary():
+    report = table()
+    assert (report.mean_tvd, report.mean_ks) == (0.05, 0.213)
+    assert report.worst_column.name == "age"
+    assert report.mean_pair_difference == pytest.approx(0.5)
+    assert report.worst_pair == report.pairs[0]
+    assert table(columns=(), pairs=()).mean_tvd is table(columns=(), pairs=()).worst_column is None
+
+
+def test_json_holds_plain_finite_values(tmp_path):
+    odd = table(copies=math.nan, broken_bounds=(BrokenBound("age", "min=0", 3),), violating_rows=3)
+    ValidationReport((odd,)).write_json(tmp_path / "new" / "report.json")
+    found = json.loads((tmp_path / "new" / "report.json").read_text(encoding="utf-8"))
+    assert found == ValidationReport((odd,)).to_json()
+    (only,) = found["tables"]
+    assert only["copies"] is None
+    assert only["columns"][1]["bars"] == [
+        {"label": NASTY, "real": 0.7, "synthetic": 0.65},
+        {"label": None, "real": 0.3, "synthetic": 0.35},
+    ]
+    assert only["summary"]["worst_column"] == "age"
+    assert only["summary"]["worst_pair"] == ["age", NASTY]
+    assert only["pairs"][0]["difference"] == pytest.approx(0.5)
+    assert only["broken_bounds"] == [{"column": "age", "bound": "min=0", "rows": 3}]
+
+
+def test_the_page_is_whole_and_escapes_every_name(tmp_path):
+    named = table(name=NASTY, schema_differences=(f"{NASTY!r} is missing",), key_duplicates=2,
+                  broken_bounds=(BrokenBound(NASTY, "min=0", 3),))  # fmt: skip
+    ValidationReport((named, table())).write_html(tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert page.open == []
+    tags = [tag for tag, _ in page.tags]
+    assert "script" not in tags and "link" not in tags and "img" not in tags
+    assert tags.count("section") == 2
+    for svg in [i for i, tag in enumerate(tags) if tag == "svg"]:
+        assert tags[svg + 1 : svg + 3] == ["title", "desc"]
+    assert not any(
+        "://" in str(value) or key.startswith("on") for _, attrs in page.tags for key, value in attrs.items()
+    )
+    assert {"name": "viewport", "content": "width=device-width, initial-scale=1"} in [attrs for _, attrs in page.tags]
+    assert "prefers-color-scheme: dark" in text
+    ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    assert NASTY in page.text
+    joined = "".join(page.text)
+    for shown in ("0.213", "0% → 1.0%", "90.0%", "3 rows break min=0", "2 rows repeat a key", "all others"):
+        assert shown in joined, shown
+
+
+def test_a_page_of_nothing():
+    assert Page(render(ValidationReport(()))).open == []
+    assert Page(render(ValidationReport((TableReport("t", 0, 0),)))).open == []
+
+
+def test_a_report_that_cannot_be_written_says_where(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SerializationError, match="cannot be written to .*file/report.html"):
+        ValidationReport(()).write_html(tmp_path / "file" / "report.html")
+
+
+def test_shares_as_text():
+    assert [percent(x) for x in (None, 0, 1e-6, 0.0123, 0.5, 0.99999, 1)] == [
+        "\N{EN DASH}", "0%", "<0.1%", "1.2%", "50.0%", ">99.9%", "100%",
+    ]  # fmt: skip
+
+
+def test_cramers_v():
+    assert cramers_v(np.diag([50, 30, 20])) == pytest.approx(1.0)
+    assert cramers_v(np.array([[20, 20, 0], [20, 20, 0]])) == 0.0
+    assert cramers_v(np.array([[20, 0], [10, 0]])) == 0.0
+    assert cramers_v(np.zeros((3, 3), int)) == 0.0
+    # chi2 = 20 by hand: each of four expected counts is 25, each difference 10 or so; 100 rows.
+    table = np.array([[35, 15], [15, 35]])
+    phi2 = (4 * 10**2 / 25) / 100 - 1 / 99
+    assert cramers_v(table) == pytest.approx(math.sqrt(phi2 / (2 - 1 / 99 - 1)))
