@@ -3,7 +3,7 @@ PIP_ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-unit lint bench fmt clean
+.PHONY: help venv demo test test-unit lint docs bench fmt clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/'
@@ -30,6 +30,9 @@ lint: venv  ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: venv  ## Build the documentation into .work/site
+	$(BIN)/mkdocs build --strict
 
 bench: venv  ## Measure how fast rows are drawn, and the memory of a worker
 	$(BIN)/python benchmarks/sampling.py

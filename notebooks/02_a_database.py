@@ -25,8 +25,10 @@ spark = SparkSession.builder.getOrCreate()
 spark.sql("CREATE DATABASE IF NOT EXISTS clinic")
 patients = spark.range(3_000).select(
     F.format_string("P-%06d", F.col("id") * 7).alias("patient_id"),
-    F.expr("concat(element_at(array('Ana', 'Ben', 'Cleo', 'Dan'), CAST(1 + id % 4 AS INT)), ' ', "
-           "initcap(lower(translate(hex(id * 7919), '0123456789', 'aeioulnrst'))))").alias("name"),
+    F.expr(
+        "concat(element_at(array('Ana', 'Ben', 'Cleo', 'Dan'), CAST(1 + id % 4 AS INT)), ' ', "
+        "initcap(lower(translate(hex(id * 7919), '0123456789', 'aeioulnrst'))))"
+    ).alias("name"),
     F.expr("concat('user', id, '@mail', id % 9, '.org')").alias("email"),
     F.expr("element_at(array('north', 'south', 'west'), CAST(1 + floor(rand(1) * 3) AS INT))").alias("region"),
     F.expr("CAST(18 + floor(rand(2) * 70) AS SMALLINT)").alias("age"),

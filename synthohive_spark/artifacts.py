@@ -84,6 +84,15 @@ def write_model(
             folder.remove_file(name)
 
 
+def check_replaceable(path: str | os.PathLike[str], *, overwrite: bool) -> None:
+    """Check that a model could be written to ``path``, before the work of making one.
+
+    Raises:
+        SerializationError: As `write_model` does.
+    """
+    _replaceable(Folder.at(path), overwrite)
+
+
 def read_model(path: str | os.PathLike[str]) -> ModelDirectory:
     """Read a model directory and verify every file of it.
 

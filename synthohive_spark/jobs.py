@@ -13,6 +13,7 @@ import structlog
 import typer
 import yaml
 
+from synthohive_spark.artifacts import check_replaceable
 from synthohive_spark.errors import SchemaError, SynthoHiveError
 from synthohive_spark.hints import nearest
 from synthohive_spark.identifiers import TableName, database_name
@@ -134,6 +135,7 @@ def _fit(settings: FitJob, local: str | None) -> None:
     from synthohive_spark.spark.tables import read_table  # noqa: PLC0415  (arguments are checked before Spark loads)
     from synthohive_spark.transformer import SynthesizerTransformer  # noqa: PLC0415
 
+    check_replaceable(settings.model, overwrite=settings.overwrite)
     unknown = [name for name in settings.params if not SynthesizerTransformer().hasParam(name)]
     if unknown:
         known = sorted(p.name for p in SynthesizerTransformer().params)
@@ -165,6 +167,8 @@ def _sample(settings: SampleJob, local: str | None) -> None:
 def _synthesize(settings: SynthesizeJob, local: str | None) -> None:
     from synthohive_spark.synthesizer import Synthesizer  # noqa: PLC0415
 
+    if settings.model is not None:
+        check_replaceable(settings.model, overwrite=settings.overwrite_model)
     spark = _session(local)
     synthesizer = Synthesizer(_metadata(settings, spark), spark, engine=settings.engine, progress=settings.progress)
     key = os.environ[settings.hash_key_env] if settings.hash_key_env else None

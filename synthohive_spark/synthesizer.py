@@ -35,6 +35,7 @@ from synthohive_spark.relational.schema_check import require_fit
 from synthohive_spark.relational.sources import Source, TableSource, active_session, open_tables, source_databases
 from synthohive_spark.spark.catalog import first_line
 from synthohive_spark.spark.constraint_check import find_violations, kept
+from synthohive_spark.spark.interruption import stoppable
 from synthohive_spark.spark.sources import is_path
 from synthohive_spark.transformer import SynthesizerTransformer
 from synthohive_spark.validation.metrics import compare_table
@@ -120,7 +121,7 @@ class Synthesizer:
             SchemaError: If the tables do not fit the metadata (all problems are listed), or an argument is not valid.
             TrainingError: If a table's fit cannot end in a model; `TrainingInterruptedError` if it is interrupted.
         """
-        with _door("fit", TrainingError):
+        with _door("fit", TrainingError), stoppable(active_session(self.spark)):
             given = {_param(name): value for name, value in params.items()}
             wanted = list(self.metadata.tables) if tables is None else [self._declared(name) for name in tables]
             frames = open_tables(self.spark, source, wanted)
@@ -160,7 +161,7 @@ class Synthesizer:
             SchemaError: If a table is not learned, or an argument is not valid.
             ConstraintViolationError: See ``on_violation``; also if a generated value does not fit its column's type.
         """
-        with _door("sample", SynthoHiveError):
+        with _door("sample", SynthoHiveError), stoppable(active_session(self.spark)):
             if on_violation not in ON_VIOLATION:
                 raise SchemaError(f"on_violation {on_violation!r} is not known{nearest(on_violation, ON_VIOLATION)}")
             counts = self._counts(rows)
@@ -243,7 +244,7 @@ class Synthesizer:
                 written; then nothing was.
             WriteError: If a write fails; it says which tables are in place and which are not.
         """
-        with _door("save_to_hive", SynthoHiveError):
+        with _door("save_to_hive", SynthoHiveError), stoppable(active_session(self.spark)):
             publish(
                 self.spark,
                 tables,
@@ -270,7 +271,7 @@ class Synthesizer:
         Raises:
             SchemaError: If a table cannot be found or read.
         """
-        with _door("generate_validation_report", SynthoHiveError):
+        with _door("generate_validation_report", SynthoHiveError), stoppable(active_session(self.spark)):
             both = self._opened(real), self._opened(synthetic)
             names = [name for name in self.metadata.tables if name in both[0] and name in both[1]]
             if not names:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 from pyspark.sql import Column as Expression
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 
 def keyed_hash(value: Expression, key: bytes) -> Expression:
@@ -14,14 +16,21 @@ def keyed_hash(value: Expression, key: bytes) -> Expression:
 
     A function rather than SQL, whose plans would show the key.
     """
-    return F.udf(_hasher(key), "string")(value)
+    shell = _hasher(key)
+    shell.__annotations__ = {"values": pd.Series, "return": pd.Series}
+    udf: Any = F.pandas_udf(shell, returnType=T.StringType())  # type: ignore[attr-defined]
+    hashed: Expression = udf(value)
+    return hashed
 
 
-def _hasher(key: bytes) -> Callable[[Any], Any]:
-    def hashed(text: Any) -> Any:
+def _hasher(key: bytes) -> Callable[..., Any]:
+    def hashed(values):  # type: ignore[no-untyped-def]
         import hashlib  # noqa: PLC0415  (the function travels without this module)
         import hmac  # noqa: PLC0415
 
-        return None if text is None else hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+        def one(text):  # type: ignore[no-untyped-def]
+            return None if text is None else hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+        return values.map(one)
 
     return hashed

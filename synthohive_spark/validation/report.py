@@ -120,7 +120,7 @@ class TableReport:
         rows_synthetic: Rows of the synthetic table.
         columns: The columns that both have, with the same type.
         pairs: Pairs of these.
-        copies: Share of synthetic rows that equal a real row in every shared column but the primary key.
+        copies: Share of synthetic rows that equal a real row in every learned column: keys and personal columns aside.
         real_twins: Share of real rows that equal another real row in these columns: what copies to expect by chance.
         key_duplicates: Synthetic rows whose primary key an earlier row has; None without a declared key.
         key_nulls: Synthetic rows whose primary key is not whole.

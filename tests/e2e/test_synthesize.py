@@ -1,0 +1,161 @@
+"""A whole database by one command, in processes that share nothing but files and seeds."""
+
+import hashlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "spark"))
+
+from people import SCHEMA, customer  # noqa: E402
+
+SYNTHOHIVE = str(pathlib.Path(sys.executable).parent / "synthohive")
+JOB = """
+synthesize:
+  source: {{customers: real/customers, orders: real/orders}}
+  target: {target}
+  metadata:
+    tables:
+      customers:
+        pk: customer_id
+        pii: {{name: fake, email: hash, phone: mask, card: fake, address: drop}}
+        constraints: {{age: {{min: 25}}}}
+      orders: {{pk: order_id, high_cardinality_cols: [item], fk: {{customer_id: customers.customer_id}}}}
+  model: {model}
+  seed: 42
+  params: {{epochs: 3, batch_size: 100}}
+  hash_key_env: SYNTHO_KEY
+  rows: {{customers: 900, orders: 1500}}
+  sampling_seed: 7
+  enforce_constraints: true
+  on_violation: resample
+  report: report_{target}.{suffix}
+  require: {require}
+  overwrite: true
+  progress: false
+"""
+CHECK = """
+import json, sys
+from synthohive_spark import Synthesizer, read_table
+from synthohive_spark.spark.session import embedded_session
+spark = embedded_session(sys.argv[1])
+found = {}
+drawn = Synthesizer.load("model_one", spark).sample(
+    {"customers": 900, "orders": 1500}, seed=7, enforce_constraints=True, on_violation="resample")
+for name in ("customers", "orders"):
+    for origin, df in (("one", read_table(spark, f"one.{name}")), ("two", read_table(spark, f"two.{name}")),
+                       ("loaded", drawn[name])):
+        found[f"{origin}.{name}"] = sorted(map(str, df.collect()))
+real = spark.read.parquet("real/orders")
+share = lambda df: {r.item: r["count"] / df.count() for r in df.groupBy("item").count().collect()}
+ours, theirs = share(real), share(drawn["orders"])
+found["tvd"] = sum(abs(ours.get(k, 0) - theirs.get(k, 0)) for k in {*ours, *theirs}) / 2
+found["min_age"] = drawn["customers"].selectExpr("min(age) AS a").first().a
+found["schema"] = drawn["customers"].schema.simpleString()
+json.dump(found, open("found.json", "w"))
+"""
+
+
+def synthesize(folder, target, require="null", suffix="html", model=None, **environment):
+    job = folder / f"{target}_{suffix}.yaml"
+    job.write_text(JOB.format(target=target, require=require, suffix=suffix, model=model or f"model_{target}"))
+    env = {**os.environ, "SYNTHO_KEY": "secret", **environment}
+    command = [SYNTHOHIVE, "synthesize", "--job", job.name, "--local", "spark"]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=env)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("synthesize")
+    names = [part.split()[0] for part in SCHEMA.replace("10,2", "10.2").split(",")]
+    rows = [dict(zip(names, customer(i), strict=True)) for i in range(600)]
+    orders = [
+        {"order_id": i, "customer_id": f"CUST-{i * 7 % 600:05d}", "item": f"item {i * i % 70}", "price": i % 40 / 4}
+        for i in range(1200)
+    ]
+    for name, content in (("customers", rows), ("orders", orders)):
+        (folder / "real" / name).mkdir(parents=True)
+        pq.write_table(pa.Table.from_pylist(content), folder / "real" / name / "part.parquet")
+    for target, hash_seed in (("one", "1"), ("two", "2")):
+        done = synthesize(folder, target, PYTHONHASHSEED=hash_seed)
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    return folder
+
+
+def fingerprint(folder, model):
+    pointer = json.loads((folder / model / "metadata.json").read_text())
+    return {name: entry["sha256"] for name, entry in pointer["files"].items()}
+
+
+def test_two_processes_make_bit_identical_models_and_tables_and_a_third_draws_them_from_the_files(made):
+    assert fingerprint(made, "model_one") == fingerprint(made, "model_two")
+    assert {name.split("/")[0] for name in fingerprint(made, "model_one")} == {"customers", "orders"}
+    refused = synthesize(made, "one", suffix="json")
+    assert refused.returncode == 1
+    assert "SerializationError: 'model_one' is there already" in refused.stderr and "Spark" not in refused.stderr
+    os.rename(made / "real", made / "away")
+    (made / "real" / "orders").mkdir(parents=True)
+    os.rename(made / "away" / "orders" / "part.parquet", made / "real" / "orders" / "part.parquet")
+    shown = subprocess.run([sys.executable, "-c", CHECK, "spark"], capture_output=True, text=True, cwd=made)
+    assert shown.returncode == 0, shown.stderr[-4000:]
+    found = json.loads((made / "found.json").read_text())
+    for name, rows in (("customers", 900), ("orders", 1500)):
+        assert len(found[f"one.{name}"]) == rows
+        assert found[f"one.{name}"] == found[f"two.{name}"] == found[f"loaded.{name}"]
+    assert found["tvd"] < 0.1 and found["min_age"] >= 25
+    assert "address" not in found["schema"] and "phone:string" in found["schema"]
+    os.rename(made / "real" / "orders" / "part.parquet", made / "away" / "orders" / "part.parquet")
+    (made / "real" / "orders").rmdir()
+    (made / "real").rmdir()
+    os.rename(made / "away", made / "real")
+
+
+def test_neither_the_key_nor_a_real_value_is_in_the_model_and_the_report(made):
+    files = [path for path in (made / "model_one").rglob("*") if path.is_file()] + [made / "report_one.html"]
+    content = "\n".join(path.read_bytes().decode("latin-1") for path in files)
+    rows = pq.read_table(made / "real" / "customers").to_pylist()
+    for name in ("name", "email", "phone", "card", "address", "notes", "username"):
+        values = {row[name].encode().decode("latin-1") for row in rows if row[name]}
+        assert not [value for value in values if value in content], name
+    assert "secret" not in content and hashlib.sha256(b"secret").hexdigest() not in content
+
+
+def test_a_gate_that_is_not_passed_leaves_the_tables_as_they_are(made):
+    before = sorted(path.name for path in (made / "spark" / "warehouse" / "two.db" / "customers").glob("*.parquet"))
+    done = synthesize(
+        made, "two", require="{max_tvd: 0.0, max_ks: 0.0, max_copies: null}", suffix="json", model="other"
+    )
+    assert done.returncode == 1 and "QualityError" in done.stderr
+    assert "customers.age: ks" in done.stderr and "(at most 0" in done.stderr
+    assert json.loads((made / "report_two.json").read_text())["tables"]
+    after = sorted(path.name for path in (made / "spark" / "warehouse" / "two.db" / "customers").glob("*.parquet"))
+    assert before == after
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("synthesize:\n  source: shop\n", "synthesize needs the setting 'target'"),
+        ("synthesize:\n  sorce: shop\n  target: t\n", "synthesize has no setting 'sorce'; did you mean 'source'?"),
+        ("synthesize:\n  source: 5\n  target: t\n", "source value error, must be a database"),
+        ("synthesize:\n  source: s\n  target: 't;'\n", "database name 't;' is not valid"),
+        (
+            "synthesize:\n  source: s\n  target: t\n  require: {max_kss: 1}\n",
+            "synthesize.require has no setting 'max_kss'; did you mean 'max_ks'?",
+        ),
+        ("synthesize:\n  source: s\n  target: t\n  on_violation: dorp\n", "on_violation input should be 'drop'"),
+        ("synthesize:\n  source: s\n  target: t\n  hash_key_env: NOT_SET_X\n", "'NOT_SET_X', which is not set"),
+    ],
+)
+def test_wrong_settings_end_with_2_before_spark_starts(tmp_path, content, message):
+    (tmp_path / "job.yaml").write_text(content)
+    command = [SYNTHOHIVE, "synthesize", "--job", "job.yaml", "--local", "spark"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "COLUMNS": "300"})
+    assert done.returncode == 2 and message in done.stderr
+    assert not (tmp_path / "spark").exists()
