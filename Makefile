@@ -32,7 +32,7 @@ lint: venv  ## Check style and types
 	$(BIN)/mypy
 
 docs: venv  ## Build the documentation into .work/site
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: venv  ## Measure how fast rows are drawn, and the memory of a worker
 	$(BIN)/python benchmarks/sampling.py

@@ -19,7 +19,7 @@ from synthohive_spark.engine.redraw import broken
 from synthohive_spark.engine.registry import engine_class
 from synthohive_spark.engine.table_model import TableModel, fit_table
 from synthohive_spark.errors import ConstraintViolationError, SchemaError, SynthoHiveError
-from synthohive_spark.hints import nearest
+from synthohive_spark.hints import nearest, whole_number
 from synthohive_spark.model_files import read_table_model, write_table_model
 
 if TYPE_CHECKING:
@@ -149,8 +149,7 @@ class CTGAN:
             SchemaError: If ``n`` is no whole number of at least 0, or ``context`` does not fit the learned columns.
         """
         model = self._fitted()
-        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 0:
-            raise SchemaError(f"n must be a whole number of at least 0, got {n!r}")
+        n = whole_number(n, "n", least=0)
         if seed is None:
             seed = secrets.randbits(31)
             _log.info("sampling_seed", seed=seed)

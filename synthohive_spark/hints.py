@@ -1,4 +1,4 @@
-"""Words for messages about what a user wrote: the nearest known name, and what a settings model found wrong."""
+"""What a user wrote, checked in words: the nearest known name, whole numbers, what a settings model found wrong."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+
+from synthohive_spark.errors import SchemaError
 
 _MOST_KNOWN = 20
 _NEAR = 0.5
@@ -20,6 +22,14 @@ def nearest(name: object, known: Iterable[object]) -> str:
         return f"; did you mean {close[0]!r}?"
     listed = ", ".join(names[:_MOST_KNOWN]) + (", ..." if len(names) > _MOST_KNOWN else "")
     return f"; known are {listed or 'none'}"
+
+
+def whole_number(value: Any, name: str, *, least: int | None = None) -> int:
+    """``value`` as an int; anything but a whole number of at least ``least`` is a `SchemaError`."""
+    if isinstance(value, bool) or not hasattr(value, "__index__") or (least is not None and int(value) < least):
+        bound = "" if least is None else f" of at least {least}"
+        raise SchemaError(f"{name} must be a whole number{bound}, got {value!r}")
+    return int(value)
 
 
 def setting_problems(error: ValidationError, model: type[BaseModel], where: str) -> list[str]:

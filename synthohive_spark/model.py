@@ -19,6 +19,7 @@ from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.encoder import is_numbered
 from synthohive_spark.engine.table_model import TableModel
 from synthohive_spark.errors import SchemaError, SynthoHiveError
+from synthohive_spark.hints import whole_number
 from synthohive_spark.params import SynthesizerParams
 from synthohive_spark.persistence import ModelReader, ModelWriter
 from synthohive_spark.spark.generation import generate
@@ -150,9 +151,9 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
             SchemaError: If ``n``, ``seed`` or ``numPartitions`` is out of range, or the model was learned with
                 condition columns, which only seats can give.
         """
-        n = _whole(n, "n", least=0)
+        n = whole_number(n, "n", least=0)
         if numPartitions is not None:
-            numPartitions = _whole(numPartitions, "numPartitions", least=1)
+            numPartitions = whole_number(numPartitions, "numPartitions", least=1)
         if self.table_model.conditions:
             names = ", ".join(repr(c.name) for c in self.table_model.conditions)
             raise SchemaError(
@@ -244,19 +245,11 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
         }
 
 
-def _whole(value: Any, name: str, *, least: int) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__") or int(value) < least:
-        raise SchemaError(f"{name} must be a whole number of at least {least}, got {value!r}")
-    return int(value)
-
-
 def _sampling_seed(seed: Any) -> int:
     if seed is None:
         seed = secrets.randbits(31)
         _log.info("sampling_seed", seed=seed)
-    if isinstance(seed, bool) or not hasattr(seed, "__index__"):
-        raise SchemaError(f"seed must be a whole number, got {seed!r}")
-    return int(seed)
+    return whole_number(seed, "seed")
 
 
 __all__: Sequence[str] = ["IdColumn", "SynthesizerTransformerModel", "TrainingSummary"]

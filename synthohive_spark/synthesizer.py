@@ -12,9 +12,7 @@ import structlog
 from pyspark.sql import DataFrame, SparkSession
 
 from synthohive_spark.config import Privacy
-from synthohive_spark.constraints import Violation, violation_error, violation_text
 from synthohive_spark.engine.noise import derive_seed
-from synthohive_spark.engine.redraw import DRAWS
 from synthohive_spark.engine.registry import engine_class
 from synthohive_spark.errors import (
     ConstraintViolationError,
@@ -25,23 +23,22 @@ from synthohive_spark.errors import (
     TrainingInterruptedError,
     was_interrupted,
 )
-from synthohive_spark.hints import nearest
+from synthohive_spark.hints import nearest, whole_number
 from synthohive_spark.model import SynthesizerTransformerModel
 from synthohive_spark.relational.database_files import read_database, write_database
+from synthohive_spark.relational.enforcement import ON_VIOLATION, enforce
 from synthohive_spark.relational.metadata import Metadata
 from synthohive_spark.relational.orchestrator import Orchestrator
 from synthohive_spark.relational.publication import publish
 from synthohive_spark.relational.schema_check import require_fit
 from synthohive_spark.relational.sources import Source, TableSource, active_session, open_tables, source_databases
 from synthohive_spark.spark.catalog import first_line
-from synthohive_spark.spark.constraint_check import find_violations, kept
 from synthohive_spark.spark.interruption import stoppable
 from synthohive_spark.spark.sources import is_path
 from synthohive_spark.transformer import SynthesizerTransformer
 from synthohive_spark.validation.metrics import compare_table
 from synthohive_spark.validation.report import ValidationReport
 
-ON_VIOLATION = ("drop", "raise", "resample")
 _PARAMS = {
     "epochs": "epochs",
     "batch_size": "batchSize",
@@ -134,7 +131,7 @@ class Synthesizer:
                 self.metadata, lambda own: self._estimator(own, given), self.privacy, self.progress
             )
             self._sources = tuple(sorted({*self._sources, *source_databases(source)}))
-            orchestrator.fit(frames, self.models, seed=_whole(seed, "seed"), hash_key=key)
+            orchestrator.fit(frames, self.models, seed=whole_number(seed, "seed"), hash_key=key)
         return self
 
     def sample(
@@ -175,11 +172,11 @@ class Synthesizer:
                 constraints = self.metadata.table(name).constraints
                 frames[name] = self.models[name].sample(
                     n,
-                    seed=derive_seed(_whole(seed, "seed"), "sample", name),
+                    seed=derive_seed(whole_number(seed, "seed"), "sample", name),
                     spark=session,
                     redraw=constraints if redraw else None,
                 )
-            return self._enforced(frames, on_violation) if enforce_constraints else frames
+            return enforce(frames, self.metadata, on_violation) if enforce_constraints else frames
 
     def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
         """Write all learned tables as one model directory.
@@ -297,25 +294,6 @@ class Synthesizer:
             raise SchemaError(f"{len(only)} tables are declared: give a database, or a mapping of tables")
         return open_tables(self.spark, {only[0]: tables}, only)
 
-    def _enforced(self, frames: dict[str, DataFrame], on_violation: str) -> dict[str, DataFrame]:
-        found: dict[str, list[Violation]] = {}
-        broken = 0
-        for name, df in frames.items():
-            constraints = self.metadata.table(name).constraints
-            violations, rows = find_violations(df, constraints)
-            if violations:
-                found[name], broken = violations, broken + rows
-                frames[name] = df.where(kept(constraints))
-        if not found:
-            return frames
-        named = _named(found)
-        if on_violation == "raise":
-            raise violation_error(named)
-        if on_violation == "resample":
-            raise violation_error(named, f"{broken:,} rows remain after {DRAWS} draws of each")
-        _log.warning("constraint_violations", violations=violation_text(named), rows_left_out=broken)
-        return frames
-
     def _estimator(self, seed: int, params: Mapping[str, Any]) -> SynthesizerTransformer:
         try:
             return SynthesizerTransformer(
@@ -339,7 +317,7 @@ class Synthesizer:
             self._declared(name)
             if name not in self.models:
                 raise SchemaError(f"table {name!r} is not learned; learned are {', '.join(self.models)}")
-        return {name: _whole(n, f"rows of {name!r}", least=0) for name, n in rows.items()}
+        return {name: whole_number(n, f"rows of {name!r}", least=0) for name, n in rows.items()}
 
     def _declared(self, name: str) -> str:
         self.metadata.table(name)
@@ -371,26 +349,7 @@ def _door(action: str, kind: type[SynthoHiveError]) -> Iterator[None]:
         raise kind(f"{action} failed: {type(error).__name__}: {first_line(error)}") from error
 
 
-def _named(found: Mapping[str, list[Violation]]) -> list[Violation]:
-    """All violations; where several tables have some, their columns are named with the table."""
-    if len(found) == 1:
-        return next(iter(found.values()))
-    return [
-        Violation(f"{table}.{v.column}", v.value, v.bound, v.rows)
-        for table, violations in found.items()
-        for v in violations
-    ]
-
-
 def _param(name: str) -> str:
     if name not in _PARAMS:
         raise SchemaError(f"fit has no parameter {name!r}{nearest(name, _PARAMS)}")
     return _PARAMS[name]
-
-
-def _whole(value: Any, name: str, *, least: int | None = None) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__") or (least is not None and int(value) < least):
-        raise SchemaError(
-            f"{name} must be a whole number{'' if least is None else f' of at least {least}'}, got {value!r}"
-        )
-    return int(value)

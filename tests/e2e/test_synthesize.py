@@ -13,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "spark"))
 
-from people import SCHEMA, customer  # noqa: E402
+from people import SCHEMA, customer
 
 SYNTHOHIVE = str(pathlib.Path(sys.executable).parent / "synthohive")
 JOB = """

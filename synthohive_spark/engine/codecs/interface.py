@@ -57,6 +57,12 @@ def draw_codes(frequencies: npt.ArrayLike, words: Words) -> Codes:
     return np.asarray(np.minimum(picks, len(cumulative) - 1), np.int32)
 
 
+def encode_nulls(values: pa.Array, has_null: bool) -> tuple[Codes, Ranks]:
+    """Codes of a column of which only the nulls are learned: null first, where it is a code, then any value."""
+    codes = (~null_mask(values)).astype(np.int32) if has_null else np.zeros(len(values), np.int32)
+    return codes, np.full(len(values), 0.5, np.float32)
+
+
 def null_mask(values: pa.Array) -> npt.NDArray[np.bool_]:
     """Where ``values`` is null."""
     mask: npt.NDArray[np.bool_] = values.is_null().to_numpy(zero_copy_only=False)

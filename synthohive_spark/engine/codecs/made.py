@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthohive_spark.engine.codecs.formats import Format
-from synthohive_spark.engine.codecs.interface import Codes, Ranks, Words, draw_codes, null_mask
+from synthohive_spark.engine.codecs.interface import Codes, Ranks, Words, draw_codes, encode_nulls
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.engine.noise import mix
 from synthohive_spark.engine.permutation import permuted
@@ -89,8 +89,7 @@ class MadeCodec:
 
     def encode(self, values: pa.Array, words: Words) -> tuple[Codes, Ranks]:
         """See `Codec.encode`; of a value, only whether it is null counts."""
-        codes = (~null_mask(values)).astype(np.int32) if self.has_null else np.zeros(len(values), np.int32)
-        return codes, np.full(len(values), 0.5, np.float32)
+        return encode_nulls(values, self.has_null)
 
     def decode(self, codes: Codes, ranks: Ranks, words: Words) -> pa.Array:
         """See `Codec.decode`; where `numbered`, the word of a row is its number."""

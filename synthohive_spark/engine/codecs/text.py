@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from synthohive_spark.engine.codecs.interface import Codes, Ranks, Words, draw_codes, null_mask
+from synthohive_spark.engine.codecs.interface import Codes, Ranks, Words, draw_codes, encode_nulls
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.engine.noise import mix
 from synthohive_spark.engine.seen import SeenValues, another, unseen
@@ -108,8 +108,7 @@ class TextCodec:
 
     def encode(self, values: pa.Array, words: Words) -> tuple[Codes, Ranks]:
         """See `Codec.encode`."""
-        codes = (~null_mask(values)).astype(np.int32) if self.has_null else np.zeros(len(values), np.int32)
-        return codes, np.full(len(values), 0.5, np.float32)
+        return encode_nulls(values, self.has_null)
 
     def decode(self, codes: Codes, ranks: Ranks, words: Words) -> pa.Array:
         """See `Codec.decode`."""

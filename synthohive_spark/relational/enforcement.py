@@ -1,0 +1,58 @@
+"""Constraints of a whole batch of tables: every violation is collected before anything is done about one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import structlog
+from pyspark.sql import DataFrame
+
+from synthohive_spark.constraints import Violation, violation_error, violation_text
+from synthohive_spark.engine.redraw import DRAWS
+from synthohive_spark.relational.metadata import Metadata
+from synthohive_spark.spark.constraint_check import find_violations, kept
+
+ON_VIOLATION = ("drop", "raise", "resample")
+_log = structlog.get_logger(__name__)
+
+
+def enforce(frames: Mapping[str, DataFrame], metadata: Metadata, on_violation: str) -> dict[str, DataFrame]:
+    """The tables without rows that break a constraint, by one aggregate a table.
+
+    Args:
+        frames: The drawn tables; for "resample", drawn again already where a row broke a constraint.
+        metadata: Declares the constraints.
+        on_violation: "drop", "raise" or "resample"; see `synthohive_spark.Synthesizer.sample`.
+
+    Raises:
+        ConstraintViolationError: If rows break a constraint, unless they are dropped.
+    """
+    valid = dict(frames)
+    found: dict[str, list[Violation]] = {}
+    broken = 0
+    for name, df in frames.items():
+        constraints = metadata.table(name).constraints
+        violations, rows = find_violations(df, constraints)
+        if violations:
+            found[name], broken = violations, broken + rows
+            valid[name] = df.where(kept(constraints))
+    if not found:
+        return valid
+    named = _named(found)
+    if on_violation == "raise":
+        raise violation_error(named)
+    if on_violation == "resample":
+        raise violation_error(named, f"{broken:,} rows remain after {DRAWS} draws of each")
+    _log.warning("constraint_violations", violations=violation_text(named), rows_left_out=broken)
+    return valid
+
+
+def _named(found: Mapping[str, list[Violation]]) -> list[Violation]:
+    """All violations; where several tables have some, their columns are named with the table."""
+    if len(found) == 1:
+        return next(iter(found.values()))
+    return [
+        Violation(f"{table}.{v.column}", v.value, v.bound, v.rows)
+        for table, violations in found.items()
+        for v in violations
+    ]
