@@ -33,8 +33,8 @@ def test_what_is_known_of_the_table_holds_for_the_copy(spark, known, synthesizer
     by_name = {column.name: column for column in table.columns}
     assert by_name["colour"].category_coverage == 1.0 and by_name["colour"].new_categories == 0
     assert by_name["note"].null_rate_real == pytest.approx(0.1)
-    wrong = made.where("(colour = 'red') != (weight < 60)").count()
-    assert wrong < 0.1 * ROWS
+    # Half of the rows would be wrong if colour and weight were drawn apart.
+    assert made.where("(colour = 'red') != (weight < 60)").count() < 0.2 * ROWS
     assert (tmp_path / "report.json").exists()
 
 
