@@ -4,30 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+import pyarrow as pa
+
+from synthohive_spark.config import Privacy
 from synthohive_spark.engine.codecs.made import MadeCodec, SequenceCodec
 from synthohive_spark.engine.columns import ColumnType
-from synthohive_spark.pii.key_formats import key_formats
+from synthohive_spark.relational.key_formats import key_formats
 
-_DAY = 24 * 60 * 60 * 1_000_000
+_MINUTE = 60 * 1_000_000
 _START_OF_2000 = 10_957
 
 
-def key_codec(type_: ColumnType, sample: Sequence[str], at_least: int) -> MadeCodec | SequenceCodec:
+def key_codec(type_: ColumnType, sample: Sequence[str], privacy: Privacy) -> MadeCodec | SequenceCodec:
     """The codec of a key.
 
-    Numbers count from 0, dates and timestamps by days and minutes from 2000 on; strings follow the patterns of the real
-    ones.
+    Numbers count from 0. Dates and timestamps count by the real keys' own step, from the lower end of what the privacy
+    settings let be known of their range. Strings follow the patterns of the real ones.
 
     Args:
         type_: The column's type.
         sample: Some of the real keys, as text.
-        at_least: Fewest keys of a pattern that is kept.
+        privacy: What may be kept of them.
     """
     if type_.is_string:
-        formats, shares, round_width = key_formats(sample, at_least)
+        formats, shares, round_width = key_formats(sample, max(privacy.rare_category_rows, 1))
         return MadeCodec(type_, formats, shares, round_width=round_width)
-    if type_.name == "date":
-        return SequenceCodec(type_, first=_START_OF_2000)
     if type_.is_temporal:
-        return SequenceCodec(type_, first=_START_OF_2000 * _DAY, step=60 * 1_000_000)
+        first, step = _start_and_step(type_, sample, max(privacy.extreme_rows, 1))
+        return SequenceCodec(type_, first=first, step=step)
     return SequenceCodec(type_)
+
+
+def _start_and_step(type_: ColumnType, sample: Sequence[str], rank: int) -> tuple[int, int]:
+    """The value of this rank from below, and the greatest step by which all values lie apart."""
+    days = type_.name == "date"
+    try:
+        values = pa.array(sample, pa.string()).cast(pa.date32() if days else pa.timestamp("us"))
+    except pa.ArrowInvalid:  # a year that text does not hold in four digits
+        values = pa.array([], pa.date32() if days else pa.timestamp("us"))
+    numbers = np.unique(values.cast(pa.int32()).cast(pa.int64()) if days else values.cast(pa.int64()))
+    if len(numbers) < max(rank, 2):
+        return (_START_OF_2000, 1) if days else (_START_OF_2000 * 24 * 60 * _MINUTE, _MINUTE)
+    return int(numbers[rank - 1]), int(np.gcd.reduce(np.diff(numbers)))

@@ -59,7 +59,7 @@ def prepare(
     made.update(fakes)
     key = _made_key(keys, profiles) if not any(name in actions for name in config.pk) else None
     if key is not None:
-        made[key] = key_codec(types[key], profiles[key].sample, max(privacy.rare_category_rows, 1))
+        made[key] = key_codec(types[key], profiles[key].sample, privacy)
     for name, action in actions.items():
         if action == "hash" and profiles[name].nearly_unique:
             made[name] = _hash_codec(types[name], profiles[name], derive_seed(seed, "hash", name))

@@ -8,7 +8,7 @@ import pytest
 
 from synthohive_spark.engine.codecs.made import MadeCodec
 from synthohive_spark.engine.columns import ColumnType
-from synthohive_spark.pii.key_formats import key_formats
+from synthohive_spark.relational.key_formats import key_formats
 
 RNG = np.random.default_rng(5)
 
