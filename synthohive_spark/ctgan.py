@@ -230,7 +230,9 @@ def _restore(values: pd.Series[Any], dtype: str | None) -> pd.Series[Any]:
 def _check_columns(pdf: pd.DataFrame, declared: TableConfig) -> None:
     for setting, name in declared.named():
         if name not in pdf.columns:
-            raise SchemaError(f"{setting} names column {name!r}, which is not in the table{nearest(name, pdf.columns)}")
+            raise SchemaError(
+                f"column {name!r} is declared but not in the table ({setting}){nearest(name, pdf.columns)}"
+            )
     if len(declared.pk) > 1:
         raise SchemaError(f"CTGAN makes a primary key of one column, not {declared.pk!r}; Synthesizer makes any")
     made = [name for name, rule in declared.pii.items() if rule.action != "drop"]

@@ -43,9 +43,14 @@ class TrainingInterruptedError(TrainingError, KeyboardInterrupt):
     """A fit was stopped from outside; whatever catches KeyboardInterrupt catches this, too."""
 
 
-def was_interrupted(error: BaseException | None) -> bool:
-    """Whether ``error`` is, or was raised while handling, a KeyboardInterrupt, as the bridge to the JVM does."""
-    while error is not None:
+def was_interrupted(error: BaseException | None, outer: BaseException | None = None) -> bool:
+    """Whether ``error`` is, or was raised while handling, a KeyboardInterrupt, as the bridge to the JVM does.
+
+    Args:
+        error: What was raised.
+        outer: What was being handled already when the work began, and so does not count.
+    """
+    while error is not None and error is not outer:
         if isinstance(error, KeyboardInterrupt):
             return True
         error = error.__cause__ or error.__context__

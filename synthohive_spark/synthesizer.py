@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -120,6 +121,10 @@ class Synthesizer:
         """
         with _door("fit", TrainingError), stoppable(active_session(self.spark)):
             given = {_param(name): value for name, value in params.items()}
+            if isinstance(tables, str):
+                raise SchemaError(f"tables must be a list of table names, got {tables!r}")
+            if hash_key is not None and not isinstance(hash_key, str | bytes):
+                raise SchemaError(f"hash_key must be text or bytes, got {type(hash_key).__name__}")
             wanted = list(self.metadata.tables) if tables is None else [self._declared(name) for name in tables]
             frames = open_tables(self.spark, source, wanted)
             require_fit(self.metadata, frames, strict=False)
@@ -130,7 +135,7 @@ class Synthesizer:
             orchestrator = Orchestrator(
                 self.metadata, lambda own: self._estimator(own, given), self.privacy, self.progress
             )
-            self._sources = tuple(sorted({*self._sources, *source_databases(source)}))
+            self._sources = tuple(sorted({*self._sources, *source_databases(self.spark, source)}))
             orchestrator.fit(frames, self.models, seed=whole_number(seed, "seed"), hash_key=key)
         return self
 
@@ -310,13 +315,21 @@ class Synthesizer:
     def _counts(self, rows: Mapping[str, int] | None) -> dict[str, int]:
         self._require_models()
         if rows is None:
-            return {name: model.trainingSummary.rows for name, model in self.models.items()}
+            alone = {name: model for name, model in self.models.items() if not model.table_model.conditions}
+            for name in self.models.keys() - alone.keys():
+                _log.info("not_drawn", table=name, reason="it has context columns, which only seats can give")
+            return {name: model.trainingSummary.rows for name, model in alone.items()}
         if not isinstance(rows, Mapping):
             raise SchemaError(f"rows must be a mapping such as {{'customers': 1000}}, got {rows!r}")
         for name in rows:
             self._declared(name)
             if name not in self.models:
                 raise SchemaError(f"table {name!r} is not learned; learned are {', '.join(self.models)}")
+            if self.models[name].table_model.conditions:
+                raise SchemaError(
+                    f"table {name!r} has context columns, which only seats can give: call "
+                    f"synthesizer.models[{name!r}].transform(seats)"
+                )
         return {name: whole_number(n, f"rows of {name!r}", least=0) for name, n in rows.items()}
 
     def _declared(self, name: str) -> str:
@@ -331,12 +344,13 @@ class Synthesizer:
 @contextmanager
 def _door(action: str, kind: type[SynthoHiveError]) -> Iterator[None]:
     """Errors of ours pass as they are; any other becomes one of ``kind``, with its cause; Ctrl-C stays Ctrl-C."""
+    outer = sys.exc_info()[1]
     try:
         yield
     except TrainingInterruptedError:
         raise
     except (Exception, KeyboardInterrupt) as error:
-        if was_interrupted(error):
+        if was_interrupted(error, outer):
             if kind is TrainingError:
                 raise TrainingInterruptedError("the fit was interrupted before training began") from error
             raise KeyboardInterrupt(f"{action} was interrupted") from error

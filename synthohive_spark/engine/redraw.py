@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -64,15 +65,34 @@ def broken(values: pa.ChunkedArray, bounds: Constraint) -> dict[str, npt.NDArray
     found = {}
     for name, bound, breaks in (("min", bounds.min, pc.less), ("max", bounds.max, pc.greater)):
         if bound is not None:
-            mask = breaks(values.cast(pa.float64()), bound).fill_null(False)
+            if pa.types.is_integer(values.type):
+                mask = breaks(values.cast(pa.int64()), _whole_bound(bound, name)).fill_null(False)
+            else:
+                mask = breaks(values.cast(pa.float64(), safe=False), float(bound)).fill_null(False)
             if name == "max" and pa.types.is_floating(values.type):
                 mask = pc.or_(mask, pc.is_nan(values).fill_null(False))  # as in Spark, NaN is above all numbers
             found[f"{name}={bound}"] = np.asarray(mask.to_numpy(), bool)
     if bounds.dtype is not None:
-        type_ = ColumnType.parse(bounds.dtype).arrow
-        known = [v is None or _casts(v, type_) for v in values.cast(pa.string()).to_pylist()]
-        found[f"dtype={bounds.dtype}"] = ~np.array(known, bool)
+        found[f"dtype={bounds.dtype}"] = ~_castable(values, ColumnType.parse(bounds.dtype).arrow)
     return found
+
+
+def _whole_bound(bound: float, name: str) -> pa.Scalar:
+    """The whole number that is as strict a bound, for a double is no match for all of them."""
+    edge = math.ceil(max(bound, -(2.0**63))) if name == "min" else math.floor(min(bound, 2.0**63))
+    return pa.scalar(max(-(2**63), min(2**63 - 1, edge)), pa.int64())
+
+
+def _castable(values: pa.ChunkedArray, type_: pa.DataType) -> npt.NDArray[np.bool_]:
+    """Whether Spark could cast each value: text by what it says, a number if it lies in the type's range, cut off."""
+    if pa.types.is_string(values.type):
+        return np.array([v is None or _casts(v, type_) for v in values.to_pylist()], bool)
+    if not pa.types.is_integer(type_) or pa.types.is_boolean(values.type):
+        return np.ones(len(values), bool)
+    numbers = np.asarray(values.cast(pa.float64(), safe=False).fill_null(0.0))
+    least, most = -(2.0 ** (type_.bit_width - 1)), 2.0 ** (type_.bit_width - 1)
+    inside: npt.NDArray[np.bool_] = (np.trunc(numbers) >= least) & (np.trunc(numbers) < most)
+    return inside
 
 
 def _casts(value: str, type_: pa.DataType) -> bool:

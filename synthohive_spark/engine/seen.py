@@ -28,8 +28,9 @@ _ATTEMPTS = 64
 class SeenValues:
     """Marked buckets, a bit each, lowest bit first; their number is a power of two.
 
-    The bucket of a string is the top bits of the CRC-32 of its UTF-8 bytes times `MULTIPLIER`, modulo 2**32: the
-    product breaks the linearity of the CRC, by which strings of one pattern would crowd into some buckets.
+    Spaces at the end of a string do not count, for char columns are padded. The bucket of a string is the top bits of
+    the CRC-32 of its UTF-8 bytes times `MULTIPLIER`, modulo 2**32: the product breaks the linearity of the CRC, by
+    which strings of one pattern would crowd into some buckets.
     """
 
     bits: bytes
@@ -70,7 +71,9 @@ class SeenValues:
 
 
 def _buckets(values: Iterable[str], buckets: int) -> npt.NDArray[np.int64]:
-    hashes = np.fromiter((zlib.crc32(value.encode("utf-8", "surrogatepass")) for value in values), np.uint64)
+    hashes = np.fromiter(
+        (zlib.crc32(value.rstrip(" ").encode("utf-8", "surrogatepass")) for value in values), np.uint64
+    )
     top = np.uint64(33 - buckets.bit_length())
     return (((hashes * np.uint64(MULTIPLIER)) & np.uint64(0xFFFFFFFF)) >> top).astype(np.int64)
 

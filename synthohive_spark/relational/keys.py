@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 
-from synthohive_spark.config import Privacy
+from synthohive_spark.config import Constraint, Privacy
 from synthohive_spark.engine.codecs.made import MadeCodec, SequenceCodec
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.relational.key_formats import key_formats
@@ -16,16 +17,20 @@ _MINUTE = 60 * 1_000_000
 _START_OF_2000 = 10_957
 
 
-def key_codec(type_: ColumnType, sample: Sequence[str], privacy: Privacy) -> MadeCodec | SequenceCodec:
+def key_codec(
+    type_: ColumnType, sample: Sequence[str], privacy: Privacy, bounds: Constraint | None = None
+) -> MadeCodec | SequenceCodec:
     """The codec of a key.
 
-    Numbers count from 0. Dates and timestamps count by the real keys' own step, from the lower end of what the privacy
-    settings let be known of their range. Strings follow the patterns of the real ones.
+    Numbers count from 0, or from the least number that is allowed. Dates and timestamps count by the real keys' own
+    step, from the lower end of what the privacy settings let be known of their range. Strings follow the patterns of
+    the real ones.
 
     Args:
         type_: The column's type.
         sample: Some of the real keys, as text.
         privacy: What may be kept of them.
+        bounds: The constraint of the column.
     """
     if type_.is_string:
         formats, shares, round_width = key_formats(sample, max(privacy.rare_category_rows, 1))
@@ -33,7 +38,7 @@ def key_codec(type_: ColumnType, sample: Sequence[str], privacy: Privacy) -> Mad
     if type_.is_temporal:
         first, step = _start_and_step(type_, sample, max(privacy.extreme_rows, 1))
         return SequenceCodec(type_, first=first, step=step)
-    return SequenceCodec(type_)
+    return SequenceCodec(type_, first=0 if bounds is None or bounds.min is None else math.ceil(bounds.min))
 
 
 def _start_and_step(type_: ColumnType, sample: Sequence[str], rank: int) -> tuple[int, int]:

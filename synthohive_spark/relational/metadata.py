@@ -234,7 +234,7 @@ def _check_contradictions(config: TableConfig) -> None:
         if both:
             raise SchemaError(f"column {both[0]!r} is in {setting} and also left out; choose one")
     made = set(config.pii) | set(config.pk)
-    for setting in ("high_cardinality_cols", "context"):
-        both = sorted(made & set(getattr(config, setting)))
+    for setting in ("high_cardinality_cols", "context", "constraints"):
+        both = sorted((set(config.pii) if setting == "constraints" else made) & set(getattr(config, setting)))
         if both:
             raise SchemaError(f"column {both[0]!r} is in {setting}, but its values are made, not learned; choose one")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -45,13 +46,14 @@ class Orchestrator:
                 that are learned; `TrainingError` for what is of no type of ours.
         """
         done: list[str] = []
+        outer = sys.exc_info()[1]
         with tqdm(total=len(tables), desc="tables", unit="table", disable=not self.progress) as bar:
             for name in self._order(tables):
                 bar.set_postfix_str(name)
                 try:
                     models[name] = self._fit_table(name, tables[name], seed, hash_key)
                 except (Exception, KeyboardInterrupt) as error:
-                    raise _of_table(name, error, _kept(done)) from error
+                    raise _of_table(name, error, _kept(done), interrupted=was_interrupted(error, outer)) from error
                 done.append(name)
                 bar.update()
 
@@ -67,9 +69,9 @@ class Orchestrator:
         return [name for name in visiting_order(self.metadata.tables) if name in wanted]
 
 
-def _of_table(name: str, error: BaseException, kept: str) -> SynthoHiveError:
+def _of_table(name: str, error: BaseException, kept: str, *, interrupted: bool) -> SynthoHiveError:
     """The error of a table's fit, of its own type where it has one, with the table's name."""
-    if was_interrupted(error) and not isinstance(error, TrainingInterruptedError):
+    if interrupted and not isinstance(error, TrainingInterruptedError):
         return TrainingInterruptedError(f"table {name!r}: the fit was interrupted{kept}")
     if isinstance(error, SynthoHiveError):
         return type(error)(f"table {name!r}: {error}{kept}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pyarrow as pa
 import structlog
 from pyspark.sql import Column as Expression
@@ -18,6 +20,7 @@ from synthohive_spark.engine.rules import ColumnRules
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.pii.detection import find_kind
 from synthohive_spark.pii.fakes import fake_formats
+from synthohive_spark.relational.key_formats import key_formats
 from synthohive_spark.relational.keys import key_codec
 from synthohive_spark.relational.profile import ColumnProfile, profile_columns
 from synthohive_spark.spark.hashing import keyed_hash
@@ -25,6 +28,8 @@ from synthohive_spark.spark.schema import column_type, quote, restored, spark_ty
 from synthohive_spark.spark.seen_values import seen_values
 
 _HEX = tuple("0123456789abcdef")
+_KEY = "key"
+"""The kind of a key that no provider of stand-ins fits: made in its own pattern."""
 _log = structlog.get_logger(__name__)
 
 
@@ -46,23 +51,22 @@ def prepare(
     Raises:
         SchemaError: If a column is hashed and there is no key, or a stand-in cannot be made.
     """
-    actions = {name: rule.action for name, rule in config.pii.items() if rule.action != "drop"}
+    actions = {name: rule.action for name, rule in config.pii.items() if name not in config.dropped}
     if "hash" in actions.values() and not hash_key:
         column = next(name for name, action in actions.items() if action == "hash")
         raise SchemaError(f"column {column!r} is to be hashed: give fit a hash_key, and keep it secret")
-    keys = [name for name in config.pk if name not in config.pii]
     looked_at = [name for name, action in actions.items() if action in ("fake", "hash")]
     profiles = profile_columns(df, [*config.pk, *(name for name in looked_at if name not in config.pk)])
     types = {field.name: column_type(field) for field in df.schema.fields if field.name not in config.dropped}
     made: dict[str, MadeCodec | SequenceCodec] = {}
-    fakes, imitated = _fakes(df, config, profiles, types, seed)
+    fakes, imitated = _fakes(df, config, profiles, types, seed, privacy)
     made.update(fakes)
-    key = _made_key(keys, profiles) if not any(name in actions for name in config.pk) else None
-    if key is not None:
-        made[key] = key_codec(types[key], profiles[key].sample, privacy)
     for name, action in actions.items():
         if action == "hash" and profiles[name].nearly_unique:
             made[name] = _hash_codec(types[name], profiles[name], derive_seed(seed, "hash", name))
+    key = _made_key(config, made, profiles)
+    if key is not None:
+        made[key] = key_codec(types[key], profiles[key].sample, privacy, config.constraints.get(key))
     columns = [
         _prepared(field, made, actions.get(field.name), hash_key) if field.name in types else F.col(quote(field.name))
         for field in df.schema.fields
@@ -71,44 +75,70 @@ def prepare(
     return df.select(*columns), rules
 
 
-def _made_key(keys: list[str], profiles: dict[str, ColumnProfile]) -> str | None:
-    """The column that makes the key unique: of several, the one with most different values."""
-    return max(keys, key=lambda name: profiles[name].distinct) if keys else None
+def _made_key(
+    config: TableConfig, made: Mapping[str, MadeCodec | SequenceCodec], profiles: Mapping[str, ColumnProfile]
+) -> str | None:
+    """The column that makes the key unique, the one with most different values; None where one does already."""
+    if not config.pk or any(name in made and made[name].numbered for name in config.pk):
+        return None
+    free = [name for name in config.pk if name not in config.pii]
+    if not free:
+        raise SchemaError(
+            f"primary key ({', '.join(config.pk)}) cannot be made unique from masked or hashed columns; give one of "
+            f"them the pii rule 'fake', or none"
+        )
+    return max(free, key=lambda name: profiles[name].distinct)
 
 
 def _fakes(
-    df: DataFrame, config: TableConfig, profiles: dict[str, ColumnProfile], types: dict[str, ColumnType], seed: int
+    df: DataFrame,
+    config: TableConfig,
+    profiles: dict[str, ColumnProfile],
+    types: dict[str, ColumnType],
+    seed: int,
+    privacy: Privacy,
 ) -> tuple[dict[str, MadeCodec], list[str]]:
     """Codecs of stand-ins, and columns that no provider of stand-ins fits, which are imitated by patterns."""
-    fakes = {name: rule for name, rule in config.pii.items() if rule.action == "fake"}
+    fakes = {name: rule for name, rule in config.pii.items() if rule.action == "fake" and name not in config.dropped}
     kinds = {}
     for name, rule in fakes.items():
         finding = None if rule.kind else find_kind(name, profiles[name].sample)
         kinds[name] = rule.kind or (finding.kind if finding else None)
-    imitated = [name for name, kind in kinds.items() if kind is None and types[name].is_string]
+    imitated = [n for n, kind in kinds.items() if kind is None and types[n].is_string and n not in config.pk]
     for name in imitated:
         _log.warning("pii_kind_unknown", column=name, way="its values are imitated by patterns; give a kind for more")
-    wanted = {name: kind or "phone" for name, kind in kinds.items() if name not in imitated}
+    wanted = {
+        name: kind or (_KEY if types[name].is_string else "phone")
+        for name, kind in kinds.items()
+        if name not in imitated
+    }
     seen = seen_values(df, {name: profiles[name].distinct for name in wanted}, seed=seed)
     personal = [name for name in config.pii if types.get(name, ColumnType("string")).is_string and name in df.columns]
     codecs = {}
     for name, kind in wanted.items():
-        formats, shares = fake_formats(
-            kind,
-            fakes[name].locale,
-            values=profiles[name].sample,
-            type_=types[name],
-            avoid=lambda words: _held(df, personal, list(words)),
-        )
+        round_width = 1
+        if kind is _KEY:
+            formats, shares, round_width = key_formats(profiles[name].sample, max(privacy.rare_category_rows, 1))
+        else:
+            formats, shares = fake_formats(
+                kind,
+                fakes[name].locale,
+                values=profiles[name].sample,
+                type_=types[name],
+                avoid=lambda words: _held(df, personal, list(words)),
+            )
         codecs[name] = MadeCodec(
             types[name],
             formats,
             shares,
             unique=profiles[name].unique or name in config.pk,
             key=derive_seed(seed, "fake", name),
+            round_width=round_width,
             seen=seen[name],
             kind="text",
         )
+        if codecs[name].numbered and codecs[name].capacity < profiles[name].rows:
+            _log.warning("few_unique_values", column=name, rows=codecs[name].capacity, learned=profiles[name].rows)
     return codecs, imitated
 
 
@@ -116,7 +146,7 @@ def _held(df: DataFrame, columns: list[str], words: list[str]) -> set[str]:
     """Those of ``words`` that are a value of one of the columns."""
     if not columns or not words:
         return set()
-    values = F.explode(F.array(*[F.col(quote(name)).cast("string") for name in columns])).alias("value")
+    values = F.explode(F.array(*[F.rtrim(F.col(quote(name)).cast("string")) for name in columns])).alias("value")
     wanted = df.sparkSession.createDataFrame(pa.table({"value": pa.array(words, pa.string())}))
     return {row.value for row in df.select(values).join(wanted, "value", "left_semi").distinct().collect()}
 
@@ -138,7 +168,7 @@ def _prepared(
             blank = F.lit("2000-01-01")
         return restored(F.when(value.isNotNull(), blank.cast(spark_type(column.type))), column)
     if action == "mask":
-        masked = F.regexp_replace(value, r"[\p{L}\p{N}]+", "***")
+        masked = F.regexp_replace(value, r"[\p{L}\p{M}\p{N}]+", "***")
         return restored(F.substring(masked, 1, column.type.length) if column.type.length else masked, column)
     if action == "hash":
         hashed = keyed_hash(value, hash_key or b"")

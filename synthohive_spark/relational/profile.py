@@ -68,7 +68,7 @@ def profile_columns(df: DataFrame, names: Sequence[str], *, sample: bool = True)
 
 def sample_values(df: DataFrame, name: str) -> tuple[str, ...]:
     """Different values of a column as text: those of the smallest hashes, the same ones whenever the rows are."""
-    value = F.col(quote(name)).cast("string").alias("value")
+    value = F.rtrim(F.col(quote(name)).cast("string")).alias("value")  # char is padded
     found = df.select(value).where("value IS NOT NULL").distinct()
     rows = found.orderBy(F.xxhash64("value"), "value").limit(SAMPLE).toArrow()
     return tuple(rows.column(0).to_pylist())

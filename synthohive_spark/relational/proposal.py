@@ -79,12 +79,12 @@ def _propose_table(name: str, df: DataFrame) -> _Proposal:
     proposal = _Proposal(types, {**profiles, **samples}, exclude=exclude, reasons=reasons)
     _propose_key(name, df, proposal)
     for column, type_ in types.items():
-        if column in proposal.pk:
-            continue
         finding = find_kind(column, samples[column].sample) if column in samples else None
         if finding is not None:
             proposal.pii[column] = finding.kind
-            reasons[column] = f"personal ({finding.kind}): {finding.reason}"
+            key = f"{reasons[column]}; " if column in proposal.pk else ""
+            reasons[column] = f"{key}personal ({finding.kind}): {finding.reason}"
+        if finding is not None or column in proposal.pk:
             continue
         kind = _kind(type_, proposal.profiles[column])
         reasons[column] = kind
@@ -167,7 +167,6 @@ def _propose_links(name: str, tables: Mapping[str, DataFrame], found: dict[str, 
             share = _share_held(tables[name], column, tables[parent], key)
             if share is not None and share >= _LINKED:
                 own.fk.append(ForeignKey((column,), parent, (key,)))
-                own.pii.pop(column, None)
                 own.many = [c for c in own.many if c != column]
                 own.reasons[column] = f"refers to {parent}.{key}: {share:.0%} of its different values are there"
 

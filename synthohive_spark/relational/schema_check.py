@@ -127,6 +127,13 @@ def _link_problems(
             name, own, f"fk refers to table {link.parent!r}, not declared{nearest(link.parent, metadata.tables)}"
         )
         return
+    for column, target in zip(link.columns, link.parent_columns, strict=True):
+        if target in metadata.tables[link.parent].pii and column not in (
+            *metadata.table(name).pii,
+            *metadata.table(name).exclude,
+        ):
+            text = f"fk refers to the personal column {link.parent}.{target}, so give it a pii rule, too, or exclude it"
+            yield Problem(name, column, text)
     if link.parent not in tables:
         return
     schema, parent = tables[name].schema, tables[link.parent].schema

@@ -56,13 +56,14 @@ def open_tables(spark: SparkSession | None, source: Source, names: Iterable[str]
     return _from_mapping(session, {name: f"{source}.{name}" for name in names}, None)
 
 
-def source_databases(source: Source) -> tuple[str, ...]:
-    """The databases that a source names; frames and paths name none."""
+def source_databases(spark: SparkSession | None, source: Source) -> tuple[str, ...]:
+    """The databases that a source names, the session's own for tables without one; frames and paths name none."""
     if isinstance(source, str):
         return (source,)
     names = [entry for entry in source.values() if isinstance(entry, str) and not is_path(entry)]
     parsed = [TableName.parse(name).parts for name in names]
-    return tuple(sorted({".".join(parts[:-1]) for parts in parsed if len(parts) > 1}))
+    current = active_session(spark).catalog.currentDatabase() if any(len(parts) == 1 for parts in parsed) else ""
+    return tuple(sorted({".".join(parts[:-1]) or current for parts in parsed}))
 
 
 def _database_exists(spark: SparkSession, name: str) -> bool:

@@ -16,6 +16,7 @@ from synthohive_spark.spark.schema import type_name
 
 _DETAILS = "# Detailed Table Information"
 _PARTITIONS = "# Partition Information"
+_RAISED = re.compile(r"Traceback \(most recent call last\):\n(?:[ \t].*\n)+([\w.]+: .*)")
 _SAYS_NOTHING = re.compile(
     r"^An error occurred while calling|Exception thrown in awaitResult|^at \S+\(|^\.\.\. \d+ more"
 )
@@ -96,6 +97,9 @@ def schema_differences(rows: T.StructType, table: T.StructType) -> list[str]:
 
 def first_line(error: BaseException) -> str:
     """The first telling line of an error's message; Spark's begin with the call that failed, and end with traces."""
+    raised = _RAISED.search(str(error))
+    if raised is not None:
+        return raised.group(1)
     lines = [line.strip().removeprefix("Caused by").strip(": ") for line in str(error).splitlines()]
     return next((line for line in lines if line and not _SAYS_NOTHING.search(line)), repr(error))
 

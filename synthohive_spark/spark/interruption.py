@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,9 +17,10 @@ def stoppable(spark: SparkSession) -> Iterator[None]:
 
     PySpark's own handler asks for it over the connection that waits for the job, which fails, and the job runs on.
     """
+    outer = sys.exc_info()[1]
     try:
         yield
     except (Exception, KeyboardInterrupt) as error:
-        if was_interrupted(error):
+        if was_interrupted(error, outer):
             spark.interruptAll()
         raise

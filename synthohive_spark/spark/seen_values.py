@@ -54,5 +54,5 @@ def seen_values(df: DataFrame, distinct: Mapping[str, int], *, seed: int) -> dic
 
 
 def _bucket(name: str, buckets: int) -> Expression:
-    crc = F.crc32(F.col(quote(name)).cast("string").cast("binary"))
+    crc = F.crc32(F.rtrim(F.col(quote(name)).cast("string")).cast("binary"))
     return F.shiftright(F.pmod(crc * F.lit(MULTIPLIER), F.lit(1 << 32)), 33 - buckets.bit_length())

@@ -91,7 +91,13 @@ def test_rows_that_break_a_constraint_are_left_out_and_counted():
         kept = model.sample(400, seed=2, enforce_constraints=True)
     valid = every.age.between(30, 50)
     pd.testing.assert_frame_equal(kept.drop(columns="id"), every[valid].drop(columns="id").reset_index(drop=True))
-    assert logs == [{"event": "constraint_violations", "rows": int((~valid).sum()), "of": 400, "log_level": "warning"}]
+    assert [(e["event"], e["log_level"], e["rows_left_out"]) for e in logs] == [
+        ("constraint_violations", "warning", int((~valid).sum()))
+    ]
+    assert (
+        logs[0]["violations"]
+        == f"2 violations — age: got {every.age.min()} (min=30); age: got {every.age.max()} (max=50)"
+    )
 
 
 def test_context_columns_are_given():

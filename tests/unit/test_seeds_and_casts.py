@@ -91,7 +91,10 @@ def test_ctgan_on_pandas_says_what_it_does_not_do():
     for metadata, message in (
         (Metadata().add_table("t", pk=["a", "b"]), "CTGAN makes a primary key of one column, not"),
         (Metadata().add_table("t", pii={"mail": "fake"}), "CTGAN only drops personal columns"),
-        (Metadata().add_table("t", exclude=["mial"]), "exclude names column 'mial', .*did you mean 'mail'"),
+        (
+            Metadata().add_table("t", exclude=["mial"]),
+            "column 'mial' is declared but not in the table .exclude.; did you mean 'mail'",
+        ),
     ):
         with pytest.raises(SchemaError, match=message):
             CTGAN(metadata, progress=False).fit(pdf, table_name="t", seed=1)
