@@ -26,7 +26,7 @@ def test_all_problems_come_at_once_each_with_table_and_column(spark, tables):
             "customers",
             pk="name",
             constraints={"age": Constraint(min=0, max=10), "name": Constraint(min=1), "agee": Constraint(min=1)},
-            pii={"flag": "fake", "age": "mask"},
+            pii={"flag": "fake", "ref": "mask"},
         )
         .add_table("orders", pk="order_id", fk={"customer_id": "customers.id", "price": "shops.id"})
     )
@@ -35,7 +35,7 @@ def test_all_problems_come_at_once_each_with_table_and_column(spark, tables):
         "customers.agee: constraints names it, but the table does not have it; did you mean 'age'?",
         "customers.name: constraint min and max need a number, the column is string",
         "customers.flag: pii 'fake' needs a string or an integer, the column is boolean; drop it, say",
-        "customers.age: pii 'mask' makes text, the column is int; drop it, say",
+        "customers.ref: pii 'mask' makes text, the column is bigint; drop it, say",
         "customers.photo: type binary cannot be learned; exclude the column, or cast it",
         "customers.name: the primary key is not unique: 20 rows hold 9 keys",
         "customers.age: constraint min=0 contradicts the data: 3 of 20 rows break it",
