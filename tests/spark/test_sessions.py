@@ -67,6 +67,34 @@ def test_spark_connect_fits_draws_and_saves(tmp_path, saved):
     assert run(tmp_path, script, path) == expected
 
 
+def test_spark_connect_runs_the_facade(tmp_path):
+    script = f"""
+        import sys
+        sys.path.insert(0, {str(pathlib.Path(__file__).parent)!r})
+        from people import PERSONAL, SCHEMA, customer
+        from pyspark.sql import SparkSession
+        from synthohive_spark import Constraint, Metadata, Synthesizer
+        spark = SparkSession.builder.remote("local[2]").config("spark.ui.enabled", "false").getOrCreate()
+        assert "connect" in type(spark).__module__
+        real = {{"customers": spark.createDataFrame([customer(i) for i in range(400)], SCHEMA)}}
+        assert set(PERSONAL) < set(Metadata.from_tables(real, spark).tables["customers"].pii)
+        rules = {{**{{name: "fake" for name in PERSONAL}}, "notes": "mask", "region": "hash"}}
+        metadata = Metadata().add_table(
+            "customers", pk="customer_id", pii=rules, constraints={{"age": Constraint(min=30)}})
+        synthesizer = Synthesizer(metadata, spark, progress=False).fit(real, seed=1, epochs=1, hash_key="k")
+        made = synthesizer.sample({{"customers": 300}}, seed=2, enforce_constraints=True, on_violation="resample")
+        synthesizer.save("model")
+        report = synthesizer.generate_validation_report(real, made, "report.html")
+        again = Synthesizer.load("model", spark).sample(
+            {{"customers": 300}}, seed=2, enforce_constraints=True, on_violation="resample")
+        drawn = made["customers"].collect()
+        assert sorted(map(str, again["customers"].collect())) == sorted(map(str, drawn))
+        rows = [report.tables[0].rows_synthetic, len({{r.customer_id for r in drawn}}), min(r.age for r in drawn)]
+    """
+    rows, keys, youngest = run(tmp_path, script, "")
+    assert (rows, keys) == (300, 300) and youngest >= 30
+
+
 def test_workers_that_have_neither_this_package_nor_torch(tmp_path, saved):
     """The workers' interpreter has pandas, pyarrow and numpy by a path of their own, and nothing else of ours."""
     path, expected = saved
