@@ -24,6 +24,7 @@ from synthohive_spark.params import SynthesizerParams
 from synthohive_spark.persistence import ModelReader, ModelWriter
 from synthohive_spark.spark.generation import generate
 from synthohive_spark.spark.schema import column_type, quote, restored, spark_type
+from synthohive_spark.spark.session import active_session
 
 _INTEGER_BITS = {"tinyint": 7, "smallint": 15, "int": 31, "bigint": 63}
 _log = structlog.get_logger(__name__)
@@ -161,20 +162,18 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
                 f"transform(seats) with a DataFrame that has these columns"
             )
         seed = _sampling_seed(seed)
-        session = spark or SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
-        numbers = session.range(0, n, 1, numPartitions)
-        key = self._id_column
-        if key is None:
-            self._check_rows(n)
-            return generate(
-                numbers,
-                self.table_model.generator,
-                row_id=F.col("id"),
-                seed=seed,
-                number=F.col("id"),
-                redraw=redraw,
-            )
-        key.check_rows(n)
+        numbers = active_session(spark).range(0, n, 1, numPartitions)
+        if self._id_column is not None:
+            self._id_column.check_rows(n)
+            return self._with_id(numbers, self._id_column, seed, redraw)
+        self._check_rows(n)
+        number = F.col("id")
+        return generate(numbers, self.table_model.generator, row_id=number, seed=seed, number=number, redraw=redraw)
+
+    def _with_id(
+        self, numbers: DataFrame, key: IdColumn, seed: int, redraw: Mapping[str, Constraint] | None
+    ) -> DataFrame:
+        """Rows for ``numbers``, which are put at the place of the id column in its type."""
         number = F.col("id").cast(spark_type(key.column.type))
         if key.column.nullable:
             number = F.when(F.col("id").isNotNull(), number)  # changes the schema alone, which is to say nullable

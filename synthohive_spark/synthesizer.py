@@ -32,9 +32,10 @@ from synthohive_spark.relational.metadata import Metadata
 from synthohive_spark.relational.orchestrator import Orchestrator
 from synthohive_spark.relational.publication import publish
 from synthohive_spark.relational.schema_check import require_fit
-from synthohive_spark.relational.sources import Source, TableSource, active_session, open_tables, source_databases
+from synthohive_spark.relational.sources import Source, TableSource, open_tables, source_databases
 from synthohive_spark.spark.catalog import first_line
 from synthohive_spark.spark.interruption import stoppable
+from synthohive_spark.spark.session import active_session
 from synthohive_spark.spark.sources import is_path
 from synthohive_spark.transformer import SynthesizerTransformer
 from synthohive_spark.validation.metrics import compare_table

@@ -16,7 +16,7 @@ from synthohive_spark.config import ForeignKey
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.pii.detection import find_kind
-from synthohive_spark.relational.profile import ColumnProfile, profile_columns
+from synthohive_spark.relational.profile import ColumnProfile, profile_columns, sample_values
 from synthohive_spark.spark.schema import column_type, quote
 
 _MANY_VALUES = 50
@@ -74,12 +74,11 @@ def _propose_table(name: str, df: DataFrame) -> _Proposal:
             exclude.append(f.name)
             reasons[f.name] = f"left out: type {f.dataType.simpleString()} cannot be learned"
     sampled = [column for column, type_ in types.items() if type_.is_string or type_.is_integer]
-    profiles = profile_columns(df, list(types), sample=False)
-    samples = profile_columns(df, sampled) if sampled else {}
-    proposal = _Proposal(types, {**profiles, **samples}, exclude=exclude, reasons=reasons)
+    samples = {column: sample_values(df, column) for column in sampled}
+    proposal = _Proposal(types, profile_columns(df, list(types), sample=False), exclude=exclude, reasons=reasons)
     _propose_key(name, df, proposal)
     for column, type_ in types.items():
-        finding = find_kind(column, samples[column].sample) if column in samples else None
+        finding = find_kind(column, samples[column]) if column in samples else None
         if finding is not None:
             proposal.pii[column] = finding.kind
             key = f"{reasons[column]}; " if column in proposal.pk else ""
@@ -168,7 +167,8 @@ def _propose_links(name: str, tables: Mapping[str, DataFrame], found: dict[str, 
             if share is not None and share >= _LINKED:
                 own.fk.append(ForeignKey((column,), parent, (key,)))
                 own.many = [c for c in own.many if c != column]
-                own.reasons[column] = f"refers to {parent}.{key}: {share:.0%} of its different values are there"
+                personal = f"{own.reasons[column]}; " if column in own.pii else ""
+                own.reasons[column] = f"{personal}refers to {parent}.{key}: {share:.0%} of its values are there"
 
 
 def _named_alike(column: str, parent: str, key: str) -> bool:

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from synthohive_spark.errors import SchemaError, SynthoHiveError, WriteError
 from synthohive_spark.identifiers import TableName, database_name
-from synthohive_spark.relational.sources import active_session
+from synthohive_spark.spark.session import active_session
 from synthohive_spark.spark.tables import check_write, write_table
 
 

@@ -13,16 +13,11 @@ from synthohive_spark.errors import SchemaError
 from synthohive_spark.hints import nearest
 from synthohive_spark.identifiers import TableName, database_name
 from synthohive_spark.spark.catalog import first_line
+from synthohive_spark.spark.session import active_session
 from synthohive_spark.spark.sources import as_frame, is_path
-from synthohive_spark.spark.tables import read_table
 
 TableSource: TypeAlias = DataFrame | str | os.PathLike[str]
 Source: TypeAlias = str | Mapping[str, TableSource]
-
-
-def active_session(spark: SparkSession | None) -> SparkSession:
-    """The session that was given, else the active one, else one that Spark's configuration describes."""
-    return spark or SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
 
 
 def open_tables(spark: SparkSession | None, source: Source, names: Iterable[str] | None) -> dict[str, DataFrame]:
@@ -86,10 +81,8 @@ def _from_mapping(
     for name in wanted:
         if name not in source:
             continue
-        entry = source[name]
         try:
-            plain = isinstance(entry, str) and not is_path(entry)
-            frames[name] = read_table(spark, str(entry)) if plain else as_frame(spark, entry)
+            frames[name] = as_frame(spark, source[name])
         except SchemaError as error:
             problems.append(f"table {name!r}: {error}")
     if problems:

@@ -1,4 +1,4 @@
-"""A session of its own for one machine: Delta, Hive support and an embedded metastore below one folder."""
+"""The session that there is; or one of its own for one machine: Delta, Hive and a metastore below one folder."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ import sys
 from collections.abc import Mapping
 
 from pyspark.sql import SparkSession
+
+
+def active_session(spark: SparkSession | None) -> SparkSession:
+    """The session that was given, else the active one, else one that Spark's configuration describes."""
+    return spark or SparkSession.getActiveSession() or SparkSession.builder.getOrCreate()
 
 
 def embedded_session(

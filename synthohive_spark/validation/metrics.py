@@ -73,8 +73,8 @@ def compare_table(name: str, real: DataFrame, synthetic: DataFrame, config: Tabl
     lines = {c.place: _Line.of(c, sides) for c in known if roles[c.place] in ("numeric", "datetime")}
     ends = {place: line.edges for place, line in lines.items()}
     binnings = _binnings(known, roles, sides, counted)
-    between, pairs = counting.count_cells(ours, ends, binnings, known)
-    between_synthetic, pairs_synthetic = counting.count_cells(theirs, ends, binnings, known)
+    between, cells = counting.count_cells(ours, ends, binnings, known)
+    between_synthetic, cells_synthetic = counting.count_cells(theirs, ends, binnings, known)
     reports = []
     for c in columns:
         report = _base(c, roles[c.place], sides)
@@ -84,6 +84,10 @@ def compare_table(name: str, real: DataFrame, synthetic: DataFrame, config: Tabl
             report = lines[c.place].added_to(report, between[c.place], between_synthetic[c.place])
         reports.append(report)
     names = {c.place: c.name for c in columns}
+    pairs = tuple(
+        PairReport(names[a], names[b], cramers_v(table), cramers_v(cells_synthetic[a, b]))
+        for (a, b), table in cells.items()
+    )
     # What is made has nothing to do with the rest of its row, so it says nothing about whether that is a copy.
     learned = [c for c in known if c.name not in config.pk and c.name not in config.pii]
     copies, twins = _alike(ours, theirs, learned, sides)
@@ -95,10 +99,7 @@ def compare_table(name: str, real: DataFrame, synthetic: DataFrame, config: Tabl
         rows_real=sides[0].rows,
         rows_synthetic=sides[1].rows,
         columns=tuple(reports),
-        pairs=tuple(
-            PairReport(names[a], names[b], cramers_v(table), cramers_v(pairs_synthetic[a, b]))
-            for (a, b), table in pairs.items()
-        ),
+        pairs=pairs,
         copies=copies,
         real_twins=twins,
         key_duplicates=duplicates,
