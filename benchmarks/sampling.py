@@ -5,6 +5,7 @@ Run by ``make bench``. Prints a table and writes it to ``.work/bench/sampling.js
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import pathlib
@@ -59,6 +60,9 @@ def _resident(folder):
 
 def main():
     """Fit two models, then draw with each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, nargs="+", default=ROWS, help="how many rows to draw, one after the other")
+    options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
     spark = embedded_session(WORK / "spark")
     flights = spark.read.parquet(str(DATA))
@@ -70,7 +74,7 @@ def main():
     for name, table in tables.items():
         model = SynthesizerTransformer(epochs=1, seed=1, showProgress=False).fit(table)
         model.sample(20_000, seed=1).write.format("noop").mode("overwrite").save()
-        for rows in ROWS:
+        for rows in options.rows:
             started = time.monotonic()
             with PeakMemory() as memory:
                 model.sample(rows, seed=1, numPartitions=4).write.format("noop").mode("overwrite").save()

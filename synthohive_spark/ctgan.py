@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,12 +16,14 @@ from synthohive_spark.config import Constraint, Privacy, TableConfig
 from synthohive_spark.constraints import Violation, violation_text
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.ctgan.settings import CTGANSettings
+from synthohive_spark.engine.fitting import check_numeric_encoding
 from synthohive_spark.engine.redraw import broken
 from synthohive_spark.engine.registry import engine_class
 from synthohive_spark.engine.table_model import TableModel, fit_table
 from synthohive_spark.errors import ConstraintViolationError, SchemaError, SynthoHiveError
 from synthohive_spark.hints import nearest, whole_number
 from synthohive_spark.model_files import read_table_model, write_table_model
+from synthohive_spark.training_summary import TrainingSummary
 
 if TYPE_CHECKING:
     from synthohive_spark.relational.metadata import Metadata
@@ -45,37 +48,49 @@ class CTGAN:
 
     Args:
         metadata: What is declared of the table: key, constraints, columns to leave out or to take as given. Optional.
-        epochs: Passes over the rows. Default 300.
+        epochs: Passes over the rows; None for as many as suit their number, or fit into ``max_seconds``. Default None.
         batch_size: Rows in a training step. Default 500.
         pac: Rows the critic judges together (PacGAN). Default 1.
         embedding_dim: Width of the generator's noise. Default 128.
         generator_dim: Widths of the generator's residual layers. Default (256, 256).
         discriminator_dim: Widths of the critic's layers. Default (256, 256).
-        embedding_threshold: A column of more codes than this is embedded. Default 50.
-        max_seconds: Stop training after this many seconds; None for no limit.
+        embedding_threshold: A categorical column of more values than this is learned by groups of them. Default 256.
+        max_seconds: Train for at most this many seconds; None for no limit.
+        learning_rate: Step size of both optimisers. Default 4e-4.
+        device: Where to train: "cpu", "cuda", or "auto" for CUDA where torch finds it. Default "auto".
+        checkpoint_dir: A folder in which the state of training is kept while it runs; a fit of the same rows with the
+            same settings and seed goes on from there after an interruption.
+        numeric_encoding: "rank" for spikes and quantiles, which follow a column closely, or "mixture" for the paper's
+            mode-specific normalisation. Default "rank".
         privacy: What the model may keep of the rows.
         progress: Whether to show a progress bar. Default True.
 
     Raises:
-        SchemaError: If a setting is out of range.
+        SchemaError: If a setting is out of range, or ``numeric_encoding`` is not known.
     """
 
     def __init__(
         self,
         metadata: Metadata | None = None,
         *,
-        epochs: int = 300,
+        epochs: int | None = None,
         batch_size: int = 500,
         pac: int = 1,
         embedding_dim: int = 128,
         generator_dim: tuple[int, ...] = (256, 256),
         discriminator_dim: tuple[int, ...] = (256, 256),
-        embedding_threshold: int = 50,
+        embedding_threshold: int = 256,
         max_seconds: float | None = None,
+        learning_rate: float = 4e-4,
+        device: str = "auto",
+        checkpoint_dir: str | None = None,
+        numeric_encoding: str = "rank",
         privacy: Privacy = Privacy(),  # noqa: B008  (frozen, so one shared default is safe)
         progress: bool = True,
     ) -> None:
+        check_numeric_encoding(numeric_encoding)
         self.metadata = metadata
+        self.numeric_encoding = numeric_encoding
         self.privacy = privacy
         self.progress = progress
         self.settings = CTGANSettings(
@@ -87,8 +102,12 @@ class CTGAN:
             discriminator_dim=discriminator_dim,
             embedding_threshold=embedding_threshold,
             max_seconds=max_seconds,
+            learning_rate=learning_rate,
+            device=device,
         )
+        self.checkpoint_dir = checkpoint_dir
         self.model: TableModel | None = None
+        self._summary: TrainingSummary | None = None
         self._constraints: dict[str, Constraint] = {}
         self._dtypes: dict[str, str] = {}
         self._key: str | None = None
@@ -108,6 +127,7 @@ class CTGAN:
             SchemaError: If the table is not declared, or a column cannot be learned.
             TrainingError: If there are no rows, or training cannot end in a model.
         """
+        started = time.monotonic()
         declared = self.metadata.table(table_name) if self.metadata is not None else TableConfig()
         if seed is None:
             seed = secrets.randbits(31)
@@ -123,6 +143,17 @@ class CTGAN:
             conditions=declared.context,
             privacy=self.privacy,
             progress=self.progress,
+            numeric_encoding=self.numeric_encoding,
+            checkpoint_dir=self.checkpoint_dir,
+        )
+        fitted = self.model.fitted
+        self._summary = TrainingSummary(
+            history=tuple(fitted.history),
+            rows=len(pdf),
+            training_rows=len(pdf),
+            seconds=time.monotonic() - started,
+            training_seed=seed,
+            checks=tuple(fitted.checks),
         )
         self._constraints = dict(declared.constraints)
         self._key = declared.pk[0] if declared.pk else None
@@ -158,6 +189,13 @@ class CTGAN:
         if enforce_constraints:
             rows = _without_violations(rows, self._constraints)
         return self._as_pandas(rows)
+
+    @property
+    def training_summary(self) -> TrainingSummary:
+        """What the last fit did; raises `SynthoHiveError` before one."""
+        if self._summary is None:
+            raise SynthoHiveError("this CTGAN was not trained here: call fit")
+        return self._summary
 
     def save(self, path: str, overwrite: bool = False) -> None:
         """Write the model directory.

@@ -25,28 +25,10 @@ from synthohive_spark.persistence import ModelReader, ModelWriter
 from synthohive_spark.spark.generation import generate
 from synthohive_spark.spark.schema import column_type, quote, restored, spark_type
 from synthohive_spark.spark.session import active_session
+from synthohive_spark.training_summary import TrainingSummary
 
 _INTEGER_BITS = {"tinyint": 7, "smallint": 15, "int": 31, "bigint": 63}
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class TrainingSummary:
-    """What a fit did.
-
-    Attributes:
-        history: One record an epoch.
-        rows: Rows of the table.
-        training_rows: Rows that were learned from.
-        seconds: Wall time of the fit.
-        training_seed: The seed that was used, drawn or given.
-    """
-
-    history: tuple[Mapping[str, Any], ...]
-    rows: int
-    training_rows: int
-    seconds: float
-    training_seed: int
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,18 @@ class SynthesizerParams(Params):
     """Params that the estimator and its model share; a Param that has no default and is not set means "none"."""
 
     engine = _param("engine", "name of the engine that learns the table", TypeConverters.toString)
-    epochs = _param("epochs", "passes over the training rows", TypeConverters.toInt)
+    epochs = _param(
+        "epochs", "passes over the training rows; unset: as suits them, or maxSeconds", TypeConverters.toInt
+    )
     batchSize = _param("batchSize", "rows in a training step", TypeConverters.toInt)
     pac = _param("pac", "rows the critic judges together", TypeConverters.toInt)
     embeddingThreshold = _param(
-        "embeddingThreshold", "a categorical column of more values than this is embedded", TypeConverters.toInt
+        "embeddingThreshold",
+        "a categorical column of more values than this is learned by groups of them",
+        TypeConverters.toInt,
+    )
+    numericEncoding = _param(
+        "numericEncoding", "how numbers are encoded: rank (spikes and quantiles) or mixture", TypeConverters.toString
     )
     learningRate = _param("learningRate", "step size of the optimisers", TypeConverters.toFloat)
     patience = _param(
@@ -33,6 +40,12 @@ class SynthesizerParams(Params):
     maxTrainingRows = _param(
         "maxTrainingRows", "most rows brought to the driver; a larger table is sampled", TypeConverters.toInt
     )
+    checkpointDir = _param(
+        "checkpointDir",
+        "folder of the driver in which training is kept, to go on after an interruption",
+        TypeConverters.toString,
+    )
+    device = _param("device", "where to train: auto, cpu or cuda", TypeConverters.toString)
     conditionCols = _param(
         "conditionCols", "columns that are given by the seats, not generated", TypeConverters.toListString
     )
@@ -61,10 +74,11 @@ class SynthesizerParams(Params):
     def _set_defaults(self) -> None:
         self._setDefault(
             engine="ctgan",
-            epochs=100,
             batchSize=500,
             pac=1,
-            embeddingThreshold=50,
+            embeddingThreshold=256,
+            numericEncoding="rank",
+            device="auto",
             maxTrainingRows=1_000_000,
             conditionCols=[],
             excludeCols=[],

@@ -50,6 +50,8 @@ _PARAMS = {
     "patience": "patience",
     "max_seconds": "maxSeconds",
     "max_training_rows": "maxTrainingRows",
+    "numeric_encoding": "numericEncoding",
+    "device": "device",
 }
 _log = structlog.get_logger(__name__)
 

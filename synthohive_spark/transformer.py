@@ -17,6 +17,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.fitting import check_numeric_encoding
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.registry import engine_class
 from synthohive_spark.engine.rules import ColumnRules
@@ -45,15 +46,20 @@ class SynthesizerTransformer(
 
     Args:
         engine: The engine that learns the table. Default "ctgan".
-        epochs: Passes over the training rows. Default 100.
+        epochs: Passes over the training rows; as many as suit their number, or fit into ``maxSeconds``, when unset.
         batchSize: Rows in a training step. Default 500.
         pac: Rows the critic judges together. Default 1.
-        embeddingThreshold: A categorical column of more values than this is embedded. Default 50.
+        embeddingThreshold: A categorical column of more values than this is learned by groups of them. Default 256.
+        numericEncoding: "rank" for spikes and quantiles, which follow a column closely, or "mixture" for the
+            mode-specific normalisation of the CTGAN paper. Default "rank".
         learningRate: Step size of the optimisers; the engine's own when unset.
-        patience: Stop after this many epochs without progress; never when unset.
+        patience: Stop after this many epochs without a better validation score; never when unset.
         seed: Fixes a fit. When unset, each fit draws one and logs it as ``training_seed``.
-        maxSeconds: Stop training after this many seconds; no limit when unset.
+        maxSeconds: Train for at most this many seconds; no limit when unset.
         maxTrainingRows: Most rows brought to the driver; a larger table is sampled. Default 1,000,000.
+        device: Where to train: "cpu", "cuda", or "auto" for CUDA where it is there. Default "auto".
+        checkpointDir: A folder of the driver in which the state of training is kept while it runs; a fit of the same
+            rows with the same Params goes on from there after an interruption. None when unset.
         conditionCols: Columns that seats give, and that are not generated. Default none.
         excludeCols: Columns that are neither learned nor made. Default none.
         passthroughCols: Columns of the seats that ``transform`` puts before the learned ones. Default none.
@@ -78,11 +84,14 @@ class SynthesizerTransformer(
         batchSize: int | None = None,
         pac: int | None = None,
         embeddingThreshold: int | None = None,
+        numericEncoding: str | None = None,
         learningRate: float | None = None,
         patience: int | None = None,
         seed: int | None = None,
         maxSeconds: float | None = None,
         maxTrainingRows: int | None = None,
+        device: str | None = None,
+        checkpointDir: str | None = None,
         conditionCols: Sequence[str] | None = None,
         excludeCols: Sequence[str] | None = None,
         passthroughCols: Sequence[str] | None = None,
@@ -118,6 +127,7 @@ class SynthesizerTransformer(
         """See `fit`; ``rules`` name columns that are not to be learned as their values suggest."""
         started = time.monotonic()
         engine = _engine(self)
+        check_numeric_encoding(self.getOrDefault(self.numericEncoding))
         privacy = self._privacy()
         max_rows = self._positive(self.maxTrainingRows)
         schema = _schema(dataset)
@@ -141,9 +151,11 @@ class SynthesizerTransformer(
             facts=data.facts,
             progress=self.getOrDefault(self.showProgress),
             rules=rules,
+            numeric_encoding=self.getOrDefault(self.numericEncoding),
         )
         summary = TrainingSummary(
             history=tuple(fitted.fitted.history),
+            checks=tuple(fitted.fitted.checks),
             rows=data.facts.rows,
             training_rows=data.rows.num_rows,
             seconds=time.monotonic() - started,
@@ -197,6 +209,7 @@ def _engine(params: SynthesizerParams) -> Any:
         "learning_rate": params._optional(params.learningRate),
         "max_seconds": params._optional(params.maxSeconds),
         "patience": params._optional(params.patience),
+        "device": params.getOrDefault(params.device),
     }
     engine = engine_class(params.getOrDefault(params.engine))
     return engine(CTGANSettings(**{name: value for name, value in chosen.items() if value is not None}))

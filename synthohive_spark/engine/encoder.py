@@ -12,6 +12,7 @@ import pyarrow as pa
 from synthohive_spark.engine.codecs.categorical import CategoricalCodec
 from synthohive_spark.engine.codecs.interface import Codec, Words
 from synthohive_spark.engine.codecs.made import MadeCodec, SequenceCodec
+from synthohive_spark.engine.codecs.mixture import MixtureCodec
 from synthohive_spark.engine.codecs.numeric import NumericCodec
 from synthohive_spark.engine.codecs.text import TextCodec
 from synthohive_spark.engine.columns import Column
@@ -21,6 +22,7 @@ from synthohive_spark.errors import ConstraintViolationError
 CODECS: dict[str, Any] = {
     "categorical": CategoricalCodec,
     "numeric": NumericCodec,
+    "mixture": MixtureCodec,
     "text": TextCodec,
     "made": MadeCodec,
     "sequence": SequenceCodec,
@@ -41,7 +43,7 @@ class TableEncoder:
     def blocks(self) -> tuple[Block, ...]:
         """The encoded row, constants left out."""
         return tuple(
-            Block(column.name, codec.frequencies, codec.ranked)
+            Block(column.name, codec.frequencies, codec.ranked, bool(getattr(codec, "has_null", False)))
             for column, codec in zip(self.columns, self.codecs, strict=True)
             if _varies(codec)
         )

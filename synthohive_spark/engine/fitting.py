@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import Any
 
 import joblib
@@ -15,6 +16,7 @@ from synthohive_spark.config import Privacy
 from synthohive_spark.engine.codecs.categorical import CategoricalCodec
 from synthohive_spark.engine.codecs.interface import Codec
 from synthohive_spark.engine.codecs.made import MadeCodec
+from synthohive_spark.engine.codecs.mixture_fit import fit_mixture
 from synthohive_spark.engine.codecs.numeric_fit import fit_numeric
 from synthohive_spark.engine.codecs.text import TextCodec
 from synthohive_spark.engine.columns import Column
@@ -26,6 +28,7 @@ from synthohive_spark.engine.rules import ColumnRules
 from synthohive_spark.engine.seen import SeenValues
 from synthohive_spark.errors import SchemaError
 
+NUMERIC_ENCODINGS = ("rank", "mixture")
 _FEWEST_TEXTS = 9
 _log = structlog.get_logger(__name__)
 
@@ -38,6 +41,7 @@ def fit_encoder(
     privacy: Privacy,
     seed: int,
     rules: ColumnRules = ColumnRules(),  # noqa: B008  (frozen, so one shared default is safe)
+    numeric_encoding: str = "rank",
 ) -> tuple[TableEncoder, EncodedTable]:
     """Fit a codec for each column, in parallel, and encode the rows.
 
@@ -48,23 +52,38 @@ def fit_encoder(
         privacy: What the codecs may keep.
         seed: Fixes the draws of ties and of rows whose value is not kept; each column has a seed of its own.
         rules: Columns that are not to be learned as their values suggest.
+        numeric_encoding: How numbers, dates and timestamps are encoded: "rank" (spikes and quantiles, `NumericCodec`)
+            or "mixture" (modes of a Gaussian mixture, `MixtureCodec`).
 
     Raises:
-        SchemaError: If the settings leave a column without any value.
+        SchemaError: If the settings leave a column without any value, or ``numeric_encoding`` is not known.
     """
+    check_numeric_encoding(numeric_encoding)
     jobs = joblib.Parallel(n_jobs=min(os.cpu_count() or 1, 4), prefer="threads")
-    fitted = jobs(
-        joblib.delayed(_fit_column)(column, whole(table.column(column.name)), facts, privacy, seed, rules)
-        for column in columns
-    )
+    fit = partial(_fit_column, facts=facts, privacy=privacy, seed=seed, rules=rules, numeric_encoding=numeric_encoding)
+    fitted = jobs(joblib.delayed(fit)(column, whole(table.column(column.name))) for column in columns)
     encoder = TableEncoder(columns, tuple(codec for codec, _, _ in fitted))
     varying = [(codec, codes, ranks) for codec, codes, ranks in fitted if len(codec.frequencies) > 1 or codec.ranked]
     ranks = [ranks for codec, _, ranks in varying if codec.ranked]
     return encoder, stack([codes for _, codes, _ in varying], ranks, table.num_rows)
 
 
+def check_numeric_encoding(name: str) -> None:
+    """An encoding of numbers that is not known is a `SchemaError` that lists the known ones."""
+    if name not in NUMERIC_ENCODINGS:
+        raise SchemaError(
+            f"numeric_encoding {name!r} (numericEncoding) is not known; choose one of {', '.join(NUMERIC_ENCODINGS)}"
+        )
+
+
 def _fit_column(
-    column: Column, values: pa.Array, facts: TableFacts, privacy: Privacy, seed: int, rules: ColumnRules
+    column: Column,
+    values: pa.Array,
+    facts: TableFacts,
+    privacy: Privacy,
+    seed: int,
+    rules: ColumnRules,
+    numeric_encoding: str,
 ) -> tuple[Codec, Any, Any]:
     own_facts = facts.columns.get(column.name, ColumnFacts(values.null_count))
     codec: Any
@@ -74,7 +93,11 @@ def _fit_column(
     elif column.type.is_string or column.type.name == "boolean":
         codec = _fit_values(column, values, own_facts, privacy, seed, rules)
     else:
-        codec = fit_numeric(column.type, values, own_facts, privacy)
+        if numeric_encoding == "mixture":
+            own_seed = derive_seed(seed, "mixture", column.name)
+            codec = fit_mixture(column.type, values, own_facts, privacy, seed=own_seed)
+        else:
+            codec = fit_numeric(column.type, values, own_facts, privacy)
         if codec.size == 0:
             raise _nothing_left(column, privacy)
     words = row_words(derive_seed(seed, "codec", column.name), np.arange(len(values)), codec.encode_words)
@@ -98,7 +121,11 @@ def _fit_values(
         nulls = facts.nulls
     at_least = max(privacy.rare_category_rows, 1)
     imitated = column.name in rules.imitated
-    if column.type.is_string and (imitated or _nearly_unique(counts, at_least)) and column.name not in rules.embedded:
+    if (
+        column.type.is_string
+        and (imitated or _nearly_unique(counts, at_least))
+        and column.name not in rules.categorical
+    ):
         if not imitated:
             _log.warning("text_column", column=column.name, reason="nearly every row has a value of its own")
         texts = present.to_pylist()

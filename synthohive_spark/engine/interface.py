@@ -22,13 +22,13 @@ class Block:
         name: The column.
         frequencies: Share of the training rows that hold each code; its length is the number of codes.
         ranked: Whether the column has a rank beside its code.
-        embedded: Whether the codes should be embedded, however few they are.
+        null: Whether code 0 stands for null.
     """
 
     name: str
     frequencies: tuple[float, ...]
     ranked: bool
-    embedded: bool = False
+    null: bool = False
 
     @property
     def codes(self) -> int:
@@ -38,17 +38,25 @@ class Block:
 
 @dataclass(frozen=True)
 class Layout:
-    """The encoded row: the generated columns, then the given ones."""
+    """The encoded row.
+
+    Attributes:
+        columns: The generated columns.
+        context: The given ones.
+        at_least: Fewest rows that a number which an engine stores about the rows may stand for.
+    """
 
     columns: tuple[Block, ...]
     context: tuple[Block, ...] = ()
+    at_least: int = 5
 
     def to_json(self) -> dict[str, Any]:
         """The layout as plain values."""
-        return {
+        parts: dict[str, Any] = {
             part: [{**vars(b), "frequencies": list(b.frequencies)} for b in blocks]
             for part, blocks in (("columns", self.columns), ("context", self.context))
         }
+        return {**parts, "at_least": self.at_least}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Layout:
@@ -57,7 +65,7 @@ class Layout:
         def blocks(part: str) -> tuple[Block, ...]:
             return tuple(Block(**{**b, "frequencies": tuple(b["frequencies"])}) for b in data[part])
 
-        return cls(blocks("columns"), blocks("context"))
+        return cls(blocks("columns"), blocks("context"), data["at_least"])
 
 
 @dataclass(frozen=True)
@@ -106,21 +114,32 @@ class FittedEngine:
         files: Component files of the model directory, by name.
         parameters: Plain values that, with the files and the layout, rebuild the sampler.
         history: One record an epoch.
+        checks: One record for each time a score was taken on rows held out, the model's own among them.
     """
 
     sampler: Sampler
     files: dict[str, bytes]
     parameters: dict[str, Any]
     history: list[dict[str, float]] = field(default_factory=list)
+    checks: list[dict[str, float]] = field(default_factory=list)
 
 
 class Engine(Protocol):
     """Learns encoded tables. Engines are named in `synthohive_spark.engine.registry`."""
 
     def fit(
-        self, table: EncodedTable, context: EncodedTable, layout: Layout, *, seed: int, progress: bool
+        self,
+        table: EncodedTable,
+        context: EncodedTable,
+        layout: Layout,
+        *,
+        seed: int,
+        progress: bool,
+        checkpoint_dir: str | None = None,
     ) -> FittedEngine:
         """Learn ``table`` given ``context`` (same rows, possibly no columns).
+
+        With a ``checkpoint_dir``, an interrupted fit of the same rows, settings and seed is gone on with.
 
         Raises:
             TrainingError: If training cannot end in a model.

@@ -15,9 +15,9 @@ class ColumnRules:
     Attributes:
         made: Codecs of columns that are made, not learned; of the rows, only where they are null counts.
         imitated: Strings that are imitated by patterns, however often they repeat.
-        embedded: Strings that are learned by their values, however many there are, through an embedding.
+        categorical: Strings that are learned by their values, however many there are.
     """
 
     made: Mapping[str, MadeCodec | SequenceCodec] = field(default_factory=dict)
     imitated: frozenset[str] = frozenset()
-    embedded: frozenset[str] = frozenset()
+    categorical: frozenset[str] = frozenset()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -63,6 +64,7 @@ class TableModel:
             "columns": [c.to_json() for c in self.columns],
             "engine_parameters": self.fitted.parameters,
             "history": self.fitted.history,
+            "checks": self.fitted.checks,
         }
         return documents, metadata
 
@@ -84,7 +86,7 @@ class TableModel:
                 encoder=TableEncoder.from_json(documents["transformer.json"]),
                 context_encoder=TableEncoder.from_json(documents["context_transformer.json"]),
                 layout=layout,
-                fitted=FittedEngine(fitted.sampler, dict(fitted.files), fitted.parameters, list(metadata["history"])),
+                fitted=replace(fitted, history=list(metadata["history"]), checks=list(metadata["checks"])),
             )
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             if isinstance(error, SchemaError):
@@ -104,6 +106,8 @@ def fit_table(
     facts: TableFacts | None = None,
     progress: bool = False,
     rules: ColumnRules = ColumnRules(),  # noqa: B008
+    numeric_encoding: str = "rank",
+    checkpoint_dir: str | None = None,
 ) -> TableModel:
     """Learn a table.
 
@@ -118,9 +122,12 @@ def fit_table(
         facts: Facts about all rows, where ``table`` is a sample of them.
         progress: Whether to show a progress bar.
         rules: Columns that are not to be learned as their values suggest.
+        numeric_encoding: See `synthohive_spark.engine.fitting.fit_encoder`.
+        checkpoint_dir: See `synthohive_spark.engine.interface.Engine.fit`.
 
     Raises:
-        SchemaError: If the columns leave nothing to learn, or a column's values cannot be learned.
+        SchemaError: If the columns leave nothing to learn, a column's values cannot be learned, or
+            ``numeric_encoding`` is not known.
         TrainingError: If there are no rows, no column has a value, or training cannot end in a model.
     """
     made = tuple(c for c in columns if c.name not in conditions)
@@ -135,9 +142,16 @@ def fit_table(
         raise TrainingError(
             f"every column to learn is null in all of its {table.num_rows:,} rows: there is nothing to learn"
         )
-    encoder, encoded = fit_encoder(table, made, facts=facts, privacy=privacy, seed=seed, rules=rules)
-    context_encoder, context = fit_encoder(table, given, facts=facts, privacy=privacy, seed=seed)
-    blocks = tuple(replace(block, embedded=block.name in rules.embedded) for block in encoder.blocks)
-    layout = Layout(blocks, context_encoder.blocks)
-    fitted = engine.fit(encoded, context, layout, seed=derive_seed(seed, "engine"), progress=progress)
+    fit = partial(fit_encoder, table, facts=facts, privacy=privacy, seed=seed, numeric_encoding=numeric_encoding)
+    encoder, encoded = fit(made, rules=rules)
+    context_encoder, context = fit(given)
+    layout = Layout(encoder.blocks, context_encoder.blocks, max(privacy.rare_category_rows, 1))
+    fitted = engine.fit(
+        encoded,
+        context,
+        layout,
+        seed=derive_seed(seed, "engine"),
+        progress=progress,
+        checkpoint_dir=checkpoint_dir,
+    )
     return TableModel(engine_name, columns, encoder, context_encoder, layout, fitted)

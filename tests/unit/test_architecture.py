@@ -22,6 +22,7 @@ LAYERS = {
     "model": 4,
     "transformer": 4,
     "ctgan": 4,
+    "training_summary": 4,
     "pii": 5,
     "relational": 5,
     "validation": 5,

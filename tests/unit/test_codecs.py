@@ -19,10 +19,13 @@ from synthohive_spark.errors import SchemaError
 OPEN = Privacy(rare_category_rows=0, extreme_rows=0)
 
 
-def round_trip(values, type_, privacy=OPEN):
+def round_trip(values, type_, privacy=OPEN, numeric_encoding="rank"):
     columns = (Column("c", ColumnType.parse(type_)),)
     table = pa.table({"c": pa.array(values, columns[0].type.arrow)})
-    encoder, encoded = fit_encoder(table, columns, facts=TableFacts.of(table, columns), privacy=privacy, seed=1)
+    facts = TableFacts.of(table, columns)
+    encoder, encoded = fit_encoder(
+        table, columns, facts=facts, privacy=privacy, seed=1, numeric_encoding=numeric_encoding
+    )
     encoder = TableEncoder.from_json(json.loads(json.dumps(encoder.to_json())))
     words = row_words(3, np.arange(len(values)), encoder.decode_words)
     return encoder.codecs[0], encoded, encoder.decode(encoded, words)[0]

@@ -18,11 +18,16 @@ import pyarrow as pa
 
 from synthohive_spark.engine.codecs.interface import Codes, Ranks, Words, draw_codes, null_mask
 from synthohive_spark.engine.codecs.numbers import Numbers, from_numbers, to_numbers
+from synthohive_spark.engine.codecs.numeric_common import (
+    EDGE,
+    SPECIALS,
+    between,
+    encode_apart,
+    fields_from_json,
+    fields_to_json,
+)
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.engine.noise import uniforms
-
-SPECIALS = {"nan": np.nan, "-inf": -np.inf, "inf": np.inf}
-_EDGE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -74,17 +79,8 @@ class NumericCodec:
 
     def encode(self, values: pa.Array, words: Words) -> tuple[Codes, Ranks]:
         """See `Codec.encode`; tied values get ranks spread over their share by the noise."""
-        missing = null_mask(values)
         numbers = to_numbers(values, self.type, self.shift)
-        codes = np.full(len(numbers), -1, np.int32)
-        if self.has_null:
-            codes[missing] = 0
-        known = ~missing
-        for place, name in enumerate(self.specials, start=int(self.has_null)):
-            special = SPECIALS[name]
-            codes[known & (np.isnan(numbers) if name == "nan" else numbers == special)] = place
-        if self.type.is_float:
-            known &= np.isfinite(numbers)
+        codes, known = encode_apart(numbers, null_mask(values), self.has_null, self.specials)
         self._encode_spikes(numbers, known, codes)
         ranks = np.full(len(numbers), 0.5)
         rest = known & (codes < 0)
@@ -94,7 +90,7 @@ class NumericCodec:
         self._fill_unknown(codes, ranks, words[:, 0])
         placed = codes < self._first_bin
         ranks[placed] = self._fixed_ranks[codes[placed]]
-        return codes, np.clip(ranks, _EDGE, 1 - _EDGE).astype(np.float32)
+        return codes, np.clip(ranks, EDGE, 1 - EDGE).astype(np.float32)
 
     def _encode_spikes(self, numbers: Numbers, known: npt.NDArray[np.bool_], codes: Codes) -> None:
         spikes = self._numbers(self.spikes)
@@ -138,19 +134,7 @@ class NumericCodec:
             return np.repeat(knots, len(ranks))
         left = np.clip(np.searchsorted(grid, ranks, side="right") - 1, 0, len(knots) - 2)
         t = (ranks - grid[left]) / (grid[left + 1] - grid[left])
-        if self.type.is_float:
-            values = knots[left] + t * (knots[left + 1] - knots[left])
-            values = np.round(values, self.step) if self.step >= 0 else values
-            return np.asarray(np.clip(values, knots[0], knots[-1]))
-        return self._to_steps(knots[left], t, knots[left + 1])
-
-    def _to_steps(self, low: Numbers, t: npt.NDArray[np.float64], high: Numbers) -> Numbers:
-        # Unsigned arithmetic modulo 2**64 is exact where the distance of two int64 does not fit into one.
-        step = np.uint64(self.step)
-        width = (high.view(np.uint64) - low.view(np.uint64)) // step
-        offset = np.minimum(np.floor(t * (width.astype(np.float64)) + 0.5), 2.0**63).astype(np.uint64)
-        offset = np.minimum(offset, width) * step
-        return np.asarray(low.view(np.uint64) + offset).view(np.int64)
+        return np.clip(between(knots[left], t, knots[left + 1], self.step), knots[0], knots[-1])
 
     def _ranks(self, numbers: Numbers, noise: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         half = 0.0 if self.type.is_float else self.step / 2
@@ -197,28 +181,9 @@ class NumericCodec:
 
     def to_json(self) -> dict[str, Any]:
         """See `Codec.to_json`."""
-        return {
-            "codec": "numeric",
-            "kind": self.kind,
-            "type": str(self.type),
-            "has_null": self.has_null,
-            "specials": list(self.specials),
-            "spikes": list(self.spikes),
-            "knots": list(self.knots),
-            "grid": list(self.grid),
-            "bins": self.bins,
-            "step": self.step,
-            "shift": self.shift,
-            "bounds": [str(b) for b in self.bounds] if self.bounds else None,
-            "frequencies": list(self.frequencies),
-        }
+        return fields_to_json(self, "numeric")
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> NumericCodec:
         """The codec that `to_json` described."""
-        plain: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in data.items()}
-        del plain["codec"], plain["kind"]
-        plain["type"] = ColumnType.parse(data["type"])
-        if plain["bounds"]:
-            plain["bounds"] = tuple(int(bound) for bound in plain["bounds"])
-        return cls(**plain)
+        return cls(**fields_from_json(data))

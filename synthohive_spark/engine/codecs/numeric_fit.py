@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -9,7 +11,8 @@ import pyarrow as pa
 from synthohive_spark.config import Privacy
 from synthohive_spark.engine.codecs.interface import null_mask
 from synthohive_spark.engine.codecs.numbers import Numbers, decimal_shift, to_numbers, unscaled
-from synthohive_spark.engine.codecs.numeric import SPECIALS, NumericCodec
+from synthohive_spark.engine.codecs.numeric import NumericCodec
+from synthohive_spark.engine.codecs.numeric_common import SPECIALS, is_special
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.engine.facts import ColumnFacts
 
@@ -22,37 +25,38 @@ _DIGITS = 8
 
 def fit_numeric(type_: ColumnType, values: pa.Array, facts: ColumnFacts, privacy: Privacy) -> NumericCodec:
     """Fit a codec; one without any code means that the settings left no value."""
-    missing = null_mask(values)
-    present = values.drop_null()
-    shift = decimal_shift(present) if type_.name == "decimal" else 0
-    numbers = to_numbers(present, type_, shift)
-    at_least = max(privacy.rare_category_rows, 1)
-    specials: tuple[str, ...] = ()
-    if type_.is_float:
-        counts = {name: _count_special(numbers, name) for name in SPECIALS}
-        specials = tuple(name for name, count in counts.items() if count >= at_least)
-        numbers = numbers[np.isfinite(numbers)] + 0.0  # minus zero becomes zero
-    numbers = np.sort(numbers)
-    spikes = _spikes(numbers, at_least)
+    numbers, fields = read_numbers(type_, values, privacy)
+    spikes = _spikes(numbers, max(privacy.rare_category_rows, 1))
     rest = numbers[~np.isin(numbers, spikes)]
-    knots, grid = _quantile_table(rest, privacy, _ends(type_, facts, privacy, shift))
+    knots, grid = _quantile_table(rest, privacy, true_ends(type_, facts, privacy, fields["shift"]))
     bins = max(1, min(BINS, len(rest) // _ROWS_PER_BIN)) if len(knots) else 0
     return NumericCodec(
-        type=type_,
-        has_null=bool(missing.any()),
-        specials=specials,
         spikes=tuple(spikes.tolist()),
         knots=tuple(knots.tolist()),
         grid=tuple(grid.tolist()),
         bins=bins,
-        step=_digits(numbers, type_) if type_.is_float else _step(numbers, knots),
-        shift=shift,
-        bounds=_bounds(present, privacy) if shift else None,
+        step=step_of(numbers, knots, type_),
+        **fields,
     )
 
 
-def _count_special(numbers: Numbers, name: str) -> int:
-    return int(np.count_nonzero(np.isnan(numbers) if name == "nan" else numbers == SPECIALS[name]))
+def read_numbers(type_: ColumnType, values: pa.Array, privacy: Privacy) -> tuple[Numbers, dict[str, Any]]:
+    """The finite numbers among ``values``, sorted, and the fields that all codecs of numbers have."""
+    present = values.drop_null()
+    shift = decimal_shift(present) if type_.name == "decimal" else 0
+    numbers = to_numbers(present, type_, shift)
+    specials: tuple[str, ...] = ()
+    if type_.is_float:
+        at_least = max(privacy.rare_category_rows, 1)
+        specials = tuple(name for name in SPECIALS if np.count_nonzero(is_special(numbers, name)) >= at_least)
+        numbers = numbers[np.isfinite(numbers)] + 0.0  # minus zero becomes zero
+    return np.sort(numbers), {
+        "type": type_,
+        "has_null": bool(null_mask(values).any()),
+        "specials": specials,
+        "shift": shift,
+        "bounds": _bounds(present, privacy) if shift else None,
+    }
 
 
 def _spikes(numbers: Numbers, at_least: int) -> Numbers:
@@ -64,7 +68,7 @@ def _spikes(numbers: Numbers, at_least: int) -> Numbers:
     return values[counts >= max(SPIKE_SHARE * len(numbers), at_least, 3)]
 
 
-def _ends(
+def true_ends(
     type_: ColumnType, facts: ColumnFacts, privacy: Privacy, shift: int
 ) -> tuple[float | int, float | int] | None:
     """The true ends of the range over all rows, where the settings allow to keep them and they are known."""
@@ -108,6 +112,11 @@ def _spread(rows: npt.NDArray[np.int64], gap: int) -> npt.NDArray[np.int64]:
     if kept[-1] != rows[-1] and len(kept) > 1:
         kept[-1] = int(rows[-1])
     return np.array(kept)
+
+
+def step_of(numbers: Numbers, others: Numbers, type_: ColumnType) -> int:
+    """The step of `NumericCodec`, for ``numbers`` and ``others`` that its codec can make."""
+    return _digits(numbers, type_) if type_.is_float else _step(numbers, others)
 
 
 def _step(numbers: Numbers, knots: Numbers) -> int:

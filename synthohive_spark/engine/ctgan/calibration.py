@@ -1,8 +1,8 @@
 """Calibration: after training, make the marginals of what is drawn those of the table.
 
 The generator's logits get a bias for each code, found by repeatedly adding the damped logarithm of wanted over drawn
-frequency (iterative proportional fitting on one margin at a time); then the scores drawn with each code are spread over
-the ranks that the code's real rows fill. Both are small tables in the model.
+frequency (iterative proportional fitting on one margin at a time); then the quantiles of the scores drawn with each
+code are mapped to those of the ranks of its real rows. Both are small tables in the model.
 """
 
 from __future__ import annotations
@@ -16,17 +16,18 @@ from synthohive_spark.engine.ctgan.sampling import CTGANSampler, Floats, RankTab
 from synthohive_spark.engine.interface import EncodedTable, Layout
 from synthohive_spark.engine.noise import row_words, uniforms
 
-ROWS = 20_480
+ROWS = 81_920
 _BATCH = 512
-_ROUNDS = 12
+_LARGEST_OUTPUT = 25_000_000
+_ROUNDS = 40
 _DAMPING = 0.8
-_LARGEST_BLOCK = 40_000_000
+_CLOSE = 2e-4
 _KNOTS = 17
 _ROWS_PER_KNOT = 20
 
 
 def calibrate(
-    sampler: CTGANSampler, table: EncodedTable, context: EncodedTable, layout: Layout, *, seed: int
+    sampler: CTGANSampler, table: EncodedTable, context: EncodedTable, layout: Layout, *, seed: int, rows: int = ROWS
 ) -> CTGANSampler:
     """The sampler with biases and rank tables fitted.
 
@@ -36,67 +37,96 @@ def calibrate(
         context: Their given columns; rows are drawn under a sample of them.
         layout: The true frequencies.
         seed: Fixes the rows that are drawn.
+        rows: How many to draw, in whole batches; fewer where the network's output is wide.
     """
-    words = row_words(seed, np.arange(ROWS), sampler.noise_words)
-    rows = np.random.default_rng(seed).integers(0, len(table), ROWS)
-    parts = [slice(start, start + _BATCH) for start in range(0, ROWS, _BATCH)]
-    raw = np.concatenate(
-        [sampler.forward(*sampler.inputs(words[part], context.take(rows[part]))) for part in parts], axis=1
-    )
-    biases = []
-    for column, block in enumerate(layout.columns):
-        drawn = max(2048, min(ROWS, _LARGEST_BLOCK // block.codes))
-        wanted = np.array(block.frequencies, np.float32)
-        biases.append(_bias(sampler.logits(raw[:, :drawn], column), wanted, sampler.biases[column]))
-    sampler = replace(sampler, biases=tuple(biases))
-    draws = uniforms(words[:, -len(layout.columns) :]).astype(np.float32)
-    scores, tables = sampler.scores(raw), []
-    for place, column in enumerate(i for i, ranked in enumerate(sampler.ranked) if ranked):
-        codes = pick(sampler.logits(raw, column), draws[:, column])
+    rows = min(rows, max(8, _LARGEST_OUTPUT // (_BATCH * sampler.slots.width)) * _BATCH)
+    words = row_words(seed, np.arange(rows), sampler.noise_words)
+    given = context.take(np.random.default_rng(seed).integers(0, len(table), rows))
+    parts = [slice(start, start + _BATCH) for start in range(0, rows, _BATCH)]
+    raw = np.concatenate([sampler.forward(*sampler.inputs(words[part], given.take(part))) for part in parts], axis=1)
+    columns = len(layout.columns)
+    draws = uniforms(words[:, -columns - len(sampler.groups) :].T).astype(np.float32)
+    codes, biases = np.empty((columns, rows), np.int64), list(sampler.biases)
+    for column, logits in sampler.logits(raw, codes):
+        change = _bias(logits, np.array(layout.columns[column].frequencies, np.float32))
+        biases[column] = biases[column] + change
+        codes[column] = pick(logits + change, draws[column])
+    tables, ranked = [], [i for i, is_ranked in enumerate(sampler.ranked) if is_ranked]
+    for place, (column, score) in enumerate(zip(ranked, sampler.scores(raw), strict=True)):
         real = table.codes[:, column], table.ranks[:, place]
-        tables.append(_rank_table(scores[place], codes, *real, len(layout.columns[column].frequencies)))
-    return replace(sampler, rank_tables=tuple(tables))
+        tables.append(_rank_table(score, codes[column], *real, layout.columns[column].codes, layout.at_least))
+    return replace(sampler, biases=tuple(biases), rank_tables=tuple(tables))
 
 
 def uncalibrated_rank_table(codes: int) -> RankTable:
     """A table that takes every score for the rank it stands for."""
-    ranks = np.linspace(1e-4, 1 - 1e-4, _KNOTS)
-    grid = np.linspace(-1, 1, 4097, dtype=np.float32)
-    scores = np.interp(ranks, ranks_of_scores(grid), grid).astype(np.float32)
-    return RankTable(np.repeat(scores[:, None], codes, axis=1), np.zeros(codes, np.float32), np.ones(codes, np.float32))
+    ranks = np.linspace(1e-4, 1 - 1e-4, _KNOTS, dtype=np.float32)
+    return RankTable(*(np.repeat(knots[:, None], codes, axis=1) for knots in (_scores(ranks), ranks)))
 
 
-def _bias(logits: Floats, wanted: Floats, start: Floats) -> Floats:
+def _bias(logits: Floats, wanted: Floats) -> Floats:
     # Half a row, so that a code that was never drawn gets a finite push.
     least = np.float32(0.5 / logits.shape[1])
-    change = np.zeros((len(wanted), 1), np.float32)
+    odds = np.exp(logits - logits.max(axis=0))
+    change = np.ones((len(wanted), 1), np.float32)
     for _ in range(_ROUNDS):
-        odds = np.exp(logits + change - (logits + change).max(axis=0))
-        drawn = (odds / odds.sum(axis=0)).mean(axis=1)
-        step = np.log((wanted + least) / (drawn + least))
-        change += _DAMPING * step[:, None]
-    return np.asarray(start + change, np.float32)
+        total = change[:, 0] @ odds
+        drawn = (odds @ (1 / total)) * change[:, 0] / logits.shape[1]
+        if np.abs(drawn - wanted).sum() / 2 < _CLOSE:
+            break
+        change *= (((wanted + least) / (drawn + least)) ** np.float32(_DAMPING))[:, None]
+    return np.asarray(np.log(change), np.float32)
 
 
 def _rank_table(
-    scores: Floats, codes: npt.NDArray[np.int64], real_codes: npt.NDArray[np.integer], real_ranks: Floats, size: int
+    scores: Floats,
+    codes: npt.NDArray[np.int64],
+    real_codes: npt.NDArray[np.integer],
+    real_ranks: Floats,
+    size: int,
+    at_least: int,
 ) -> RankTable:
     table = uncalibrated_rank_table(size)
+    drawn, real = _by_code(scores, codes, size), _by_code(real_ranks, real_codes, size)
     for code in range(size):
-        real = real_ranks[real_codes == code]
-        if not len(real):
-            continue
-        table.low[code], table.high[code] = real.min(), real.max()
-        own = scores[codes == code]
-        knots = min(_KNOTS, len(own) // _ROWS_PER_KNOT)
-        if knots >= 2:
-            marks = np.quantile(own, np.linspace(0, 1, knots))
-            table.quantiles[:, code] = np.interp(np.linspace(0, 1, _KNOTS), np.linspace(0, 1, knots), marks)
-        else:
-            table.quantiles[:, code] = _scores_between(table.low[code], table.high[code])
+        if len(real[code]):
+            table.real[:, code] = _real_quantiles(real[code], at_least)
+        knots = min(_KNOTS, len(drawn[code]) // _ROWS_PER_KNOT)
+        table.scores[:, code] = _quantiles(drawn[code], knots) if knots >= 2 else _scores(table.real[:, code])
     return table
 
 
-def _scores_between(low: float, high: float) -> Floats:
+def _by_code(values: Floats, codes: npt.NDArray[np.integer], size: int) -> list[Floats]:
+    """The sorted values of the rows of each code."""
+    order = np.lexsort((values, codes))
+    return np.split(values[order], np.searchsorted(codes[order], np.arange(1, size)))
+
+
+def _quantiles(ordered: Floats, knots: int) -> Floats:
+    """`_KNOTS` evenly spaced quantiles, of which only as many as ``knots`` are of the values themselves."""
+    coarse = np.linspace(0, 1, knots)
+    marks = np.interp(coarse * (len(ordered) - 1), np.arange(len(ordered)), ordered)
+    return np.asarray(np.interp(np.linspace(0, 1, _KNOTS), coarse, marks), np.float32)
+
+
+def _real_quantiles(ordered: Floats, at_least: int) -> Floats:
+    """Quantiles of real ranks, with ``at_least`` rows between neighbours and beyond the outermost ones.
+
+    The ends go on from the outermost quantile as steeply as the ranks do on average; of too few rows for two
+    quantiles, mean and deviation are told alone.
+    """
+    trim = min(at_least - 1, (len(ordered) - 1) // 2)
+    inner = ordered[trim : len(ordered) - trim]
+    if len(inner) <= at_least:
+        ends = ordered.mean() + np.sqrt(3) * ordered.std() * np.linspace(-1, 1, _KNOTS)
+        return np.asarray(np.clip(ends, 0, 1), np.float32)
+    marks = _quantiles(inner, min(_KNOTS, max(2, len(inner) // max(_ROWS_PER_KNOT, at_least + 1))))
+    beyond = trim * (inner[-1] - inner[0]) / (len(inner) - 1)
+    marks[0], marks[-1] = marks[0] - beyond, marks[-1] + beyond
+    return np.asarray(np.clip(marks, 0, 1), np.float32)
+
+
+def _scores(ranks: Floats) -> Floats:
+    """The scores in tanh's range that stand for ranks."""
     grid = np.linspace(-1, 1, 4097, dtype=np.float32)
-    return np.interp(np.linspace(low, high, _KNOTS), ranks_of_scores(grid), grid).astype(np.float32)
+    return np.interp(ranks, ranks_of_scores(grid), grid).astype(np.float32)

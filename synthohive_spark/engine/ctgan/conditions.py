@@ -17,55 +17,48 @@ Places = npt.NDArray[np.int64]
 class TrainingConditions:
     """Draws conditions by log-frequency, and for each a training row that meets it.
 
-    A condition is a place in the one-hot part of a row: a narrow column, chosen evenly, and one of its codes, chosen by
-    the logarithm of how many rows hold it, so that rare codes are seen often enough to be learned.
+    A condition is a place in the one-hot part of a row: a column, chosen evenly, and one of its codes, chosen by the
+    logarithm of how many rows hold it, so that rare codes are seen often enough to be learned.
     """
 
     def __init__(self, table: EncodedTable, slots: Slots) -> None:
         self.rows = len(table)
-        self.slots = slots
-        order, starts, weights = [], [], []
-        for column in slots.narrow:
+        order, counts, weights = [], [], []
+        for column, size in enumerate(slots.codes):
             codes = table.codes[:, column]
-            counts = np.bincount(codes, minlength=slots.codes[column])
+            count = np.bincount(codes, minlength=size)
             order.append(np.argsort(codes, kind="stable").astype(np.int32))
-            starts.append(np.concatenate([[0], np.cumsum(counts)]))
-            weights.append(np.log1p(counts) / np.log1p(counts).sum())
-        self._order, self._starts = order, starts
+            counts.append(count)
+            weights.append(np.log1p(count) / np.log1p(count).sum())
+        self._order = np.concatenate(order) if order else np.empty(0, np.int32)
+        self._counts = np.concatenate(counts) if counts else np.empty(0, np.int64)
+        self._first = np.cumsum(self._counts) - self._counts
         self._cumulative = np.cumsum(np.concatenate(weights)) if weights else np.empty(0)
-        self._column_of = np.repeat(np.arange(len(slots.narrow)), slots.narrow_codes)
+        self._column_of = np.repeat(np.arange(len(slots.codes)), slots.codes)
 
     def draw(self, rng: np.random.Generator, size: int) -> tuple[Places, Places]:
-        """Places of ``size`` conditions and a row for each; without a narrow column, no places and any rows."""
-        if not self._order:
+        """Places of ``size`` conditions and a row for each; without a column, no places and any rows."""
+        if not len(self._order):
             return np.empty(0, np.int64), rng.integers(0, self.rows, size)
         places = _inverse(self._cumulative, rng.random(size))
-        columns = self._column_of[places]
-        position = rng.random(size)
-        rows = np.empty(size, np.int64)
-        for column in np.unique(columns):
-            chosen = columns == column
-            codes = places[chosen] - self.slots.starts[column]
-            start = self._starts[column]
-            first, count = start[codes], start[codes + 1] - start[codes]
-            rows[chosen] = self._order[column][first + (position[chosen] * count).astype(np.int64)]
-        return places, rows
+        member = (rng.random(size) * self._counts[places]).astype(np.int64)
+        return places, self._order[self._first[places] + member].astype(np.int64)
 
     def column_of(self, places: Places) -> Places:
-        """Which narrow column each place belongs to."""
+        """Which column each place belongs to."""
         return self._column_of[places]
 
 
 @dataclass(frozen=True)
 class SamplingConditions:
-    """Draws conditions as the table has them: a narrow column evenly, its code by the code's true frequency."""
+    """Draws conditions as the table has them: a column evenly, its code by the code's true frequency."""
 
     cumulative: npt.NDArray[np.float64]
 
     @classmethod
     def of(cls, blocks: tuple[Block, ...], slots: Slots) -> SamplingConditions:
-        """The conditions for columns with these frequencies."""
-        shares = [np.array(blocks[i].frequencies) / sum(blocks[i].frequencies) for i in slots.narrow]
+        """The conditions for columns with these frequencies, of which ``slots`` are conditioned on."""
+        shares = [np.array(b.frequencies) / sum(b.frequencies) for b in blocks[: len(slots.codes)]]
         return cls(np.cumsum(np.concatenate(shares)) if shares else np.empty(0))
 
     def draw(self, uniforms: npt.NDArray[np.float64]) -> Places:

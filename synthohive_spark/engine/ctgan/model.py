@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -13,16 +13,22 @@ from safetensors.numpy import load as read_tensors
 from safetensors.numpy import save as tensor_bytes
 
 from synthohive_spark.engine.ctgan.calibration import calibrate, uncalibrated_rank_table
+from synthohive_spark.engine.ctgan.checkpoint import Checkpoint, identity
 from synthohive_spark.engine.ctgan.conditions import SamplingConditions
+from synthohive_spark.engine.ctgan.groups import Groups, fit_groups, grouped
 from synthohive_spark.engine.ctgan.sampling import CTGANSampler, Layer, RankTable
 from synthohive_spark.engine.ctgan.settings import CTGANSettings
 from synthohive_spark.engine.ctgan.slots import Slots
-from synthohive_spark.engine.interface import EncodedTable, FittedEngine, Layout
+from synthohive_spark.engine.ctgan.validation import Validation
+from synthohive_spark.engine.interface import Block, EncodedTable, FittedEngine, Layout
 from synthohive_spark.engine.noise import derive_seed
+from synthohive_spark.engine.null_links import NullLink, find_null_links
 from synthohive_spark.errors import SerializationError
 
 _GENERATOR, _CRITIC, _EMBEDDINGS = "generator.safetensors", "discriminator.safetensors", "embedding_layers.safetensors"
 _NORM_EPSILON = 1e-5
+_CHECK_ROWS = 8_192
+_LARGEST_CHECK = 10_000_000
 Arrays = dict[str, npt.NDArray[Any]]
 
 
@@ -33,7 +39,14 @@ class CTGANEngine:
         self.settings = settings
 
     def fit(
-        self, table: EncodedTable, context: EncodedTable, layout: Layout, *, seed: int, progress: bool
+        self,
+        table: EncodedTable,
+        context: EncodedTable,
+        layout: Layout,
+        *,
+        seed: int,
+        progress: bool,
+        checkpoint_dir: str | None = None,
     ) -> FittedEngine:
         """See `synthohive_spark.engine.interface.Engine.fit`."""
         parameters = asdict(self.settings)
@@ -42,31 +55,53 @@ class CTGANEngine:
             return FittedEngine(_sampler({}, {}, self.settings, layout), files, parameters)
         from synthohive_spark.engine.ctgan.training import train  # noqa: PLC0415  (torch is only for fitting)
 
-        trained = train(table, context, layout, self.settings, seed=seed, progress=progress)
-        arrays: Arrays = {name: t.numpy().copy() for name, t in trained.generator.state_dict().items()}
-        embeddings = {name: arrays.pop(name) for name in list(arrays) if "embeddings" in name}
-        arrays = {name: array for name, array in arrays.items() if not name.endswith("num_batches_tracked")}
-        wide = Slots.of(layout.columns, self.settings.embedding_threshold).wide
-        for i, column in enumerate(layout.columns):
-            # Where every code begins; calibration then moves it. A wide column was trained on top of its frequencies.
-            shares = np.maximum(np.array(column.frequencies, np.float32), 1e-9)
-            arrays[f"calibration.{i}.bias"] = np.log(shares) if i in wide else np.zeros(column.codes, np.float32)
-        sampler = calibrate(
-            _sampler(arrays, embeddings, self.settings, layout),
-            table,
-            context,
-            layout,
-            seed=derive_seed(seed, "calibration"),
+        checkpoint = None
+        if checkpoint_dir is not None:
+            checkpoint = Checkpoint(checkpoint_dir, identity(table, context, parameters, seed))
+        groups, links = self._groups(table, context, layout, seed), find_null_links(table, layout.columns)
+        fixed = {**_group_arrays(groups), **_link_arrays(links)}
+        narrow = _narrow(layout, groups)
+        rows, given = grouped(table, groups["columns"]), grouped(context, groups["context"])
+        training, held_out = Validation.split(rows, given, seed=derive_seed(seed, "validation"))
+
+        def calibrated(arrays: Arrays, **settings: Any) -> CTGANSampler:
+            started = {f"calibration.{i}.bias": np.zeros(b.codes, np.float32) for i, b in enumerate(narrow.columns)}
+            sampler = _sampler({**arrays, **started}, fixed, self.settings, layout)
+            return calibrate(sampler, rows, given, narrow, seed=derive_seed(seed, "calibration"), **settings)
+
+        check_rows = min(_CHECK_ROWS, max(1, _LARGEST_CHECK // (512 * Slots.of(narrow.columns).width)) * 512)
+
+        def score(arrays: Arrays) -> float:
+            sampler = replace(calibrated(arrays, rows=check_rows), groups={}, context_groups={})
+            return held_out.score(sampler, narrow, seed=derive_seed(seed, "score"))
+
+        trained = train(
+            *training, narrow, self.settings, seed=seed, progress=progress, score=score, checkpoint=checkpoint
         )
-        arrays.update(_calibration(sampler))
-        critic = {name: t.numpy().copy() for name, t in trained.critic.state_dict().items()}
-        embeddings.update({f"critic.{name}": critic.pop(name) for name in list(critic) if "embeddings" in name})
+        sampler = calibrated(trained.generator)
+        kept = {name: array for name, array in trained.generator.items() if not name.endswith("num_batches_tracked")}
         files = {
-            _GENERATOR: tensor_bytes(arrays),
-            _CRITIC: tensor_bytes(critic),
-            _EMBEDDINGS: tensor_bytes(embeddings),
+            _GENERATOR: tensor_bytes({**kept, **_calibration(sampler)}),
+            _CRITIC: tensor_bytes(trained.critic),
+            _EMBEDDINGS: tensor_bytes(fixed),
         }
-        return FittedEngine(sampler, files, parameters, trained.history)
+        if checkpoint is not None:
+            checkpoint.remove()
+        return FittedEngine(sampler, files, parameters, trained.history, trained.checks)
+
+    def _groups(
+        self, table: EncodedTable, context: EncodedTable, layout: Layout, seed: int
+    ) -> dict[str, dict[int, Groups]]:
+        threshold = self.settings.embedding_threshold
+        found: dict[str, dict[int, Groups]] = {}
+        for part, rows, blocks in (("columns", table, layout.columns), ("context", context, layout.context)):
+            wide = [i for i, block in enumerate(blocks) if block.codes > threshold and not block.ranked]
+            narrow = tuple(i for i in range(len(blocks)) if i not in wide)
+            found[part] = {
+                i: fit_groups(rows, blocks, i, narrow=narrow, seed=derive_seed(seed, "groups", blocks[i].name))
+                for i in wide
+            }
+        return found
 
     @staticmethod
     def load(files: Mapping[str, bytes], parameters: Mapping[str, Any], layout: Layout) -> FittedEngine:
@@ -91,59 +126,87 @@ def _read(files: Mapping[str, bytes], name: str) -> Arrays:
         raise SerializationError(f"{name} is not a file of tensors: {error}") from error
 
 
-def _sampler(arrays: Arrays, embeddings: Arrays, settings: CTGANSettings, layout: Layout) -> CTGANSampler:
-    """The sampler of a generator's arrays, as `Generator.state_dict` names them."""
-    slots = Slots.of(layout.columns, settings.embedding_threshold)
-    context = Slots.of(layout.context, settings.embedding_threshold)
-    columns = layout.columns if arrays else ()
-    ranked = [i for i, block in enumerate(columns) if block.ranked]
+def _group_arrays(groups: Mapping[str, Mapping[int, Groups]]) -> Arrays:
+    return {f"{part}.{i}.groups": own.group_of for part, found in groups.items() for i, own in found.items()}
+
+
+def _link_arrays(links: tuple[NullLink, ...]) -> Arrays:
+    pairs = np.array([(link.column, link.within, link.same) for link in links], np.int32)
+    return {"null_links": pairs.reshape(-1, 3)}
+
+
+def _groups_of(arrays: Arrays, part: str, blocks: tuple[Block, ...]) -> dict[int, Groups]:
+    names = {i: f"{part}.{i}.groups" for i in range(len(blocks))}
+    return {
+        i: Groups(arrays[name], np.array(blocks[i].frequencies, np.float64))
+        for i, name in names.items()
+        if name in arrays
+    }
+
+
+def _narrow(layout: Layout, groups: Mapping[str, Mapping[int, Groups]]) -> Layout:
+    """The layout with groups in place of the codes of wide columns."""
+
+    def blocks(own: tuple[Block, ...], found: Mapping[int, Groups]) -> tuple[Block, ...]:
+        return tuple(found[i].block(block) if i in found else block for i, block in enumerate(own))
+
+    return replace(
+        layout, columns=blocks(layout.columns, groups["columns"]), context=blocks(layout.context, groups["context"])
+    )
+
+
+def _sampler(arrays: Arrays, fixed: Arrays, settings: CTGANSettings, layout: Layout) -> CTGANSampler:
+    """The sampler of a generator's arrays, as `Generator.state_dict` names them, with groups and links."""
+    groups = {part: _groups_of(fixed, part, getattr(layout, part)) for part in ("columns", "context")}
+    narrow = _narrow(layout, groups)
+    columns = narrow.columns if arrays else ()
+    slots, context = Slots.of(columns), Slots.of(narrow.context)
     return CTGANSampler(
         slots=slots,
         context=context,
         noise=settings.embedding_dim,
-        layers=_layers(arrays, settings, slots, context) if arrays else (),
-        embeddings=tuple(embeddings[f"embeddings.{i}"] for i in range(len(slots.wide))),
-        context_embeddings=tuple(
-            embeddings[f"context_embeddings.{i}"] for i in range(len(context.wide) if arrays else 0)
-        ),
+        layers=_layers(arrays, settings) if arrays else (),
         biases=tuple(arrays[f"calibration.{i}.bias"][:, None] for i in range(len(columns))),
-        rank_tables=tuple(_rank_table(arrays, i, columns[i].codes) for i in ranked),
+        rank_tables=tuple(_rank_table(arrays, i, block.codes) for i, block in enumerate(columns) if block.ranked),
         ranked=tuple(block.ranked for block in columns),
-        conditions=SamplingConditions.of(layout.columns, slots.conditioned(context)),
+        conditions=SamplingConditions.of(columns, slots.conditioned(context)),
+        links=tuple(NullLink(int(c), int(w), bool(s)) for c, w, s in fixed.get("null_links", ())),
+        groups=groups["columns"],
+        context_groups=groups["context"],
     )
 
 
-def _layers(arrays: Arrays, settings: CTGANSettings, slots: Slots, context: Slots) -> tuple[Layer, ...]:
-    dense = settings.embedding_dim + context.ranks + sum(context.embedded)
-    sparse = slots.conditioned(context).one_hot + context.one_hot
-    layers = []
-    for i in range(len(settings.generator_dim)):
+def _layers(arrays: Arrays, settings: CTGANSettings) -> tuple[Layer, ...]:
+    layers, start = [], 0
+    for i, width in enumerate((*settings.generator_dim, arrays["output.bias"].shape[0])):
+        given = arrays["given"][:, start : start + width]
+        start += width
+        if i == len(settings.generator_dim):
+            layers.append(_layer(arrays["output.weight"], given, arrays["output.bias"]))
+            continue
         scale = arrays[f"norms.{i}.weight"] / np.sqrt(arrays[f"norms.{i}.running_var"] + _NORM_EPSILON)
-        weight = arrays[f"hidden.{i}.weight"] * scale[:, None]
         bias = (arrays[f"hidden.{i}.bias"] - arrays[f"norms.{i}.running_mean"]) * scale + arrays[f"norms.{i}.bias"]
-        layers.append(_layer(weight, bias, dense, sparse))
-    return (*layers, _layer(arrays["output.weight"], arrays["output.bias"], dense, sparse))
+        layers.append(_layer(arrays[f"hidden.{i}.weight"] * scale[:, None], given * scale, bias))
+    return tuple(layers)
 
 
-def _layer(weight: npt.NDArray[Any], bias: npt.NDArray[Any], dense: int, sparse: int) -> Layer:
-    rest = np.concatenate([weight[:, :dense], weight[:, dense + sparse :]], axis=1)
-    hot = weight[:, dense : dense + sparse]
-    return Layer(np.ascontiguousarray(rest), np.ascontiguousarray(hot), np.ascontiguousarray(bias[:, None]))
+def _layer(weight: npt.NDArray[Any], given: npt.NDArray[Any], bias: npt.NDArray[Any]) -> Layer:
+    return Layer(*(np.ascontiguousarray(array) for array in (weight.T, given, bias)))
 
 
 def _rank_table(arrays: Arrays, column: int, codes: int) -> RankTable:
     name = f"calibration.{column}"
-    if f"{name}.quantiles" not in arrays:
+    if f"{name}.scores" not in arrays:
         return uncalibrated_rank_table(codes)
-    return RankTable(arrays[f"{name}.quantiles"], arrays[f"{name}.low"], arrays[f"{name}.high"])
+    return RankTable(arrays[f"{name}.scores"], arrays[f"{name}.real"])
 
 
 def _calibration(sampler: CTGANSampler) -> Arrays:
     arrays: Arrays = {f"calibration.{i}.bias": np.ascontiguousarray(b[:, 0]) for i, b in enumerate(sampler.biases)}
     ranked = (i for i, ranked in enumerate(sampler.ranked) if ranked)
     for i, table in zip(ranked, sampler.rank_tables, strict=True):
-        for part in ("quantiles", "low", "high"):
-            arrays[f"calibration.{i}.{part}"] = getattr(table, part)
+        for part in ("scores", "real"):
+            arrays[f"calibration.{i}.{part}"] = np.ascontiguousarray(getattr(table, part))
     return arrays
 
 
@@ -151,6 +214,6 @@ def _check_shapes(sampler: CTGANSampler) -> None:
     """Draw a row of zeros, so that arrays that do not fit together are found when loading and not on an executor."""
     context = len(sampler.context.codes), sampler.context.ranks
     given = EncodedTable(np.zeros((1, context[0]), np.int16), np.full((1, context[1]), 0.5, np.float32))
-    if not all(np.isfinite(layer.dense).all() and np.isfinite(layer.bias).all() for layer in sampler.layers):
+    if not all(np.isfinite(array).all() for layer in sampler.layers for array in vars(layer).values()):
         raise ValueError("a weight is not finite")
     sampler.draw(np.zeros((1, sampler.noise_words), np.uint64), given)

@@ -1,7 +1,7 @@
 import numpy as np
 
 from synthohive_spark.engine.ctgan.conditions import SamplingConditions, TrainingConditions
-from synthohive_spark.engine.ctgan.slots import Slots, embedding_width
+from synthohive_spark.engine.ctgan.slots import Slots
 from synthohive_spark.engine.interface import Block, EncodedTable
 
 
@@ -11,7 +11,6 @@ def block(name, frequencies, ranked=False):
 
 BLOCKS = (
     block("a", (0.9, 0.1)),
-    block("wide", [0.01] * 100),
     block("b", (0.2, 0.3, 0.5), True),
     block("c", (1.0,), True),
 )
@@ -23,25 +22,24 @@ def table(rows=5000):
     return EncodedTable(codes.astype(np.int16), np.full((rows, 2), 0.5, np.float32))
 
 
-def test_slots_put_one_hot_codes_first_then_ranks_then_vectors():
-    slots = Slots.of(BLOCKS, threshold=50)
-    assert slots.narrow == (0, 2, 3) and slots.starts == (0, 2, 5) and slots.one_hot == 6
-    assert slots.wide == (1,) and slots.embedded == (embedding_width(100),)
-    assert slots.width == 6 + 2 + embedding_width(100)
+def test_slots_put_one_hot_codes_first_then_ranks():
+    slots = Slots.of(BLOCKS)
+    assert slots.codes == (2, 3, 1) and slots.starts == (0, 2, 5)
+    assert slots.one_hot == 6 and slots.width == 6 + 2
 
 
 def test_every_condition_names_a_code_of_its_row_in_every_column():
-    slots, rows = Slots.of(BLOCKS, threshold=50), table()
+    slots, rows = Slots.of(BLOCKS), table()
     conditions = TrainingConditions(rows, slots)
     places, chosen = conditions.draw(np.random.default_rng(1), 3000)
     columns = conditions.column_of(places)
     assert set(columns) == {0, 1, 2}
     for place, row, column in zip(places, chosen, columns, strict=True):
-        assert rows.codes[row, slots.narrow[column]] == place - slots.starts[column]
+        assert rows.codes[row, column] == place - slots.starts[column]
 
 
 def test_training_draws_by_log_frequency_and_sampling_by_frequency():
-    slots, rows = Slots.of(BLOCKS, threshold=50), table()
+    slots, rows = Slots.of(BLOCKS), table()
     counts = np.bincount(rows.codes[:, 0])
     log_share = np.log1p(counts) / np.log1p(counts).sum()
     conditions = TrainingConditions(rows, slots)
@@ -57,11 +55,11 @@ def test_training_draws_by_log_frequency_and_sampling_by_frequency():
 def test_a_code_that_no_training_row_holds_is_never_a_condition():
     blocks = (block("a", (0.5, 0.2, 0.3)),)
     rows = EncodedTable(np.array([[0], [2]] * 50, np.int16), np.zeros((100, 0), np.float32))
-    places, _ = TrainingConditions(rows, Slots.of(blocks, 50)).draw(np.random.default_rng(0), 2000)
+    places, _ = TrainingConditions(rows, Slots.of(blocks)).draw(np.random.default_rng(0), 2000)
     assert set(places) == {0, 2}
 
 
 def test_given_columns_take_the_place_of_conditions():
-    slots = Slots.of(BLOCKS, 50)
-    assert slots.conditioned(Slots.of((), 50)) is slots
-    assert slots.conditioned(Slots.of(BLOCKS[:1], 50)).one_hot == 0
+    slots = Slots.of(BLOCKS)
+    assert slots.conditioned(Slots.of(())) is slots
+    assert slots.conditioned(Slots.of(BLOCKS[:1])).one_hot == 0

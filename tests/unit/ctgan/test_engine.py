@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from synthohive_spark.engine.ctgan import training
 from synthohive_spark.engine.ctgan.model import CTGANEngine, _sampler
-from synthohive_spark.engine.ctgan.networks import Generator
+from synthohive_spark.engine.ctgan.networks import Critic, Generator
 from synthohive_spark.engine.ctgan.settings import CTGANSettings
 from synthohive_spark.engine.ctgan.slots import Slots
 from synthohive_spark.engine.interface import Block, EncodedTable, Layout
@@ -52,12 +52,10 @@ def draw(sampler, rows=4096, context=None, seed=3):
 
 
 def test_numpy_makes_what_torch_makes():
-    table, layout = example()
-    given, given_layout = example()
-    layout = Layout(layout.columns, given_layout.columns)
-    for chosen, context in ((Layout(layout.columns), NOTHING), (layout, given)):
+    table, layout = example(wide=20)
+    for chosen, context in ((layout, NOTHING), (Layout(layout.columns, layout.columns), table)):
         settings = CTGANSettings(**SMALL)
-        slots, ctx = Slots.of(chosen.columns, 50), Slots.of(chosen.context, 50)
+        slots, ctx = Slots.of(chosen.columns), Slots.of(chosen.context)
         rng = torch.Generator().manual_seed(0)
         network = Generator(settings.embedding_dim, slots, ctx, settings.generator_dim, rng)
         for norm in network.norms:
@@ -66,16 +64,14 @@ def test_numpy_makes_what_torch_makes():
         network.eval()
         arrays = {k: v.numpy() for k, v in network.state_dict().items()}
         arrays.update({f"calibration.{i}.bias": np.zeros(b.codes, np.float32) for i, b in enumerate(chosen.columns)})
-        sampler = _sampler(arrays, arrays, settings, chosen)
+        sampler = _sampler(arrays, {}, settings, chosen)
         words = row_words(5, np.arange(512), sampler.noise_words)
         dense, places = sampler.inputs(words, context.take(slice(512)))
         used = normal_words(settings.embedding_dim)
-        np.testing.assert_array_equal(dense.T[:, : settings.embedding_dim], normals(words[:, :used], 32))
-        hot = np.zeros((512, slots.conditioned(ctx).one_hot + ctx.one_hot), np.float32)
-        for place in places:
-            hot[np.arange(512), place] = 1
+        np.testing.assert_array_equal(dense[:, : settings.embedding_dim], normals(words[:, :used], 32))
+        assert len(places) == (3 if chosen.context else 1)
         with torch.no_grad():
-            expected = network(torch.from_numpy(np.concatenate([dense.T, hot], axis=1))).numpy()
+            expected = network(torch.from_numpy(dense), torch.from_numpy(np.stack(places, axis=1))).numpy()
         np.testing.assert_allclose(sampler.forward(dense, places).T, expected, atol=2e-5)
 
 
@@ -86,8 +82,9 @@ def test_calibrated_marginals_are_those_of_the_table():
         shares = np.bincount(made.codes[:, column], minlength=block.codes) / len(made)
         assert np.abs(shares - block.frequencies).sum() / 2 < 0.02
     ranks = np.sort(made.ranks[made.codes[:, 1] == 2, 0])
-    assert ranks[0] >= 0.5 and ranks[-1] <= 1
-    assert np.abs(ranks - np.linspace(0.5, 1, len(ranks))).max() < 0.02
+    assert ranks[0] >= 0.49 and ranks[-1] <= 1
+    real = np.quantile(table.ranks[table.codes[:, 1] == 2, 0], np.linspace(0, 1, len(ranks)))
+    assert np.abs(ranks - real).max() < 0.04
 
 
 def test_columns_that_hang_together_do_so_in_what_is_drawn():
@@ -101,7 +98,7 @@ def test_given_columns_are_obeyed():
     table, layout = example()
     parts = EncodedTable(table.codes[:, :1], table.ranks[:, :0]), EncodedTable(table.codes[:, 1:2], table.ranks)
     layout = Layout(layout.columns[:1], layout.columns[1:2])
-    fitted = fit(parts[0], layout, parts[1], epochs=60, generator_dim=(256, 256), discriminator_dim=(256, 256))
+    fitted = fit(parts[0], layout, parts[1], epochs=80, generator_dim=(256, 256), discriminator_dim=(256, 256))
     context = EncodedTable(np.tile([[0], [1]], (2048, 1)).astype(np.int16), np.tile([[1e-6], [0.25]], (2048, 1)))
     made = draw(fitted.sampler, context=context)
     assert (made.codes[::2, 0] == 0).mean() > 0.9 and (made.codes[1::2, 0] == 0).mean() < 0.1
@@ -158,18 +155,55 @@ def test_the_callers_random_state_threads_and_denormals_are_untouched():
 
 
 def test_each_step_moves_its_own_network_alone():
-    table, layout = example()
+    table, layout = example(wide=20)
     job = training._Training(table, NOTHING, layout, CTGANSettings(**SMALL), 0)
-    places, rows = job.conditions.draw(job.numpy_rng, job.batch)
-    candidates = [job._candidates(0, 2, rows)]
-    raw = job.generator(job._generator_input(job.generator, places, rows))
-    fake = training.activate(raw, job.generator, job.critic, candidates, job.rng)
-    given = torch.cat([job._given(job.critic, rows), job._one_hot(places)], dim=1)
-    before = [p.clone() for p in job.generator.parameters()], [p.clone() for p in job.critic.parameters()]
-    job._critic_step(job._real(rows), fake.detach(), given)
-    assert all(p.grad is None for p in job.generator.parameters())
-    assert all(torch.equal(p, q) for p, q in zip(job.generator.parameters(), before[0], strict=True))
-    assert any(not torch.equal(p, q) for p, q in zip(job.critic.parameters(), before[1], strict=True))
+    seen = []
+    for optimiser in job.optimisers:
+        optimiser.register_step_post_hook(lambda *_: seen.append((job.critic.flat.clone(), list(weights(job)))))
+    before = job.critic.flat.clone(), list(weights(job))
+    job._train_step()
+    (critic, generator), (critic_after, generator_after) = seen
+    assert not torch.equal(critic, before[0]) and torch.equal(critic, critic_after)
+    assert all(torch.equal(p, q) for p, q in zip(generator, before[1], strict=True))
+    assert not all(torch.equal(p, q) for p, q in zip(generator_after, before[1], strict=True))
+
+
+def weights(job):
+    return (p.detach().clone() for p in job.generator.parameters())
+
+
+@pytest.mark.parametrize("pac", [1, 4])
+@pytest.mark.parametrize("context", [Slots((), 0), Slots((3, 4), 2)])
+def test_the_critics_gradients_are_those_that_autograd_finds(pac, context):
+    rng, slots = torch.Generator().manual_seed(0), Slots((5, 7), 2)
+    critic = Critic(slots, context, (32, 16), pac, rng, torch.float32)
+    rows = torch.rand(3, 8 * pac, critic.row, generator=rng)
+    rows[:, :, slots.width :] = rows[0, :, slots.width :]
+    ones = [torch.randint(0, 3, (8 * pac,), generator=rng) + 3 * i for i in range(len(context.codes) or 1)]
+    places, share = torch.stack(ones, dim=1), torch.rand(8, 1, 1, generator=rng)
+    state = {name: array.clone().requires_grad_() for name, array in critic.state.items()}
+
+    def judge(x):
+        given = state["given"][critic._packed(places)].sum(dim=1)
+        x = x.reshape(8, -1) @ state["hidden.0.weight"].T + state["hidden.0.bias"] + given
+        for i in (1, 2):
+            x = torch.nn.functional.leaky_relu(x, 0.2) @ state[f"hidden.{i}.weight"].T + state[f"hidden.{i}.bias"]
+        return x
+
+    real, fake = rows[0].clone(), rows[1].clone().requires_grad_()
+    between = torch.lerp(fake.detach(), real, share.repeat_interleave(pac, 0).view(-1, 1)).requires_grad_()
+    (slope,) = torch.autograd.grad(judge(between).sum(), between, create_graph=True)
+    norm = slope[:, : slots.width].reshape(8, -1).norm(2, dim=1)
+    loss = 10 * ((norm - 1) ** 2).mean() - judge(real).mean() + judge(fake.detach()).mean()
+    loss.backward()
+    found = critic.learn(rows, places, share)
+    torch.testing.assert_close(found.loss, loss.detach())
+    for name, array in state.items():
+        torch.testing.assert_close(critic._gradients[name], array.grad, atol=1e-6, rtol=1e-4)
+    judge(fake).mean().backward()
+    judged, slope = critic.slope(fake.detach(), places)
+    torch.testing.assert_close(slope, fake.grad[:, : slots.width])
+    torch.testing.assert_close(judged, judge(fake).mean().detach())
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 7])
@@ -183,7 +217,7 @@ def test_tiny_tables_train(rows, pac):
 def test_the_last_short_batch_is_trained_on():
     table, layout = example()
     job = training._Training(table.take(slice(250)), NOTHING, layout, CTGANSettings(**SMALL), 0)
-    assert (job.batch, job.steps) == (100, 3)
+    assert (job.batch, job.progress.steps) == (64, 4)
 
 
 def test_a_loss_that_is_not_finite_ends_with_epoch_and_remedy():

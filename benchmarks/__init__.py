@@ -1,0 +1,1 @@
+"""Measurements: this package against the reference package, and how fast executors draw rows."""

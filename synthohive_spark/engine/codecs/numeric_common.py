@@ -1,0 +1,82 @@
+"""What the codecs of numbers share: codes of null and of the special floats, the way back to values, JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from synthohive_spark.engine.codecs.interface import Codes
+from synthohive_spark.engine.codecs.numbers import Numbers
+from synthohive_spark.engine.columns import ColumnType
+
+SPECIALS = {"nan": np.nan, "-inf": -np.inf, "inf": np.inf}
+EDGE = 1e-6
+_MOST = 2.0**64 - 2**11  # the largest float64 that fits into 64 bits
+
+
+def is_special(numbers: Numbers, name: str) -> npt.NDArray[np.bool_]:
+    """Where ``numbers`` are the special float of that name."""
+    return np.asarray(np.isnan(numbers) if name == "nan" else numbers == SPECIALS[name])
+
+
+def encode_apart(
+    numbers: Numbers, missing: npt.NDArray[np.bool_], has_null: bool, specials: tuple[str, ...]
+) -> tuple[Codes, npt.NDArray[np.bool_]]:
+    """Codes of nulls, then of ``specials``, with -1 for all other rows; and which rows hold a finite number."""
+    codes = np.full(len(numbers), -1, np.int32)
+    if has_null:
+        codes[missing] = 0
+    for place, name in enumerate(specials, start=int(has_null)):
+        codes[~missing & is_special(numbers, name)] = place
+    return codes, ~missing & np.isfinite(numbers)
+
+
+def between(low: Numbers, share: npt.NDArray[np.float64], high: Numbers, step: int) -> Numbers:
+    """Numbers that lie a ``share``, from 0 to 1, of the way from ``low`` to ``high``, rounded to ``step``.
+
+    Args:
+        low: int64 or float64.
+        share: How far to go.
+        high: Of the type of ``low``, and for int64 a multiple of ``step`` above it.
+        step: See `NumericCodec`.
+    """
+    if low.dtype.kind == "f":
+        values = low + share * (high - low)
+        return np.asarray(np.round(values, step) if step >= 0 else values)
+    # Unsigned arithmetic modulo 2**64 is exact where the distance of two int64 does not fit into one.
+    unit = np.uint64(step)
+    width = (high.view(np.uint64) - low.view(np.uint64)) // unit
+    offset = np.minimum(np.floor(share * (width.astype(np.float64)) + 0.5), _MOST).astype(np.uint64)
+    offset = np.minimum(offset, width) * unit
+    return np.asarray(low.view(np.uint64) + offset).view(np.int64)
+
+
+def shares_of(numbers: Numbers, low: Numbers, high: Numbers) -> npt.NDArray[np.float64]:
+    """How far ``numbers`` lie on the way from ``low`` to ``high``, from 0 to 1; those outside count as the nearer."""
+    inside = np.clip(numbers, low, high)
+    if inside.dtype.kind == "f":
+        return np.asarray((inside - low) / (high - low), np.float64)
+    width = (high.view(np.uint64) - low.view(np.uint64)).astype(np.float64)
+    return np.asarray((inside.view(np.uint64) - low.view(np.uint64)).astype(np.float64) / width)
+
+
+def fields_to_json(codec: Any, name: str) -> dict[str, Any]:
+    """The fields of a codec as plain values, under the codec's name."""
+    plain = {f.name: getattr(codec, f.name) for f in fields(codec) if f.init}
+    plain = {key: list(value) if isinstance(value, tuple) else value for key, value in plain.items()}
+    bounds = [str(bound) for bound in codec.bounds] if codec.bounds else None
+    return {"codec": name, "kind": codec.kind, **plain, "type": str(codec.type), "bounds": bounds}
+
+
+def fields_from_json(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of the codec of which `fields_to_json` made ``data``."""
+    plain: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in data.items()}
+    del plain["codec"], plain["kind"]
+    plain["type"] = ColumnType.parse(data["type"])
+    if plain["bounds"]:
+        plain["bounds"] = tuple(int(bound) for bound in plain["bounds"])
+    return plain

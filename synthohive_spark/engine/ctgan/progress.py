@@ -1,0 +1,162 @@
+"""How far a training is: its epochs, its clock, its losses, and the best it has been."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from synthohive_spark.errors import TrainingError
+
+CHECKS = 10
+_STEPS_BETWEEN_CHECKS = 50
+_LOSSES = ("generator_loss", "critic_loss", "distance")
+Arrays = dict[str, np.ndarray[Any, np.dtype[Any]]]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training leaves.
+
+    Attributes:
+        generator: Arrays of the averaged generator that was best by the validation score.
+        critic: Arrays of the critic.
+        history: One record an epoch.
+        checks: One record for each time the validation score was taken.
+    """
+
+    generator: Arrays
+    critic: Arrays
+    history: list[dict[str, float]]
+    checks: list[dict[str, float]]
+
+
+@dataclass
+class Progress:
+    """The state of a training, apart from its networks.
+
+    Attributes:
+        steps: Steps in an epoch.
+        epochs: Epochs to go through; None where only the time ends them.
+        max_seconds: Seconds to stop after, if any.
+        patience: Epochs without a better score to stop after, if any; a check then follows each epoch.
+    """
+
+    steps: int
+    epochs: int | None
+    max_seconds: float | None
+    patience: int | None
+    step: int = 0
+    epoch: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+    checks: list[dict[str, float]] = field(default_factory=list)
+    best: Arrays = field(default_factory=dict)
+    _before: float = 0.0
+    _started: float = 0.0
+    _losses: list[Any] = field(default_factory=list)
+
+    def start(self) -> None:
+        """Let the clock run."""
+        self._started = time.monotonic()
+
+    @property
+    def spent(self) -> float:
+        """Seconds of training so far, those before an interruption included."""
+        return self._before + time.monotonic() - self._started
+
+    @property
+    def done(self) -> float:
+        """Which share of the training is through, by epochs or by time, whichever is further."""
+        by_steps = self.step / (self.steps * self.epochs) if self.epochs else 0.0
+        return min(1.0, max(by_steps, self.spent / self.max_seconds if self.max_seconds else 0.0))
+
+    @property
+    def finished(self) -> bool:
+        """Whether training is over; a check was made at its end, and there is one at least."""
+        if not self.checks:
+            return False
+        late = self.patience is not None and self.epoch - self._best_check["epoch"] >= self.patience
+        return late or self.checks[-1]["done"] >= 1.0
+
+    def add(self, losses: Any) -> None:
+        """Count a step with its losses: generator's, critic's, and the critic's distance."""
+        self._losses.append(losses)
+        self.step += 1
+
+    @property
+    def epoch_ended(self) -> bool:
+        """Whether the last step was an epoch's last."""
+        return len(self._losses) == self.steps
+
+    def check_losses(self, rate: float, batch: int) -> None:
+        """Raise a `TrainingError` if a loss of this epoch is not finite."""
+        if self._losses and not np.isfinite(self._means).all():
+            raise TrainingError(
+                f"training diverged in epoch {self.epoch + 1}: a loss is not finite; lower the learning rate "
+                f"(now {rate:g}), or raise the batch size (now {batch})"
+            )
+
+    def end_epoch(self) -> dict[str, float]:
+        """The record of the epoch that has ended."""
+        self.epoch += 1
+        record = {"epoch": self.epoch, **dict(zip(_LOSSES, self._means.tolist(), strict=True))}
+        self.history.append(record)
+        self._losses = []
+        return record
+
+    @property
+    def _means(self) -> np.ndarray[Any, np.dtype[Any]]:
+        return np.asarray(np.mean([losses.tolist() for losses in self._losses], axis=0))
+
+    @property
+    def ended_by(self) -> str:
+        """The name of what ended the training, for the log."""
+        if self.checks[-1]["done"] < 1.0:
+            return "early_stop"
+        return "epochs_done" if self.epoch == self.epochs else "time_used_up"
+
+    @property
+    def seconds_left(self) -> float:
+        """An estimate of how long the rest takes."""
+        return self.spent * (1 / max(self.done, 1e-9) - 1)
+
+    @property
+    def check_is_due(self) -> bool:
+        """Whether the model should be scored now.
+
+        It is at the end, before that at every tenth of a training that is not short, and with patience after an epoch.
+        """
+        if self.done >= 1.0 or (self.patience is not None and self.history and not self._losses):
+            return True
+        last = self.checks[-1] if self.checks else {"done": 0.0, "step": 0}
+        tenth = int(self.done * CHECKS) > int(last["done"] * CHECKS)
+        return tenth and self.step - last["step"] >= _STEPS_BETWEEN_CHECKS
+
+    def checked(self, score: float, arrays: Arrays) -> None:
+        """Note the score of the model whose generator has these arrays, and keep them if it is the best."""
+        best = max((check["score"] for check in self.checks), default=-np.inf)
+        self.checks.append(
+            {"epoch": self.epoch, "step": self.step, "seconds": self.spent, "done": self.done, "score": score}
+        )
+        if score >= best:
+            self.best = arrays
+
+    @property
+    def _best_check(self) -> dict[str, float]:
+        return max(self.checks, key=lambda check: (check["score"], check["step"]))
+
+    def kept(self) -> tuple[Arrays, dict[str, Any]]:
+        """The state as arrays and plain values."""
+        losses = np.array([item.tolist() for item in self._losses], np.float64).reshape(-1, len(_LOSSES))
+        arrays = {"losses": losses, **{f"best.{name}": array for name, array in self.best.items()}}
+        plain = {"step": self.step, "epoch": self.epoch, "spent": self.spent}
+        return arrays, {**plain, "history": self.history, "checks": self.checks}
+
+    def restore(self, arrays: Arrays, plain: dict[str, Any]) -> None:
+        """Go back to the state that `kept` described."""
+        self.step, self.epoch, self._before = plain["step"], plain["epoch"], plain["spent"]
+        self.history, self.checks = list(plain["history"]), list(plain["checks"])
+        self._losses = list(arrays["losses"])
+        self.best = {name.removeprefix("best."): a for name, a in arrays.items() if name.startswith("best.")}

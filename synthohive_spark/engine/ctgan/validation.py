@@ -1,0 +1,75 @@
+"""How good a generator is, by rows it was not trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from synthohive_spark.engine.ctgan.sampling import CTGANSampler
+from synthohive_spark.engine.interface import Block, EncodedTable, Layout
+from synthohive_spark.engine.noise import row_words
+
+SHARE, MOST, FEWEST = 0.05, 2_000, 50
+_DRAWN = 4_096
+_BATCH = 512
+_CELLS = 10
+_PAIRS = 150
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Rows held out of training, with their given columns."""
+
+    rows: EncodedTable
+    given: EncodedTable
+
+    @classmethod
+    def split(
+        cls, rows: EncodedTable, given: EncodedTable, *, seed: int
+    ) -> tuple[tuple[EncodedTable, EncodedTable], Validation]:
+        """Rows and given columns to train on, in their order, and the rest; a short table is used for both."""
+        size = min(int(len(rows) * SHARE), MOST)
+        if size < FEWEST:
+            return (rows, given), cls(rows, given)
+        held_out = np.zeros(len(rows), bool)
+        held_out[np.random.default_rng(seed).choice(len(rows), size, replace=False)] = True
+        return (rows.take(~held_out), given.take(~held_out)), cls(rows.take(held_out), given.take(held_out))
+
+    def score(self, sampler: CTGANSampler, layout: Layout, *, seed: int) -> float:
+        """One less the mean distance (total variation) between the joint distributions of pairs of columns.
+
+        A column takes part by at most `_CELLS` of its codes, ranked ones that are spread over few codes by parts of
+        their ranks. Of many pairs, a fixed sample takes part. Rows are drawn for the given columns held out.
+        """
+        words = row_words(seed, np.arange(_DRAWN), sampler.noise_words)
+        given = self.given.take(np.arange(_DRAWN) % len(self.rows))
+        parts = [slice(start, start + _BATCH) for start in range(0, _DRAWN, _BATCH)]
+        drawn = [sampler.draw(words[part], given.take(part)) for part in parts]
+        made = EncodedTable(np.concatenate([d.codes for d in drawn]), np.concatenate([d.ranks for d in drawn]))
+        real, fake = _cells(self.rows, layout.columns), _cells(made, layout.columns)
+        pairs = list(combinations(range(len(layout.columns)), 2)) or [(0, 0)]
+        if len(pairs) > _PAIRS:
+            pairs = [pairs[i] for i in np.random.default_rng(seed).choice(len(pairs), _PAIRS, replace=False)]
+        return 1 - float(np.mean([_distance(real[a] * _CELLS + real[b], fake[a] * _CELLS + fake[b]) for a, b in pairs]))
+
+
+def _cells(rows: EncodedTable, blocks: tuple[Block, ...]) -> list[npt.NDArray[np.int64]]:
+    cells, rank = [], 0
+    for i, block in enumerate(blocks):
+        codes = rows.codes[:, i].astype(np.int64)
+        if block.ranked and block.codes < _CELLS:
+            codes = codes if block.codes > 1 else (rows.ranks[:, rank] * _CELLS).astype(np.int64)
+        rank += block.ranked
+        # The most frequent codes are cells of their own; the others share the last one.
+        place = np.argsort(np.argsort(-np.array(block.frequencies), kind="stable"))
+        cells.append(np.minimum(place[codes] if block.codes > 1 else codes, _CELLS - 1))
+    return cells
+
+
+def _distance(real: npt.NDArray[np.int64], fake: npt.NDArray[np.int64]) -> float:
+    size = _CELLS * _CELLS
+    shares = [np.bincount(cells, minlength=size) / len(cells) for cells in (real, fake)]
+    return float(np.abs(shares[0] - shares[1]).sum() / 2)

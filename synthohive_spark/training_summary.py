@@ -1,0 +1,72 @@
+"""What a fit did: losses, validation scores, the checkpoint that was chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from synthohive_spark.errors import SynthoHiveError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class TrainingSummary:
+    """What a fit did.
+
+    Attributes:
+        history: One record an epoch: ``epoch``, ``generator_loss``, ``critic_loss``, and ``distance``, by how much the
+            critic rates real rows above generated ones.
+        rows: Rows of the table.
+        training_rows: Rows that were learned from.
+        seconds: Wall time of the fit.
+        training_seed: The seed that was used, drawn or given.
+        checks: One record for each time the model was scored on rows held out of training: ``epoch``, ``step``,
+            ``seconds`` of training so far, ``done`` (share of the training), ``score`` (1 is perfect).
+    """
+
+    history: tuple[Mapping[str, Any], ...]
+    rows: int
+    training_rows: int
+    seconds: float
+    training_seed: int
+    checks: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def chosen(self) -> Mapping[str, Any] | None:
+        """The check whose model was kept: the best score, the latest of equal ones; None where nothing was trained."""
+        return max(self.checks, key=lambda check: (check["score"], check["step"]), default=None)
+
+    def plot(self) -> Figure:
+        """Losses by epoch above, validation scores with the chosen checkpoint below.
+
+        Returns:
+            A figure: a notebook shows it, ``figure.savefig(path)`` writes it.
+
+        Raises:
+            SynthoHiveError: If matplotlib is not installed.
+        """
+        try:
+            from matplotlib.figure import Figure  # noqa: PLC0415  (only those who plot need it)
+        except ImportError as error:
+            raise SynthoHiveError("plotting needs matplotlib: pip install matplotlib") from error
+        figure = Figure(figsize=(8, 6), layout="constrained")
+        losses, scores = figure.subplots(2, 1, sharex=True)
+        for name, colour in (("generator_loss", "C0"), ("critic_loss", "C1"), ("distance", "C2")):
+            losses.plot(
+                [record["epoch"] for record in self.history],
+                [record[name] for record in self.history],
+                color=colour,
+                label=name.replace("_", " "),
+            )
+        losses.set_ylabel("loss")
+        losses.legend(frameon=False)
+        scores.plot([c["epoch"] for c in self.checks], [c["score"] for c in self.checks], "o-", color="C0")
+        if self.chosen is not None:
+            scores.plot(self.chosen["epoch"], self.chosen["score"], "o", color="C3", markersize=10, label="chosen")
+            scores.legend(frameon=False)
+        scores.set_ylabel("validation score")
+        scores.set_xlabel("epoch")
+        return figure
