@@ -110,7 +110,7 @@ class Bench:
         """One fit and one draw in a process of its own; a run that fails is recorded as such."""
         asked = f"{flags[1]:g} {flags[0].removeprefix('--')}"
         record = {"part": part, "package": package, "table": table, "threads": threads, "seed": seed, "asked": asked}
-        out = self._made / f"{'-'.join(map(str, record.values()))}.parquet".replace(" ", "-")
+        out = self._made / f"{'-'.join(map(str, [*record.values(), *flags[2:]]))}.parquet".replace(" ", "-")
         train, _ = files(WORK / "data", table)
         shared = ("--threads", threads, "--seed", seed, "--out", out)
         others, started = _seconds_of_others(), time.monotonic()

@@ -30,6 +30,7 @@ def arguments(description: str, argv: list[str] | None = None) -> argparse.Names
     parser.add_argument("--batch-size", type=int)
     parser.add_argument("--pac", type=int)
     parser.add_argument("--width", type=int, help="width of the two hidden layers of both networks")
+    parser.add_argument("--without", help="an idea of this package to take back (benchmarks/variants.py)")
     return parser.parse_args(argv)
 
 

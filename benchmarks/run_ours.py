@@ -11,6 +11,7 @@ import json
 import logging
 
 from benchmarks.measure import WARM_UP_ROWS, Meter, arguments, keep_within, settings
+from benchmarks.variants import VARIANTS
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -28,7 +29,8 @@ def main(argv: list[str] | None = None) -> None:
     torch.set_num_threads(options.threads)
     meter = Meter(training)
     train = pd.read_parquet(options.train)
-    model = CTGAN(max_seconds=options.seconds, **settings(options))
+    taken_back = VARIANTS[options.without or "nothing"]()
+    model = CTGAN(max_seconds=options.seconds, **settings(options), **taken_back)
     with meter.fitting():
         model.fit(train, seed=options.seed)
     model.sample(WARM_UP_ROWS, seed=options.seed)

@@ -209,12 +209,13 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
     def facts_to_json(self) -> dict[str, Any]:
         """What this model is beside its learned table and its Params, as plain values."""
         summary = asdict(self.trainingSummary)
-        del summary["history"]  # the table model's own metadata holds it
+        history, checks = summary.pop("history"), summary.pop("checks")  # the table model's own metadata holds them
         key = self._id_column
         return {
             "id_column": None if key is None else {"column": key.column.to_json(), "place": key.place},
             "summary": summary,
-            "history": list(self.trainingSummary.history),
+            "history": list(history),
+            "checks": list(checks),
         }
 
     @staticmethod
@@ -222,7 +223,9 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
         key = stage["id_column"]
         return {
             "id_column": None if key is None else IdColumn(Column.from_json(key["column"]), int(key["place"])),
-            "summary": TrainingSummary(history=tuple(stage["history"]), **stage["summary"]),
+            "summary": TrainingSummary(
+                history=tuple(stage["history"]), checks=tuple(stage["checks"]), **stage["summary"]
+            ),
         }
 
 

@@ -52,6 +52,7 @@ _PARAMS = {
     "max_training_rows": "maxTrainingRows",
     "numeric_encoding": "numericEncoding",
     "device": "device",
+    "checkpoint_dir": "checkpointDir",
 }
 _log = structlog.get_logger(__name__)
 
@@ -112,8 +113,8 @@ class Synthesizer:
             tables: The tables to learn; all declared ones when None.
             hash_key: The key of columns whose pii rule is "hash". It is not kept.
             **params: ``epochs``, ``batch_size``, ``pac``, ``embedding_threshold``, ``learning_rate``, ``patience``,
-                ``max_seconds`` (for each table) and ``max_training_rows``, as in
-                `synthohive_spark.SynthesizerTransformer`.
+                ``max_seconds`` (for each table), ``max_training_rows``, ``numeric_encoding``, ``device`` and
+                ``checkpoint_dir``, as in `synthohive_spark.SynthesizerTransformer`.
 
         Returns:
             This object.

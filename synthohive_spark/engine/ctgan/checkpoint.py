@@ -32,13 +32,13 @@ class Checkpoint:
 
     Args:
         folder: A folder that this process can write to.
-        identity: What the training is of (data, settings, seed); a file of another training is not gone on from.
+        identity: What the training is of (data, settings, seed); it names the file, so that trainings may share a folder.
         seconds: Least time between two writes.
     """
 
     def __init__(self, folder: str, identity: str, seconds: float = 30.0) -> None:
-        self.path = os.path.join(folder, "training.safetensors")
-        self._identity, self._seconds, self._last = identity, seconds, time.monotonic()
+        self.path = os.path.join(folder, f"training-{identity[:16]}.safetensors")
+        self._seconds, self._last = seconds, time.monotonic()
 
     @property
     def is_due(self) -> bool:
@@ -48,23 +48,19 @@ class Checkpoint:
     def save(self, arrays: Arrays, plain: dict[str, Any]) -> None:
         """Replace the file."""
         os.makedirs(os.path.dirname(self.path), exist_ok=True)
-        metadata = {"identity": self._identity, "plain": json.dumps(plain)}
         contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        save_file(contiguous, f"{self.path}.new", metadata)
+        save_file(contiguous, f"{self.path}.new", {"plain": json.dumps(plain)})
         os.replace(f"{self.path}.new", self.path)
         self._last = time.monotonic()
 
     def load(self) -> tuple[Arrays, dict[str, Any]] | None:
-        """What was saved last; None where there is nothing, or something of another training."""
+        """What was saved last, if anything."""
         if not os.path.exists(self.path):
             return None
         try:
             with safe_open(self.path, framework="np") as file:
-                metadata = file.metadata() or {}
-                if metadata.get("identity") != self._identity:
-                    return None
-                names = file.keys()
-                return {name: file.get_tensor(name) for name in names}, json.loads(metadata["plain"])
+                plain, names = json.loads((file.metadata() or {})["plain"]), file.keys()
+                return {name: file.get_tensor(name) for name in names}, plain
         except (SafetensorError, KeyError, ValueError) as error:
             raise SerializationError(f"{self.path} is not a training's checkpoint: {error}; remove it") from error
 

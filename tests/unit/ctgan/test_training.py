@@ -18,6 +18,7 @@ from synthohive_spark.engine.ctgan.settings import CTGANSettings
 from synthohive_spark.engine.ctgan.validation import Validation
 from synthohive_spark.engine.interface import Block, EncodedTable, Layout
 from synthohive_spark.errors import SchemaError, SerializationError, TrainingInterruptedError
+from synthohive_spark.training_summary import TrainingSummary
 from tests.unit.ctgan.test_engine import NOTHING, SMALL, draw, example, fit
 
 
@@ -34,7 +35,7 @@ def interrupted(monkeypatch, folder, after):
     with monkeypatch.context() as patch:
         patch.setattr(training._Training, "_train_step", stepped)
         patch.setattr(Checkpoint, "is_due", True)
-        with pytest.raises(TrainingInterruptedError, match="the next fit goes on from .*training.safetensors"):
+        with pytest.raises(TrainingInterruptedError, match=r"the next fit goes on from .*training-\w{16}\.safetensors"):
             resumed(table, layout, folder)
 
 
@@ -49,7 +50,7 @@ def test_an_interrupted_training_goes_on_to_the_same_bits(monkeypatch, tmp_path,
     table, layout = example()
     whole = fit(table, layout)
     interrupted(monkeypatch, tmp_path, after)
-    assert (tmp_path / "training.safetensors").exists()
+    assert len(list(tmp_path.iterdir())) == 1
     again = resumed(table, layout, tmp_path)
     assert again.files == whole.files and again.history == whole.history
     assert [c["score"] for c in again.checks] == [c["score"] for c in whole.checks]
@@ -60,11 +61,13 @@ def test_a_checkpoint_of_another_training_is_not_gone_on_from(monkeypatch, tmp_p
     table, layout = example()
     interrupted(monkeypatch, tmp_path, 7)
     assert resumed(table, layout, tmp_path, seed=2).files == fit(table, layout, seed=2).files
+    assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_damaged_checkpoint_is_an_error_that_names_the_file(tmp_path):
-    (tmp_path / "training.safetensors").write_bytes(b"no tensors")
-    with pytest.raises(SerializationError, match=r"training\.safetensors is not a training's checkpoint.*remove it"):
+def test_a_damaged_checkpoint_is_an_error_that_names_the_file(monkeypatch, tmp_path):
+    interrupted(monkeypatch, tmp_path, 7)
+    next(tmp_path.iterdir()).write_bytes(b"no tensors")
+    with pytest.raises(SerializationError, match=r"\.safetensors is not a training's checkpoint.*remove it"):
         resumed(*example(), tmp_path)
 
 
@@ -179,3 +182,16 @@ def test_many_codes_and_many_columns_train_within_four_gibibytes():
     command = [sys.executable, "-c", textwrap.dedent(script)]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     assert shown[-2] == "1" and int(shown[-1]) < 4096
+
+
+def test_the_summary_names_the_chosen_check_and_is_drawn(tmp_path):
+    checks = tuple({"epoch": e, "step": 10 * e, "score": s} for e, s in ((1, 0.5), (2, 0.8), (3, 0.8), (4, 0.6)))
+    losses = {"generator_loss": 1.0, "critic_loss": 0.5, "distance": 0.1}
+    history = tuple({"epoch": e, **losses} for e in range(1, 5))
+    summary = TrainingSummary(history, 10, 10, 1.0, 1, checks)
+    assert summary.chosen == checks[2]
+    figure = summary.plot()
+    scores = figure.axes[1].lines[0]
+    assert list(scores.get_xdata()) == [1, 2, 3, 4] and list(scores.get_ydata()) == [0.5, 0.8, 0.8, 0.6]
+    assert TrainingSummary((), 1, 1, 0.0, 1).chosen is None
+    TrainingSummary((), 1, 1, 0.0, 1).plot().savefig(tmp_path / "empty.png")
