@@ -42,7 +42,7 @@ write_table(customers, "shop.customers", mode="overwrite")
 
 synthesizer = SynthesizerTransformer(idCol="customer", epochs=10, maxSeconds=60, seed=42)
 model = synthesizer.fit(read_table(spark, "shop.customers"))
-model.trainingSummary.history[-1]
+model.trainingSummary.plot()
 
 # COMMAND ----------
 

@@ -16,7 +16,8 @@ from synthohive_spark.engine.ctgan.sampling import CTGANSampler, Floats, RankTab
 from synthohive_spark.engine.interface import EncodedTable, Layout
 from synthohive_spark.engine.noise import row_words, uniforms
 
-ROWS = 81_920
+ROWS, FEWEST_ROWS = 81_920, 8_192
+_ROWS_PER_ROW = 8
 _BATCH = 512
 _LARGEST_OUTPUT = 25_000_000
 _ROUNDS = 40
@@ -27,7 +28,13 @@ _ROWS_PER_KNOT = 20
 
 
 def calibrate(
-    sampler: CTGANSampler, table: EncodedTable, context: EncodedTable, layout: Layout, *, seed: int, rows: int = ROWS
+    sampler: CTGANSampler,
+    table: EncodedTable,
+    context: EncodedTable,
+    layout: Layout,
+    *,
+    seed: int,
+    rows: int | None = None,
 ) -> CTGANSampler:
     """The sampler with biases and rank tables fitted.
 
@@ -37,8 +44,11 @@ def calibrate(
         context: Their given columns; rows are drawn under a sample of them.
         layout: The true frequencies.
         seed: Fixes the rows that are drawn.
-        rows: How many to draw, in whole batches; fewer where the network's output is wide.
+        rows: How many to draw, in whole batches, fewer where the network's output is wide; 8 for each of ``table`` when
+            None, within `FEWEST_ROWS` and `ROWS`.
     """
+    if rows is None:
+        rows = min(max(_ROWS_PER_ROW * len(table) // _BATCH * _BATCH, FEWEST_ROWS), ROWS)
     rows = min(rows, max(8, _LARGEST_OUTPUT // (_BATCH * sampler.slots.width)) * _BATCH)
     words = row_words(seed, np.arange(rows), sampler.noise_words)
     given = context.take(np.random.default_rng(seed).integers(0, len(table), rows))

@@ -32,7 +32,8 @@ class Checkpoint:
 
     Args:
         folder: A folder that this process can write to.
-        identity: What the training is of (data, settings, seed); it names the file, so that trainings may share a folder.
+        identity: What the training is of (data, settings, seed); it names the file, so that trainings can share a
+            folder.
         seconds: Least time between two writes.
     """
 

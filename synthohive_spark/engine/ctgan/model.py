@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as read_tensors
 from safetensors.numpy import save as tensor_bytes
 
-from synthohive_spark.engine.ctgan.calibration import calibrate, uncalibrated_rank_table
+from synthohive_spark.engine.ctgan.calibration import FEWEST_ROWS, calibrate, uncalibrated_rank_table
 from synthohive_spark.engine.ctgan.checkpoint import Checkpoint, identity
 from synthohive_spark.engine.ctgan.conditions import SamplingConditions
 from synthohive_spark.engine.ctgan.groups import Groups, fit_groups, grouped
@@ -27,7 +27,6 @@ from synthohive_spark.errors import SerializationError
 
 _GENERATOR, _CRITIC, _EMBEDDINGS = "generator.safetensors", "discriminator.safetensors", "embedding_layers.safetensors"
 _NORM_EPSILON = 1e-5
-_CHECK_ROWS = 8_192
 _LARGEST_CHECK = 10_000_000
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -69,7 +68,7 @@ class CTGANEngine:
             sampler = _sampler({**arrays, **started}, fixed, self.settings, layout)
             return calibrate(sampler, rows, given, narrow, seed=derive_seed(seed, "calibration"), **settings)
 
-        check_rows = min(_CHECK_ROWS, max(1, _LARGEST_CHECK // (512 * Slots.of(narrow.columns).width)) * 512)
+        check_rows = min(FEWEST_ROWS, max(1, _LARGEST_CHECK // (512 * Slots.of(narrow.columns).width)) * 512)
 
         def score(arrays: Arrays) -> float:
             sampler = replace(calibrated(arrays, rows=check_rows), groups={}, context_groups={})

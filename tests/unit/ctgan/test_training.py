@@ -171,11 +171,11 @@ def test_many_codes_and_many_columns_train_within_four_gibibytes():
         from synthohive_spark.engine.interface import Block, EncodedTable, Layout
         from tests.unit.ctgan.test_engine import fit
         rng = np.random.default_rng(0)
-        codes = np.column_stack([rng.integers(0, 20_000, 6_000), rng.integers(0, 50, (6_000, 100))])
+        codes = np.column_stack([rng.integers(0, 20_000, 2_000), rng.integers(0, 50, (2_000, 100))])
         sizes = [20_000] + [50] * 100
-        shares = [tuple(np.bincount(codes[:, i], minlength=n) / 6_000) for i, n in enumerate(sizes)]
+        shares = [tuple(np.bincount(codes[:, i], minlength=n) / 2_000) for i, n in enumerate(sizes)]
         layout = Layout(tuple(Block(f"c{i}", s, False) for i, s in enumerate(shares)))
-        table = EncodedTable(codes.astype(np.int16), np.zeros((6_000, 0), np.float32))
+        table = EncodedTable(codes.astype(np.int16), np.zeros((2_000, 0), np.float32))
         fitted = fit(table, layout, epochs=1, batch_size=500, embedding_dim=128, generator_dim=(256, 256))
         print(len(fitted.history), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
     """
