@@ -164,5 +164,5 @@ def test_too_little_memory_ends_in_a_typed_error(tmp_path, limit, settings):
         ),
         tmp_path,
     )
-    assert "training ran out of memory: 400,000 rows of 2 columns" in out
+    assert "training ran out of memory: 398,000 rows of 2 columns" in out
     assert "make the batch or the layers smaller" in out

@@ -41,16 +41,18 @@ class Validation:
     def score(self, sampler: CTGANSampler, layout: Layout, *, seed: int) -> float:
         """One less the mean distance (total variation) between the joint distributions of pairs of columns.
 
-        A column takes part by at most `_CELLS` of its codes, ranked ones that are spread over few codes by parts of
-        their ranks. Of many pairs, a fixed sample takes part. Rows are drawn for the given columns held out.
+        One of the two may be a given column; rows are drawn for those held out. A column takes part by at most `_CELLS`
+        of its codes, a ranked one of a single code by parts of its ranks. Of many pairs, a fixed sample takes part.
         """
         words = row_words(seed, np.arange(_DRAWN), sampler.noise_words)
         given = self.given.take(np.arange(_DRAWN) % len(self.rows))
         parts = [slice(start, start + _BATCH) for start in range(0, _DRAWN, _BATCH)]
         drawn = [sampler.draw(words[part], given.take(part)) for part in parts]
         made = EncodedTable(np.concatenate([d.codes for d in drawn]), np.concatenate([d.ranks for d in drawn]))
-        real, fake = _cells(self.rows, layout.columns), _cells(made, layout.columns)
-        pairs = list(combinations(range(len(layout.columns)), 2)) or [(0, 0)]
+        real = _cells(self.rows, layout.columns) + _cells(self.given, layout.context)
+        fake = _cells(made, layout.columns) + _cells(given, layout.context)
+        made_columns = len(layout.columns)
+        pairs = [pair for pair in combinations(range(len(real)), 2) if pair[0] < made_columns] or [(0, 0)]
         if len(pairs) > _PAIRS:
             pairs = [pairs[i] for i in np.random.default_rng(seed).choice(len(pairs), _PAIRS, replace=False)]
         return 1 - float(np.mean([_distance(real[a] * _CELLS + real[b], fake[a] * _CELLS + fake[b]) for a, b in pairs]))
@@ -60,12 +62,12 @@ def _cells(rows: EncodedTable, blocks: tuple[Block, ...]) -> list[npt.NDArray[np
     cells, rank = [], 0
     for i, block in enumerate(blocks):
         codes = rows.codes[:, i].astype(np.int64)
-        if block.ranked and block.codes < _CELLS:
-            codes = codes if block.codes > 1 else (rows.ranks[:, rank] * _CELLS).astype(np.int64)
+        if block.codes == 1 and block.ranked:
+            codes = (rows.ranks[:, rank] * _CELLS).astype(np.int64)
+        else:  # the most frequent codes are cells of their own; the others share the last one
+            codes = np.argsort(np.argsort(-np.array(block.frequencies), kind="stable"))[codes]
         rank += block.ranked
-        # The most frequent codes are cells of their own; the others share the last one.
-        place = np.argsort(np.argsort(-np.array(block.frequencies), kind="stable"))
-        cells.append(np.minimum(place[codes] if block.codes > 1 else codes, _CELLS - 1))
+        cells.append(np.minimum(codes, _CELLS - 1))
     return cells
 
 

@@ -98,7 +98,7 @@ def test_given_columns_are_obeyed():
     table, layout = example()
     parts = EncodedTable(table.codes[:, :1], table.ranks[:, :0]), EncodedTable(table.codes[:, 1:2], table.ranks)
     layout = Layout(layout.columns[:1], layout.columns[1:2])
-    fitted = fit(parts[0], layout, parts[1], epochs=80, generator_dim=(256, 256), discriminator_dim=(256, 256))
+    fitted = fit(parts[0], layout, parts[1], epochs=60, generator_dim=(256, 256), discriminator_dim=(256, 256))
     context = EncodedTable(np.tile([[0], [1]], (2048, 1)).astype(np.int16), np.tile([[1e-6], [0.25]], (2048, 1)))
     made = draw(fitted.sampler, context=context)
     assert (made.codes[::2, 0] == 0).mean() > 0.9 and (made.codes[1::2, 0] == 0).mean() < 0.1

@@ -107,6 +107,26 @@ def test_the_score_falls_with_the_distance_of_pairs():
     assert real > 0.85 and independent < real - 0.1
 
 
+def test_the_score_tells_whether_given_columns_are_obeyed():
+    table, layout = example(wide=20)
+    layout = Layout(layout.columns[:1], layout.columns[1:2])
+    rows = EncodedTable(table.codes[:, :1], table.ranks[:, :0])
+    _, held_out = Validation.split(rows, EncodedTable(table.codes[:, 1:2], table.ranks), seed=0)
+
+    class Obeys:  # the first column is 0 exactly where the given one is
+        noise_words = 1
+
+        def draw(self, words, context):
+            return EncodedTable((context.codes > 0).astype(np.int16), np.zeros((len(words), 0), np.float32))
+
+    class Ignores(Obeys):
+        def draw(self, words, context):
+            return rows.take(np.arange(len(words)))
+
+    obeys, ignores = (held_out.score(kind(), layout, seed=0) for kind in (Obeys, Ignores))
+    assert obeys > 0.9 and ignores < obeys - 0.1
+
+
 def test_rows_held_out_are_not_trained_on():
     table, _ = example()
     numbered = EncodedTable(np.arange(2000)[:, None], np.zeros((2000, 0), np.float32))
