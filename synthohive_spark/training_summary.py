@@ -24,7 +24,7 @@ class TrainingSummary:
         seconds: Wall time of the fit.
         training_seed: The seed that was used, drawn or given.
         checks: One record for each time the model was scored on rows held out of training: ``epoch``, ``step``,
-            ``seconds`` of training so far, ``done`` (share of the training), ``score`` (1 is perfect).
+            ``seconds`` of training so far, ``done`` (share of the training), ``score`` (1 is perfect), ``chosen``.
     """
 
     history: tuple[Mapping[str, Any], ...]
@@ -36,8 +36,8 @@ class TrainingSummary:
 
     @property
     def chosen(self) -> Mapping[str, Any] | None:
-        """The check whose model was kept: the best score, the latest of equal ones; None where nothing was trained."""
-        return max(self.checks, key=lambda check: (check["score"], check["step"]), default=None)
+        """The check whose model was kept: the latest that is as good as the best; None where nothing was trained."""
+        return next((check for check in self.checks if check["chosen"]), None)
 
     def plot(self) -> Figure:
         """Losses by epoch above, validation scores with the chosen checkpoint below.

@@ -114,14 +114,14 @@ class FittedEngine:
         files: Component files of the model directory, by name.
         parameters: Plain values that, with the files and the layout, rebuild the sampler.
         history: One record an epoch.
-        checks: One record for each time a score was taken on rows held out, the model's own among them.
+        checks: One record for each time a score was taken on rows held out; ``chosen`` in that of this model.
     """
 
     sampler: Sampler
     files: dict[str, bytes]
     parameters: dict[str, Any]
     history: list[dict[str, float]] = field(default_factory=list)
-    checks: list[dict[str, float]] = field(default_factory=list)
+    checks: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Engine(Protocol):

@@ -11,6 +11,8 @@ import numpy as np
 from synthohive_spark.errors import TrainingError
 
 CHECKS = 10
+NOISE = 0.005
+"""Scores that differ by less are equal, and of equal ones the latest counts: the rate has fallen furthest there."""
 _STEPS_BETWEEN_CHECKS = 50
 _LOSSES = ("generator_loss", "critic_loss", "distance")
 Arrays = dict[str, np.ndarray[Any, np.dtype[Any]]]
@@ -21,7 +23,7 @@ class Trained:
     """What training leaves.
 
     Attributes:
-        generator: Arrays of the averaged generator that was best by the validation score.
+        generator: Arrays of the averaged generator that was chosen by the validation score.
         critic: Arrays of the critic.
         history: One record an epoch.
         checks: One record for each time the validation score was taken.
@@ -30,7 +32,7 @@ class Trained:
     generator: Arrays
     critic: Arrays
     history: list[dict[str, float]]
-    checks: list[dict[str, float]]
+    checks: list[dict[str, Any]]
 
 
 @dataclass
@@ -135,17 +137,23 @@ class Progress:
         return tenth and self.step - last["step"] >= _STEPS_BETWEEN_CHECKS
 
     def checked(self, score: float, arrays: Arrays) -> None:
-        """Note the score of the model whose generator has these arrays, and keep them if it is the best."""
+        """Note the score of the model whose generator has these arrays; keep them unless an earlier one was better."""
         best = max((check["score"] for check in self.checks), default=-np.inf)
         self.checks.append(
             {"epoch": self.epoch, "step": self.step, "seconds": self.spent, "done": self.done, "score": score}
         )
-        if score >= best:
+        if score >= best - NOISE:
             self.best = arrays
 
     @property
+    def marked_checks(self) -> list[dict[str, Any]]:
+        """The checks, each told whether its generator is the one that was kept."""
+        return [{**check, "chosen": check is self._best_check} for check in self.checks]
+
+    @property
     def _best_check(self) -> dict[str, float]:
-        return max(self.checks, key=lambda check: (check["score"], check["step"]))
+        best = max(check["score"] for check in self.checks)
+        return next(check for check in reversed(self.checks) if check["score"] >= best - NOISE)
 
     def kept(self) -> tuple[Arrays, dict[str, Any]]:
         """The state as arrays and plain values."""

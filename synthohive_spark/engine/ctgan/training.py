@@ -139,7 +139,7 @@ class _Training:
                     checkpoint.save(*self._kept())
         _log.info(state.ended_by, epoch=state.epoch, seconds=round(state.spent, 1))
         critic = {name: array.numpy(force=True).copy() for name, array in self.critic.state.items()}
-        return Trained(state.best, critic, state.history, state.checks)
+        return Trained(state.best, critic, state.history, state.marked_checks)
 
     def _set_rate(self, done: float) -> None:
         """Hold the rate for the first half, then let it fall to zero."""
@@ -250,7 +250,7 @@ class _Training:
         self.progress.restore(arrays, plain)
 
     def _tensor(self, array: Any) -> Tensor:
-        return torch.from_numpy(array if array.dtype != np.int16 else array.astype(np.int32)).to(self.device)
+        return torch.from_numpy(array).to(self.device)
 
     def _reduced_precision(self) -> torch.autocast:
         """bf16 matrix products where the processor has them; elsewhere they would be slower, not faster."""

@@ -81,10 +81,11 @@ def test_a_checkpoint_is_written_every_half_minute(monkeypatch, tmp_path):
 def test_the_best_checked_generator_is_kept():
     progress = Progress(steps=2, epochs=10, max_seconds=None, patience=None)
     progress.start()
-    for step, (score, name) in enumerate([(0.5, "a"), (0.9, "b"), (0.7, "c"), (0.9, "d"), (0.2, "e")]):
+    for step, (score, name) in enumerate([(0.5, "a"), (0.9, "b"), (0.7, "c"), (0.897, "d"), (0.2, "e")]):
         progress.step = 4 * (step + 1)
         progress.checked(score, {name: np.zeros(1)})
     assert list(progress.best) == ["d"] and progress.finished
+    assert [check["chosen"] for check in progress.marked_checks] == [False, False, False, True, False]
 
 
 def test_the_score_falls_with_the_distance_of_pairs():
@@ -205,13 +206,14 @@ def test_many_codes_and_many_columns_train_within_four_gibibytes():
 
 
 def test_the_summary_names_the_chosen_check_and_is_drawn(tmp_path):
-    checks = tuple({"epoch": e, "step": 10 * e, "score": s} for e, s in ((1, 0.5), (2, 0.8), (3, 0.8), (4, 0.6)))
+    scores = ((1, 0.5), (2, 0.8), (3, 0.797), (4, 0.79))
+    checks = tuple({"epoch": e, "score": s, "chosen": e == 3} for e, s in scores)
     losses = {"generator_loss": 1.0, "critic_loss": 0.5, "distance": 0.1}
     history = tuple({"epoch": e, **losses} for e in range(1, 5))
     summary = TrainingSummary(history, 10, 10, 1.0, 1, checks)
     assert summary.chosen == checks[2]
     figure = summary.plot()
     scores = figure.axes[1].lines[0]
-    assert list(scores.get_xdata()) == [1, 2, 3, 4] and list(scores.get_ydata()) == [0.5, 0.8, 0.8, 0.6]
+    assert list(scores.get_xdata()) == [1, 2, 3, 4] and list(scores.get_ydata()) == [0.5, 0.8, 0.797, 0.79]
     assert TrainingSummary((), 1, 1, 0.0, 1).chosen is None
     TrainingSummary((), 1, 1, 0.0, 1).plot().savefig(tmp_path / "empty.png")
