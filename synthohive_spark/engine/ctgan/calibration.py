@@ -52,8 +52,9 @@ def calibrate(
     rows = min(rows, max(8, _LARGEST_OUTPUT // (_BATCH * sampler.slots.width)) * _BATCH)
     words = row_words(seed, np.arange(rows), sampler.noise_words)
     given = context.take(np.random.default_rng(seed).integers(0, len(table), rows))
-    parts = [slice(start, start + _BATCH) for start in range(0, rows, _BATCH)]
-    raw = np.concatenate([sampler.forward(*sampler.inputs(words[part], given.take(part))) for part in parts], axis=1)
+    raw = np.empty((sampler.slots.width, rows), np.float32)
+    for part in (slice(start, start + _BATCH) for start in range(0, rows, _BATCH)):
+        raw[:, part] = sampler.forward(*sampler.inputs(words[part], given.take(part)))
     columns = len(layout.columns)
     draws = uniforms(words[:, -columns - len(sampler.groups) :].T).astype(np.float32)
     codes, biases = np.empty((columns, rows), np.int64), list(sampler.biases)
