@@ -133,7 +133,7 @@ class TableConfig:
         fk: Links to other tables.
         constraints: Bounds by column.
         pii: Rules for columns of personal data.
-        high_cardinality_cols: Columns that are learned by their values, however many there are, through an embedding.
+        high_cardinality_cols: Columns that are learned by their values, however many there are.
         exclude: Columns to leave out.
         context: Columns that are given when rows are drawn, not generated.
         reasons: Why a rule was proposed, by column.

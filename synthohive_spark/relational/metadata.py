@@ -55,8 +55,9 @@ class Metadata:
             constraints: Bounds by column, each a `Constraint` or a mapping of its attributes.
             pii: What happens to columns of personal data: ``"drop"``, ``"mask"``, ``"hash"``, ``"fake"``, or a
                 `synthohive_spark.config.PiiRule` that also says the kind and the locale.
-            high_cardinality_cols: Strings that are learned by their values, however many there are, through an
-                embedding. A value held by fewer rows than ``Privacy.rare_category_rows`` is not kept even so.
+            high_cardinality_cols: Strings that are learned by their values, however many there are (by groups of them
+                where there are more than ``embedding_threshold``). A value held by fewer rows than
+                ``Privacy.rare_category_rows`` is not kept even so.
             exclude: Columns to leave out.
             context: Columns that are given when rows are drawn, not generated.
             reasons: Why something was proposed, by column.
