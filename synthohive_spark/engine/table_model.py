@@ -146,12 +146,6 @@ def fit_table(
     encoder, encoded = fit(made, rules=rules)
     context_encoder, context = fit(given)
     layout = Layout(encoder.blocks, context_encoder.blocks, max(privacy.rare_category_rows, 1))
-    fitted = engine.fit(
-        encoded,
-        context,
-        layout,
-        seed=derive_seed(seed, "engine"),
-        progress=progress,
-        checkpoint_dir=checkpoint_dir,
-    )
+    engine_seed = derive_seed(seed, "engine")
+    fitted = engine.fit(encoded, context, layout, seed=engine_seed, progress=progress, checkpoint_dir=checkpoint_dir)
     return TableModel(engine_name, columns, encoder, context_encoder, layout, fitted)
