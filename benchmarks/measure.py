@@ -101,8 +101,7 @@ class Meter:
             raise SystemExit(f"{loop.__name__} has no progress bar (tqdm), by which epochs are timed here")
         self.clock = loop.tqdm = EpochClock(seconds)
         self.figures: dict[str, Any] = {}
-        _load_optimiser()
-        self._imported = _memory("VmRSS")
+        self._memory = Memory()
 
     @contextmanager
     def fitting(self) -> Iterator[None]:
@@ -116,7 +115,8 @@ class Meter:
             "epoch_s": statistics.median(epochs) if epochs else None,
             "training_s": ended - marks[0],
             "epochs": len(epochs),
-            "fit_peak_mb": _memory("VmHWM") - self._imported,
+            "fit_s": ended - started,
+            "fit_peak_mb": self._memory.peak,
         }
 
     @contextmanager
@@ -126,8 +126,21 @@ class Meter:
         yield
         self.figures |= {
             "rows_per_s": rows / (time.monotonic() - started),
-            "peak_mb": _memory("VmHWM") - self._imported,
+            "peak_mb": self._memory.peak,
         }
+
+
+class Memory:
+    """Memory of this process above what its imports take. Make it right after them."""
+
+    def __init__(self) -> None:
+        _load_optimiser()
+        self._imported = _memory("VmRSS")
+
+    @property
+    def peak(self) -> float:
+        """Resident memory at its highest so far, in MB above the imports."""
+        return _memory("VmHWM") - self._imported
 
 
 def _load_optimiser() -> None:

@@ -43,7 +43,13 @@ class TableEncoder:
     def blocks(self) -> tuple[Block, ...]:
         """The encoded row, constants left out."""
         return tuple(
-            Block(column.name, codec.frequencies, codec.ranked, bool(getattr(codec, "has_null", False)))
+            Block(
+                column.name,
+                codec.frequencies,
+                codec.ranked,
+                bool(getattr(codec, "has_null", False)),
+                int(getattr(codec, "bins", 0)),
+            )
             for column, codec in zip(self.columns, self.codecs, strict=True)
             if _varies(codec)
         )

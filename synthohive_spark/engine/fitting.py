@@ -42,6 +42,7 @@ def fit_encoder(
     seed: int,
     rules: ColumnRules = ColumnRules(),  # noqa: B008  (frozen, so one shared default is safe)
     numeric_encoding: str = "rank",
+    most_values: int = 0,
 ) -> tuple[TableEncoder, EncodedTable]:
     """Fit a codec for each column, in parallel, and encode the rows.
 
@@ -54,13 +55,22 @@ def fit_encoder(
         rules: Columns that are not to be learned as their values suggest.
         numeric_encoding: How numbers, dates and timestamps are encoded: "rank" (spikes and quantiles, `NumericCodec`)
             or "mixture" (modes of a Gaussian mixture, `MixtureCodec`).
+        most_values: See `synthohive_spark.engine.interface.Encoding`.
 
     Raises:
         SchemaError: If the settings leave a column without any value, or ``numeric_encoding`` is not known.
     """
     check_numeric_encoding(numeric_encoding)
     jobs = joblib.Parallel(n_jobs=min(os.cpu_count() or 1, 4), prefer="threads")
-    fit = partial(_fit_column, facts=facts, privacy=privacy, seed=seed, rules=rules, numeric_encoding=numeric_encoding)
+    fit = partial(
+        _fit_column,
+        facts=facts,
+        privacy=privacy,
+        seed=seed,
+        rules=rules,
+        numeric_encoding=numeric_encoding,
+        most_values=most_values,
+    )
     fitted = jobs(joblib.delayed(fit)(column, whole(table.column(column.name))) for column in columns)
     encoder = TableEncoder(columns, tuple(codec for codec, _, _ in fitted))
     varying = [(codec, codes, ranks) for codec, codes, ranks in fitted if len(codec.frequencies) > 1 or codec.ranked]
@@ -84,6 +94,7 @@ def _fit_column(
     seed: int,
     rules: ColumnRules,
     numeric_encoding: str,
+    most_values: int,
 ) -> tuple[Codec, Any, Any]:
     own_facts = facts.columns.get(column.name, ColumnFacts(values.null_count))
     codec: Any
@@ -97,7 +108,7 @@ def _fit_column(
             own_seed = derive_seed(seed, "mixture", column.name)
             codec = fit_mixture(column.type, values, own_facts, privacy, seed=own_seed)
         else:
-            codec = fit_numeric(column.type, values, own_facts, privacy)
+            codec = fit_numeric(column.type, values, own_facts, privacy, most_values)
         if codec.size == 0:
             raise _nothing_left(column, privacy)
     words = row_words(derive_seed(seed, "codec", column.name), np.arange(len(values)), codec.encode_words)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from synthohive_spark.engine.settings import TrainingSettings
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,14 @@ class Block:
         frequencies: Share of the training rows that hold each code; its length is the number of codes.
         ranked: Whether the column has a rank beside its code.
         null: Whether code 0 stands for null.
+        bins: How many of the codes, the last ones, are equal parts of the ranks; 0 where ranks have another meaning.
     """
 
     name: str
     frequencies: tuple[float, ...]
     ranked: bool
     null: bool = False
+    bins: int = 0
 
     @property
     def codes(self) -> int:
@@ -88,6 +92,36 @@ class EncodedTable:
         return EncodedTable(self.codes[rows], self.ranks[rows])
 
 
+@dataclass(frozen=True)
+class Known:
+    """Values of generated columns that are known before a row is drawn.
+
+    Attributes:
+        rows: The generated columns; what it holds where nothing is known does not matter.
+        mask: Where a value is known, shape (rows, columns).
+        filled: Columns of which an unknown value is never drawn as null, shape (columns,).
+    """
+
+    rows: EncodedTable
+    mask: npt.NDArray[np.bool_]
+    filled: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How an engine wants columns encoded.
+
+    Attributes:
+        numeric: The encodings of numbers that it learns, its default first.
+        most_values: A column of numbers gets a code for each value, where at most so many are held by enough rows.
+        calendar: Whether dates and timestamps are cut into parts with a meaning, such as the weekday.
+    """
+
+    numeric: tuple[str, ...] = ("rank",)
+    most_values: int = 0
+    calendar: bool = False
+
+
 class Sampler(Protocol):
     """Draws rows from noise, with numpy alone; picklable.
 
@@ -100,8 +134,13 @@ class Sampler(Protocol):
         """How many 64-bit words of noise a row uses."""
         ...
 
-    def draw(self, words: npt.NDArray[np.uint64], context: EncodedTable) -> EncodedTable:
-        """Draw a row for each row of ``words`` (rows, noise_words), given its row of ``context``."""
+    def draw(
+        self, words: npt.NDArray[np.uint64], context: EncodedTable, known: Known | None = None
+    ) -> EncodedTable:
+        """Draw a row for each row of ``words`` (rows, noise_words), given its row of ``context``.
+
+        ``known`` is only given to the sampler of an engine with `Engine.any_condition`; its values come out as they are.
+        """
         ...
 
 
@@ -125,7 +164,17 @@ class FittedEngine:
 
 
 class Engine(Protocol):
-    """Learns encoded tables. Engines are named in `synthohive_spark.engine.registry`."""
+    """Learns encoded tables. Engines are named in `synthohive_spark.engine.registry`.
+
+    Attributes:
+        encoding: How it wants columns encoded.
+        any_condition: Whether any column can be given when drawing, not only those that were given when learning.
+        settings_class: What it is made from, a kind of `synthohive_spark.engine.settings.TrainingSettings`.
+    """
+
+    encoding: ClassVar[Encoding]
+    any_condition: ClassVar[bool]
+    settings_class: ClassVar[type[TrainingSettings]]
 
     def fit(
         self,

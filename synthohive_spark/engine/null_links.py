@@ -63,11 +63,16 @@ def obey(logits: npt.NDArray[Any], column: int, links: Sequence[NullLink], codes
         logits: Shape (codes, rows); code 0 is null.
         column: The column.
         links: All links.
-        codes: The codes of the columns that were drawn before, shape (columns, rows).
+        codes: The codes of the columns, shape (columns, rows), -1 where they are not known yet.
     """
     for link in links:
         if link.column == column:
-            within = codes[link.within] == 0
-            logits[0, ~within] = -np.inf
+            other = codes[link.within]
+            logits[0, other > 0] = -np.inf
             if link.same:
-                logits[1:, within] = -np.inf
+                logits[1:, other == 0] = -np.inf
+        elif link.within == column:
+            other = codes[link.column]
+            logits[1:, other == 0] = -np.inf
+            if link.same:
+                logits[0, other > 0] = -np.inf

@@ -7,7 +7,10 @@ from typing import Any
 
 from synthohive_spark.errors import SchemaError
 
-ENGINES = {"ctgan": ("synthohive_spark.engine.ctgan.model", "CTGANEngine")}
+ENGINES = {
+    "ctgan": ("synthohive_spark.engine.ctgan.model", "CTGANEngine"),
+    "autoregressive": ("synthohive_spark.engine.autoregressive.model", "AutoregressiveEngine"),
+}
 
 
 def engine_class(name: str) -> Any:

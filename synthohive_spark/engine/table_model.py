@@ -142,7 +142,15 @@ def fit_table(
         raise TrainingError(
             f"every column to learn is null in all of its {table.num_rows:,} rows: there is nothing to learn"
         )
-    fit = partial(fit_encoder, table, facts=facts, privacy=privacy, seed=seed, numeric_encoding=numeric_encoding)
+    fit = partial(
+        fit_encoder,
+        table,
+        facts=facts,
+        privacy=privacy,
+        seed=seed,
+        numeric_encoding=numeric_encoding,
+        most_values=engine.encoding.most_values,
+    )
     encoder, encoded = fit(made, rules=rules)
     context_encoder, context = fit(given)
     layout = Layout(encoder.blocks, context_encoder.blocks, max(privacy.rare_category_rows, 1))

@@ -20,13 +20,19 @@ SPIKE_SHARE = 0.01
 BINS = 8
 KNOTS = 1024
 _ROWS_PER_BIN = 10
+_NEARLY_ALL = 0.95
 _DIGITS = 8
 
 
-def fit_numeric(type_: ColumnType, values: pa.Array, facts: ColumnFacts, privacy: Privacy) -> NumericCodec:
-    """Fit a codec; one without any code means that the settings left no value."""
+def fit_numeric(
+    type_: ColumnType, values: pa.Array, facts: ColumnFacts, privacy: Privacy, most_values: int = 0
+) -> NumericCodec:
+    """Fit a codec; one without any code means that the settings left no value.
+
+    ``most_values``: see `synthohive_spark.engine.interface.Encoding`.
+    """
     numbers, fields = read_numbers(type_, values, privacy)
-    spikes = _spikes(numbers, max(privacy.rare_category_rows, 1))
+    spikes = _spikes(numbers, max(privacy.rare_category_rows, 1), most_values)
     rest = numbers[~np.isin(numbers, spikes)]
     knots, grid = _quantile_table(rest, privacy, true_ends(type_, facts, privacy, fields["shift"]))
     bins = max(1, min(BINS, len(rest) // _ROWS_PER_BIN)) if len(knots) else 0
@@ -59,11 +65,17 @@ def read_numbers(type_: ColumnType, values: pa.Array, privacy: Privacy) -> tuple
     }
 
 
-def _spikes(numbers: Numbers, at_least: int) -> Numbers:
-    """Values that hold a noticeable share of the column; the only value of a column is one, too."""
+def _spikes(numbers: Numbers, at_least: int, most_values: int) -> Numbers:
+    """Values that hold a noticeable share of the column; the only value of a column is one, too.
+
+    All values that enough rows hold are, where they are few and nearly the whole column.
+    """
     values, counts = np.unique(numbers, return_counts=True)
     if len(values) == 1:
         return values[counts >= at_least]
+    held = counts >= max(at_least, 3)
+    if held.sum() <= most_values and counts[held].sum() >= _NEARLY_ALL * len(numbers):
+        return values[held]
     # A handful of rows may agree by chance, so a share alone would make spikes of everything in a short column.
     return values[counts >= max(SPIKE_SHARE * len(numbers), at_least, 3)]
 

@@ -12,9 +12,10 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from synthohive_spark.engine.ctgan.sampling import CTGANSampler, Floats, RankTable, pick, ranks_of_scores
+from synthohive_spark.engine.ctgan.sampling import CTGANSampler, Floats, RankTable, ranks_of_scores
 from synthohive_spark.engine.interface import EncodedTable, Layout
 from synthohive_spark.engine.noise import row_words, uniforms
+from synthohive_spark.engine.pick import pick
 
 ROWS, FEWEST_ROWS = 81_920, 8_192
 _ROWS_PER_ROW = 8
@@ -57,7 +58,7 @@ def calibrate(
         raw[:, part] = sampler.forward(*sampler.inputs(words[part], given.take(part)))
     columns = len(layout.columns)
     draws = uniforms(words[:, -columns - len(sampler.groups) :].T).astype(np.float32)
-    codes, biases = np.empty((columns, rows), np.int64), list(sampler.biases)
+    codes, biases = np.full((columns, rows), -1), list(sampler.biases)
     for column, logits in sampler.logits(raw, codes):
         change = _bias(logits, np.array(layout.columns[column].frequencies, np.float32))
         biases[column] = biases[column] + change

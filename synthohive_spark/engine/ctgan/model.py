@@ -8,21 +8,19 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import SafetensorError
-from safetensors.numpy import load as read_tensors
-from safetensors.numpy import save as tensor_bytes
 
 from synthohive_spark.engine.ctgan.calibration import FEWEST_ROWS, calibrate, uncalibrated_rank_table
-from synthohive_spark.engine.ctgan.checkpoint import Checkpoint, identity
+from synthohive_spark.engine.checkpoint import Checkpoint, identity
 from synthohive_spark.engine.ctgan.conditions import SamplingConditions
-from synthohive_spark.engine.ctgan.groups import Groups, fit_groups, grouped
+from synthohive_spark.engine.groups import Groups, fit_groups, grouped
 from synthohive_spark.engine.ctgan.sampling import CTGANSampler, Layer, RankTable
 from synthohive_spark.engine.ctgan.settings import CTGANSettings
 from synthohive_spark.engine.ctgan.slots import Slots
 from synthohive_spark.engine.ctgan.validation import Validation
-from synthohive_spark.engine.interface import Block, EncodedTable, FittedEngine, Layout
+from synthohive_spark.engine.interface import Block, EncodedTable, Encoding, FittedEngine, Layout
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.null_links import NullLink, find_null_links
+from synthohive_spark.engine.tensors import read_tensors, tensor_bytes
 from synthohive_spark.errors import SerializationError
 
 _GENERATOR, _CRITIC, _EMBEDDINGS = "generator.safetensors", "discriminator.safetensors", "embedding_layers.safetensors"
@@ -33,6 +31,10 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 class CTGANEngine:
     """See `synthohive_spark.engine.interface.Engine`."""
+
+    encoding = Encoding(("rank", "mixture"))
+    any_condition = False
+    settings_class = CTGANSettings
 
     def __init__(self, settings: CTGANSettings) -> None:
         self.settings = settings
@@ -77,11 +79,11 @@ class CTGANEngine:
         trained = train(
             *training, narrow, self.settings, seed=seed, progress=progress, score=score, checkpoint=checkpoint
         )
-        sampler = calibrated(trained.generator)
-        kept = {name: array for name, array in trained.generator.items() if not name.endswith("num_batches_tracked")}
+        sampler = calibrated(trained.best)
+        kept = {name: array for name, array in trained.best.items() if not name.endswith("num_batches_tracked")}
         files = {
             _GENERATOR: tensor_bytes({**kept, **_calibration(sampler)}),
-            _CRITIC: tensor_bytes(trained.critic),
+            _CRITIC: tensor_bytes(trained.last),
             _EMBEDDINGS: tensor_bytes(fixed),
         }
         if checkpoint is not None:
@@ -107,22 +109,13 @@ class CTGANEngine:
         """See `synthohive_spark.engine.interface.Engine.load`."""
         settings = CTGANSettings(**parameters)
         try:
-            sampler = _sampler(_read(files, _GENERATOR), _read(files, _EMBEDDINGS), settings, layout)
-            _read(files, _CRITIC)
+            sampler = _sampler(read_tensors(files, _GENERATOR), read_tensors(files, _EMBEDDINGS), settings, layout)
+            read_tensors(files, _CRITIC)
             _check_shapes(sampler)
         except (KeyError, ValueError, IndexError) as error:
             raise SerializationError(f"the networks' arrays do not fit the layout of the table: {error}") from error
         kept = {name: files[name] for name in (_GENERATOR, _CRITIC, _EMBEDDINGS)}
         return FittedEngine(sampler, kept, dict(parameters))
-
-
-def _read(files: Mapping[str, bytes], name: str) -> Arrays:
-    if name not in files:
-        raise SerializationError(f"the model directory lacks {name}")
-    try:
-        return dict(read_tensors(bytes(files[name])))
-    except SafetensorError as error:
-        raise SerializationError(f"{name} is not a file of tensors: {error}") from error
 
 
 def _group_arrays(groups: Mapping[str, Mapping[int, Groups]]) -> Arrays:

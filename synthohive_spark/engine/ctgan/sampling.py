@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from synthohive_spark.engine.ctgan.conditions import SamplingConditions
-from synthohive_spark.engine.ctgan.groups import Groups, grouped
+from synthohive_spark.engine.groups import Groups, grouped
 from synthohive_spark.engine.ctgan.slots import RANK_SCALE, Slots, scores
-from synthohive_spark.engine.interface import EncodedTable
+from synthohive_spark.engine.interface import EncodedTable, Known
 from synthohive_spark.engine.noise import Words, normal_cdf, normal_words, normals, uniforms
 from synthohive_spark.engine.null_links import NullLink, drawing_order, obey
+from synthohive_spark.engine.pick import pick
 
 Floats = npt.NDArray[np.float32]
 
@@ -97,14 +97,14 @@ class CTGANSampler:
         """Words of the noise vector, of the condition, of each column's code, and of each group's member."""
         return normal_words(self.noise) + 1 + len(self.slots.codes) + len(self.groups)
 
-    def draw(self, words: Words, context: EncodedTable) -> EncodedTable:
+    def draw(self, words: Words, context: EncodedTable, known: Known | None = None) -> EncodedTable:
         """See `synthohive_spark.engine.interface.Sampler.draw`."""
         rows, columns = len(words), len(self.slots.codes)
         if not columns:
             return EncodedTable(np.zeros((rows, 0), np.int32), np.zeros((rows, 0), np.float32))
         raw = self.forward(*self.inputs(words, grouped(context, self.context_groups)))
         draws = uniforms(words[:, normal_words(self.noise) + 1 :].T).astype(np.float32)
-        codes = np.empty((columns, rows), np.int64)
+        codes = np.full((columns, rows), -1)
         for column, logits in self.logits(raw, codes):
             codes[column] = pick(logits, draws[column])
         ranks = np.empty((len(self.rank_tables), rows), np.float32)
@@ -165,21 +165,6 @@ class CTGANSampler:
     @cached_property
     def _order(self) -> tuple[int, ...]:
         return drawing_order(len(self.slots.codes), self.links)
-
-
-def pick(logits: Floats, uniform: Floats) -> npt.NDArray[np.int64]:
-    """A code for each row, by inverting the distribution function of softmax(logits) at its uniform number.
-
-    Args:
-        logits: Shape (codes, rows); overwritten.
-        uniform: Numbers in (0, 1), shape (rows,).
-    """
-    logits -= logits.max(axis=0)
-    cumulative = np.exp(logits, out=logits)
-    for before, after in pairwise(cumulative):  # many times faster here than numpy's cumsum along this axis
-        np.add(before, after, out=after)
-    below = (cumulative <= uniform * cumulative[-1]).sum(axis=0)
-    return np.asarray(np.minimum(below, len(logits) - 1))
 
 
 def ranks_of_scores(score: Floats) -> Floats:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
@@ -15,22 +12,31 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from synthohive_spark.engine.ctgan.checkpoint import Checkpoint
+from synthohive_spark.engine.checkpoint import Checkpoint
 from synthohive_spark.engine.ctgan.conditions import SamplingConditions, TrainingConditions
 from synthohive_spark.engine.ctgan.networks import Critic, Generator, activate, condition_loss
-from synthohive_spark.engine.ctgan.progress import Progress, Trained
 from synthohive_spark.engine.ctgan.settings import CTGANSettings
 from synthohive_spark.engine.ctgan.slots import SPREAD, Slots, scores
 from synthohive_spark.engine.interface import EncodedTable, Layout
-from synthohive_spark.errors import TrainingError, TrainingInterruptedError
+from synthohive_spark.engine.progress import Progress, Trained
+from synthohive_spark.engine.training import (
+    Arrays,
+    below,
+    device_of,
+    optimiser_arrays,
+    product_type,
+    restore_optimiser,
+    training_door,
+)
 
 _BETAS = (0.5, 0.9)
 _DECAY = 1e-6
 _AVERAGE = 0.999
 _NORM_BATCHES = 40
-_ALLOCATION = re.compile(r"alloc\w* memory|out of memory|bad_alloc", re.IGNORECASE)
+NOISE = 0.005
+"""Scores that differ by less are equal, and of equal ones the latest counts: the rate has fallen furthest there."""
+_LOSSES = ("generator_loss", "critic_loss", "distance")
 _log = structlog.get_logger(__name__)
-Arrays = dict[str, np.ndarray[Any, np.dtype[Any]]]
 
 
 def train(
@@ -63,33 +69,21 @@ def train(
         TrainingError: If a loss is not finite, or memory runs out.
         TrainingInterruptedError: If training is interrupted.
     """
-    with _torch_set_for_training(settings.threads):
-        started, training = time.monotonic(), None
-        try:
-            training = _Training(table, context, layout, settings, seed)
-            return training.run(progress, score, checkpoint)
-        except KeyboardInterrupt as error:
-            epoch = 1 if training is None else training.progress.epoch + 1
-            kept = "there is no model" if checkpoint is None else f"the next fit goes on from {checkpoint.path}"
-            spent = time.monotonic() - started
-            raise TrainingInterruptedError(
-                f"training was interrupted in epoch {epoch}, after {spent:.0f} s; {kept}"
-            ) from error
-        except (MemoryError, RuntimeError) as error:
-            if not isinstance(error, MemoryError) and _ALLOCATION.search(str(error)) is None:
-                raise
-            raise TrainingError(
-                f"training ran out of memory: {len(table):,} rows of {len(layout.columns)} columns, batches of "
-                f"{settings.batch_size}, layers of {settings.generator_dim}; make the batch or the layers smaller, "
-                f"take fewer rows (maxTrainingRows), exclude columns, or use a larger driver"
-            ) from error
+    training = None
+    size = (
+        f"{len(table):,} rows of {len(layout.columns)} columns, batches of {settings.batch_size}, "
+        f"layers of {settings.generator_dim}"
+    )
+    with training_door(settings.threads, checkpoint, lambda: training.progress.epoch + 1 if training else 1, size):
+        training = _Training(table, context, layout, settings, seed)
+        return training.run(progress, score, checkpoint)
 
 
 class _Training:
     def __init__(
         self, table: EncodedTable, context: EncodedTable, layout: Layout, settings: CTGANSettings, seed: int
     ) -> None:
-        self.settings, self.device = settings, _device(settings.device)
+        self.settings, self.device = settings, device_of(settings.device)
         self.slots, self.context_slots = Slots.of(layout.columns), Slots.of(layout.context)
         self.rng = torch.Generator(self.device).manual_seed(seed)
         self.numpy_rng = np.random.default_rng(seed)
@@ -100,7 +94,7 @@ class _Training:
         self.given_codes, self.given_scores = self._tensor(context.codes), self._tensor(scores(context))
         self.starts = self._tensor(np.array(self.slots.starts, np.int64))
         self.given_starts = self._tensor(np.array(self.context_slots.starts, np.int64) + self.conditioned.one_hot)
-        self.dtype = torch.bfloat16 if self.device.type == "cuda" or _has_bf16() else torch.float32
+        self.dtype = product_type(self.device)
         noise, networks = settings.embedding_dim, (self.slots, self.context_slots)
         self.generator = Generator(noise, *networks, settings.generator_dim, self.rng)
         self.critic = Critic(*networks, settings.discriminator_dim, settings.pac, self.rng, self.dtype)
@@ -112,7 +106,14 @@ class _Training:
             for weights, decay in (([self.critic.flat], 0.0), (list(self.generator.parameters()), _DECAY))
         ]
         steps = -(-len(table) // self.batch)
-        self.progress = Progress(steps, settings.epochs_for(len(table)), settings.max_seconds, settings.patience)
+        self.progress = Progress(
+            steps,
+            settings.epochs_for(len(table)),
+            settings.max_seconds,
+            settings.patience,
+            losses=_LOSSES,
+            noise=NOISE,
+        )
 
     def run(self, progress: bool, score: Callable[[Arrays], float], checkpoint: Checkpoint | None) -> Trained:
         """Train until the epochs, the time or the patience are used up; what was best by ``score`` remains."""
@@ -139,7 +140,7 @@ class _Training:
                     checkpoint.save(*self._kept())
         _log.info(state.ended_by, epoch=state.epoch, seconds=round(state.spent, 1))
         critic = {name: array.numpy(force=True).copy() for name, array in self.critic.state.items()}
-        return Trained(state.best, critic, state.history, state.marked_checks)
+        return Trained(state.best, state.history, state.marked_checks, critic)
 
     def _set_rate(self, done: float) -> None:
         """Hold the rate for the first half, then let it fall to zero."""
@@ -227,26 +228,21 @@ class _Training:
         tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
         tensors |= {"critic": self.critic.flat, "rng": self.rng.get_state()}
         for i, optimiser in enumerate(self.optimisers):
-            for j, weights in optimiser.state_dict()["state"].items():
-                tensors |= {f"optimiser.{i}.{j}.{k}": v for k, v in weights.items()}
+            tensors |= {f"optimiser.{i}.{k}": v for k, v in optimiser_arrays(optimiser).items()}
         arrays = {name: tensor.numpy(force=True).copy() for name, tensor in tensors.items()}
         best, plain = self.progress.kept()
         return arrays | best, plain | {"numpy_rng": self.numpy_rng.bit_generator.state}
 
     def _restore(self, arrays: Arrays, plain: dict[str, Any]) -> None:
         tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
-        self.generator.load_state_dict(_below("generator.", tensors))
-        self.average.load_state_dict(_below("average.", tensors))
+        self.generator.load_state_dict(below("generator.", tensors))
+        self.average.load_state_dict(below("average.", tensors))
         self.critic.flat.copy_(tensors["critic"])
         self.critic.refresh()
         self.rng.set_state(tensors["rng"])
         self.numpy_rng.bit_generator.state = plain["numpy_rng"]
         for i, optimiser in enumerate(self.optimisers):
-            state: dict[int, dict[str, Tensor]] = {}
-            for name, tensor in _below(f"optimiser.{i}.", tensors).items():
-                place, key = name.split(".")
-                state.setdefault(int(place), {})[key] = tensor
-            optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+            restore_optimiser(optimiser, below(f"optimiser.{i}.", tensors))
         self.progress.restore(arrays, plain)
 
     def _tensor(self, array: Any) -> Tensor:
@@ -255,38 +251,3 @@ class _Training:
     def _reduced_precision(self) -> torch.autocast:
         """bf16 matrix products where the processor has them; elsewhere they would be slower, not faster."""
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.dtype == torch.bfloat16)
-
-
-def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
-
-
-def _device(wanted: str) -> torch.device:
-    if wanted == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if wanted == "cuda" and not torch.cuda.is_available():
-        raise TrainingError("device='cuda' was asked for, but torch finds no CUDA device; use 'auto' or 'cpu'")
-    return torch.device(wanted)
-
-
-def _has_bf16() -> bool:
-    asked = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
-    return any(getattr(torch.cpu, name, bool)() for name in asked)
-
-
-@contextmanager
-def _torch_set_for_training(threads: int | None) -> Iterator[None]:
-    """Threads as asked for, and denormal numbers as zeros: they make matrix products up to 100 times slower."""
-    before, flushing = torch.get_num_threads(), _flushes_denormals()
-    torch.set_flush_denormal(True)
-    if threads is not None:
-        torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-        torch.set_flush_denormal(flushing)
-
-
-def _flushes_denormals() -> bool:
-    return bool((torch.tensor([1e-38]) * 1e-3).item() == 0.0)

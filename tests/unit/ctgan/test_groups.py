@@ -1,6 +1,6 @@
 import numpy as np
 
-from synthohive_spark.engine.ctgan.groups import GROUPS, Groups, fit_groups, grouped
+from synthohive_spark.engine.groups import GROUPS, Groups, fit_groups, grouped
 from synthohive_spark.engine.interface import Block, EncodedTable
 
 

@@ -11,10 +11,7 @@ import numpy as np
 from synthohive_spark.errors import TrainingError
 
 CHECKS = 10
-NOISE = 0.005
-"""Scores that differ by less are equal, and of equal ones the latest counts: the rate has fallen furthest there."""
 _STEPS_BETWEEN_CHECKS = 50
-_LOSSES = ("generator_loss", "critic_loss", "distance")
 Arrays = dict[str, np.ndarray[Any, np.dtype[Any]]]
 
 
@@ -23,16 +20,16 @@ class Trained:
     """What training leaves.
 
     Attributes:
-        generator: Arrays of the averaged generator that was chosen by the validation score.
-        critic: Arrays of the critic.
+        best: Arrays of the model that was chosen by the validation score.
         history: One record an epoch.
         checks: One record for each time the validation score was taken.
+        last: Arrays of what is kept as it was at the end.
     """
 
-    generator: Arrays
-    critic: Arrays
+    best: Arrays
     history: list[dict[str, float]]
     checks: list[dict[str, Any]]
+    last: Arrays = field(default_factory=dict)
 
 
 @dataclass
@@ -44,12 +41,18 @@ class Progress:
         epochs: Epochs to go through; None where only the time ends them.
         max_seconds: Seconds to stop after, if any.
         patience: Epochs without a better score to stop after, if any; a check then follows each epoch.
+        losses: Names of what a step's losses are.
+        noise: Scores that differ by less are equal, and of equal ones the latest counts.
+        check_steps: Steps between two checks; None for a check at every tenth of the training.
     """
 
     steps: int
     epochs: int | None
     max_seconds: float | None
     patience: int | None
+    losses: tuple[str, ...]
+    noise: float = 0.0
+    check_steps: int | None = None
     step: int = 0
     epoch: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
@@ -83,7 +86,7 @@ class Progress:
         return late or self.checks[-1]["done"] >= 1.0
 
     def add(self, losses: Any) -> None:
-        """Count a step with its losses: generator's, critic's, and the critic's distance."""
+        """Count a step with its losses."""
         self._losses.append(losses)
         self.step += 1
 
@@ -103,7 +106,7 @@ class Progress:
     def end_epoch(self) -> dict[str, float]:
         """The record of the epoch that has ended."""
         self.epoch += 1
-        record = {"epoch": self.epoch, **dict(zip(_LOSSES, self._means.tolist(), strict=True))}
+        record = {"epoch": self.epoch, **dict(zip(self.losses, self._means.tolist(), strict=True))}
         self.history.append(record)
         self._losses = []
         return record
@@ -128,36 +131,39 @@ class Progress:
     def check_is_due(self) -> bool:
         """Whether the model should be scored now.
 
-        It is at the end, before that at every tenth of a training that is not short, and with patience after an epoch.
+        It is at the end, before that after `check_steps` or at every tenth of a training that is not short, and with
+        patience after an epoch.
         """
         if self.done >= 1.0 or (self.patience is not None and self.history and not self._losses):
             return True
         last = self.checks[-1] if self.checks else {"done": 0.0, "step": 0}
+        if self.check_steps is not None:
+            return self.step - last["step"] >= self.check_steps
         tenth = int(self.done * CHECKS) > int(last["done"] * CHECKS)
         return tenth and self.step - last["step"] >= _STEPS_BETWEEN_CHECKS
 
     def checked(self, score: float, arrays: Arrays) -> None:
-        """Note the score of the model whose generator has these arrays; keep them unless an earlier one was better."""
+        """Note the score of the model that has these arrays; keep them unless an earlier one was better."""
         best = max((check["score"] for check in self.checks), default=-np.inf)
         self.checks.append(
             {"epoch": self.epoch, "step": self.step, "seconds": self.spent, "done": self.done, "score": score}
         )
-        if score >= best - NOISE:
+        if score >= best - self.noise:
             self.best = arrays
 
     @property
     def marked_checks(self) -> list[dict[str, Any]]:
-        """The checks, each told whether its generator is the one that was kept."""
+        """The checks, each told whether its model is the one that was kept."""
         return [{**check, "chosen": check is self._best_check} for check in self.checks]
 
     @property
     def _best_check(self) -> dict[str, float]:
         best = max(check["score"] for check in self.checks)
-        return next(check for check in reversed(self.checks) if check["score"] >= best - NOISE)
+        return next(check for check in reversed(self.checks) if check["score"] >= best - self.noise)
 
     def kept(self) -> tuple[Arrays, dict[str, Any]]:
         """The state as arrays and plain values."""
-        losses = np.array([item.tolist() for item in self._losses], np.float64).reshape(-1, len(_LOSSES))
+        losses = np.array([item.tolist() for item in self._losses], np.float64).reshape(-1, len(self.losses))
         arrays = {"losses": losses, **{f"best.{name}": array for name, array in self.best.items()}}
         plain = {"step": self.step, "epoch": self.epoch, "spent": self.spent}
         return arrays, {**plain, "history": self.history, "checks": self.checks}

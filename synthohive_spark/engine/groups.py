@@ -67,10 +67,10 @@ def fit_groups(
     block, codes = blocks[column], table.codes[:, column].astype(np.int64)
     rng = np.random.default_rng(seed)
     counts = np.bincount(codes, minlength=block.codes).astype(np.float64)
-    profiles = _profiles(codes, counts, table, [(i, blocks[i].codes) for i in narrow], rng)
+    points = profiles(codes, counts, table, [(i, blocks[i].codes) for i in narrow], rng)
     first = int(block.null)
     group_of = np.zeros(block.codes, np.int16)
-    group_of[first:] = first + _cluster(profiles[first:], counts[first:], GROUPS, rng)
+    group_of[first:] = first + _cluster(points[first:], counts[first:], GROUPS, rng)
     return Groups(np.unique(group_of, return_inverse=True)[1].astype(np.int16), np.array(block.frequencies))
 
 
@@ -84,7 +84,7 @@ def grouped(table: EncodedTable, groups: Mapping[int, Groups]) -> EncodedTable:
     return EncodedTable(codes, table.ranks)
 
 
-def _profiles(
+def profiles(
     codes: npt.NDArray[np.int64],
     counts: npt.NDArray[np.float64],
     table: EncodedTable,

@@ -1,0 +1,129 @@
+"""The autoregressive model as an engine: settings in, trained and calibrated sampler out, to files and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from synthohive_spark.engine.autoregressive.calibration import calibrate
+from synthohive_spark.engine.autoregressive.parts import ColumnParts, Parts
+from synthohive_spark.engine.autoregressive.sampling import AutoregressiveSampler, sampler_of
+from synthohive_spark.engine.autoregressive.settings import AutoregressiveSettings
+from synthohive_spark.engine.checkpoint import Checkpoint, identity
+from synthohive_spark.engine.interface import EncodedTable, Encoding, FittedEngine, Known, Layout
+from synthohive_spark.engine.noise import derive_seed
+from synthohive_spark.engine.null_links import NullLink, find_null_links
+from synthohive_spark.engine.tensors import read_tensors, tensor_bytes
+from synthohive_spark.errors import SerializationError
+
+_HEADS, _PARTS = "heads.safetensors", "parts.safetensors"
+_MOST_VALUES = 256
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+class AutoregressiveEngine:
+    """See `synthohive_spark.engine.interface.Engine`.
+
+    A row's columns are drawn one after the other, each given those before it, in an order that any columns may come
+    first in (order-agnostic NADE: Uria, Murray and Larochelle, 2014; for tables: TabularARGN, Tiwald et al., 2025).
+    """
+
+    encoding = Encoding(most_values=_MOST_VALUES, calendar=True)
+    any_condition = True
+    settings_class = AutoregressiveSettings
+
+    def __init__(self, settings: AutoregressiveSettings) -> None:
+        self.settings = settings
+
+    def fit(
+        self,
+        table: EncodedTable,
+        context: EncodedTable,
+        layout: Layout,
+        *,
+        seed: int,
+        progress: bool,
+        checkpoint_dir: str | None = None,
+    ) -> FittedEngine:
+        """See `synthohive_spark.engine.interface.Engine.fit`."""
+        parameters = asdict(self.settings)
+        if not layout.columns:
+            return self.load({name: tensor_bytes({}) for name in (_HEADS, _PARTS)}, parameters, layout)
+        from synthohive_spark.engine.autoregressive.resolution import cut_columns  # noqa: PLC0415  (only for fitting)
+        from synthohive_spark.engine.autoregressive.training import train  # noqa: PLC0415
+
+        checkpoint = None
+        if checkpoint_dir is not None:
+            checkpoint = Checkpoint(checkpoint_dir, identity(table, context, parameters, seed))
+        threshold, own_seed = self.settings.embedding_threshold, derive_seed(seed, "parts")
+        parts = cut_columns(table, context, layout, threshold, own_seed)
+        rows = parts.cut(context, table)
+        trained = train(rows, parts, self.settings, seed=seed, progress=progress, checkpoint=checkpoint)
+        links = find_null_links(table, layout.columns)
+        fixed = {**_part_arrays(parts), **trained.last, "null_links": _link_array(links)}
+        sampler = _sampler(trained.best, fixed, layout)
+        biases = calibrate(sampler, rows, context, seed=derive_seed(seed, "calibration"))
+        files = {_HEADS: tensor_bytes({**trained.best, **biases}), _PARTS: tensor_bytes(fixed)}
+        if checkpoint is not None:
+            checkpoint.remove()
+        fitted = self.load(files, parameters, layout)
+        return FittedEngine(fitted.sampler, files, parameters, trained.history, trained.checks)
+
+    @staticmethod
+    def load(files: Mapping[str, bytes], parameters: Mapping[str, Any], layout: Layout) -> FittedEngine:
+        """See `synthohive_spark.engine.interface.Engine.load`."""
+        AutoregressiveSettings(**parameters)
+        try:
+            sampler = _sampler(read_tensors(files, _HEADS), read_tensors(files, _PARTS), layout)
+            _check_shapes(sampler)
+        except (KeyError, ValueError, IndexError) as error:
+            raise SerializationError(f"the networks' arrays do not fit the layout of the table: {error}") from error
+        return FittedEngine(sampler, {name: files[name] for name in (_HEADS, _PARTS)}, dict(parameters))
+
+
+def _part_arrays(parts: Parts) -> Arrays:
+    """How the columns are cut, as arrays."""
+    cuts = np.array([(c.cuts, c.fine, c.members) for c in parts.columns], np.int32).reshape(-1, 3)
+    places = {f"places.{i}": c.places for i, c in enumerate(parts.columns) if c.places is not None}
+    return {"cuts": cuts, **places}
+
+
+def _link_array(links: tuple[NullLink, ...]) -> npt.NDArray[np.int32]:
+    return np.array([(link.column, link.within, link.same) for link in links], np.int32).reshape(-1, 3)
+
+
+def _parts(fixed: Arrays, layout: Layout) -> Parts:
+    blocks = (*layout.context, *layout.columns)
+    columns = tuple(
+        ColumnParts(block.codes, block.bins, int(cuts), int(fine), fixed.get(f"places.{i}"), int(members))
+        for i, (block, (cuts, fine, members)) in enumerate(zip(blocks, fixed["cuts"], strict=True))
+    )
+    return Parts(columns, tuple(block.ranked for block in blocks), len(layout.context))
+
+
+def _sampler(arrays: Arrays, fixed: Arrays, layout: Layout) -> AutoregressiveSampler:
+    nulls = tuple(block.null for block in layout.columns)
+    if not layout.columns:
+        return sampler_of({}, Parts((), (), 0), (), (), nulls)
+    links = tuple(NullLink(int(c), int(w), bool(s)) for c, w, s in fixed["null_links"])
+    return sampler_of(arrays, _parts(fixed, layout), tuple(fixed["order"].tolist()), links, nulls)
+
+
+def _check_shapes(sampler: AutoregressiveSampler) -> None:
+    """Draw a row, so that arrays that do not fit together are found when loading and not on an executor."""
+    arrays = [array for head in sampler.heads.values() for array in vars(head).values()]
+    if not all(np.isfinite(array).all() for array in (*arrays, *sampler.embeddings)):
+        raise ValueError("a weight is not finite")
+    given, drawn = sampler.parts.given, len(sampler.order)
+    ranked = sampler.parts.ranked
+    context, row = (
+        EncodedTable(np.zeros((1, n), np.int64), np.full((1, sum(own)), 0.5, np.float32))
+        for n, own in ((given, ranked[:given]), (drawn, ranked[given:]))
+    )
+    known = Known(row, np.zeros((1, drawn), bool), np.zeros(drawn, bool))
+    for own in (None, known):
+        sampler.draw(np.zeros((1, sampler.noise_words), np.uint64), context, own)

@@ -1,0 +1,136 @@
+"""The network: an embedding for each category of each part, and for each part that is drawn a small head.
+
+A head reads the embeddings of the parts that are known before its own and gives logits of its part's categories. All
+heads are one product with masked weights, so any order of the columns costs the same (masks as in MADE: Germain et al.,
+2015; an order for every batch as in the deep NADE: Uria, Murray and Larochelle, 2014).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from synthohive_spark.engine.autoregressive.parts import Parts
+
+_SMALL = 0.01
+
+
+class Heads(nn.Module):
+    """Embeddings and heads.
+
+    Args:
+        parts: What is read and drawn.
+        shares: For each drawn part the shares of its categories, given those of the part it is linked to where there
+            is one: shape (categories,) or (categories of the other, categories).
+        widths: Widths of an embedding and of a head.
+        rng: Draws the first weights.
+        dtype: Type of matrix products.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        shares: list[npt.NDArray[np.float64]],
+        widths: tuple[int, int],
+        rng: torch.Generator,
+        dtype: torch.dtype,
+    ) -> None:
+        super().__init__()
+        self.parts, self.dtype = parts, dtype
+        self.width, self.hidden = widths
+        self.first, self.count = parts.first_drawn, len(parts.sizes) - parts.first_drawn
+        read, heads, hidden = len(parts.sizes) * self.width, self.count, self.hidden
+        starts = np.concatenate([[0], np.cumsum(parts.sizes)[:-1]])
+        self.register_buffer("starts", torch.from_numpy(starts), persistent=False)
+
+        def normal(*shape: int, scale: float) -> nn.Parameter:
+            return nn.Parameter(torch.randn(*shape, generator=rng, device=rng.device) * scale)
+
+        def zeros(*shape: int) -> nn.Parameter:
+            return nn.Parameter(torch.zeros(*shape, device=rng.device))
+
+        self.embedding = normal(sum(parts.sizes), self.width, scale=0.3)
+        self.read = normal(read, heads * hidden, scale=2 * read**-0.5)
+        self.read_bias = zeros(heads, 1, hidden)
+        self.inner = normal(heads, hidden, hidden, scale=hidden**-0.5)
+        self.inner_bias = zeros(heads, 1, hidden)
+        self.out = nn.ParameterList([normal(hidden, size, scale=_SMALL) for size in parts.sizes[self.first :]])
+        self.out_bias = nn.ParameterList(
+            [nn.Parameter(torch.log(torch.from_numpy(own)).float().to(rng.device)) for own in shares]
+        )
+
+    def losses(self, rows: Tensor, known: Tensor, drop: Dropout | None = None) -> Tensor:
+        """The cross entropy of each drawn part in each row, summed over the rows, shape (drawn parts,).
+
+        Args:
+            rows: Categories of the parts, shape (rows, parts).
+            known: Whether a head reads a part, shape (parts, drawn parts).
+            drop: Leaves out hidden units.
+        """
+        hidden = self._heads(rows, known, drop)
+        losses = []
+        for i in range(self.count):
+            logits = (hidden[i] @ self.out[i].to(self.dtype)).float()
+            parent = self.parts.parents[self.first + i]
+            logits = logits + (self.out_bias[i] if parent < 0 else self.out_bias[i][rows[:, parent]])
+            losses.append(functional.cross_entropy(logits, rows[:, self.first + i], reduction="sum"))
+        return torch.stack(losses)
+
+    def _heads(self, rows: Tensor, known: Tensor, drop: Dropout | None) -> Tensor:
+        """What the heads make before their last layer, shape (drawn parts, rows, hidden)."""
+        read = functional.embedding(rows + self.starts, self.embedding).view(len(rows), -1).to(self.dtype)
+        weights = self.read.view(len(self.parts.sizes), self.width, self.count, self.hidden)
+        masked = (weights * known[:, None, :, None]).view(read.shape[1], -1).to(self.dtype)
+        first = (read @ masked).view(len(rows), self.count, self.hidden).transpose(0, 1)
+        first = functional.relu(first + self.read_bias.to(self.dtype))
+        if drop is not None:
+            first = first * drop(first)
+        second = torch.bmm(first, self.inner.to(self.dtype)) + self.inner_bias.to(self.dtype)
+        made = first + functional.relu(second)
+        return made if drop is None else made * drop(made)
+
+
+class Dropout:
+    """Dropout by slices of one long random mask, since drawing a mask for every step takes as long as its products.
+
+    Args:
+        share: Share of the units to leave out.
+        size: Most units of a layer.
+        rng: Draws the mask.
+        numpy_rng: Draws where a slice begins.
+        dtype: Type of the mask.
+    """
+
+    def __init__(
+        self, share: float, size: int, rng: torch.Generator, numpy_rng: np.random.Generator, dtype: torch.dtype
+    ) -> None:
+        kept = torch.rand(2 * size, generator=rng, device=rng.device) >= share
+        self._mask = (kept / (1 - share)).to(dtype)
+        self._rng = numpy_rng
+
+    def __call__(self, units: Tensor) -> Tensor:
+        """A mask of the shape of ``units``."""
+        start = int(self._rng.integers(0, len(self._mask) - units.numel()))
+        return self._mask[start : start + units.numel()].view(units.shape)
+
+
+def known_parts(parts: Parts, order: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Whether each part is known when each drawn one is drawn, shape (parts, drawn parts).
+
+    Args:
+        parts: The parts.
+        order: The drawn columns in the order in which they are drawn, by their place among all columns.
+    """
+    place = np.full(len(parts.columns), -1)
+    place[order] = np.arange(len(order))
+    of_part = place[list(parts.column_of)]
+    known: npt.NDArray[np.bool_] = of_part[:, None] < of_part[None, parts.first_drawn :]
+    for part in range(parts.first_drawn, len(parts.sizes)):
+        if parts.parents[part] >= 0:
+            known[parts.parents[part], part - parts.first_drawn] = True
+    return known

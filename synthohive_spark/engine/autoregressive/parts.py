@@ -1,0 +1,163 @@
+"""The encoded row as a row of small categories, the parts: what the network reads and draws, one after the other.
+
+A column is one part or two linked ones. A column with ranks is cut into quantile bins, finer than those of its codes, and
+each of these again where it matters; a category of many is found by its group and then by its place in the group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from synthohive_spark.engine.codecs.numeric_common import EDGE
+from synthohive_spark.engine.interface import EncodedTable
+
+Codes = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class ColumnParts:
+    """How one column is cut.
+
+    Attributes:
+        codes: How many codes the column has.
+        bins: How many of them, the last ones, are bins of ranks.
+        cuts: Parts that a bin is cut into.
+        fine: Cells that each of these is cut into, as a linked part; 1 for none.
+        places: For a column of groups, the place of each code, which is its group times `members` and its place in it.
+        members: Places in a group; 0 for a column without groups.
+    """
+
+    codes: int
+    bins: int = 0
+    cuts: int = 1
+    fine: int = 1
+    places: npt.NDArray[np.int32] | None = None
+    members: int = 0
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many categories each part has."""
+        if self.places is not None:
+            return -(-(int(self.places.max()) + 1) // self.members), self.members
+        coarse = self.codes - self.bins + self.bins * self.cuts
+        return (coarse, self.fine) if self.fine > 1 else (coarse,)
+
+    def cut(self, codes: npt.NDArray[Any], ranks: npt.NDArray[Any] | None) -> list[Codes]:
+        """The parts of each row; ``ranks`` are those of the column, where it has some."""
+        codes = codes.astype(np.int64)
+        if self.places is not None:
+            place = self.places[codes].astype(np.int64)
+            return [place // self.members, place % self.members]
+        if ranks is None or not self.bins:
+            return [codes]
+        first, cells = self.codes - self.bins, self.bins * self.cuts * self.fine
+        cell = np.minimum((ranks.astype(np.float64) * cells).astype(np.int64), cells - 1)
+        # A rank on the edge of its bin must not leave it.
+        low = (codes - first) * (self.cuts * self.fine)
+        cell = np.clip(cell, low, low + self.cuts * self.fine - 1)
+        ranked = codes >= first
+        parts = [np.where(ranked, first + cell // self.fine, codes)]
+        return [*parts, np.where(ranked, cell % self.fine, 0)] if self.fine > 1 else parts
+
+    def join(self, parts: Sequence[Codes], inside: npt.NDArray[Any]) -> tuple[Codes, npt.NDArray[np.float32]]:
+        """Codes and ranks of the parts; ``inside``, from 0 to 1, says where in its cell a rank lies."""
+        middle = np.full(len(parts[0]), 0.5, np.float32)
+        if self.places is not None:
+            return self._codes_at[parts[0] * self.members + parts[1]], middle
+        if not self.bins:
+            return parts[0], middle
+        first = self.codes - self.bins
+        ranked = parts[0] >= first
+        cell = (parts[0] - first) * self.fine + (parts[1] if self.fine > 1 else 0)
+        ranks = (cell + inside) / (self.bins * self.cuts * self.fine)
+        codes = np.where(ranked, first + (parts[0] - first) // self.cuts, parts[0])
+        return codes, np.where(ranked, np.clip(ranks, EDGE, 1 - EDGE), 0.5).astype(np.float32)
+
+    @cached_property
+    def _codes_at(self) -> Codes:
+        """The code at each place; one that no code has counts as the group's first."""
+        assert self.places is not None
+        groups, members = self.sizes
+        found = np.full(groups * members, -1, np.int64)
+        found[self.places] = np.arange(self.codes)
+        table = found.reshape(groups, members)
+        return np.where(table >= 0, table, table[:, :1]).ravel()
+
+
+@dataclass(frozen=True)
+class Parts:
+    """All parts of a row, given columns first.
+
+    Attributes:
+        columns: How each column is cut, given columns first.
+        ranked: Whether each column has ranks.
+        given: How many of the columns are given.
+    """
+
+    columns: tuple[ColumnParts, ...]
+    ranked: tuple[bool, ...]
+    given: int
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """How many categories each part has."""
+        return tuple(size for column in self.columns for size in column.sizes)
+
+    @cached_property
+    def column_of(self) -> tuple[int, ...]:
+        """The column of each part."""
+        return tuple(i for i, column in enumerate(self.columns) for _ in column.sizes)
+
+    @cached_property
+    def parents(self) -> tuple[int, ...]:
+        """The part that each part is linked to, -1 for none."""
+        same = [i > 0 and self.column_of[i - 1] == self.column_of[i] for i in range(len(self.column_of))]
+        return tuple(i - 1 if linked else -1 for i, linked in enumerate(same))
+
+    @cached_property
+    def of_column(self) -> tuple[tuple[int, ...], ...]:
+        """The parts of each column."""
+        return tuple(tuple(p for p, c in enumerate(self.column_of) if c == i) for i in range(len(self.columns)))
+
+    @property
+    def first_drawn(self) -> int:
+        """The first part that is not given."""
+        return sum(len(column.sizes) for column in self.columns[: self.given])
+
+    def cut(self, context: EncodedTable, table: EncodedTable) -> npt.NDArray[np.int16]:
+        """The parts of each row, shape (rows, parts)."""
+        made = np.empty((len(table), len(self.sizes)), np.int16)
+        for own, first, last in ((context, 0, self.given), (table, self.given, len(self.columns))):
+            rank = 0
+            for column in range(first, last):
+                ranks = own.ranks[:, rank] if self.ranked[column] else None
+                rank += self.ranked[column]
+                cut = self.columns[column].cut(own.codes[:, column - first], ranks)
+                for part, codes in zip(self.of_column[column], cut, strict=True):
+                    made[:, part] = codes
+        return made
+
+    def join(self, parts: npt.NDArray[Any], inside: npt.NDArray[Any]) -> EncodedTable:
+        """The generated columns of rows of parts.
+
+        Args:
+            parts: Shape (parts, rows).
+            inside: Numbers from 0 to 1 for the generated columns with ranks, shape (ranks, rows).
+        """
+        rows = parts.shape[1]
+        codes = np.zeros((rows, len(self.columns) - self.given), np.int64)
+        ranks = np.full((rows, sum(self.ranked[self.given :])), 0.5, np.float32)
+        rank = 0
+        for place, column in enumerate(range(self.given, len(self.columns))):
+            where = inside[rank] if self.ranked[column] else np.zeros(rows)
+            codes[:, place], own = self.columns[column].join([parts[p] for p in self.of_column[column]], where)
+            if self.ranked[column]:
+                ranks[:, rank] = own
+                rank += 1
+        return EncodedTable(codes, ranks)

@@ -1,0 +1,218 @@
+"""The network on numpy: what travels to the executors. Nothing of torch is needed, and nothing of it is here.
+
+Arrays are held with one column for each row of the batch, so that the many small steps over a part's categories run along
+contiguous memory. What is not known is zero, so one product serves any set of known parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from synthohive_spark.engine.autoregressive.parts import Parts
+from synthohive_spark.engine.interface import EncodedTable, Known
+from synthohive_spark.engine.noise import Words, uniforms
+from synthohive_spark.engine.null_links import NullLink, obey
+from synthohive_spark.engine.pick import pick
+
+Floats = npt.NDArray[np.float32]
+Codes = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Head:
+    """What gives the logits of one part.
+
+    Attributes:
+        read: Weights of the embeddings, in the order of `AutoregressiveSampler.slots`, shape (hidden, read).
+        read_bias: Shape (hidden, 1).
+        inner: Shape (hidden, hidden).
+        inner_bias: Shape (hidden, 1).
+        out: Shape (categories, hidden).
+        out_bias: Shape (categories, 1), or (categories, categories of the linked part).
+    """
+
+    read: Floats
+    read_bias: Floats
+    inner: Floats
+    inner_bias: Floats
+    out: Floats
+    out_bias: Floats
+
+    def logits(self, known: Floats, parent: Codes | None) -> Floats:
+        """Logits of the categories, shape (categories, rows), from ``known``, the first rows of what can be read."""
+        hidden: Floats = self.read[:, : len(known)] @ known
+        hidden += self.read_bias
+        np.maximum(hidden, 0, out=hidden)
+        inner = self.inner @ hidden
+        inner += self.inner_bias
+        hidden += np.maximum(inner, 0, out=inner)
+        made: Floats = self.out @ hidden
+        made += self.out_bias if parent is None else self.out_bias[:, parent]
+        return made
+
+
+@dataclass(frozen=True)
+class AutoregressiveSampler:
+    """A trained network.
+
+    Attributes:
+        parts: What is read and drawn.
+        order: The columns in the order in which they are drawn.
+        embeddings: For each part its embeddings, shape (width, categories).
+        heads: For each part that is drawn its head.
+        links: Which columns are null only where others are.
+        nulls: Whether code 0 of each drawn column is null.
+    """
+
+    parts: Parts
+    order: tuple[int, ...]
+    embeddings: tuple[Floats, ...]
+    heads: Mapping[int, Head]
+    links: tuple[NullLink, ...]
+    nulls: tuple[bool, ...]
+
+    @property
+    def noise_words(self) -> int:
+        """A word for each part that is drawn, and one for each column of ranks."""
+        return len(self.heads) + self._ranks
+
+    def draw(self, words: Words, context: EncodedTable, known: Known | None = None) -> EncodedTable:
+        """See `synthohive_spark.engine.interface.Sampler.draw`."""
+        if not self.order:
+            return EncodedTable(np.zeros((len(words), 0), np.int64), np.zeros((len(words), 0), np.float32))
+        draws = uniforms(np.ascontiguousarray(words.T)).astype(np.float32)
+        parts = self.start(context, known)
+        for part, logits in self.walk(parts, known):
+            drawn = pick(logits, draws[part - self.parts.first_drawn])
+            parts[part] = drawn if known is None else np.where(parts[part] < 0, drawn, parts[part])
+        made = self.parts.join(parts, draws[len(self.heads) :])
+        return made if known is None else self._with(made, known)
+
+    def start(self, context: EncodedTable, known: Known | None = None) -> Codes:
+        """The parts of each row as far as they are known, -1 elsewhere, shape (parts, rows)."""
+        parts = np.full((len(self.parts.sizes), len(context)), -1)
+        if known is None:
+            blank = EncodedTable(np.zeros((len(context), len(self.order)), np.int64), self._blank_ranks(len(context)))
+            parts[: self.parts.first_drawn] = self.parts.cut(context, blank).T[: self.parts.first_drawn]
+            return parts
+        every = self.parts.cut(context, known.rows).T
+        mask = np.ones_like(parts, dtype=bool)
+        columns = np.array(self.parts.column_of[self.parts.first_drawn :]) - self.parts.given
+        mask[self.parts.first_drawn :] = known.mask.T[columns]
+        return np.where(mask, every, -1)
+
+    def walk(self, parts: Codes, known: Known | None = None) -> Iterator[tuple[int, Floats]]:
+        """Each part that is to be drawn, with the logits of its categories, shape (categories, rows), a new array.
+
+        Args:
+            parts: What `start` made; the caller puts a part's categories there before it asks for the next.
+            known: Values that are known.
+        """
+        read = np.zeros((self._read, parts.shape[1]), np.float32)
+        for part in range(len(parts)) if known is not None else range(self.parts.first_drawn):
+            self._read_part(read, part, parts[part])
+        used = self.parts.first_drawn * self._width
+        for column in self.order:
+            place = column - self.parts.given
+            if known is not None and known.mask[:, place].all():
+                continue
+            for part in self.parts.of_column[column]:
+                parent = self.parts.parents[part]
+                own = read if known is not None else read[:used]
+                logits = self.heads[part].logits(own, None if parent < 0 else parts[parent])
+                if parent < 0 and self.nulls[place]:
+                    if known is not None and known.filled[place]:
+                        logits[0] = -np.inf
+                    else:
+                        obey(logits, place, self._links_of(known), parts[self._first_parts])
+                yield part, logits
+                self._read_part(read, part, parts[part])
+                used += self._width
+
+    def _read_part(self, read: Floats, part: int, codes: Codes) -> None:
+        slot = self.slots[part] * self._width
+        made = np.take(self.embeddings[part], codes, axis=1, mode="clip")
+        if (codes < 0).any():
+            made *= codes >= 0
+        read[slot : slot + self._width] = made
+
+    def _links_of(self, known: Known | None) -> tuple[NullLink, ...]:
+        """The links that count: none of a column whose nulls are filled."""
+        if known is None:
+            return self.links
+        return tuple(k for k in self.links if not (known.filled[k.column] or known.filled[k.within]))
+
+    def _with(self, made: EncodedTable, known: Known) -> EncodedTable:
+        """The drawn rows with the codes and ranks that were known before."""
+        ranked = np.flatnonzero(self.parts.ranked[self.parts.given :])
+        return EncodedTable(
+            np.where(known.mask, known.rows.codes, made.codes),
+            np.where(known.mask[:, ranked], known.rows.ranks, made.ranks),
+        )
+
+    def _blank_ranks(self, rows: int) -> Floats:
+        return np.full((rows, self._ranks), 0.5, np.float32)
+
+    @property
+    def _ranks(self) -> int:
+        return sum(self.parts.ranked[self.parts.given :])
+
+    @property
+    def _width(self) -> int:
+        return len(self.embeddings[0])
+
+    @property
+    def _read(self) -> int:
+        return len(self.parts.sizes) * self._width
+
+    @cached_property
+    def _first_parts(self) -> list[int]:
+        return [own[0] for own in self.parts.of_column[self.parts.given :]]
+
+    @cached_property
+    def slots(self) -> dict[int, int]:
+        """The place of each part among what is read: given ones first, then in the order of drawing."""
+        drawn = [part for column in self.order for part in self.parts.of_column[column]]
+        return {part: slot for slot, part in enumerate([*range(self.parts.first_drawn), *drawn])}
+
+
+def sampler_of(
+    arrays: Mapping[str, npt.NDArray[Any]],
+    parts: Parts,
+    order: tuple[int, ...],
+    links: tuple[NullLink, ...],
+    nulls: tuple[bool, ...],
+) -> AutoregressiveSampler:
+    """The sampler of a network's arrays, as `Heads.state_dict` names them; ``calibration.<head>`` is added to a bias."""
+    if not order:
+        return AutoregressiveSampler(parts, order, (), {}, links, nulls)
+    starts = np.cumsum((0, *parts.sizes))
+    embedding = arrays["embedding"].astype(np.float32)
+    embeddings = tuple(np.ascontiguousarray(embedding[a:b].T) for a, b in zip(starts, starts[1:], strict=False))
+    width, count = embedding.shape[1], len(parts.sizes) - parts.first_drawn
+    hidden = arrays["inner"].shape[1]
+    bare = AutoregressiveSampler(parts, order, embeddings, {}, links, nulls)
+    read = arrays["read"].reshape(len(parts.sizes), width, count, hidden)[sorted(bare.slots, key=bare.slots.__getitem__)]
+    heads = {}
+    for i in range(count):
+        bias = arrays[f"out_bias.{i}"].T if arrays[f"out_bias.{i}"].ndim > 1 else arrays[f"out_bias.{i}"][:, None]
+        heads[parts.first_drawn + i] = Head(
+            *(
+                np.ascontiguousarray(array, np.float32)
+                for array in (
+                    read[:, :, i].reshape(-1, hidden).T,
+                    arrays["read_bias"][i].T,
+                    arrays["inner"][i].T,
+                    arrays["inner_bias"][i].T,
+                    arrays[f"out.{i}"].T,
+                    bias + arrays[f"calibration.{i}"][:, None] if f"calibration.{i}" in arrays else bias,
+                )
+            )
+        )
+    return AutoregressiveSampler(parts, order, embeddings, heads, links, nulls)

@@ -1,0 +1,239 @@
+"""Training: maximum likelihood of each part given those before it, in an order of the columns drawn for every batch."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import structlog
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from synthohive_spark.engine.autoregressive.networks import Dropout, Heads, known_parts
+from synthohive_spark.engine.autoregressive.parts import Parts
+from synthohive_spark.engine.autoregressive.settings import AutoregressiveSettings, widths_for
+from synthohive_spark.engine.checkpoint import Checkpoint
+from synthohive_spark.engine.progress import Progress, Trained
+from synthohive_spark.engine.training import (
+    Arrays,
+    below,
+    device_of,
+    optimiser_arrays,
+    product_type,
+    restore_optimiser,
+    training_door,
+)
+
+_BETAS = (0.9, 0.99)
+_DECAY = 0.2
+_AVERAGE = 0.99
+_WARM_UP = 100
+_HELD_OUT, _MOST_HELD_OUT, _FEWEST_HELD_OUT = 0.1, 20_000, 50
+_ORDERS = 8
+_CANDIDATES, _JUDGED = 16, 2_000
+_CHECK_STEPS = (25, 250)
+_PATIENCE = 4
+_HALVINGS = 3
+_PRIOR = 0.1
+_log = structlog.get_logger(__name__)
+
+
+def train(
+    rows: npt.NDArray[np.int16],
+    parts: Parts,
+    settings: AutoregressiveSettings,
+    *,
+    seed: int,
+    progress: bool,
+    checkpoint: Checkpoint | None = None,
+) -> Trained:
+    """Train on rows of parts.
+
+    torch's thread count and its handling of denormal numbers are as they were when this returns; its global random
+    state is never used.
+
+    Args:
+        rows: Categories of the parts, shape (rows, parts).
+        parts: What they are.
+        settings: How to train.
+        seed: Fixes first weights and order.
+        progress: Whether to show a progress bar.
+        checkpoint: Where the state is kept, to go on from after an interruption.
+
+    Raises:
+        TrainingError: If a loss is not finite, or memory runs out.
+        TrainingInterruptedError: If training is interrupted.
+    """
+    training = None
+    size = f"{len(rows):,} rows of {len(parts.sizes)} parts, batches of {settings.batch_for(len(rows)):,}"
+    with training_door(settings.threads, checkpoint, lambda: training.progress.epoch + 1 if training else 1, size):
+        training = _Training(rows, parts, settings, seed)
+        return training.run(progress, checkpoint)
+
+
+class _Training:
+    def __init__(
+        self, rows: npt.NDArray[np.int16], parts: Parts, settings: AutoregressiveSettings, seed: int
+    ) -> None:
+        self.parts, self.settings, self.device = parts, settings, device_of(settings.device)
+        self.rng = np.random.default_rng(seed)
+        rng = torch.Generator(self.device).manual_seed(seed)
+        self.learned, held_out = split(len(rows), self.rng)
+        self.rows = torch.from_numpy(rows).to(self.device)
+        self.held_out = torch.from_numpy(held_out).to(self.device)
+        dtype = product_type(self.device)
+        widths = widths_for(len(parts.sizes))
+        self.heads = Heads(parts, shares_of(rows[self.learned], parts), widths, rng, dtype)
+        self.weights: list[Tensor] = list(self.heads.parameters())
+        self.average = [weight.detach().clone() for weight in self.weights]
+        self.batch = settings.batch_for(len(self.learned))
+        self.drop = None
+        if settings.dropout:
+            self.drop = Dropout(settings.dropout, self.batch * self.heads.count * widths[1], rng, self.rng, dtype)
+        plain = [w for name, w in self.heads.named_parameters() if "bias" in name or name == "embedding"]
+        decayed = [w for name, w in self.heads.named_parameters() if not ("bias" in name or name == "embedding")]
+        groups = [{"params": decayed, "weight_decay": _DECAY}, {"params": plain, "weight_decay": 0.0}]
+        self.optimiser = torch.optim.AdamW(groups, settings.learning_rate, betas=_BETAS, fused=True)
+        steps = -(-len(self.learned) // self.batch)
+        self.progress = Progress(
+            steps,
+            settings.epochs_for(len(self.learned)),
+            settings.max_seconds,
+            settings.patience,
+            losses=("loss",),
+            check_steps=min(max(steps, _CHECK_STEPS[0]), _CHECK_STEPS[1]),
+        )
+        self.order = self.rng.permutation(self.learned)
+        self.columns = np.arange(parts.given, len(parts.columns))
+        orders = np.random.default_rng(seed + 1)
+        self.masks = [self._known(orders.permutation(self.columns)) for _ in range(_ORDERS)]
+
+    def run(self, progress: bool, checkpoint: Checkpoint | None) -> Trained:
+        """Train until the epochs, the time or the patience are used up, or nothing gets better; the best remains."""
+        state = self.progress
+        if checkpoint is not None and (kept := checkpoint.load()) is not None:
+            self._restore(*kept)
+            _log.info("resumed", epoch=state.epoch, path=checkpoint.path)
+        state.start()
+        with tqdm(total=state.epochs, initial=state.epoch, desc="epochs", unit="epoch", disable=not progress) as bar:
+            while not state.finished and halvings(state.checks) <= _HALVINGS:
+                rate = self._set_rate()
+                state.add(self._train_step())
+                if state.epoch_ended:
+                    state.check_losses(rate, self.batch)
+                    record = state.end_epoch()
+                    self.order = self.rng.permutation(self.learned)
+                    bar.update()
+                    bar.set_postfix(loss=f"{record['loss']:.3f}")
+                    _log.info("epoch", **record, seconds_left=round(state.seconds_left, 1))
+                if state.check_is_due:
+                    state.check_losses(rate, self.batch)
+                    state.checked(*self._judged())
+                if checkpoint is not None and checkpoint.is_due:
+                    checkpoint.save(*self._kept())
+        _log.info(state.ended_by, epoch=state.epoch, seconds=round(state.spent, 1))
+        return Trained(state.best, state.history, state.marked_checks, {"order": self._best_order(state.best)})
+
+    def _set_rate(self) -> float:
+        """Raise the rate in the first steps, halve it where the score stays, let it fall to zero in the second half."""
+        state = self.progress
+        rate = self.settings.learning_rate * min(1.0, (state.step + 1) / _WARM_UP)
+        rate *= 0.5 ** halvings(state.checks) * min(1.0, 2.0 * (1.0 - state.done))
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        return rate
+
+    def _train_step(self) -> Tensor:
+        start = self.progress.step % self.progress.steps * self.batch
+        chosen = torch.from_numpy(self.order[start : start + self.batch]).to(self.device)
+        known = self._known(self.rng.permutation(self.columns))
+        loss = self.heads.losses(self.rows[chosen].long(), known, self.drop).sum() / len(chosen)
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        keep = min(_AVERAGE, (1 + self.progress.step) / (10 + self.progress.step))
+        with torch.no_grad():
+            torch._foreach_lerp_(self.average, self.weights, 1 - keep)
+        return loss.detach()[None]
+
+    @torch.no_grad()
+    def _judged(self) -> tuple[float, Arrays]:
+        """The averaged model: how likely it finds the rows held out, and its arrays."""
+        own = [weight.clone() for weight in self.weights]
+        torch._foreach_copy_(self.weights, self.average)
+        shares = torch.tensor_split(self.held_out, len(self.masks))
+        total = sum(self._loss(rows, known) for known, rows in zip(self.masks, shares, strict=True))
+        arrays = {name: array.numpy(force=True).copy() for name, array in self.heads.state_dict().items()}
+        torch._foreach_copy_(self.weights, own)
+        return -total / len(self.held_out), arrays
+
+    @torch.no_grad()
+    def _best_order(self, best: Arrays) -> npt.NDArray[np.int64]:
+        """The order of drawing, of several, under which the rows held out are likeliest."""
+        self.heads.load_state_dict({name: torch.from_numpy(array) for name, array in best.items()})
+        rows, rng = self.held_out[:_JUDGED], np.random.default_rng(len(best))
+        orders = [rng.permutation(self.columns) for _ in range(_CANDIDATES)]
+        losses = [self._loss(rows, self._known(order)) for order in orders]
+        return orders[int(np.argmin(losses))]
+
+    def _loss(self, rows: Tensor, known: Tensor) -> float:
+        """The loss of the rows of these numbers, summed."""
+        return sum(float(self.heads.losses(self.rows[some].long(), known).sum()) for some in rows.split(self.batch))
+
+    def _known(self, order: npt.NDArray[Any]) -> Tensor:
+        return torch.from_numpy(known_parts(self.parts, order).astype(np.float32)).to(self.device)
+
+    def _kept(self) -> tuple[Arrays, dict[str, Any]]:
+        """Everything that the rest of the training depends on, as arrays and plain values."""
+        tensors = {f"heads.{name}": weight for name, weight in self.heads.state_dict().items()}
+        tensors |= {f"average.{i}": weight for i, weight in enumerate(self.average)}
+        tensors |= {f"optimiser.{name}": value for name, value in optimiser_arrays(self.optimiser).items()}
+        arrays = {name: tensor.numpy(force=True).copy() for name, tensor in tensors.items()}
+        best, plain = self.progress.kept()
+        return arrays | best | {"order": self.order}, plain | {"rng": self.rng.bit_generator.state}
+
+    def _restore(self, arrays: Arrays, plain: dict[str, Any]) -> None:
+        tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+        self.heads.load_state_dict(below("heads.", tensors))
+        torch._foreach_copy_(self.average, [tensors[f"average.{i}"] for i in range(len(self.average))])
+        restore_optimiser(self.optimiser, below("optimiser.", tensors))
+        self.order, self.rng.bit_generator.state = arrays["order"], plain["rng"]
+        self.progress.restore(arrays, plain)
+
+
+def split(rows: int, rng: np.random.Generator) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Rows to learn from and rows held out, a tenth; those of a short table are all of them both."""
+    order = rng.permutation(rows)
+    size = min(int(rows * _HELD_OUT), _MOST_HELD_OUT)
+    if size < _FEWEST_HELD_OUT:
+        return order, order
+    return order[size:], order[:size]
+
+
+def halvings(checks: list[dict[str, float]]) -> int:
+    """How often the rate was halved: whenever several checks in turn found nothing better than before."""
+    best, since, count = -math.inf, 0, 0
+    for check in checks:
+        since += 1
+        if check["score"] > best + 1e-3:
+            best, since = check["score"], 0
+        elif since >= _PATIENCE:
+            count, since = count + 1, 0
+    return count
+
+
+def shares_of(rows: npt.NDArray[np.int16], parts: Parts) -> list[npt.NDArray[np.float64]]:
+    """The shares of each drawn part's categories, given those of the part it is linked to; none is zero."""
+    found = []
+    for part in range(parts.first_drawn, len(parts.sizes)):
+        size, parent = parts.sizes[part], parts.parents[part]
+        counts = np.bincount(rows[:, part], minlength=size) + _PRIOR
+        if parent >= 0:
+            both = rows[:, parent].astype(np.int64) * size + rows[:, part]
+            pairs = np.bincount(both, minlength=parts.sizes[parent] * size).reshape(-1, size)
+            counts = pairs + _PRIOR / size + 2 * counts / counts.sum()
+        found.append(counts / counts.sum(axis=-1, keepdims=True))
+    return found

@@ -1,0 +1,260 @@
+"""Finding the columns that are a linear function of one or two others in every row of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from synthohive_spark.config import Privacy
+from synthohive_spark.engine.codecs.numbers import Numbers, to_numbers
+from synthohive_spark.engine.codecs.numeric_fit import step_of
+from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.encoder import whole
+from synthohive_spark.engine.sums import Mask, Part, Sum, read_values
+from synthohive_spark.engine.sums_search import Candidate, Sample, base_rows, candidates, pairs_to_try, picked_rows
+
+_ROWS = 50
+_DIFFERENT_TERMS = 20
+_DIFFERENT_VALUES = 3
+_LARGEST = 1 << 60
+_DENOMINATORS = (1, 10, 100, 1000)
+_FIT_ROWS = 20_000
+_FIRST_ROWS = 2_000
+
+
+def find_sums(table: pa.Table, columns: tuple[Column, ...], privacy: Privacy) -> tuple[Sum, ...]:
+    """The relations that hold in all rows in which none of their columns is null, at least 50 of them.
+
+    No column is determined twice, none by itself over others. Relations of one term come first; among the rest those
+    that seldom lead out of a range; then those that determine later columns. A column that another one determines takes
+    no part in relations of two terms. Of more than 60 columns, only sums and differences are tried, beside relations of
+    one term.
+
+    Args:
+        table: The rows.
+        columns: The columns to look at; only numbers count, without decimals of more than 18 digits.
+        privacy: Where the ranges of the columns end.
+
+    Returns:
+        Each after those that determine the columns it is made of.
+    """
+    search = _Search(table, [c for c in columns if _is_number(c.type)], privacy)
+    if table.num_rows < _ROWS or len(search.columns) < 2:
+        return ()
+    sample = search.draw()
+    varying = [i for i in range(len(search.columns)) if sample.spread[i] > 0]
+    search.accept(c for term in varying for c in candidates(sample, (term,), varying))
+    roots = [i for i in varying if i not in search.found]
+    pairs = pairs_to_try(sample, roots)
+    search.accept(c for pair in pairs for c in candidates(sample, pair, roots))
+    return search.ordered()
+
+
+def _is_number(type_: ColumnType) -> bool:
+    return type_.is_integer or type_.is_float or (type_.name == "decimal" and type_.precision <= 18)
+
+
+@dataclass
+class _Search:
+    """What is known so far; columns go by their positions."""
+
+    table: pa.Table
+    columns: list[Column]
+    privacy: Privacy
+    found: dict[int, tuple[tuple[int, ...], Sum]] = field(default_factory=dict)
+    digits: list[int] = field(default_factory=list)
+    rows: npt.NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
+    parts: dict[int, Part | None] = field(default_factory=dict)
+    some: dict[str, pa.Array] = field(default_factory=dict)
+
+    def draw(self) -> Sample:
+        """Choose the rows that are looked at first, and read them."""
+        picks = [base_rows(self.table.num_rows)]
+        large = []
+        for column in self.columns:
+            values = whole(self.table.column(column.name))
+            digits = _digits(values, column.type)
+            numbers, valid = read_values(values, column.type, digits)
+            picks.append(picked_rows(numbers, valid, len(self.columns)))
+            # The rows picked hold the ends of the column.
+            large.append(digits >= 0 and bool((np.abs(numbers[picks[-1]].astype(np.float64)) >= _LARGEST).any()))
+            self.digits.append(digits)
+        self.rows = np.unique(np.concatenate(picks))
+        chosen = self.table.select(list(dict.fromkeys(c.name for c in self.columns))).take(pa.array(self.rows))
+        self.some = {column.name: whole(chosen.column(column.name)) for column in self.columns}
+        read = [read_values(self.some[c.name], c.type, d) for c, d in zip(self.columns, self.digits, strict=True)]
+        present: list[Mask] = [mask & (not out) for (_, mask), out in zip(read, large, strict=True)]
+        return Sample.of(
+            [numbers for numbers, _ in read], present, self.digits, [c.type.is_float for c in self.columns]
+        )
+
+    def accept(self, proposed: Iterator[Candidate]) -> None:
+        """Keep, best first, what holds in all rows and neither determines a column twice nor closes a circle."""
+        for candidate in sorted(proposed, key=self._preference):
+            if candidate.column in self.found or self._leads_to(candidate.terms, candidate.column):
+                continue
+            relation = self._relation(candidate)
+            if relation is not None:
+                self.found[candidate.column] = (candidate.terms, relation)
+
+    def ordered(self) -> tuple[Sum, ...]:
+        """What was found, terms before what they determine."""
+        depth: dict[int, int] = {}
+
+        def depth_of(column: int) -> int:
+            if column not in depth:
+                terms = self.found[column][0] if column in self.found else ()
+                depth[column] = 1 + max(map(depth_of, terms), default=0)
+            return depth[column]
+
+        return tuple(self.found[c][1] for c in sorted(self.found, key=lambda c: (depth_of(c), c)))
+
+    def _preference(self, candidate: Candidate) -> tuple[Any, ...]:
+        exact = all(self.digits[c] >= 0 for c in (candidate.column, *candidate.terms))
+        # With fractions of a unit, most values of the terms would ask for one that the column cannot take.
+        broken = exact and any(abs(f - round(f)) > 1e-6 * max(abs(f), 1e-3) for f in candidate.factors)
+        return broken, round(candidate.effort, 1), -candidate.column, candidate.terms
+
+    def _leads_to(self, terms: Sequence[int], column: int) -> bool:
+        return any(
+            term == column or (term in self.found and self._leads_to(self.found[term][0], column)) for term in terms
+        )
+
+    def _relation(self, candidate: Candidate) -> Sum | None:
+        places = (candidate.column, *candidate.terms)
+        parts = [self._part(place) for place in places]
+        if any(part is None for part in parts):
+            return None
+        known = tuple(part for part in parts if part is not None)
+        for proposal in self._proposals(known):
+            if not proposal.fits() or not _holds(proposal, self.some):
+                continue
+            arrays = {part.name: whole(self.table.column(part.name)) for part in known}
+            if _holds(proposal, arrays) and _is_no_accident(proposal, arrays):
+                return proposal
+        return None
+
+    def _part(self, place: int) -> Part | None:
+        """The column with its range; None where it has too few values for one."""
+        if place not in self.parts:
+            column = self.columns[place]
+            digits = self.digits[place]
+            numbers, valid = read_values(whole(self.table.column(column.name)), column.type, digits)
+            ends = _ends(numbers[valid], max(self.privacy.extreme_rows, 1) - 1)
+            self.parts[place] = None if ends is None else Part(column.name, column.type, digits, *ends)
+        return self.parts[place]
+
+    def _proposals(self, parts: tuple[Part, ...]) -> Iterator[Sum]:
+        """Relations that may hold, simple ones first."""
+        blank = Sum(parts, (Fraction(1),) * (len(parts) - 1), Fraction(0))
+        if blank.exact:
+            through = _through_rows(blank, self.some)
+            if through is not None:
+                yield through
+        if parts[0].type.is_float:
+            arrays = {part.name: whole(self.table.column(part.name)) for part in parts}
+            yield from _near_rows(blank, arrays)
+
+
+def _digits(values: pa.Array, type_: ColumnType) -> int:
+    """Decimal digits of all values; -1 for floats that need more than eight, or too many to be exact."""
+    if not type_.is_float:
+        return type_.scale
+    numbers = to_numbers(values, type_)
+    numbers = numbers[np.isfinite(numbers)]
+    for part in (numbers[:_FIRST_ROWS], numbers):
+        digits = step_of(part, part[:0], type_)
+        if digits < 0:
+            return -1
+    return digits if not len(numbers) or np.abs(numbers).max() * 10.0**digits < 2.0**53 else -1
+
+
+def _ends(numbers: Numbers, trim: int) -> tuple[Any, Any] | None:
+    """The values of rank ``trim`` from either end, counted from 0."""
+    last = len(numbers) - 1 - trim
+    if last < trim:
+        return None
+    ordered = np.partition(numbers, (trim, last))
+    return ordered[trim].item(), ordered[last].item()
+
+
+def _through_rows(blank: Sum, some: Mapping[str, pa.Array]) -> Sum | None:
+    """The relation of whole numbers that a few rows far apart define, exactly."""
+    numbers, valid = blank.read(some)
+    columns = [values[valid] for values in numbers]
+    if not len(columns[0]):
+        return None
+    a = columns[1] - columns[1][0]
+    b = columns[2] - columns[2][0] if len(columns) == 3 else np.zeros_like(a)
+    scales = [float(np.abs(v).max()) or 1.0 for v in (a, b)]
+    i = int((np.abs(a / scales[0]) + np.abs(b / scales[1])).argmax())
+    if len(columns) == 2:
+        factors = [_quotient(_step(columns[0], i), _step(columns[1], i))]
+    else:
+        j = int(np.abs(a / scales[0] * (b[i] / scales[1]) - b / scales[1] * (a[i] / scales[0])).argmax())
+        (c1, a1, b1), (c2, a2, b2) = ([_step(values, k) for values in columns] for k in (i, j))
+        determinant = a1 * b2 - a2 * b1
+        factors = [_quotient(c1 * b2 - c2 * b1, determinant), _quotient(a1 * c2 - a2 * c1, determinant)]
+    if not all(factors):
+        return None
+    ten = [10**part.digits for part in blank.parts]
+    first = [Fraction(int(values[0]), t) for values, t in zip(columns, ten, strict=True)]
+    natural = tuple(f * t / ten[0] for f, t in zip(factors, ten[1:], strict=True))
+    offset = first[0] - sum(f * v for f, v in zip(natural, first[1:], strict=True))
+    return Sum(blank.parts, natural, offset)
+
+
+def _step(values: Numbers, row: int) -> int:
+    return int(values[row]) - int(values[0])
+
+
+def _quotient(above: int, below: int) -> Fraction:
+    return Fraction(above, below) if below else Fraction(0)
+
+
+def _near_rows(blank: Sum, arrays: Mapping[str, pa.Array]) -> Iterator[Sum]:
+    """Relations of floats near the one of least squares, with ever longer fractions."""
+    numbers, valid = blank.read(arrays)
+    rows = np.flatnonzero(valid)
+    rows = rows[:: -(-len(rows) // _FIT_ROWS) or 1]
+    scale = [part.ten if blank.exact else 1.0 for part in blank.parts]
+    column, *terms = (values[rows] / s for values, s in zip(numbers, scale, strict=True))
+    means = [term.mean() if len(term) else 0.0 for term in terms]
+    design = np.column_stack([np.ones(len(rows)), *(t - m for t, m in zip(terms, means, strict=True))])
+    size = np.maximum(np.abs(design).max(axis=0, initial=0.0), 1e-300)
+    factors, _, rank, _ = np.linalg.lstsq(design / size, column, rcond=1e-12)
+    if rank < design.shape[1]:
+        return
+    slopes = (factors / size)[1:]
+    rough = blank.parts[0].digits >= 0
+    for most in (*_DENOMINATORS, 0):
+        chosen = tuple(Fraction(f).limit_denominator(most) if most else Fraction(f"{f:.12g}") for f in slopes)
+        if not all(chosen):
+            continue
+        rest = column - sum(float(f) * t for f, t in zip(chosen, terms, strict=True))
+        middle = (float(rest.max()) + float(rest.min())) / 2
+        yield Sum(blank.parts, chosen, Fraction(f"{middle:.12g}").limit_denominator(most or 10**12), rough)
+
+
+def _holds(relation: Sum, arrays: Mapping[str, pa.Array]) -> bool:
+    numbers, valid = relation.read(arrays)
+    return bool(relation.holds([values[valid] for values in numbers]).all())
+
+
+def _is_no_accident(relation: Sum, arrays: Mapping[str, pa.Array]) -> bool:
+    """Whether enough rows, and different ones, speak for the relation."""
+    numbers, valid = relation.read(arrays)
+    column, *terms = (values[valid] for values in numbers)
+    if len(column) < _ROWS:
+        return False
+    for rows in (slice(0, _FIRST_ROWS), slice(None)):
+        different = len(np.unique(np.stack([term[rows] for term in terms]), axis=1).T)
+        if different >= _DIFFERENT_TERMS and len(np.unique(column[rows])) >= _DIFFERENT_VALUES:
+            return True
+    return False
