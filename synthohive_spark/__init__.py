@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from synthohive_spark.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from synthohive_spark.autoregressive import Autoregressive
     from synthohive_spark.config import Constraint, Privacy
     from synthohive_spark.ctgan import CTGAN
     from synthohive_spark.errors import (
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CTGAN",
+    "Autoregressive",
     "Constraint",
     "ConstraintViolationError",
     "Metadata",
@@ -46,6 +48,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Autoregressive": "autoregressive",
     "CTGAN": "ctgan",
     "Constraint": "config",
     "ConstraintViolationError": "errors",

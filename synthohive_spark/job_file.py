@@ -41,6 +41,8 @@ class SampleJob(BaseModel):
         mode: "errorifexists", "append" or "overwrite".
         seed: Fixes the rows; drawn and logged when not given.
         partitions: Partitions, and so files, of the rows; Spark's default when not given.
+        given: Values of columns that are the same in all rows, or pairs of such values and weights; see
+            `SynthesizerTransformerModel.sample`.
     """
 
     model_config = ConfigDict(extra="forbid", protected_namespaces=())
@@ -52,6 +54,7 @@ class SampleJob(BaseModel):
     mode: Literal["errorifexists", "append", "overwrite"] = "errorifexists"
     seed: int | None = None
     partitions: int | None = Field(default=None, ge=1)
+    given: dict[str, Any] | list[tuple[dict[str, Any], float]] | None = None
 
 
 class Gate(BaseModel):

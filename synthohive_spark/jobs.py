@@ -39,6 +39,9 @@ _Local = Annotated[
         "--local", help="Run an embedded session with Delta and Hive below this folder; else join Spark's own."
     ),
 ]
+_Engine = Annotated[
+    str | None, typer.Option("--engine", help="The engine that learns: ctgan (default) or autoregressive.")
+]
 _Model = Annotated[str | None, typer.Option("--model", help="Model directory.")]
 
 
@@ -49,6 +52,7 @@ def fit(
     overwrite: Annotated[
         bool | None, typer.Option("--overwrite/--no-overwrite", help="Replace a model that is there.")
     ] = None,
+    engine: _Engine = None,
     param: Annotated[
         list[str] | None, typer.Option("--param", help="A Param as NAME=VALUE, such as epochs=50; may be repeated.")
     ] = None,
@@ -57,7 +61,8 @@ def fit(
 ) -> None:
     """Learn a table and save the model."""
     given = {"table": table, "model": model, "overwrite": overwrite}
-    settings: FitJob = _checked(lambda: _fit_job(job, given, param or []))
+    params = [*(param or []), *([] if engine is None else [f"engine={engine}"])]
+    settings: FitJob = _checked(lambda: _fit_job(job, given, params))
     _run(lambda: _fit(settings, local))
 
 
@@ -70,11 +75,15 @@ def sample(
     mode: Annotated[str | None, typer.Option("--mode", help="errorifexists (default), append or overwrite.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Fixes the rows.")] = None,
     partitions: Annotated[int | None, typer.Option("--partitions", help="Partitions of the rows.")] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--given", help="A column that is the same in all rows as NAME=VALUE; may be repeated."),
+    ] = None,
     job: _Job = None,
     local: _Local = None,
 ) -> None:
     """Draw rows from a saved model and write them as a table."""
-    given = {
+    arguments = {
         "model": model,
         "rows": rows,
         "output_table": output_table,
@@ -83,14 +92,14 @@ def sample(
         "seed": seed,
         "partitions": partitions,
     }
-    settings: SampleJob = _checked(lambda: _sample_job(job, given))
+    settings: SampleJob = _checked(lambda: _sample_job(job, arguments, given or []))
     _run(lambda: _sample(settings, local))
 
 
 @app.command()
-def synthesize(job: _Job = None, local: _Local = None) -> None:
+def synthesize(job: _Job = None, engine: _Engine = None, local: _Local = None) -> None:
     """Learn a database, draw it, compare it and write it, as a job file says."""
-    settings: SynthesizeJob = _checked(lambda: _synthesize_job(job))
+    settings: SynthesizeJob = _checked(lambda: _synthesize_job(job, {"engine": engine}))
     _run(lambda: _synthesize(settings, local))
 
 
@@ -100,35 +109,36 @@ def main() -> None:
 
 
 def _fit_job(path: str | None, given: dict[str, Any], params: list[str]) -> Any:
-    settings = read_job("fit", path, {**given, "params": dict(_param(text) for text in params) or None})
+    settings = read_job("fit", path, {**given, "params": dict(_pair(text, "--param") for text in params) or None})
     TableName.parse(settings.table)
     return settings
 
 
-def _sample_job(path: str | None, given: dict[str, Any]) -> Any:
-    settings = read_job("sample", path, given)
+def _sample_job(path: str | None, arguments: dict[str, Any], given: list[str]) -> Any:
+    values = dict(_pair(text, "--given") for text in given)
+    settings = read_job("sample", path, {**arguments, "given": values or None})
     TableName.parse(settings.output_table)
     return settings
 
 
-def _synthesize_job(path: str | None) -> Any:
+def _synthesize_job(path: str | None, given: dict[str, Any]) -> Any:
     if path is None:
         raise SchemaError("synthesize needs --job, a YAML file with the section 'synthesize'")
-    settings = read_job("synthesize", path, {})
+    settings = read_job("synthesize", path, given)
     database_name(settings.target)
     if settings.hash_key_env is not None and not os.environ.get(settings.hash_key_env):
         raise SchemaError(f"hash_key_env names the environment variable {settings.hash_key_env!r}, which is not set")
     return settings
 
 
-def _param(text: str) -> tuple[str, Any]:
+def _pair(text: str, option: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise SchemaError(f"--param must be NAME=VALUE, got {text!r}")
+        raise SchemaError(f"{option} must be NAME=VALUE, got {text!r}")
     try:
         return name, yaml.safe_load(value)
     except yaml.YAMLError as error:
-        raise SchemaError(f"--param {name} has a value that cannot be read: {value!r}") from error
+        raise SchemaError(f"{option} {name} has a value that cannot be read: {value!r}") from error
 
 
 def _fit(settings: FitJob, local: str | None) -> None:
@@ -159,7 +169,9 @@ def _sample(settings: SampleJob, local: str | None) -> None:
 
     spark = _session(local)
     model = SynthesizerTransformerModel.load(settings.model)
-    made = model.sample(settings.rows, seed=settings.seed, numPartitions=settings.partitions, spark=spark)
+    made = model.sample(
+        settings.rows, seed=settings.seed, numPartitions=settings.partitions, given=settings.given, spark=spark
+    )
     write_table(made, settings.output_table, format=settings.format, mode=settings.mode)
     _log.info("written", table=settings.output_table, rows=settings.rows, format=settings.format, mode=settings.mode)
 

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from pyspark.ml import Model
 from pyspark.ml.util import MLReadable, MLWritable
+from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructField
@@ -17,17 +18,20 @@ from pyspark.sql.types import StructField
 from synthohive_spark.config import Constraint
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.encoder import is_numbered
+from synthohive_spark.engine.given import Conditions, Given
 from synthohive_spark.engine.table_model import TableModel
 from synthohive_spark.errors import SchemaError, SynthoHiveError
-from synthohive_spark.hints import whole_number
+from synthohive_spark.hints import nearest, whole_number
 from synthohive_spark.params import SynthesizerParams
 from synthohive_spark.persistence import ModelReader, ModelWriter
-from synthohive_spark.spark.generation import generate
+from synthohive_spark.spark.conditions import condition_values
+from synthohive_spark.spark.generation import fill_nulls, generate
 from synthohive_spark.spark.schema import column_type, quote, restored, spark_type
 from synthohive_spark.spark.session import active_session
 from synthohive_spark.training_summary import TrainingSummary
 
 _INTEGER_BITS = {"tinyint": 7, "smallint": 15, "int": 31, "bigint": 63}
+_NUMBER = "__synthohive_number"
 _log = structlog.get_logger(__name__)
 
 
@@ -52,6 +56,13 @@ class IdColumn:
                 f"floating point or string column"
             )
         return cls(Column(field.name, type_, field.nullable), place)
+
+    def numbered(self, number: Expression) -> Expression:
+        """The id column with this number in each row."""
+        value = number.cast(spark_type(self.column.type))
+        if self.column.nullable:
+            value = F.when(number.isNotNull(), value)  # changes the schema alone, which is to say nullable
+        return restored(value, self.column)
 
     def check_rows(self, n: int) -> None:
         """Check that the numbers below ``n`` fit into the column's type."""
@@ -116,6 +127,7 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
         seed: int | None = None,
         numPartitions: int | None = None,
         *,
+        given: Given | None = None,
         spark: SparkSession | None = None,
         redraw: Mapping[str, Constraint] | None = None,
     ) -> DataFrame:
@@ -127,50 +139,79 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
             n: How many rows.
             seed: Fixes the rows; drawn and logged as ``sampling_seed`` when None.
             numPartitions: Partitions of the result, which has the same rows with any number; Spark's default when None.
+            given: Values of columns that are the same in all rows, such as ``{"income": ">50K"}``, or a list of such
+                mappings with weights, ``[({"income": ">50K"}, 1), ({"income": "<=50K"}, 1)]``, for shares of the rows.
+                The engine "autoregressive" takes any columns, "ctgan" those that it was given when it learned.
             spark: The session; the active one when None.
             redraw: Constraints that a row is drawn again for, a bounded number of times, until it keeps them.
 
         Raises:
-            SchemaError: If ``n``, ``seed`` or ``numPartitions`` is out of range, or the model was learned with
-                condition columns, which only seats can give.
+            SchemaError: If ``n``, ``seed`` or ``numPartitions`` is out of range, a condition column is not given, or a
+                column or a value in ``given`` is not one that the model knows.
         """
         n = whole_number(n, "n", least=0)
         if numPartitions is not None:
             numPartitions = whole_number(numPartitions, "numPartitions", least=1)
-        if self.table_model.conditions:
+        if given is None and self.table_model.conditions:
             names = ", ".join(repr(c.name) for c in self.table_model.conditions)
             raise SchemaError(
                 f"the model was learned with condition columns ({names}), so it cannot sample on its own: call "
-                f"transform(seats) with a DataFrame that has these columns"
+                f"transform(seats) with a DataFrame that has these columns, or sample(n, given={{...}})"
             )
+        conditions = Conditions.of(self.table_model, given)
         seed = _sampling_seed(seed)
-        numbers = active_session(spark).range(0, n, 1, numPartitions)
-        if self._id_column is not None:
-            self._id_column.check_rows(n)
-            return self._with_id(numbers, self._id_column, seed, redraw)
-        self._check_rows(n)
-        number = F.col("id")
-        return generate(numbers, self.table_model.generator, row_id=number, seed=seed, number=number, redraw=redraw)
-
-    def _with_id(
-        self, numbers: DataFrame, key: IdColumn, seed: int, redraw: Mapping[str, Constraint] | None
-    ) -> DataFrame:
-        """Rows for ``numbers``, which are put at the place of the id column in its type."""
-        number = F.col("id").cast(spark_type(key.column.type))
-        if key.column.nullable:
-            number = F.when(F.col("id").isNotNull(), number)  # changes the schema alone, which is to say nullable
-        name = key.column.name
-        rows = generate(
-            numbers.select(restored(number, key.column)),
-            self.table_model.generator,
-            row_id=F.col(quote(name)),
-            passthrough=[name],
-            seed=seed,
-            redraw=redraw,
+        key, number = self._id_column, F.col(_NUMBER)
+        if key is None:
+            self._check_rows(n)
+        else:
+            key.check_rows(n)
+        rows = active_session(spark).range(0, n, 1, numPartitions).select(F.col("id").alias(_NUMBER))
+        rows = rows.select(
+            _NUMBER, *([] if key is None else [key.numbered(number)]), *condition_values(conditions, number, n)
         )
+        drawn = generate(
+            rows,
+            self.table_model.generator,
+            row_id=number if key is None else F.col(quote(key.column.name)),
+            passthrough=[] if key is None else [key.column.name],
+            seed=seed,
+            number=number if key is None else None,
+            redraw=redraw,
+            given=conditions.names,
+        )
+        if key is None:
+            return drawn
         order = [c.name for c in self.columns]
-        order.insert(key.place, name)
-        return rows.select(*[F.col(quote(name)) for name in order])
+        order.insert(key.place, key.column.name)
+        return drawn.select(*[F.col(quote(name)) for name in order])
+
+    def impute(self, df: DataFrame, cols: Sequence[str] | None = None, seed: int | None = None) -> DataFrame:
+        """``df`` with a value drawn for each null, given all that its row holds; nothing else is changed.
+
+        Lazy, like `transform`: the values are drawn when the result is used. They have the spread that the column has
+        among rows like this one, so that statistics of the filled table are true; they are no best guesses. ``idCol``
+        feeds a row's noise; without one the values follow the partitioning.
+
+        Args:
+            df: Rows with all learned columns; other columns stay as they are.
+            cols: The learned columns to fill; all but condition columns when None. A null in another column is taken
+                for what the row holds.
+            seed: Fixes the values; drawn and logged as ``sampling_seed`` when None.
+
+        Raises:
+            SchemaError: If the engine takes no condition but those it was learned with, or ``cols`` names a column that
+                was not learned or is a condition column.
+        """
+        model = self.table_model
+        free = [c.name for c in model.columns if c.name not in model.condition_names]
+        fill = free if cols is None else list(cols)
+        model.check_given([c.name for c in model.columns], "impute")
+        for name in fill:
+            if name not in free:
+                raise SchemaError(f"cols names {name!r}, which is no learned column{nearest(name, free)}")
+        return fill_nulls(
+            df, model.generator, row_id=self._row_id, seed=_sampling_seed(seed), fill=[n for n in free if n in fill]
+        )
 
     def _check_rows(self, n: int) -> None:
         encoder = self.table_model.encoder
@@ -196,15 +237,25 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
         The output is the ``passthroughCols``, then the learned columns in learned order, condition columns copied at
         their places in their learned types. ``idCol`` feeds a row's noise, so that equal ids with equal conditions give
         equal rows; without one the rows follow Spark's ``monotonically_increasing_id`` and so the partitioning.
+
+        ``conditionCols`` can be set before to other columns than when learning, where the engine takes any condition:
+        ``model.setParams(conditionCols=["income"]).transform(seats)``.
         """
-        id_name = self._optional(self.idCol)
+        given = self.getOrDefault(self.conditionCols)
+        self.table_model.check_given(given, "conditionCols")
         return generate(
             dataset,
             self.table_model.generator,
-            row_id=F.monotonically_increasing_id() if id_name is None else F.col(quote(id_name)),
+            row_id=self._row_id,
             passthrough=self.getOrDefault(self.passthroughCols),
             seed=self.getOrDefault(self.samplingSeed),
+            given=given,
         )
+
+    @property
+    def _row_id(self) -> Expression:
+        name = self._optional(self.idCol)
+        return F.monotonically_increasing_id() if name is None else F.col(quote(name))
 
     def facts_to_json(self) -> dict[str, Any]:
         """What this model is beside its learned table and its Params, as plain values."""

@@ -74,9 +74,6 @@ class SynthesizerParams(Params):
     def _set_defaults(self) -> None:
         self._setDefault(
             engine="ctgan",
-            batchSize=500,
-            pac=1,
-            embeddingThreshold=256,
             numericEncoding="rank",
             device="auto",
             maxTrainingRows=1_000_000,

@@ -13,6 +13,7 @@ import structlog
 from pyspark.sql import DataFrame, SparkSession
 
 from synthohive_spark.config import Privacy
+from synthohive_spark.engine.given import Given
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.registry import engine_class
 from synthohive_spark.errors import (
@@ -63,7 +64,7 @@ class Synthesizer:
     Args:
         metadata: What is declared about the tables.
         spark: The session; the active one when None.
-        engine: The engine that learns the tables. Default "ctgan".
+        engine: The engine that learns the tables, "ctgan" or "autoregressive". Default "ctgan".
         privacy: What a model may keep of the rows.
         progress: Whether to show bars over tables and epochs. Default True.
 
@@ -147,6 +148,7 @@ class Synthesizer:
         self,
         rows: Mapping[str, int] | None = None,
         *,
+        given: Mapping[str, Given] | None = None,
         seed: int | None = None,
         enforce_constraints: bool = False,
         on_violation: str = "drop",
@@ -155,6 +157,8 @@ class Synthesizer:
 
         Args:
             rows: How many rows of which tables; as many as were learned of each when None.
+            given: By table, values of columns that are the same in all rows, or pairs of such values and weights; see
+                `synthohive_spark.SynthesizerTransformerModel.sample`.
             seed: Fixes the rows; drawn and logged as ``sampling_seed`` when None.
             enforce_constraints: Whether to check the declared constraints.
             on_violation: "drop" leaves out rows that break one, with one warning; "raise" raises; "resample" draws such
@@ -170,7 +174,8 @@ class Synthesizer:
         with _door("sample", SynthoHiveError), stoppable(active_session(self.spark)):
             if on_violation not in ON_VIOLATION:
                 raise SchemaError(f"on_violation {on_violation!r} is not known{nearest(on_violation, ON_VIOLATION)}")
-            counts = self._counts(rows)
+            given = self._given(given)
+            counts = self._counts(rows, given)
             if seed is None:
                 seed = secrets.randbits(31)
                 _log.info("sampling_seed", seed=seed)
@@ -182,10 +187,29 @@ class Synthesizer:
                 frames[name] = self.models[name].sample(
                     n,
                     seed=derive_seed(whole_number(seed, "seed"), "sample", name),
+                    given=given.get(name),
                     spark=session,
                     redraw=constraints if redraw else None,
                 )
             return enforce(frames, self.metadata, on_violation) if enforce_constraints else frames
+
+    def impute(
+        self, table: str, df: DataFrame, *, cols: Sequence[str] | None = None, seed: int | None = None
+    ) -> DataFrame:
+        """``df``, rows of a learned table, with a value drawn for each null; lazy.
+
+        Args:
+            table: The table.
+            df: Its rows; see `synthohive_spark.SynthesizerTransformerModel.impute`.
+            cols: The columns to fill; all learned ones when None.
+            seed: Fixes the values; drawn and logged as ``sampling_seed`` when None.
+
+        Raises:
+            SchemaError: If the table or a column is not learned, or the engine is not one that fills nulls.
+        """
+        with _door("impute", SynthoHiveError), stoppable(active_session(self.spark)):
+            self._require_models()
+            return self._model(table).impute(df, cols, seed)
 
     def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
         """Write all learned tables as one model directory.
@@ -316,25 +340,37 @@ class Synthesizer:
         except TypeError as error:
             raise SchemaError(f"a parameter of fit has the wrong type: {error}") from error
 
-    def _counts(self, rows: Mapping[str, int] | None) -> dict[str, int]:
+    def _given(self, given: Mapping[str, Given] | None) -> Mapping[str, Given]:
+        if given is None:
+            return {}
+        if not isinstance(given, Mapping):
+            raise SchemaError(f"given must be a mapping of tables such as {{'customers': {{...}}}}, got {given!r}")
+        for name in given:
+            self._model(name)
+        return given
+
+    def _counts(self, rows: Mapping[str, int] | None, given: Mapping[str, Given]) -> dict[str, int]:
         self._require_models()
         if rows is None:
-            alone = {name: model for name, model in self.models.items() if not model.table_model.conditions}
+            alone = {n: m for n, m in self.models.items() if n in given or not m.table_model.conditions}
             for name in self.models.keys() - alone.keys():
                 _log.info("not_drawn", table=name, reason="it has context columns, which only seats can give")
             return {name: model.trainingSummary.rows for name, model in alone.items()}
         if not isinstance(rows, Mapping):
             raise SchemaError(f"rows must be a mapping such as {{'customers': 1000}}, got {rows!r}")
         for name in rows:
-            self._declared(name)
-            if name not in self.models:
-                raise SchemaError(f"table {name!r} is not learned; learned are {', '.join(self.models)}")
-            if self.models[name].table_model.conditions:
+            if self._model(name).table_model.conditions and name not in given:
                 raise SchemaError(
-                    f"table {name!r} has context columns, which only seats can give: call "
+                    f"table {name!r} has context columns: give their values by given={{{name!r}: {{...}}}}, or call "
                     f"synthesizer.models[{name!r}].transform(seats)"
                 )
         return {name: whole_number(n, f"rows of {name!r}", least=0) for name, n in rows.items()}
+
+    def _model(self, name: str) -> SynthesizerTransformerModel:
+        self._declared(name)
+        if name not in self.models:
+            raise SchemaError(f"table {name!r} is not learned; learned are {', '.join(self.models)}")
+        return self.models[name]
 
     def _declared(self, name: str) -> str:
         self.metadata.table(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -19,7 +19,7 @@ from pyspark.sql.types import StructType
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.fitting import check_numeric_encoding
 from synthohive_spark.engine.noise import derive_seed
-from synthohive_spark.engine.registry import engine_class
+from synthohive_spark.engine.registry import make_engine
 from synthohive_spark.engine.rules import ColumnRules
 from synthohive_spark.engine.table_model import fit_table
 from synthohive_spark.errors import SchemaError, TrainingError
@@ -45,13 +45,14 @@ class SynthesizerTransformer(
     the clock).
 
     Args:
-        engine: The engine that learns the table. Default "ctgan".
+        engine: The engine that learns the table: "ctgan", or "autoregressive", which is truer and faster to train, and
+            takes any condition when it draws. Default "ctgan".
         epochs: Passes over the training rows; as many as suit their number, or fit into ``maxSeconds``, when unset.
-        batchSize: Rows in a training step. Default 500.
-        pac: Rows the critic judges together. Default 1.
-        embeddingThreshold: A categorical column of more values than this is learned by groups of them. Default 256.
-        numericEncoding: "rank" for spikes and quantiles, which follow a column closely, or "mixture" for the
-            mode-specific normalisation of the CTGAN paper. Default "rank".
+        batchSize: Rows in a training step. When unset, 500 (ctgan), or as many as suit the table (autoregressive).
+        pac: Rows the critic judges together; only for ctgan, 1 when unset.
+        embeddingThreshold: A categorical column of more values than this is learned by groups of them. 256 when unset.
+        numericEncoding: "rank" for spikes and quantiles, which follow a column closely, or, only for ctgan, "mixture"
+            for the mode-specific normalisation of the CTGAN paper. Default "rank".
         learningRate: Step size of the optimisers; the engine's own when unset.
         patience: Stop after this many epochs without a better validation score; never when unset.
         seed: Fixes a fit. When unset, each fit draws one and logs it as ``training_seed``.
@@ -152,6 +153,7 @@ class SynthesizerTransformer(
             progress=self.getOrDefault(self.showProgress),
             rules=rules,
             numeric_encoding=self.getOrDefault(self.numericEncoding),
+            checkpoint_dir=self._optional(self.checkpointDir),
         )
         summary = TrainingSummary(
             history=tuple(fitted.fitted.history),
@@ -199,9 +201,8 @@ def _schema(dataset: DataFrame) -> StructType:
 
 def _engine(params: SynthesizerParams) -> Any:
     """The engine with its settings; a Param that is unset leaves the engine's own default."""
-    from synthohive_spark.engine.ctgan.settings import CTGANSettings  # noqa: PLC0415  (keeps imports light)
-
-    chosen: Mapping[str, Any] = {
+    name = params.getOrDefault(params.engine)
+    chosen = {
         "epochs": params._optional(params.epochs),
         "batch_size": params._optional(params.batchSize),
         "pac": params._optional(params.pac),
@@ -211,5 +212,4 @@ def _engine(params: SynthesizerParams) -> Any:
         "patience": params._optional(params.patience),
         "device": params.getOrDefault(params.device),
     }
-    engine = engine_class(params.getOrDefault(params.engine))
-    return engine(CTGANSettings(**{name: value for name, value in chosen.items() if value is not None}))
+    return make_engine(name, chosen)

@@ -77,11 +77,10 @@ class CalendarColumn:
         (first, first_time), (last, last_time) = divmod(self.low, self._unit), divmod(self.high, self._unit)
         times = np.clip(numbers.pop(), 0, self._unit - 1) if self.time else np.int64(first_time)
         days = _days(self.day, numbers)
-        # Days beyond the range may not fit into 64 bits as microseconds, so what lies outside is found before.
+        # Days beyond the range may overflow as microseconds, so what lies outside is found before.
         before = (days < first) | ((days == first) & (times < first_time))
         after = (days > last) | ((days == last) & (times > last_time))
-        values = np.clip(days, first, last) * self._unit + times
-        values = np.where(before, self.low, np.where(after, self.high, values))
+        values = np.where(before, self.low, np.where(after, self.high, days * self._unit + times))
         return from_numbers(values, null_mask(parts[0]), self.column.type)
 
     def to_json(self) -> dict[str, Any]:

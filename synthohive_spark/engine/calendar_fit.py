@@ -22,7 +22,6 @@ from synthohive_spark.engine.encoder import whole
 from synthohive_spark.engine.facts import ColumnFacts, TableFacts
 
 SAMPLE_ROWS = 100_000
-_FEWEST_ROWS = 50
 _FEW_DAYS = 60
 _FEW_TIMES = 200
 _SHORTEST = 3 * DAY
@@ -30,7 +29,6 @@ _SHORTEST_SPAN = {"week": 8 * 7, "month": 180}  # in days; in less, a preference
 _MOST_CATEGORIES = 50
 _FAR_MORE = 10  # times as many rows as the fifth most frequent day
 _PLACEHOLDER_SHARE = 0.05
-_OUTER = 0.005
 
 Categories = Callable[[], Sequence[npt.NDArray[np.int64]]]
 
@@ -116,13 +114,12 @@ def _cut_of_days(days: Days, categories: Categories) -> str:
 
 
 def _usual_days(days: Days) -> tuple[npt.NDArray[np.bool_], float]:
-    """Which rows are left without a few outer days and days that stand out, and the share of the latter."""
+    """Which rows are left without those of days that stand out, and the share of the latter."""
     values, rows, counts = np.unique(days, return_inverse=True, return_counts=True)
     if len(values) <= _FEW_DAYS:
         return np.ones(len(days), np.bool_), 0.0
     stands_out = (counts > _FAR_MORE * np.sort(counts)[-5])[rows]
-    low, high = np.quantile(days[~stands_out], [_OUTER, 1 - _OUTER], method="nearest")
-    return ~stands_out & (days >= low) & (days <= high), float(stands_out.mean())
+    return ~stands_out, float(stands_out.mean())
 
 
 def _times_differ(numbers: Days, ends: tuple[int, int]) -> bool:
@@ -135,7 +132,7 @@ def _ends(column: Column, numbers: Days, facts: ColumnFacts, privacy: Privacy) -
     """The ends of the range as the codec of the whole column would have them; None if there are too few rows."""
     trim = max(privacy.extreme_rows, 1) - 1
     last = len(numbers) - 1 - trim
-    if len(numbers) < _FEWEST_ROWS or last < trim:
+    if last < trim:
         return None
     ordered = np.partition(numbers, [trim, last])
     low, high = int(ordered[trim]), int(ordered[last])

@@ -134,12 +134,11 @@ class Sampler(Protocol):
         """How many 64-bit words of noise a row uses."""
         ...
 
-    def draw(
-        self, words: npt.NDArray[np.uint64], context: EncodedTable, known: Known | None = None
-    ) -> EncodedTable:
+    def draw(self, words: npt.NDArray[np.uint64], context: EncodedTable, known: Known | None = None) -> EncodedTable:
         """Draw a row for each row of ``words`` (rows, noise_words), given its row of ``context``.
 
-        ``known`` is only given to the sampler of an engine with `Engine.any_condition`; its values come out as they are.
+        ``known`` is only given to the sampler of an engine with `Engine.any_condition`; its values come out as they
+        are.
         """
         ...
 

@@ -26,12 +26,13 @@ def valid_rows(
     seed: int,
     numbers: npt.NDArray[np.int64] | None,
     constraints: Mapping[str, Constraint],
+    fill: frozenset[str] = frozenset(),
 ) -> pa.Table:
     """See `RowGenerator.rows`; a row that breaks a constraint is drawn up to `DRAWS` times and then left as it is.
 
     A row is still a function of (seed, id, conditions) alone.
     """
-    rows = generator.rows(row_ids, conditions, seed=seed, numbers=numbers)
+    rows = generator.rows(row_ids, conditions, seed=seed, numbers=numbers, fill=fill)
     if not constraints:
         return rows
     for stream in range(1, DRAWS):
@@ -44,6 +45,7 @@ def valid_rows(
             seed=seed,
             stream=stream,
             numbers=None if numbers is None else numbers[left],
+            fill=fill,
         )
         places = np.arange(rows.num_rows)
         places[left] = rows.num_rows + np.arange(len(left))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -19,3 +20,13 @@ def engine_class(name: str) -> Any:
         raise SchemaError(f"engine {name!r} is not known; choose one of {', '.join(sorted(ENGINES))}")
     module, attribute = ENGINES[name]
     return getattr(import_module(module), attribute)
+
+
+def make_engine(name: str, given: Mapping[str, Any]) -> Any:
+    """The engine called ``name`` with the settings ``given``; None leaves a setting at the engine's own default.
+
+    Raises:
+        SchemaError: If the engine is not known, or has no such setting, or one is out of range.
+    """
+    engine = engine_class(name)
+    return engine(engine.settings_class.of(given, name))

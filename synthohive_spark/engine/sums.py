@@ -28,7 +28,7 @@ _WHOLE = 2.0**53
 def read_values(values: pa.Array, type_: ColumnType, digits: int) -> tuple[Numbers, Mask]:
     """Units (int64), or float64 where ``digits`` is -1, and the rows that have such a number."""
     numbers = to_numbers(values, type_)
-    valid = np.asarray(values.is_valid())
+    valid = np.array(values.is_valid())
     if not type_.is_float:
         return numbers, valid
     valid &= np.isfinite(numbers)
@@ -209,8 +209,8 @@ def _apply(result: dict[str, pa.Array], relation: Sum, fixed: dict[str, Mask], r
     """Make ``relation`` hold in ``rows``, and fix its columns there."""
     if not rows.any():
         return
-    numbers, valid = relation.read(result)
-    old = [values.copy() for values in numbers]
+    old, valid = relation.read(result)
+    numbers = [values.copy() for values in old]
     todo = rows & valid & ~relation.holds(numbers)
     free = [~fixed[part.name] for part in relation.parts]
     for place in (0, *range(len(relation.parts) - 1, 0, -1)):

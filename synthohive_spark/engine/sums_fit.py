@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -17,14 +16,21 @@ from synthohive_spark.engine.codecs.numeric_fit import step_of
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.encoder import whole
 from synthohive_spark.engine.sums import Mask, Part, Sum, read_values
-from synthohive_spark.engine.sums_search import Candidate, Sample, base_rows, candidates, pairs_to_try, picked_rows
+from synthohive_spark.engine.sums_proposals import proposals
+from synthohive_spark.engine.sums_search import (
+    Candidate,
+    Sample,
+    base_rows,
+    candidates,
+    pairs_to_try,
+    picked_rows,
+    single_candidates,
+)
 
 _ROWS = 50
 _DIFFERENT_TERMS = 20
 _DIFFERENT_VALUES = 3
 _LARGEST = 1 << 60
-_DENOMINATORS = (1, 10, 100, 1000)
-_FIT_ROWS = 20_000
 _FIRST_ROWS = 2_000
 
 
@@ -48,9 +54,8 @@ def find_sums(table: pa.Table, columns: tuple[Column, ...], privacy: Privacy) ->
     if table.num_rows < _ROWS or len(search.columns) < 2:
         return ()
     sample = search.draw()
-    varying = [i for i in range(len(search.columns)) if sample.spread[i] > 0]
-    search.accept(c for term in varying for c in candidates(sample, (term,), varying))
-    roots = [i for i in varying if i not in search.found]
+    search.accept(single_candidates(sample))
+    roots = [i for i in range(len(search.columns)) if sample.spread[i] > 0 and i not in search.found]
     pairs = pairs_to_try(sample, roots)
     search.accept(c for pair in pairs for c in candidates(sample, pair, roots))
     return search.ordered()
@@ -132,10 +137,10 @@ class _Search:
         if any(part is None for part in parts):
             return None
         known = tuple(part for part in parts if part is not None)
-        for proposal in self._proposals(known):
+        arrays = {part.name: whole(self.table.column(part.name)) for part in known}
+        for proposal in proposals(known, self.some, arrays):
             if not proposal.fits() or not _holds(proposal, self.some):
                 continue
-            arrays = {part.name: whole(self.table.column(part.name)) for part in known}
             if _holds(proposal, arrays) and _is_no_accident(proposal, arrays):
                 return proposal
         return None
@@ -149,17 +154,6 @@ class _Search:
             ends = _ends(numbers[valid], max(self.privacy.extreme_rows, 1) - 1)
             self.parts[place] = None if ends is None else Part(column.name, column.type, digits, *ends)
         return self.parts[place]
-
-    def _proposals(self, parts: tuple[Part, ...]) -> Iterator[Sum]:
-        """Relations that may hold, simple ones first."""
-        blank = Sum(parts, (Fraction(1),) * (len(parts) - 1), Fraction(0))
-        if blank.exact:
-            through = _through_rows(blank, self.some)
-            if through is not None:
-                yield through
-        if parts[0].type.is_float:
-            arrays = {part.name: whole(self.table.column(part.name)) for part in parts}
-            yield from _near_rows(blank, arrays)
 
 
 def _digits(values: pa.Array, type_: ColumnType) -> int:
@@ -182,64 +176,6 @@ def _ends(numbers: Numbers, trim: int) -> tuple[Any, Any] | None:
         return None
     ordered = np.partition(numbers, (trim, last))
     return ordered[trim].item(), ordered[last].item()
-
-
-def _through_rows(blank: Sum, some: Mapping[str, pa.Array]) -> Sum | None:
-    """The relation of whole numbers that a few rows far apart define, exactly."""
-    numbers, valid = blank.read(some)
-    columns = [values[valid] for values in numbers]
-    if not len(columns[0]):
-        return None
-    a = columns[1] - columns[1][0]
-    b = columns[2] - columns[2][0] if len(columns) == 3 else np.zeros_like(a)
-    scales = [float(np.abs(v).max()) or 1.0 for v in (a, b)]
-    i = int((np.abs(a / scales[0]) + np.abs(b / scales[1])).argmax())
-    if len(columns) == 2:
-        factors = [_quotient(_step(columns[0], i), _step(columns[1], i))]
-    else:
-        j = int(np.abs(a / scales[0] * (b[i] / scales[1]) - b / scales[1] * (a[i] / scales[0])).argmax())
-        (c1, a1, b1), (c2, a2, b2) = ([_step(values, k) for values in columns] for k in (i, j))
-        determinant = a1 * b2 - a2 * b1
-        factors = [_quotient(c1 * b2 - c2 * b1, determinant), _quotient(a1 * c2 - a2 * c1, determinant)]
-    if not all(factors):
-        return None
-    ten = [10**part.digits for part in blank.parts]
-    first = [Fraction(int(values[0]), t) for values, t in zip(columns, ten, strict=True)]
-    natural = tuple(f * t / ten[0] for f, t in zip(factors, ten[1:], strict=True))
-    offset = first[0] - sum(f * v for f, v in zip(natural, first[1:], strict=True))
-    return Sum(blank.parts, natural, offset)
-
-
-def _step(values: Numbers, row: int) -> int:
-    return int(values[row]) - int(values[0])
-
-
-def _quotient(above: int, below: int) -> Fraction:
-    return Fraction(above, below) if below else Fraction(0)
-
-
-def _near_rows(blank: Sum, arrays: Mapping[str, pa.Array]) -> Iterator[Sum]:
-    """Relations of floats near the one of least squares, with ever longer fractions."""
-    numbers, valid = blank.read(arrays)
-    rows = np.flatnonzero(valid)
-    rows = rows[:: -(-len(rows) // _FIT_ROWS) or 1]
-    scale = [part.ten if blank.exact else 1.0 for part in blank.parts]
-    column, *terms = (values[rows] / s for values, s in zip(numbers, scale, strict=True))
-    means = [term.mean() if len(term) else 0.0 for term in terms]
-    design = np.column_stack([np.ones(len(rows)), *(t - m for t, m in zip(terms, means, strict=True))])
-    size = np.maximum(np.abs(design).max(axis=0, initial=0.0), 1e-300)
-    factors, _, rank, _ = np.linalg.lstsq(design / size, column, rcond=1e-12)
-    if rank < design.shape[1]:
-        return
-    slopes = (factors / size)[1:]
-    rough = blank.parts[0].digits >= 0
-    for most in (*_DENOMINATORS, 0):
-        chosen = tuple(Fraction(f).limit_denominator(most) if most else Fraction(f"{f:.12g}") for f in slopes)
-        if not all(chosen):
-            continue
-        rest = column - sum(float(f) * t for f, t in zip(chosen, terms, strict=True))
-        middle = (float(rest.max()) + float(rest.min())) / 2
-        yield Sum(blank.parts, chosen, Fraction(f"{middle:.12g}").limit_denominator(most or 10**12), rough)
 
 
 def _holds(relation: Sum, arrays: Mapping[str, pa.Array]) -> bool:

@@ -16,7 +16,7 @@ PAIRS_OF = 60
 _ROWS = 64
 _PICKS = 600
 _ANCHORS = 40
-_FEWEST = 12
+_FEWEST = 8
 _EXACT = 1e-6
 _ROUNDED = 0.02
 _STEEPEST = 1e4
@@ -90,7 +90,7 @@ def picked_rows(values: Numbers, valid: Mask, columns: int) -> npt.NDArray[np.in
     some = values[_evenly(there, _ROWS)]
     different, counts = np.unique(some, return_counts=True)
     unusual = np.flatnonzero(valid & (values != different[counts.argmax()]))
-    picks = max(1, min(4, _PICKS // 2 // columns))
+    picks = max(4, min(16, _PICKS // 2 // columns))
     ends = there[[values[there].argmin(), values[there].argmax()]]
     return np.concatenate([ends, _evenly(unusual, picks), _evenly(there, picks)])
 
@@ -104,6 +104,21 @@ def _evenly(rows: npt.NDArray[np.intp], count: int) -> npt.NDArray[np.intp]:
     if len(rows) <= count:
         return rows
     return rows[np.linspace(0, len(rows) - 1, count).astype(np.intp)]
+
+
+def single_candidates(sample: Sample) -> Iterator[Candidate]:
+    """The columns that the sample shows to be about a linear function of one other."""
+    z, there = sample.scaled, sample.present
+    count = np.maximum(there.T @ there, 1.0)  # entry (i, j) of each table is about the rows that have both columns
+    mean = z.T @ there / count
+    variance = (z**2).T @ there / count - mean**2
+    shared = z.T @ z / count - mean * mean.T
+    # What is left of column i when column j has explained all it can.
+    rest = variance - shared**2 / np.maximum(variance.T, 1e-12)
+    likely = rest <= 2 * sample.slack[:, None] ** 2 + 1e-9
+    varying = sample.spread > 0
+    for term in np.flatnonzero(varying):
+        yield from candidates(sample, (int(term),), np.flatnonzero(likely[:, term] & varying).tolist())
 
 
 def candidates(sample: Sample, terms: tuple[int, ...], columns: Sequence[int]) -> Iterator[Candidate]:

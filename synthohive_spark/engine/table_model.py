@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
 from synthohive_spark.config import Privacy
+from synthohive_spark.engine.calendar import Calendar
+from synthohive_spark.engine.calendar_fit import find_calendar, virtual_facts
+from synthohive_spark.engine.codecs.interface import Codec
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.encoder import TableEncoder
 from synthohive_spark.engine.facts import TableFacts
-from synthohive_spark.engine.fitting import fit_encoder
+from synthohive_spark.engine.fitting import check_numeric_encoding, fit_encoder
 from synthohive_spark.engine.generator import RowGenerator
 from synthohive_spark.engine.interface import Engine, FittedEngine, Layout
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.registry import engine_class
 from synthohive_spark.engine.rules import ColumnRules
+from synthohive_spark.engine.sums import Sum
+from synthohive_spark.engine.sums_fit import find_sums
 from synthohive_spark.errors import SchemaError, SerializationError, TrainingError
+from synthohive_spark.hints import nearest
 
 
 @dataclass(frozen=True)
@@ -29,28 +35,83 @@ class TableModel:
     Attributes:
         engine: The engine's name.
         columns: The learned columns in their order, condition columns at their places.
-        encoder: Codecs of the generated columns.
-        context_encoder: Codecs of the condition columns.
+        condition_names: Names of the condition columns.
+        encoder: Codecs of the generated columns, temporal ones as parts where the engine wants that.
+        context_encoder: Codecs of the condition columns, likewise.
         layout: The encoded row.
         fitted: What the engine left behind.
+        calendar: Which temporal columns are parts.
+        sums: Columns that are computed from others.
     """
 
     engine: str
     columns: tuple[Column, ...]
+    condition_names: tuple[str, ...]
     encoder: TableEncoder
     context_encoder: TableEncoder
     layout: Layout
     fitted: FittedEngine
+    calendar: Calendar = field(default_factory=Calendar)
+    sums: tuple[Sum, ...] = ()
 
     @property
     def conditions(self) -> tuple[Column, ...]:
         """The condition columns, in learned order."""
-        return self.context_encoder.columns
+        return tuple(c for c in self.columns if c.name in self.condition_names)
+
+    @property
+    def codecs(self) -> dict[str, Codec]:
+        """The codecs by column; of a temporal column in parts, that of the first."""
+        pairs = (
+            pair for own in (self.encoder, self.context_encoder) for pair in zip(own.columns, own.codecs, strict=True)
+        )
+        return {column.name: codec for column, codec in pairs}
+
+    def holds_nulls(self, name: str) -> bool:
+        """Whether the column had nulls when it was learned."""
+        return bool(getattr(self.codecs[name], "has_null", False))
+
+    def check_given(self, names: Sequence[str], setting: str) -> None:
+        """Check that columns of these names can be given when drawing.
+
+        Args:
+            names: The columns.
+            setting: Where the user named them, for the message.
+
+        Raises:
+            SchemaError: If one is no learned column, a condition column is not among them, or the engine takes no
+                other than these.
+        """
+        known = [c.name for c in self.columns]
+        for name in names:
+            if name not in known:
+                raise SchemaError(f"{setting} names {name!r}, which is not a learned column{nearest(name, known)}")
+        left_out = [c.name for c in self.conditions if c.name not in names]
+        if left_out:
+            raise SchemaError(
+                f"the model was learned with condition columns, which always are given: "
+                f"{', '.join(map(repr, left_out))} is missing; name it in {setting}"
+            )
+        more = [name for name in names if name not in self.condition_names]
+        if more and not engine_class(self.engine).any_condition:
+            raise SchemaError(
+                f"{setting} names {', '.join(map(repr, more))}, which was not given when the model was learned, and "
+                f"the engine {self.engine!r} takes no other condition: learn with "
+                f"conditionCols={[*self.condition_names, *more]!r}, or with engine='autoregressive', which takes any"
+            )
 
     @property
     def generator(self) -> RowGenerator:
         """The part that draws rows, fit to travel."""
-        return RowGenerator(self.columns, self.encoder, self.context_encoder, self.fitted.sampler)
+        return RowGenerator(
+            self.columns,
+            self.condition_names,
+            self.encoder,
+            self.context_encoder,
+            self.fitted.sampler,
+            self.calendar,
+            self.sums,
+        )
 
     def to_files(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The model as (JSON documents by file name, metadata), beside the engine's own ``fitted.files``."""
@@ -62,6 +123,9 @@ class TableModel:
         metadata = {
             "engine": self.engine,
             "columns": [c.to_json() for c in self.columns],
+            "conditions": list(self.condition_names),
+            "calendar": self.calendar.to_json(),
+            "sums": [own.to_json() for own in self.sums],
             "engine_parameters": self.fitted.parameters,
             "history": self.fitted.history,
             "checks": self.fitted.checks,
@@ -83,10 +147,13 @@ class TableModel:
             return cls(
                 engine=metadata["engine"],
                 columns=tuple(Column.from_json(c) for c in metadata["columns"]),
+                condition_names=tuple(metadata["conditions"]),
                 encoder=TableEncoder.from_json(documents["transformer.json"]),
                 context_encoder=TableEncoder.from_json(documents["context_transformer.json"]),
                 layout=layout,
                 fitted=replace(fitted, history=list(metadata["history"]), checks=list(metadata["checks"])),
+                calendar=Calendar.from_json(metadata["calendar"]),
+                sums=tuple(Sum.from_json(own) for own in metadata["sums"]),
             )
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             if isinstance(error, SchemaError):
@@ -130,6 +197,12 @@ def fit_table(
             ``numeric_encoding`` is not known.
         TrainingError: If there are no rows, no column has a value, or training cannot end in a model.
     """
+    if numeric_encoding not in engine.encoding.numeric:
+        check_numeric_encoding(numeric_encoding)
+        raise SchemaError(
+            f"the engine {engine_name!r} does not learn numeric_encoding {numeric_encoding!r} (numericEncoding); "
+            f"leave it at {engine.encoding.numeric[0]!r}"
+        )
     made = tuple(c for c in columns if c.name not in conditions)
     given = tuple(c for c in columns if c.name in conditions)
     if not made:
@@ -142,6 +215,11 @@ def fit_table(
         raise TrainingError(
             f"every column to learn is null in all of its {table.num_rows:,} rows: there is nothing to learn"
         )
+    sums = find_sums(table, tuple(c for c in columns if c.name not in rules.made), privacy)
+    calendar = Calendar()
+    if engine.encoding.calendar:
+        calendar = find_calendar(table, tuple(c for c in columns if c.name not in rules.made), privacy, facts)
+        table, facts = calendar.split(table), virtual_facts(calendar, facts)
     fit = partial(
         fit_encoder,
         table,
@@ -151,9 +229,10 @@ def fit_table(
         numeric_encoding=numeric_encoding,
         most_values=engine.encoding.most_values,
     )
-    encoder, encoded = fit(made, rules=rules)
-    context_encoder, context = fit(given)
+    encoder, encoded = fit(calendar.virtual(made), rules=rules)
+    context_encoder, context = fit(calendar.virtual(given))
     layout = Layout(encoder.blocks, context_encoder.blocks, max(privacy.rare_category_rows, 1))
     engine_seed = derive_seed(seed, "engine")
     fitted = engine.fit(encoded, context, layout, seed=engine_seed, progress=progress, checkpoint_dir=checkpoint_dir)
-    return TableModel(engine_name, columns, encoder, context_encoder, layout, fitted)
+    names = tuple(c.name for c in given)
+    return TableModel(engine_name, columns, names, encoder, context_encoder, layout, fitted, calendar, sums)

@@ -48,11 +48,12 @@ def generate(
     seed: int,
     number: Expression | None = None,
     redraw: Mapping[str, Constraint] | None = None,
+    given: Sequence[str] = (),
 ) -> DataFrame:
     """One synthetic row for each row of ``df``; starts no job and asks for no analysis.
 
     Args:
-        df: The rows to draw for, with the generator's condition columns.
+        df: The rows to draw for, with the given columns.
         generator: Draws the rows.
         row_id: Identifies a row of ``df``, any type; equal ids with equal conditions give equal rows.
         passthrough: Columns of ``df`` to put before the learned ones, as they are.
@@ -60,36 +61,61 @@ def generate(
         number: A whole number from 0 on that no two rows share, from which unique values are made; without it, unique
             columns hold values that are only unlikely to meet.
         redraw: Constraints that a row is drawn again for, a bounded number of times, until it keeps them.
+        given: Names of the learned columns that ``df`` gives, the generator's condition columns among them.
 
     Returns:
-        The passthrough columns, then the learned columns in learned order, condition columns among them.
+        The passthrough columns, then the learned columns in learned order, given ones among them.
 
     Raises:
         SchemaError: If a passthrough column is named twice or is also a learned column.
     """
     _check_passthrough(passthrough, generator.columns)
-    given = {c.name: i for i, c in enumerate(generator.context_encoder.columns)}
-    made = {c.name: i for i, c in enumerate(generator.encoder.columns)}
-    function = _function(df.sparkSession, _Work(generator, seed, dict(redraw or {})))
-    conditions = [_learned(c) for c in generator.context_encoder.columns]
-    argument = F.struct(
-        F.xxhash64(row_id).alias("id"),
-        *([] if number is None else [number.cast("bigint").alias("number")]),
-        *[_as_text(_learned(c), c).alias(f"c{i}") for i, c in enumerate(generator.context_encoder.columns)],
-    )
+    own = [c for c in generator.columns if c.name in given]
+    places = {c.name: i for i, c in enumerate(own)}
+    wanted = [c for c in generator.columns if c.name not in given]
+    made = {c.name: i for i, c in enumerate(wanted)}
+    function = _function(df.sparkSession, _Work(generator, seed, dict(redraw or {}), own, wanted))
     drawn = df.select(
         *[F.col(quote(name)) for name in passthrough],
-        *[value.alias(f"{_CONDITION}{i}") for i, value in enumerate(conditions)],
-        function(argument).alias(_ROW),
+        *[_learned(c).alias(f"{_CONDITION}{i}") for i, c in enumerate(own)],
+        function(_seat(row_id, number, own)).alias(_ROW),
     )
     learned = [
         restored(F.col(f"{_ROW}.c{made[c.name]}"), c)
         if c.name in made
         # A given value is copied as it is, so that its column may hold a null wherever the seats do.
-        else restored(F.col(f"{_CONDITION}{given[c.name]}"), Column(c.name, c.type))
+        else restored(F.col(f"{_CONDITION}{places[c.name]}"), Column(c.name, c.type))
         for c in generator.columns
     ]
     return drawn.select(*[F.col(quote(name)) for name in passthrough], *learned)
+
+
+def fill_nulls(
+    df: DataFrame, generator: RowGenerator, *, row_id: Expression, seed: int, fill: Sequence[str]
+) -> DataFrame:
+    """``df`` with a drawn value for each null in the columns ``fill``; starts no job and asks for no analysis.
+
+    Args:
+        df: Rows with all learned columns, and any others.
+        generator: Draws the values, each given what its row holds.
+        row_id: Identifies a row of ``df``, any type.
+        seed: The sampling seed.
+        fill: Names of learned columns.
+    """
+    wanted = [c for c in generator.columns if c.name in fill]
+    function = _function(df.sparkSession, _Work(generator, seed, {}, generator.columns, wanted, frozenset(fill)))
+    drawn = df.select("*", function(_seat(row_id, None, generator.columns)).alias(_ROW))
+    filled = {c.name: F.coalesce(F.col(quote(c.name)), F.col(f"{_ROW}.c{i}")) for i, c in enumerate(wanted)}
+    return drawn.withColumns(filled).drop(_ROW)
+
+
+def _seat(row_id: Expression, number: Expression | None, given: Sequence[Column]) -> Expression:
+    """What the function reads of a row: its id, its number, what it gives."""
+    return F.struct(
+        F.xxhash64(row_id).alias("id"),
+        *([] if number is None else [number.cast("bigint").alias("number")]),
+        *[_as_text(_learned(c), c).alias(f"c{i}") for i, c in enumerate(given)],
+    )
 
 
 def _check_passthrough(passthrough: Sequence[str], learned: Sequence[Column]) -> None:
@@ -125,7 +151,7 @@ def _function(spark: SparkSession, work: _Work) -> Any:
     shell = _shell(None if artifact else blob, artifact)
     shell.__annotations__ = {"batches": Iterator[pd.DataFrame], "return": Iterator[pd.DataFrame]}
     # Fields must be nullable, or the declared type does not match the Arrow batches that come back.
-    fields = [T.StructField(f"c{i}", spark_type(c.type), True) for i, c in enumerate(work.generator.encoder.columns)]
+    fields = [T.StructField(f"c{i}", spark_type(c.type), True) for i, c in enumerate(work.wanted)]
     udf: Any = F.pandas_udf(shell, returnType=T.StructType(fields))  # type: ignore[attr-defined]
     return udf.asNondeterministic()
 
@@ -152,21 +178,39 @@ def _shell(blob: bytes | None, artifact: str | None) -> Callable[..., Any]:
 class _Work:
     """A batch of ids and conditions to a batch of rows."""
 
-    def __init__(self, generator: RowGenerator, seed: int, redraw: dict[str, Constraint]) -> None:
+    def __init__(
+        self,
+        generator: RowGenerator,
+        seed: int,
+        redraw: dict[str, Constraint],
+        given: Sequence[Column],
+        wanted: Sequence[Column],
+        fill: frozenset[str] = frozenset(),
+    ) -> None:
         self.generator = generator
         self.seed = seed
         self.redraw = redraw
+        self.given, self.wanted = tuple(given), tuple(wanted)
+        self.fill = fill
 
     def __call__(self, batch: pd.DataFrame) -> pd.DataFrame:
-        given = self.generator.context_encoder.columns
-        arrays = [_from_text(batch[f"c{i}"], column.type.name, column.type.arrow) for i, column in enumerate(given)]
-        conditions = pa.table(arrays, names=[c.name for c in given]) if given else None
+        arrays = [_from_text(batch[f"c{i}"], c.type.name, c.type.arrow) for i, c in enumerate(self.given)]
+        conditions = pa.table(arrays, names=[c.name for c in self.given]) if arrays else None
         numbers = batch["number"].to_numpy(np.int64) if "number" in batch else None
-        ids = batch["id"].to_numpy(np.int64)
-        rows = valid_rows(self.generator, ids, conditions, seed=self.seed, numbers=numbers, constraints=self.redraw)
-        made = self.generator.encoder.columns
+        rows = valid_rows(
+            self.generator,
+            batch["id"].to_numpy(np.int64),
+            conditions,
+            seed=self.seed,
+            numbers=numbers,
+            constraints=self.redraw,
+            fill=self.fill,
+        )
         return pd.DataFrame(
-            {f"c{i}": pd.Series(pd.arrays.ArrowExtensionArray(whole(rows.column(c.name)))) for i, c in enumerate(made)}
+            {
+                f"c{i}": pd.Series(pd.arrays.ArrowExtensionArray(whole(rows.column(c.name))))
+                for i, c in enumerate(self.wanted)
+            }
         )
 
 

@@ -246,6 +246,33 @@ def test_days_are_cut_by_what_they_prefer(weights, expected):
     assert own is None or not own.time
 
 
+@pytest.mark.parametrize(
+    ("first", "last"), [("2020-03-10", "2020-10-14"), ("2020-01-01", "2020-09-20")], ids=["both cut off", "one cut off"]
+)
+def test_months_that_the_range_cuts_off_are_no_preference(first, last):
+    days = np.arange(np.datetime64(first), np.datetime64(last)).astype(np.int64)
+    assert found(np.random.default_rng(1).choice(days, 20_000)) is None
+
+
+def test_a_last_month_of_most_rows_that_is_cut_off_is_no_preference():
+    days = np.arange(np.datetime64("2020-01-01"), np.datetime64("2020-10-13")).astype(np.int64)
+    weights = np.exp(np.arange(len(days)) / 20)
+    assert found(np.random.default_rng(1).choice(days, 20_000, p=weights / weights.sum())) is None
+
+
+def test_outliers_do_not_make_a_short_range_long():
+    days = np.append(draw(EVEN * (TWO_YEARS < 18_075), rows=20_000), [-25_000, 60_000])
+    assert found(days) is None
+
+
+@pytest.mark.parametrize("by", ["week", "month"])
+def test_few_rows_prefer_nothing_by_chance(by):
+    for seed in range(30):
+        days = draw(EVEN, rows=150, seed=seed)
+        assert excess(days, by) == 0
+        assert association(days, by, [np.random.default_rng(seed + i).integers(0, 2, 150) for i in range(5)]) == 0
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_many_rows_on_days_of_chance_prefer_nothing(seed):
     rng = np.random.default_rng(seed)
@@ -254,7 +281,7 @@ def test_many_rows_on_days_of_chance_prefer_nothing(seed):
 
 
 def test_another_column_that_goes_with_the_weekday_or_the_day_of_month():
-    days = draw(EVEN)
+    days = draw(EVEN, rows=20_000)
     rng = np.random.default_rng(2)
     noise = pa.array(rng.integers(0, 5, len(days)), pa.int32())
     weekend = pa.array(np.where(rng.random(len(days)) < np.where((days + 3) % 7 > 4, 0.7, 0.3), "a", "b"))
@@ -264,7 +291,7 @@ def test_another_column_that_goes_with_the_weekday_or_the_day_of_month():
     assert found(days, noise=noise, batch=batch, season=season) is None
     assert found(days, noise=noise, weekend=weekend).day == "week"
     assert found(days, noise=noise, early=early).day == "month"
-    assert found(days, batch=pa.array([f"{d}" for d in days])) is None
+    assert found(days, many=pa.array([f"{d % 7} {i % 8}" for i, d in enumerate(days)])) is None
 
 
 def test_nulls_among_the_days_do_not_shift_the_other_column():
@@ -289,7 +316,7 @@ def test_a_sample_keeps_no_step_with_the_order_of_the_rows():
         (draw(WORKDAYS)[:49], None),
         (draw(WORKDAYS * (TWO_YEARS < 18_075)), None),
         (np.append(draw(WORKDAYS), [2_932_896] * 600), None),
-        (np.append(draw(WORKDAYS), [2_932_896] * 100), "week"),
+        (np.append(draw(np.where(WEEKDAYS > 4, 0.7, 1.0), rows=20_000), [2_932_896] * 900), "week"),
         (np.append(draw(WORKDAYS), [-25_000, 0, 2_932_896]), "week"),
     ],
     ids=["few rows", "few days", "a placeholder of many rows", "one of few rows", "outliers"],
@@ -329,8 +356,9 @@ def test_the_range_ends_where_the_settings_say():
     assert found(days, privacy=Privacy(extreme_rows=3000)) is None
 
 
-def test_a_time_of_day_seen_outside_the_sample_only_is_one_more():
-    ends = datetime.datetime(2010, 1, 1, 7, tzinfo=UTC), datetime.datetime(2030, 1, 1, tzinfo=UTC)
+@pytest.mark.parametrize("hours", [(7, 0), (0, 7)])
+def test_a_time_of_day_seen_outside_the_sample_only_is_one_more(hours):
+    ends = (datetime.datetime(year, 1, 1, hour, tzinfo=UTC) for year, hour in zip((2010, 2030), hours, strict=True))
     facts = TableFacts(10_000, {"d": ColumnFacts(0, *ends)})
     assert found(draw(WORKDAYS), type_="timestamp", privacy=Privacy(extreme_rows=0), facts=facts).time
 
@@ -362,7 +390,13 @@ def test_measures_of_patterns():
     a = np.arange(6000) % 3
     assert cramers_v(a, a) == pytest.approx(1, abs=1e-3)
     assert cramers_v(a, np.arange(6000) % 2) == 0 and cramers_v(a, a * 0) == 0
+    independent = [cramers_v(*np.random.default_rng(seed).integers(0, 10, (2, 300))) for seed in range(20)]
+    assert np.mean(independent) < 0.05  # 0.17 by the formula of the textbooks
     assert excess(draw(WORKDAYS), "week") == pytest.approx(2 / 7, abs=0.03)
+    assert excess(draw(WORKDAYS, rows=300), "week") < 2 / 7 - 0.04  # what chance makes of so few rows is taken off
     days = draw(EVEN)
     assert association(days, "week", [(days + 3) % 7 // 5]) == pytest.approx(1, abs=0.01)
+    many = draw(EVEN, rows=100_000)
+    hardly = np.random.default_rng(5).random(len(many)) < np.where((many + 3) % 7 > 4, 0.33, 0.3)
+    assert association(many, "week", [hardly.astype(np.int64)]) == 0
     assert association(days, "week", [np.zeros(len(days), np.int64), days // 91 % 4]) == 0

@@ -89,8 +89,8 @@ def test_a_generated_value_that_does_not_fit_its_dtype_names_column_and_value():
 def test_ctgan_on_pandas_says_what_it_does_not_do():
     pdf = pd.DataFrame({"a": range(50), "b": range(50), "mail": ["x"] * 50})
     for metadata, message in (
-        (Metadata().add_table("t", pk=["a", "b"]), "CTGAN makes a primary key of one column, not"),
-        (Metadata().add_table("t", pii={"mail": "fake"}), "CTGAN only drops personal columns"),
+        (Metadata().add_table("t", pk=["a", "b"]), "a table on pandas has a primary key of one column, not"),
+        (Metadata().add_table("t", pii={"mail": "fake"}), "a table on pandas only drops personal columns"),
         (
             Metadata().add_table("t", exclude=["mial"]),
             "column 'mial' is declared but not in the table .exclude.; did you mean 'mail'",

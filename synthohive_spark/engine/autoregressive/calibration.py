@@ -1,7 +1,7 @@
 """Calibration: biases that give each part the shares it has in the table.
 
-Small errors of the shares of early columns grow along the order of drawing. So rows are drawn once, column by column, and
-each part gets the bias with which its mean shares over these rows are the true ones.
+Small errors of the shares of early columns grow along the order of drawing. So rows are drawn once, column by column,
+and each part gets the bias with which its mean shares over these rows are the true ones.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def calibrate(
         if sampler.parts.parents[part] < 0:
             shares = np.bincount(rows[:, part], minlength=len(logits)) / len(rows)
             bias = _bias(logits, shares)
-            logits += bias[:, None]
+            np.add(logits, bias[:, None], out=logits)
             found[f"calibration.{part - sampler.parts.first_drawn}"] = bias
         # Evenly spread numbers, shuffled: drawn shares are then nearer to the expected ones than by chance.
         parts[part] = pick(logits, ((rng.permutation(ROWS) + 0.5) / ROWS).astype(np.float32))

@@ -46,7 +46,7 @@ class Heads(nn.Module):
         self.first, self.count = parts.first_drawn, len(parts.sizes) - parts.first_drawn
         read, heads, hidden = len(parts.sizes) * self.width, self.count, self.hidden
         starts = np.concatenate([[0], np.cumsum(parts.sizes)[:-1]])
-        self.register_buffer("starts", torch.from_numpy(starts), persistent=False)
+        self.starts = torch.from_numpy(starts).to(rng.device)
 
         def normal(*shape: int, scale: float) -> nn.Parameter:
             return nn.Parameter(torch.randn(*shape, generator=rng, device=rng.device) * scale)

@@ -1,7 +1,7 @@
 """The encoded row as a row of small categories, the parts: what the network reads and draws, one after the other.
 
-A column is one part or two linked ones. A column with ranks is cut into quantile bins, finer than those of its codes, and
-each of these again where it matters; a category of many is found by its group and then by its place in the group.
+A column is one part or two linked ones. A column with ranks is cut into quantile bins, finer than those of its codes,
+and each of these again where it matters; a category of many is found by its group and then by its place in the group.
 """
 
 from __future__ import annotations

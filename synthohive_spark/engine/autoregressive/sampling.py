@@ -1,7 +1,7 @@
 """The network on numpy: what travels to the executors. Nothing of torch is needed, and nothing of it is here.
 
-Arrays are held with one column for each row of the batch, so that the many small steps over a part's categories run along
-contiguous memory. What is not known is zero, so one product serves any set of known parts.
+Arrays are held with one column for each row of the batch, so that the many small steps over a part's categories run
+along contiguous memory. What is not known is zero, so one product serves any set of known parts.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -189,16 +190,21 @@ def sampler_of(
     links: tuple[NullLink, ...],
     nulls: tuple[bool, ...],
 ) -> AutoregressiveSampler:
-    """The sampler of a network's arrays, as `Heads.state_dict` names them; ``calibration.<head>`` is added to a bias."""
+    """The sampler of a network's arrays, as `Heads.state_dict` names them.
+
+    ``calibration.<head>``, where it is there, is added to the last bias of a head.
+    """
     if not order:
         return AutoregressiveSampler(parts, order, (), {}, links, nulls)
     starts = np.cumsum((0, *parts.sizes))
     embedding = arrays["embedding"].astype(np.float32)
-    embeddings = tuple(np.ascontiguousarray(embedding[a:b].T) for a, b in zip(starts, starts[1:], strict=False))
+    embeddings = tuple(np.ascontiguousarray(embedding[a:b].T) for a, b in pairwise(starts))
     width, count = embedding.shape[1], len(parts.sizes) - parts.first_drawn
     hidden = arrays["inner"].shape[1]
     bare = AutoregressiveSampler(parts, order, embeddings, {}, links, nulls)
-    read = arrays["read"].reshape(len(parts.sizes), width, count, hidden)[sorted(bare.slots, key=bare.slots.__getitem__)]
+    read = arrays["read"].reshape(len(parts.sizes), width, count, hidden)[
+        sorted(bare.slots, key=bare.slots.__getitem__)
+    ]
     heads = {}
     for i in range(count):
         bias = arrays[f"out_bias.{i}"].T if arrays[f"out_bias.{i}"].ndim > 1 else arrays[f"out_bias.{i}"][:, None]

@@ -32,7 +32,7 @@ class AutoregressiveSettings(TrainingSettings):
         if self.batch_size is not None:
             return min(self.batch_size, rows)
         power = round(math.log2(max(rows, 1) / _BATCHES)) if rows > _BATCHES else 0
-        return min(max(2**power, SMALLEST_BATCH), LARGEST_BATCH, rows)
+        return min(max(1 << power, SMALLEST_BATCH), LARGEST_BATCH, rows)
 
     def epochs_for(self, rows: int) -> int | None:
         """Passes over ``rows`` rows at most: as set, or as many as the time allows where only that is set.

@@ -75,9 +75,7 @@ def train(
 
 
 class _Training:
-    def __init__(
-        self, rows: npt.NDArray[np.int16], parts: Parts, settings: AutoregressiveSettings, seed: int
-    ) -> None:
+    def __init__(self, rows: npt.NDArray[np.int16], parts: Parts, settings: AutoregressiveSettings, seed: int) -> None:
         self.parts, self.settings, self.device = parts, settings, device_of(settings.device)
         self.rng = np.random.default_rng(seed)
         rng = torch.Generator(self.device).manual_seed(seed)

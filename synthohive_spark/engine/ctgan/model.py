@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from synthohive_spark.engine.ctgan.calibration import FEWEST_ROWS, calibrate, uncalibrated_rank_table
 from synthohive_spark.engine.checkpoint import Checkpoint, identity
+from synthohive_spark.engine.ctgan.calibration import FEWEST_ROWS, calibrate, uncalibrated_rank_table
 from synthohive_spark.engine.ctgan.conditions import SamplingConditions
-from synthohive_spark.engine.groups import Groups, fit_groups, grouped
 from synthohive_spark.engine.ctgan.sampling import CTGANSampler, Layer, RankTable
 from synthohive_spark.engine.ctgan.settings import CTGANSettings
 from synthohive_spark.engine.ctgan.slots import Slots
 from synthohive_spark.engine.ctgan.validation import Validation
+from synthohive_spark.engine.groups import Groups, fit_groups, grouped
 from synthohive_spark.engine.interface import Block, EncodedTable, Encoding, FittedEngine, Layout
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.null_links import NullLink, find_null_links

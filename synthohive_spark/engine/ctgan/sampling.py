@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from synthohive_spark.engine.ctgan.conditions import SamplingConditions
-from synthohive_spark.engine.groups import Groups, grouped
 from synthohive_spark.engine.ctgan.slots import RANK_SCALE, Slots, scores
+from synthohive_spark.engine.groups import Groups, grouped
 from synthohive_spark.engine.interface import EncodedTable, Known
 from synthohive_spark.engine.noise import Words, normal_cdf, normal_words, normals, uniforms
 from synthohive_spark.engine.null_links import NullLink, drawing_order, obey

@@ -8,15 +8,15 @@ import textwrap
 import numpy as np
 import pytest
 
-from synthohive_spark.engine.ctgan import checkpoint as checkpoints
+from synthohive_spark.engine import checkpoint as checkpoints
+from synthohive_spark.engine.checkpoint import Checkpoint
 from synthohive_spark.engine.ctgan import training
 from synthohive_spark.engine.ctgan.calibration import _KNOTS, _rank_table
-from synthohive_spark.engine.ctgan.checkpoint import Checkpoint
 from synthohive_spark.engine.ctgan.model import CTGANEngine
-from synthohive_spark.engine.ctgan.progress import Progress
 from synthohive_spark.engine.ctgan.settings import CTGANSettings
 from synthohive_spark.engine.ctgan.validation import Validation
 from synthohive_spark.engine.interface import Block, EncodedTable, Layout
+from synthohive_spark.engine.progress import Progress
 from synthohive_spark.errors import SchemaError, SerializationError, TrainingInterruptedError
 from synthohive_spark.training_summary import TrainingSummary
 from tests.unit.ctgan.test_engine import NOTHING, SMALL, draw, example, fit
@@ -79,7 +79,7 @@ def test_a_checkpoint_is_written_every_half_minute(monkeypatch, tmp_path):
 
 
 def test_the_best_checked_generator_is_kept():
-    progress = Progress(steps=2, epochs=10, max_seconds=None, patience=None)
+    progress = Progress(steps=2, epochs=10, max_seconds=None, patience=None, losses=("loss",), noise=training.NOISE)
     progress.start()
     for step, (score, name) in enumerate([(0.5, "a"), (0.9, "b"), (0.7, "c"), (0.897, "d"), (0.2, "e")]):
         progress.step = 4 * (step + 1)

@@ -1,0 +1,200 @@
+"""Columns that are a function of another one (city and country), as tables from code to code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from synthohive_spark.engine.encoder import whole
+from synthohive_spark.engine.interface import Block, EncodedTable
+
+MOST_CODES = 50_000
+_CHANCE = 1e-6
+_NEARLY_ALL = 0.99
+_STAGES = (1_000, 8_000)
+_SMALL = 1 << 22
+
+Codes = npt.NDArray[np.int32]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class FunctionLink:
+    """The code of ``of`` says which code ``column`` has.
+
+    Only values of enough rows have codes, so the table tells nothing about rarer ones.
+
+    Attributes:
+        of: Position of the determining column.
+        column: Position of the determined one.
+        table: The code of ``column`` for each code of ``of``; -1 where it is not known.
+    """
+
+    of: int
+    column: int
+    table: Codes
+
+
+def find_functions(
+    table: pa.Table, names: Sequence[str], encoded: EncodedTable, blocks: Sequence[Block]
+) -> tuple[FunctionLink, ...]:
+    """The links that hold in all rows, null being a value like others, and that chance would hardly make.
+
+    Whether one column is a function of another is seen from the values; a row of a rare value has the code of another.
+
+    Args:
+        table: The rows.
+        names: The columns that may be looked at; of these, the ones with a block in ``blocks`` count.
+        encoded: The same rows, encoded.
+        blocks: The encoded columns.
+    """
+    wanted = set(names) & set(table.column_names)
+    places = [i for i, b in enumerate(blocks) if not b.ranked and b.codes > 1 and b.name in wanted]
+    if len(places) < 2 or not table.num_rows:
+        return ()
+    values = [_values(table, blocks[place].name) for place in places]
+    links = []
+    for i, j in _functions(values, [blocks[place].codes <= MOST_CODES for place in places]):
+        of, column = places[i], places[j]
+        codes = _code_table(
+            values[i],
+            np.asarray(encoded.codes[:, of], np.int32),
+            np.asarray(encoded.codes[:, column], np.int32),
+            (blocks[of].codes, blocks[column].codes),
+        )
+        if (codes >= 0).any():
+            links.append(FunctionLink(of, column, codes))
+    return tuple(links)
+
+
+def _values(table: pa.Table, name: str) -> Codes:
+    """A number for each different value, null among them, as they come."""
+    column = whole(table.column(name))
+    return np.asarray(column.dictionary_encode(null_encoding="encode").indices, np.int32)
+
+
+def _functions(values: list[Codes], eligible: list[bool]) -> list[tuple[int, int]]:
+    """Pairs (of, column) such that rows that agree in ``of`` agree in ``column``, in all rows."""
+    rows = len(values[0])
+    counts = [np.bincount(v) for v in values]
+    # How likely two rows are to agree in a column, had it nothing to do with any other.
+    agreement = np.array([((c / rows) ** 2).sum() for c in counts])
+    stages = [np.linspace(0, rows - 1, size).astype(np.intp) for size in _STAGES if size < rows]
+    samples = [np.stack([v[chosen] for v in values], axis=1) for chosen in stages]
+    found: list[tuple[int, int]] = []
+    for of, own in enumerate(values):
+        different = np.count_nonzero(counts[of])
+        if not eligible[of] or 2 * different > rows:
+            continue
+        chance = (rows - different) * np.log(agreement)
+        left = np.flatnonzero((chance < np.log(_CHANCE)) & (np.arange(len(values)) != of))
+        for sample in samples:
+            left = left[_agree(sample[:, of], sample[:, left], len(counts[of]))]
+        last = _last_rows(own, len(counts[of]))[own]
+        found.extend((of, int(column)) for column in left if np.array_equal(values[column][last], values[column]))
+    return found
+
+
+def _agree(own: Codes, others: Codes, different: int) -> Mask:
+    """Which of the columns ``others`` have equal values wherever ``own`` has."""
+    return np.asarray((others[_last_rows(own, different)[own]] == others).all(axis=0))
+
+
+def _last_rows(values: Codes, different: int) -> npt.NDArray[np.intp]:
+    """The last row of each value."""
+    last = np.zeros(different, np.intp)
+    last[values] = np.arange(len(values))
+    return last
+
+
+def _code_table(values: Codes, of: Codes, column: Codes, sizes: tuple[int, int]) -> Codes:
+    """The code of ``column`` beside each code of ``of``, where nearly all rows that truly have the latter agree.
+
+    Args:
+        values: The values that ``of`` encodes; a code stands for the one it has most often.
+        of: Codes of the determining column.
+        column: Codes of the determined one.
+        sizes: How many codes the two have.
+    """
+    owner, _ = _most_frequent(of, values, (sizes[0], int(values.max()) + 1))
+    own = owner[of] == values
+    # Of a column that encodes shapes or the like, a code has many values, and owners mean nothing.
+    if 2 * np.count_nonzero(own) < len(own):
+        own[:] = True
+    best, share = _most_frequent(of[own], column[own], sizes)
+    return np.where(share >= _NEARLY_ALL, best, -1).astype(np.int32)
+
+
+def _most_frequent(keys: Codes, values: Codes, sizes: tuple[int, int]) -> tuple[Codes, npt.NDArray[np.float64]]:
+    """For each key the most frequent value beside it, -1 for none, and its share of the key's rows."""
+    joined = keys.astype(np.int64) * sizes[1] + values
+    if sizes[0] * sizes[1] <= _SMALL:
+        counts = np.bincount(joined, minlength=sizes[0] * sizes[1])
+        pairs = np.flatnonzero(counts)
+        counts = counts[pairs]
+    else:
+        pairs, counts = np.unique(joined, return_counts=True)
+    order = np.argsort(counts, kind="stable")
+    key = pairs[order] // sizes[1]
+    best, most = np.full(sizes[0], -1, np.int32), np.zeros(sizes[0])
+    best[key], most[key] = pairs[order] % sizes[1], counts[order]  # of one key, the last and so the largest stays
+    return best, most / np.maximum(np.bincount(keys, minlength=sizes[0]), 1)
+
+
+def allowed(
+    links: Sequence[FunctionLink], column: int, codes: int, known: Mapping[int, npt.NDArray[np.int64]]
+) -> Mask | None:
+    """The codes of ``column`` that the links permit beside what is known; a row that nothing suits may have any.
+
+    Args:
+        links: All links.
+        column: The column to draw.
+        codes: How many codes it has.
+        known: Codes of other columns, shape (rows,); -1 in the rows that do not know one.
+
+    Returns:
+        Shape (rows, codes); None where nothing is ruled out.
+    """
+    permitted: Mask | None = None
+    for link in links:
+        if link.column == column and link.of in known:
+            given = known[link.of]
+            forced = np.where(given >= 0, link.table[np.maximum(given, 0)], -1)
+            if (forced >= 0).any():
+                permitted = _both(permitted, _only(forced, codes))
+        if link.of == column and link.column in known:
+            given = known[link.column]
+            if (given >= 0).any() and (link.table >= 0).any():
+                permitted = _both(permitted, _leading_to(link.table, given))
+    if permitted is None:
+        return None
+    permitted[~permitted.any(axis=1)] = True
+    return None if permitted.all() else permitted
+
+
+def _both(one: Mask | None, other: Mask) -> Mask:
+    if one is None:
+        return other
+    one &= other
+    return one
+
+
+def _only(forced: Codes, codes: int) -> Mask:
+    """One code permitted in each row, all where it is -1."""
+    permitted = np.zeros((len(forced), codes), bool)
+    permitted[forced < 0] = True
+    rows = np.flatnonzero(forced >= 0)
+    permitted[rows, forced[rows]] = True
+    return permitted
+
+
+def _leading_to(table: Codes, given: npt.NDArray[np.int64]) -> Mask:
+    """The codes whose entry is the one given, or unknown; all where none is given."""
+    different, row = np.unique(given, return_inverse=True)
+    permitted = (table[None, :] == different[:, None].astype(np.int32)) | (table < 0)
+    permitted[different < 0] = True
+    return np.asarray(permitted[row])
