@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from synthohive_spark.engine.encoder import whole
-from synthohive_spark.engine.interface import Block, EncodedTable
+from synthohive_spark.engine.interface import Block, Codes, EncodedTable, FunctionLink
 
 MOST_CODES = 50_000
 _CHANCE = 1e-6
@@ -18,25 +17,7 @@ _NEARLY_ALL = 0.99
 _STAGES = (1_000, 8_000)
 _SMALL = 1 << 22
 
-Codes = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class FunctionLink:
-    """The code of ``of`` says which code ``column`` has.
-
-    Only values of enough rows have codes, so the table tells nothing about rarer ones.
-
-    Attributes:
-        of: Position of the determining column.
-        column: Position of the determined one.
-        table: The code of ``column`` for each code of ``of``; -1 where it is not known.
-    """
-
-    of: int
-    column: int
-    table: Codes
 
 
 def find_functions(

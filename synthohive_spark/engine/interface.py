@@ -15,6 +15,8 @@ import numpy.typing as npt
 
 from synthohive_spark.engine.settings import TrainingSettings
 
+Codes = npt.NDArray[np.int32]
+
 
 @dataclass(frozen=True)
 class Block:
@@ -40,6 +42,23 @@ class Block:
         return len(self.frequencies)
 
 
+@dataclass(frozen=True, eq=False)
+class FunctionLink:
+    """The code of ``of`` says which code ``column`` has.
+
+    Only values of enough rows have codes, so the table tells nothing about rarer ones.
+
+    Attributes:
+        of: Position of the determining column.
+        column: Position of the determined one.
+        table: The code of ``column`` for each code of ``of``; -1 where it is not known.
+    """
+
+    of: int
+    column: int
+    table: Codes
+
+
 @dataclass(frozen=True)
 class Layout:
     """The encoded row.
@@ -48,11 +67,13 @@ class Layout:
         columns: The generated columns.
         context: The given ones.
         at_least: Fewest rows that a number which an engine stores about the rows may stand for.
+        functions: Generated columns that are a function of another one; an engine need not look at them.
     """
 
     columns: tuple[Block, ...]
     context: tuple[Block, ...] = ()
     at_least: int = 5
+    functions: tuple[FunctionLink, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The layout as plain values."""
@@ -60,7 +81,8 @@ class Layout:
             part: [{**vars(b), "frequencies": list(b.frequencies)} for b in blocks]
             for part, blocks in (("columns", self.columns), ("context", self.context))
         }
-        return {**parts, "at_least": self.at_least}
+        functions = [{**vars(link), "table": link.table.tolist()} for link in self.functions]
+        return {**parts, "at_least": self.at_least, "functions": functions}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Layout:
@@ -69,7 +91,8 @@ class Layout:
         def blocks(part: str) -> tuple[Block, ...]:
             return tuple(Block(**{**b, "frequencies": tuple(b["frequencies"])}) for b in data[part])
 
-        return cls(blocks("columns"), blocks("context"), data["at_least"])
+        functions = (FunctionLink(f["of"], f["column"], np.array(f["table"], np.int32)) for f in data["functions"])
+        return cls(blocks("columns"), blocks("context"), data["at_least"], tuple(functions))
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.encoder import TableEncoder
 from synthohive_spark.engine.facts import TableFacts
 from synthohive_spark.engine.fitting import check_numeric_encoding, fit_encoder
+from synthohive_spark.engine.functions import find_functions
 from synthohive_spark.engine.generator import RowGenerator
 from synthohive_spark.engine.interface import Engine, FittedEngine, Layout
 from synthohive_spark.engine.noise import derive_seed
@@ -231,7 +232,8 @@ def fit_table(
     )
     encoder, encoded = fit(calendar.virtual(made), rules=rules)
     context_encoder, context = fit(calendar.virtual(given))
-    layout = Layout(encoder.blocks, context_encoder.blocks, max(privacy.rare_category_rows, 1))
+    functions = find_functions(table, [c.name for c in made if c.name not in rules.made], encoded, encoder.blocks)
+    layout = Layout(encoder.blocks, context_encoder.blocks, max(privacy.rare_category_rows, 1), functions)
     engine_seed = derive_seed(seed, "engine")
     fitted = engine.fit(encoded, context, layout, seed=engine_seed, progress=progress, checkpoint_dir=checkpoint_dir)
     names = tuple(c.name for c in given)

@@ -79,12 +79,19 @@ def shop(spark):
     )
 
 
+@pytest.fixture(scope="session", params=("ctgan", "autoregressive"))
+def engine(request):
+    """What is promised holds for every engine."""
+    return request.param
+
+
 @pytest.fixture(scope="session")
-def estimator():
+def estimator(engine):
     from synthohive_spark import SynthesizerTransformer
 
     def make(**params):
-        return SynthesizerTransformer(**{"epochs": 2, "seed": 42, "showProgress": False, "batchSize": 100, **params})
+        short = {"engine": engine, "epochs": 2, "seed": 42, "showProgress": False, "batchSize": 100}
+        return SynthesizerTransformer(**{**short, **params})
 
     return make
 

@@ -11,6 +11,11 @@ import venv
 import pytest
 
 
+@pytest.fixture(scope="session")
+def engine():
+    return "autoregressive"
+
+
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory, model):
     """A model directory, and the rows that it draws here."""

@@ -70,7 +70,7 @@ def test_settings_that_name_what_is_not_there(spark, estimator, shop):
         ({"conditionCols": ["regoin"]}, "conditionCols names column 'regoin'.*did you mean 'region'"),
         ({"idCol": "key"}, "idCol names column 'key'"),
         ({"excludeCols": ["id"], "conditionCols": ["id"]}, "choose one"),
-        ({"engine": "magic"}, "engine 'magic' is not known; choose one of ctgan"),
+        ({"engine": "magic"}, "engine 'magic' is not known; choose one of autoregressive, ctgan"),
         ({"epochs": 0}, "epochs must be a whole number of at least 1, got 0"),
         ({"maxTrainingRows": 0}, "maxTrainingRows must be at least 1"),
         ({"rareCategoryRows": -1}, "rare_category_rows must be a whole number"),

@@ -14,6 +14,7 @@ from synthohive_spark.engine.interface import EncodedTable
 from synthohive_spark.engine.pick import pick
 
 ROWS = 16_384
+_LARGEST_READ = 8_000_000
 _ROUNDS = 4
 _LARGEST = 0.5
 
@@ -30,7 +31,8 @@ def calibrate(
         seed: Fixes the rows that are drawn.
     """
     rng = np.random.default_rng(seed)
-    given = context.take(rng.integers(0, len(rows), ROWS))
+    drawn = min(ROWS, _LARGEST_READ // sampler.read_width)
+    given = context.take(rng.integers(0, len(rows), drawn))
     parts, found = sampler.start(given), {}
     for part, logits in sampler.walk(parts):
         if sampler.parts.parents[part] < 0:
@@ -39,7 +41,7 @@ def calibrate(
             np.add(logits, bias[:, None], out=logits)
             found[f"calibration.{part - sampler.parts.first_drawn}"] = bias
         # Evenly spread numbers, shuffled: drawn shares are then nearer to the expected ones than by chance.
-        parts[part] = pick(logits, ((rng.permutation(ROWS) + 0.5) / ROWS).astype(np.float32))
+        parts[part] = pick(logits, ((rng.permutation(drawn) + 0.5) / drawn).astype(np.float32))
     return found
 
 

@@ -70,8 +70,8 @@ class AutoregressiveEngine:
         files = {_HEADS: tensor_bytes({**trained.best, **biases}), _PARTS: tensor_bytes(fixed)}
         if checkpoint is not None:
             checkpoint.remove()
-        fitted = self.load(files, parameters, layout)
-        return FittedEngine(fitted.sampler, files, parameters, trained.history, trained.checks)
+        sampler = _sampler({**trained.best, **biases}, fixed, layout)
+        return FittedEngine(sampler, files, parameters, trained.history, trained.checks)
 
     @staticmethod
     def load(files: Mapping[str, bytes], parameters: Mapping[str, Any], layout: Layout) -> FittedEngine:
@@ -108,9 +108,9 @@ def _parts(fixed: Arrays, layout: Layout) -> Parts:
 def _sampler(arrays: Arrays, fixed: Arrays, layout: Layout) -> AutoregressiveSampler:
     nulls = tuple(block.null for block in layout.columns)
     if not layout.columns:
-        return sampler_of({}, Parts((), (), 0), (), (), nulls)
+        return sampler_of({}, Parts((), (), 0), (), (), nulls, ())
     links = tuple(NullLink(int(c), int(w), bool(s)) for c, w, s in fixed["null_links"])
-    return sampler_of(arrays, _parts(fixed, layout), tuple(fixed["order"].tolist()), links, nulls)
+    return sampler_of(arrays, _parts(fixed, layout), tuple(fixed["order"].tolist()), links, nulls, layout.functions)
 
 
 def _check_shapes(sampler: AutoregressiveSampler) -> None:

@@ -79,6 +79,23 @@ class ColumnParts:
         codes = np.where(ranked, first + (parts[0] - first) // self.cuts, parts[0])
         return codes, np.where(ranked, np.clip(ranks, EDGE, 1 - EDGE), 0.5).astype(np.float32)
 
+    def codes_of(self, parts: Sequence[Codes]) -> Codes:
+        """Codes of a column without ranks, -1 where its parts are not known."""
+        if self.places is None:
+            return parts[0]
+        known = parts[0] >= 0
+        return np.where(known, self._codes_at[np.where(known, parts[0] * self.members + parts[1], 0)], -1)
+
+    def allowed(self, codes: npt.NDArray[np.bool_], group: Codes | None) -> npt.NDArray[np.bool_]:
+        """What allowed ``codes``, shape (rows, codes), allow a part: the first, or places in each row's ``group``."""
+        if self.places is None:
+            return codes
+        groups, members = self.sizes
+        places = np.zeros((len(codes), groups * members), bool)
+        places[:, self.places] = codes
+        table = places.reshape(len(codes), groups, members)
+        return np.asarray(table.any(axis=2) if group is None else table[np.arange(len(codes)), group])
+
     @cached_property
     def _codes_at(self) -> Codes:
         """The code at each place; one that no code has counts as the group's first."""

@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from synthohive_spark.engine.autoregressive.parts import Parts
-from synthohive_spark.engine.interface import EncodedTable, Known
+from synthohive_spark.engine.functions import allowed
+from synthohive_spark.engine.interface import EncodedTable, FunctionLink, Known
 from synthohive_spark.engine.noise import Words, uniforms
 from synthohive_spark.engine.null_links import NullLink, obey
 from synthohive_spark.engine.pick import pick
@@ -69,6 +70,7 @@ class AutoregressiveSampler:
         heads: For each part that is drawn its head.
         links: Which columns are null only where others are.
         nulls: Whether code 0 of each drawn column is null.
+        functions: Which columns are a function of another.
     """
 
     parts: Parts
@@ -77,6 +79,7 @@ class AutoregressiveSampler:
     heads: Mapping[int, Head]
     links: tuple[NullLink, ...]
     nulls: tuple[bool, ...]
+    functions: tuple[FunctionLink, ...] = ()
 
     @property
     def noise_words(self) -> int:
@@ -115,7 +118,7 @@ class AutoregressiveSampler:
             parts: What `start` made; the caller puts a part's categories there before it asks for the next.
             known: Values that are known.
         """
-        read = np.zeros((self._read, parts.shape[1]), np.float32)
+        read = np.zeros((self.read_width, parts.shape[1]), np.float32)
         for part in range(len(parts)) if known is not None else range(self.parts.first_drawn):
             self._read_part(read, part, parts[part])
         used = self.parts.first_drawn * self._width
@@ -123,6 +126,7 @@ class AutoregressiveSampler:
             place = column - self.parts.given
             if known is not None and known.mask[:, place].all():
                 continue
+            permitted = self._permitted(column, parts)
             for part in self.parts.of_column[column]:
                 parent = self.parts.parents[part]
                 own = read if known is not None else read[:used]
@@ -132,9 +136,23 @@ class AutoregressiveSampler:
                         logits[0] = -np.inf
                     else:
                         obey(logits, place, self._links_of(known), parts[self._first_parts])
+                if permitted is not None:
+                    group = None if parent < 0 else parts[parent]
+                    _rule_out(logits, ~self.parts.columns[column].allowed(permitted, group).T)
                 yield part, logits
                 self._read_part(read, part, parts[part])
                 used += self._width
+
+    def _permitted(self, column: int, parts: Codes) -> npt.NDArray[np.bool_] | None:
+        """The codes of a column that functions permit beside the known ones, shape (rows, codes); None for all."""
+        place = column - self.parts.given
+        own = [link for link in self.functions if place in (link.of, link.column)]
+        others = {link.of + link.column - place for link in own}
+        known = {}
+        for other in others:
+            of_other = self.parts.of_column[other + self.parts.given]
+            known[other] = self.parts.columns[other + self.parts.given].codes_of([parts[p] for p in of_other])
+        return allowed(own, place, self.parts.columns[column].codes, known) if own else None
 
     def _read_part(self, read: Floats, part: int, codes: Codes) -> None:
         slot = self.slots[part] * self._width
@@ -169,7 +187,8 @@ class AutoregressiveSampler:
         return len(self.embeddings[0])
 
     @property
-    def _read(self) -> int:
+    def read_width(self) -> int:
+        """Width of all that a head can read."""
         return len(self.parts.sizes) * self._width
 
     @cached_property
@@ -183,19 +202,26 @@ class AutoregressiveSampler:
         return {part: slot for slot, part in enumerate([*range(self.parts.first_drawn), *drawn])}
 
 
+def _rule_out(logits: Floats, ruled_out: npt.NDArray[np.bool_]) -> None:
+    """Rule out categories in place, except in rows that would have none left."""
+    left = np.isfinite(logits) & ~ruled_out
+    logits[ruled_out & left.any(axis=0)] = -np.inf
+
+
 def sampler_of(
     arrays: Mapping[str, npt.NDArray[Any]],
     parts: Parts,
     order: tuple[int, ...],
     links: tuple[NullLink, ...],
     nulls: tuple[bool, ...],
+    functions: tuple[FunctionLink, ...],
 ) -> AutoregressiveSampler:
     """The sampler of a network's arrays, as `Heads.state_dict` names them.
 
     ``calibration.<head>``, where it is there, is added to the last bias of a head.
     """
     if not order:
-        return AutoregressiveSampler(parts, order, (), {}, links, nulls)
+        return AutoregressiveSampler(parts, order, (), {}, links, nulls)  # a table of columns without codes
     starts = np.cumsum((0, *parts.sizes))
     embedding = arrays["embedding"].astype(np.float32)
     embeddings = tuple(np.ascontiguousarray(embedding[a:b].T) for a, b in pairwise(starts))
@@ -221,4 +247,4 @@ def sampler_of(
                 )
             )
         )
-    return AutoregressiveSampler(parts, order, embeddings, heads, links, nulls)
+    return AutoregressiveSampler(parts, order, embeddings, heads, links, nulls, functions)
