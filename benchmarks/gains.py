@@ -16,7 +16,7 @@ import pathlib
 import statistics
 from typing import Any
 
-from benchmarks.compare import WORK, Bench
+from benchmarks.bench import WORK, Bench
 from benchmarks.tables import TARGETS
 from benchmarks.variants import VARIANTS
 

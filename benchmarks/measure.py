@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "LOKY_MAX_CPU_COUNT")
+ENGINES = ("ctgan", "autoregressive")
 WARM_UP_ROWS = 1000
 
 
@@ -22,6 +23,7 @@ def arguments(description: str, argv: list[str] | None = None) -> argparse.Names
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("train", help="parquet file of the rows to learn")
     parser.add_argument("--out", required=True, help="parquet file for the synthetic rows")
+    parser.add_argument("--engine", choices=ENGINES, default="ctgan", help="an engine of this package")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     length = parser.add_mutually_exclusive_group()

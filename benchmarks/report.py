@@ -9,8 +9,10 @@ import argparse
 import json
 import pathlib
 import statistics
-from collections.abc import Iterable
 from typing import Any
+
+from benchmarks.markdown import markdown_table, short
+from benchmarks.report_mostlyai import mostlyai
 
 Records = list[dict[str, Any]]
 
@@ -48,8 +50,9 @@ def main(argv: list[str] | None = None) -> None:
 def write(folder: pathlib.Path) -> None:
     """Write ``results.md`` and ``results.png`` beside ``results.json``."""
     results = json.loads((folder / "results.json").read_text())
-    scored = [r for r in results["records"] if "report" in r.get("quality", {})]
-    parts = [_head(results), _equal(results["ratios"]), _quality(scored), _failures(results["records"])]
+    records = results["records"]
+    scored = [r for r in records if r["part"] == "quality" and "report" in r.get("quality", {})]
+    parts = [_head(results), _equal(results["ratios"]), _quality(scored), mostlyai(records), _failures(records)]
     if scored:
         _picture(scored, folder / "results.png")
         parts.append("![Report score and detector AUC against seconds of training](results.png)")
@@ -81,10 +84,12 @@ def _ratio(figure: str, pairs: Records) -> dict[str, Any]:
 
 
 def _head(results: dict[str, Any]) -> str:
-    machine, versions = results["machine"], {}
+    machine = results["machine"]
+    versions: dict[str, set[str]] = {}
     for record in results["records"]:
-        versions |= record.get("versions", {}) | record.get("quality", {}).get("versions", {})
-    named = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
+        for name, version in (record.get("versions", {}) | record.get("quality", {}).get("versions", {})).items():
+            versions.setdefault(name, set()).add(version)
+    named = ", ".join(f"{name} {' and '.join(sorted(found))}" for name, found in sorted(versions.items()))
     others = max((record["others"] for record in results["records"]), default=0.0)
     return (
         f"{machine['processor']}, {machine['processors']} processors; Python {machine['python']}, {named}. "
@@ -98,10 +103,10 @@ def _equal(rows: Records) -> str:
     names = LESS_IS_BETTER | MORE_IS_BETTER
     shown = ("reference", "ours", "least", "median", "most")
     cells = [
-        [r["table"], r["threads"], names[r["figure"]], *(_short(r[key]) for key in shown), r["pairs"]] for r in rows
+        [r["table"], r["threads"], names[r["figure"]], *(short(r[key]) for key in shown), r["pairs"]] for r in rows
     ]
     head = ["table", "threads", "figure", "reference", "ours", "times better: least", "median", "most", "pairs of runs"]
-    return "## Equal settings\n\n" + _table(head, cells)
+    return "## Equal settings\n\n" + markdown_table(head, cells)
 
 
 def _quality(records: Records) -> str:
@@ -109,11 +114,11 @@ def _quality(records: Records) -> str:
         return ""
     run, spent = ("table", "package", "asked", "seed", "epochs"), ("preparation_s", "training_s")
     cells = [
-        [*(r[key] for key in run), *(_short(r[key]) for key in spent), *(r["quality"][key] for key in QUALITY)]
+        [*(r[key] for key in run), *(short(r[key]) for key in spent), *(r["quality"][key] for key in QUALITY)]
         for r in records
     ]
     head = [*run, "preparation, s", "training, s", *QUALITY.values()]
-    return "## Quality against seconds, one thread\n\n" + _table(head, cells)
+    return "## Quality against seconds, one thread\n\n" + markdown_table(head, cells)
 
 
 def _failures(records: Records) -> str:
@@ -123,15 +128,6 @@ def _failures(records: Records) -> str:
         if error:
             lines.append(f"- {record['table']}, {record['package']}, {record['asked']}, {record['threads']}: {error}")
     return "## Runs that failed\n\n" + "\n".join(lines) if lines else ""
-
-
-def _table(head: list[str], rows: Iterable[list[Any]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
-
-
-def _short(number: float) -> str:
-    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
 
 
 def _picture(records: Records, path: pathlib.Path) -> None:

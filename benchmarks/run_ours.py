@@ -3,12 +3,16 @@
 Runs in the package's own environment, one process for each run::
 
     python -m benchmarks.run_ours TRAIN.parquet --seconds 60 --seed 1 --out SYNTHETIC.parquet
+    python -m benchmarks.run_ours TRAIN.parquet --engine autoregressive --seed 1 --out SYNTHETIC.parquet
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import logging
+from importlib import import_module
+from typing import Any
 
 from benchmarks.measure import WARM_UP_ROWS, Meter, arguments, keep_within, settings
 from benchmarks.variants import VARIANTS
@@ -21,16 +25,13 @@ def main(argv: list[str] | None = None) -> None:
     import structlog
     import torch
 
-    from synthohive_spark import CTGAN
-    from synthohive_spark.engine.ctgan import training
     from synthohive_spark.version import __version__
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     torch.set_num_threads(options.threads)
-    meter = Meter(training)
+    meter = Meter(import_module(f"synthohive_spark.engine.{options.engine}.training"))
     train = pd.read_parquet(options.train)
-    taken_back = VARIANTS[options.without or "nothing"]()
-    model = CTGAN(max_seconds=options.seconds, **settings(options), **taken_back)
+    model = made(options)
     with meter.fitting():
         model.fit(train, seed=options.seed)
     model.sample(WARM_UP_ROWS, seed=options.seed)
@@ -39,6 +40,19 @@ def main(argv: list[str] | None = None) -> None:
     synthetic.to_parquet(options.out)
     versions = {"synthohive_spark": __version__, "torch": torch.__version__}
     print(json.dumps(meter.figures | {"versions": versions}))
+
+
+def made(options: argparse.Namespace) -> Any:
+    """A model of the engine, not yet trained."""
+    from synthohive_spark import CTGAN, Autoregressive
+
+    given = settings(options)
+    if options.engine == "ctgan":
+        return CTGAN(max_seconds=options.seconds, **given, **VARIANTS[options.without or "nothing"]())
+    foreign = {*given} - {"epochs", "batch_size"}
+    if foreign or options.without:
+        raise SystemExit("--pac, --width and --without are for the engine ctgan")
+    return Autoregressive(max_seconds=options.seconds, progress=False, **given)
 
 
 if __name__ == "__main__":

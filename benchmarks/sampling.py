@@ -17,6 +17,7 @@ from synthohive_spark.spark.session import embedded_session
 
 WORK = pathlib.Path(".work/bench")
 DATA = pathlib.Path(__file__).parents[1] / "demo" / "data" / "flights.parquet"
+ENGINES = ("ctgan", "autoregressive")
 ROWS = (1_000_000, 10_000_000)
 
 
@@ -61,6 +62,7 @@ def _resident(folder):
 def main():
     """Fit two models, then draw with each."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--engine", choices=ENGINES, default="ctgan")
     parser.add_argument("--rows", type=int, nargs="+", default=ROWS, help="how many rows to draw, one after the other")
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
@@ -72,7 +74,7 @@ def main():
     }
     results = []
     for name, table in tables.items():
-        model = SynthesizerTransformer(epochs=1, seed=1, showProgress=False).fit(table)
+        model = SynthesizerTransformer(engine=options.engine, epochs=1, seed=1, showProgress=False).fit(table)
         model.sample(20_000, seed=1).write.format("noop").mode("overwrite").save()
         for rows in options.rows:
             started = time.monotonic()
@@ -81,6 +83,7 @@ def main():
             seconds = time.monotonic() - started
             results.append(
                 {
+                    "engine": options.engine,
                     "table": name,
                     "rows": rows,
                     "rows_per_second": round(rows / seconds),

@@ -24,7 +24,7 @@ class AutoregressiveSettings(TrainingSettings):
         dropout: Share of the hidden units that a step leaves out.
     """
 
-    learning_rate: float = 4e-3
+    learning_rate: float = 1e-2
     dropout: float = 0.1
 
     def batch_for(self, rows: int) -> int:

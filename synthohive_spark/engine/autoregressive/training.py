@@ -1,8 +1,14 @@
-"""Training: maximum likelihood of each part given those before it, in an order of the columns drawn for every batch."""
+"""Training: maximum likelihood of each part given those before it, in an order of the columns drawn for every batch.
+
+In the second half of a training, half of the batches take the order in which rows will be drawn: it gets more practice,
+and any other can still come first when columns are given.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -33,7 +39,9 @@ _AVERAGE = 0.99
 _WARM_UP = 100
 _HELD_OUT, _MOST_HELD_OUT, _FEWEST_HELD_OUT = 0.1, 20_000, 50
 _ORDERS = 8
-_CANDIDATES, _JUDGED = 16, 2_000
+_SETTLED, _PRACTICE = 0.5, 0.5
+_CANDIDATES, _MOVES = 16, 64
+_JUDGED, _JUDGED_PARTS = (200, 2_000), 40_000
 _CHECK_STEPS = (25, 250)
 _PATIENCE = 4
 _HALVINGS = 3
@@ -108,6 +116,7 @@ class _Training:
         self.columns = np.arange(parts.given, len(parts.columns))
         orders = np.random.default_rng(seed + 1)
         self.masks = [self._known(orders.permutation(self.columns)) for _ in range(_ORDERS)]
+        self.drawing: npt.NDArray[np.int64] | None = None
 
     def run(self, progress: bool, checkpoint: Checkpoint | None) -> Trained:
         """Train until the epochs, the time or the patience are used up, or nothing gets better; the best remains."""
@@ -118,6 +127,8 @@ class _Training:
         state.start()
         with tqdm(total=state.epochs, initial=state.epoch, desc="epochs", unit="epoch", disable=not progress) as bar:
             while not state.finished and halvings(state.checks) <= _HALVINGS:
+                if self.drawing is None and state.done >= _SETTLED:
+                    self.drawing = self._drawing_order()
                 rate = self._set_rate()
                 state.add(self._train_step())
                 if state.epoch_ended:
@@ -133,7 +144,8 @@ class _Training:
                 if checkpoint is not None and checkpoint.is_due:
                     checkpoint.save(*self._kept())
         _log.info(state.ended_by, epoch=state.epoch, seconds=round(state.spent, 1))
-        return Trained(state.best, state.history, state.marked_checks, {"order": self._best_order(state.best)})
+        order = self._drawing_order() if self.drawing is None else self.drawing
+        return Trained(state.best, state.history, state.marked_checks, {"order": order})
 
     def _set_rate(self) -> float:
         """Raise the rate in the first steps, halve it where the score stays, let it fall to zero in the second half."""
@@ -147,7 +159,10 @@ class _Training:
     def _train_step(self) -> Tensor:
         start = self.progress.step % self.progress.steps * self.batch
         chosen = torch.from_numpy(self.order[start : start + self.batch]).to(self.device)
-        known = self._known(self.rng.permutation(self.columns))
+        order = self.rng.permutation(self.columns)
+        if self.drawing is not None and self.rng.random() < _PRACTICE:
+            order = self.drawing
+        known = self._known(order)
         loss = self.heads.losses(self.rows[chosen].long(), known, self.drop).sum() / len(chosen)
         self.optimiser.zero_grad()
         loss.backward()
@@ -157,25 +172,44 @@ class _Training:
             torch._foreach_lerp_(self.average, self.weights, 1 - keep)
         return loss.detach()[None]
 
-    @torch.no_grad()
     def _judged(self) -> tuple[float, Arrays]:
-        """The averaged model: how likely it finds the rows held out, and its arrays."""
-        own = [weight.clone() for weight in self.weights]
-        torch._foreach_copy_(self.weights, self.average)
-        shares = torch.tensor_split(self.held_out, len(self.masks))
-        total = sum(self._loss(rows, known) for known, rows in zip(self.masks, shares, strict=True))
-        arrays = {name: array.numpy(force=True).copy() for name, array in self.heads.state_dict().items()}
-        torch._foreach_copy_(self.weights, own)
+        """The averaged model: how likely it finds the rows held out, and its arrays.
+
+        Once there is an order of drawing, it counts as much as all others.
+        """
+        masks = self.masks
+        if self.drawing is not None:
+            masks = [*masks[: len(masks) // 2], *[self._known(self.drawing)] * (len(masks) // 2)]
+        with self._averaged():
+            shares = torch.tensor_split(self.held_out, len(masks))
+            total = sum(self._loss(rows, known) for known, rows in zip(masks, shares, strict=True))
+            arrays = {name: array.numpy(force=True).copy() for name, array in self.heads.state_dict().items()}
         return -total / len(self.held_out), arrays
 
-    @torch.no_grad()
-    def _best_order(self, best: Arrays) -> npt.NDArray[np.int64]:
-        """The order of drawing, of several, under which the rows held out are likeliest."""
-        self.heads.load_state_dict({name: torch.from_numpy(array) for name, array in best.items()})
-        rows, rng = self.held_out[:_JUDGED], np.random.default_rng(len(best))
-        orders = [rng.permutation(self.columns) for _ in range(_CANDIDATES)]
-        losses = [self._loss(rows, self._known(order)) for order in orders]
-        return orders[int(np.argmin(losses))]
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """The averaged weights in place of the current ones."""
+        own = [weight.detach().clone() for weight in self.weights]
+        with torch.no_grad():
+            torch._foreach_copy_(self.weights, self.average)
+            yield
+            torch._foreach_copy_(self.weights, own)
+
+    def _drawing_order(self) -> npt.NDArray[np.int64]:
+        """The order of drawing under which the rows held out are likeliest, as far as a short search finds it.
+
+        A perfect model would find them as likely in any order; where columns determine each other, ours does not.
+        """
+        rng = np.random.default_rng(self.progress.step)
+        rows = self.held_out[: max(_JUDGED[0], min(_JUDGED[1], _JUDGED_PARTS // len(self.parts.sizes)))]
+        order, lowest = self.columns, math.inf
+        with self._averaged():
+            for attempt in range(_CANDIDATES + _MOVES):
+                tried = rng.permutation(self.columns) if attempt < _CANDIDATES else _moved(order, rng)
+                loss = self._loss(rows, self._known(tried))
+                if loss < lowest:
+                    order, lowest = tried, loss
+        return order
 
     def _loss(self, rows: Tensor, known: Tensor) -> float:
         """The loss of the rows of these numbers, summed."""
@@ -191,14 +225,16 @@ class _Training:
         tensors |= {f"optimiser.{name}": value for name, value in optimiser_arrays(self.optimiser).items()}
         arrays = {name: tensor.numpy(force=True).copy() for name, tensor in tensors.items()}
         best, plain = self.progress.kept()
-        return arrays | best | {"order": self.order}, plain | {"rng": self.rng.bit_generator.state}
+        orders = {"order": self.order} if self.drawing is None else {"order": self.order, "drawing": self.drawing}
+        return arrays | best | orders, plain | {"rng": self.rng.bit_generator.state}
 
     def _restore(self, arrays: Arrays, plain: dict[str, Any]) -> None:
         tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
         self.heads.load_state_dict(below("heads.", tensors))
         torch._foreach_copy_(self.average, [tensors[f"average.{i}"] for i in range(len(self.average))])
         restore_optimiser(self.optimiser, below("optimiser.", tensors))
-        self.order, self.rng.bit_generator.state = arrays["order"], plain["rng"]
+        self.order, self.drawing = arrays["order"], arrays.get("drawing")
+        self.rng.bit_generator.state = plain["rng"]
         self.progress.restore(arrays, plain)
 
 
@@ -209,6 +245,12 @@ def split(rows: int, rng: np.random.Generator) -> tuple[npt.NDArray[np.int64], n
     if size < _FEWEST_HELD_OUT:
         return order, order
     return order[size:], order[:size]
+
+
+def _moved(order: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    """The order with one column moved to another place."""
+    source, target = rng.integers(0, len(order), 2)
+    return np.insert(np.delete(order, source), target, order[source])
 
 
 def halvings(checks: list[dict[str, float]]) -> int:
