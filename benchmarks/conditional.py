@@ -24,7 +24,6 @@ import pathlib
 import time
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.bench import WORK, machine
 from benchmarks.measure import keep_within
 
 if TYPE_CHECKING:
@@ -40,6 +39,7 @@ def main(argv: list[str] | None = None) -> None:
     import structlog
     import torch
 
+    from benchmarks.bench import WORK, machine
     from benchmarks.conditional_report import markdown
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))

@@ -34,7 +34,7 @@ def conditions_honoured(model: Any, train: pd.DataFrame, target: str, least: int
         wanted = classes.shares(real[target])
         gaps = np.abs(classes.shares(drawn[target]) - wanted)
         by_chance = np.abs(rng.multinomial(rows, wanted) / rows - wanted)
-        honoured = len(drawn) == rows and bool((drawn[column] == value).all())
+        honoured = len(drawn) == rows and bool(drawn[column].eq(value).fillna(False).all())
         found.append(
             {
                 "column": column,
@@ -79,4 +79,4 @@ class _Classes:
 
     def shares(self, values: pd.Series[Any]) -> Shares:
         counts = self._cut(values).value_counts(normalize=True, dropna=False)
-        return counts.reindex(self._known, fill_value=0.0).to_numpy(float)
+        return np.asarray(counts.reindex(self._known, fill_value=0.0), np.float64)

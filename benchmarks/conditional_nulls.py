@@ -47,10 +47,7 @@ def _fillings(
     """The filled values, by what filled them."""
     rows = gapped.iloc[places].reset_index(drop=True)
     drawn = pd.concat([model.impute(rows, cols=[column], seed=seed + i)[column] for i in range(draws)], axis=1)
-    if _is_number(train[column]):
-        combined = drawn.astype(float).median(axis=1)
-    else:
-        combined = drawn.mode(axis=1)[0]
+    combined = drawn.astype(float).median(axis=1) if _is_number(train[column]) else drawn.mode(axis=1)[0]
     codes = _codes(pd.concat([train, gapped], ignore_index=True))
     others = [_imputed(codes, train[column], column, places + len(train), posterior) for posterior in (False, True)]
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import statistics
+from collections.abc import Callable
 from typing import Any
 
 from benchmarks.markdown import markdown_table, short
@@ -40,8 +41,8 @@ def _given(found: dict[str, Any]) -> str:
             f"{len(conditions)} conditions; {sum(c['drawn'] for c in conditions):,} rows drawn, "
             + ("all have the given value." if not broken else f"of these NOT all have: {', '.join(broken)}."),
             markdown_table(head, cells),
-            f"The largest is given {worst['column']} = {worst['value']} ({worst['rows']:,} training rows). By chance: "
-            "rows drawn with the training rows' very shares.",
+            f"The largest is given {worst['column']} = {worst['value']} ({worst['rows']:,} training rows).",
+            "By chance: rows drawn with the training rows' very shares.",
         ]
     )
 
@@ -70,7 +71,7 @@ def _nulls(records: list[dict[str, Any]]) -> str:
         [
             "## Nulls filled, means over the columns",
             markdown_table(["", "columns", *ways], means),
-            "Spread is the standard deviation of the filled values over that of the held-back ones. "
+            "Spread is the standard deviation of the filled values over that of the held-back ones.",
             f"Left empty: at most {empty:.1%} of a column.",
             "### Columns",
             markdown_table(["column", "", *ways], cells),
@@ -100,4 +101,4 @@ def _links(found: dict[str, Any]) -> str:
     )
 
 
-SECTIONS = {"given": _given, "nulls": _nulls, "links": _links}
+SECTIONS: dict[str, Callable[[Any], str]] = {"given": _given, "nulls": _nulls, "links": _links}

@@ -83,7 +83,9 @@ class Heads(nn.Module):
 
     def _heads(self, rows: Tensor, known: Tensor, drop: Dropout | None) -> Tensor:
         """What the heads make before their last layer, shape (drawn parts, rows, hidden)."""
-        read = functional.embedding(rows + self.starts, self.embedding).view(len(rows), -1).to(self.dtype)
+        read = (
+            functional.embedding(rows + self.starts, self.embedding).view(len(rows), self.read.shape[0]).to(self.dtype)
+        )
         weights = self.read.view(len(self.parts.sizes), self.width, self.count, self.hidden)
         masked = (weights * known[:, None, :, None]).view(read.shape[1], -1).to(self.dtype)
         first = (read @ masked).view(len(rows), self.count, self.hidden).transpose(0, 1)

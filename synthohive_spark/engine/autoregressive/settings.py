@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from synthohive_spark.engine.settings import TrainingSettings
+from synthohive_spark.errors import SchemaError
 
 SMALLEST_BATCH, LARGEST_BATCH = 32, 2048
 _STEPS = 50
@@ -26,6 +27,11 @@ class AutoregressiveSettings(TrainingSettings):
 
     learning_rate: float = 1e-2
     dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if isinstance(self.dropout, bool) or not isinstance(self.dropout, int | float) or not 0 <= self.dropout < 1:
+            raise SchemaError(f"dropout must be a number from 0 to below 1, got {self.dropout!r}")
 
     def batch_for(self, rows: int) -> int:
         """Rows in a step: as set, or a fiftieth of the rows as a power of two, from 32 to 2,048."""

@@ -213,7 +213,8 @@ class _Training:
 
     def _loss(self, rows: Tensor, known: Tensor) -> float:
         """The loss of the rows of these numbers, summed."""
-        return sum(float(self.heads.losses(self.rows[some].long(), known).sum()) for some in rows.split(self.batch))
+        parts = (some for some in rows.split(self.batch) if len(some))
+        return sum(float(self.heads.losses(self.rows[some].long(), known).sum()) for some in parts)
 
     def _known(self, order: npt.NDArray[Any]) -> Tensor:
         return torch.from_numpy(known_parts(self.parts, order).astype(np.float32)).to(self.device)

@@ -131,9 +131,7 @@ def test_given_rows_do_not_depend_on_their_neighbours(conditional):
     fitted, context = conditional
     words = row_words(3, np.arange(BATCH), fitted.sampler.noise_words)
     order = np.random.default_rng(1).permutation(BATCH)
-    straight, mixed = (
-        fitted.sampler.draw(words[rows], context.take(rows)) for rows in (np.arange(BATCH), order)
-    )
+    straight, mixed = (fitted.sampler.draw(words[rows], context.take(rows)) for rows in (np.arange(BATCH), order))
     np.testing.assert_array_equal(straight.codes[order], mixed.codes)
 
 
