@@ -21,6 +21,7 @@ _FINDERS = (
 )
 Mask = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
+Broken = dict[str, dict[str, Mask]]
 
 
 def dependencies_broken(
@@ -40,12 +41,12 @@ def dependencies_broken(
     terms = _terms(train, target)
     if terms:
         train, holdout = (table.assign(**{_TOTAL: table[terms[0]] + table[terms[1]]}) for table in (train, holdout))
-    tables = {"train": train, "real": holdout, "drawn": fit(train).sample(len(train), seed=seed)}
-    with without_links():
-        tables["before"] = fit(train).sample(len(train), seed=seed)
-    codes = _codes(tables)
-    kinds = {"functions": _functions(codes), "nulls": _nulls(tables), "sum": _sums(tables, terms)}
-    return {"terms": terms, **{kind: _summary(broken) for kind, broken in kinds.items()}}
+    tables = {"train": train, "real": holdout}
+    if any(_broken(tables, terms).values()):
+        tables["drawn"] = fit(train).sample(len(train), seed=seed)
+        with without_links():
+            tables["before"] = fit(train).sample(len(train), seed=seed)
+    return {"terms": terms, **{kind: _summary(broken) for kind, broken in _broken(tables, terms).items()}}
 
 
 @contextmanager
@@ -62,6 +63,11 @@ def _terms(train: pd.DataFrame, target: str) -> list[str]:
     return whole[:2] if len(whole) >= 2 and _TOTAL not in train else []
 
 
+def _broken(tables: dict[str, pd.DataFrame], terms: list[str]) -> dict[str, Broken]:
+    """By kind, what holds in the training rows, and where each table breaks it."""
+    return {"functions": _functions(_codes(tables)), "nulls": _nulls(tables), "sum": _sums(tables, terms)}
+
+
 def _codes(tables: dict[str, pd.DataFrame]) -> dict[str, dict[str, Codes]]:
     """For each table and column a number for each value, the same in all tables; null is a value."""
     ends = np.cumsum([len(table) for table in tables.values()])[:-1]
@@ -72,9 +78,6 @@ def _codes(tables: dict[str, pd.DataFrame]) -> dict[str, dict[str, Codes]]:
         for name, part in zip(tables, np.split(numbers, ends), strict=True):
             coded[name][str(column)] = part
     return coded
-
-
-Broken = dict[str, dict[str, Mask]]
 
 
 def _functions(codes: dict[str, dict[str, Codes]]) -> Broken:

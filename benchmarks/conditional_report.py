@@ -66,13 +66,13 @@ def _nulls(records: list[dict[str, Any]]) -> str:
         for key, title in {"accuracy": "accuracy", "tvd": "TVD", "mae": "absolute error", "spread": "spread"}.items():
             if key in by_way[ways[0]]:
                 cells.append([column, title, *(short(by_way[way][key]) for way in ways)])
-    empty = max(r["empty"] for r in records)
+    empty = {way: max(r["empty"] for r in records if r["way"] == way) for way in ways}
     return "\n\n".join(
         [
             "## Nulls filled, means over the columns",
             markdown_table(["", "columns", *ways], means),
             "Spread is the standard deviation of the filled values over that of the held-back ones.",
-            f"Left empty: at most {empty:.1%} of a column.",
+            f"Left empty, most of a column: {', '.join(f'{way} {share:.1%}' for way, share in empty.items())}.",
             "### Columns",
             markdown_table(["column", "", *ways], cells),
         ]

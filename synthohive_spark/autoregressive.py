@@ -25,7 +25,8 @@ class Autoregressive(PandasSynthesizer):
         batch_size: Rows in a training step; None for as many as suit their number.
         max_seconds: Train for at most this many seconds; None for no limit.
         learning_rate: Largest step size. Default 1e-2.
-        dropout: Share of hidden units that a training step leaves out, against learning rows by heart. Default 0.1.
+        dropout: Share of hidden units that a training step leaves out, against learning rows by heart; None for one
+            that suits their number.
         patience: Stop after this many epochs without a better validation score; None for never.
         embedding_threshold: A categorical column of more values than this is learned by groups of them. Default 256.
         device: Where to train: "cpu", "cuda", or "auto" for CUDA where torch finds it. Default "auto".

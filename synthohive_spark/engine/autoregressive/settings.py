@@ -22,16 +22,22 @@ class AutoregressiveSettings(TrainingSettings):
     Attributes:
         learning_rate: Largest step size; it falls to zero over the second half of a training, and is halved when the
             score on rows held out stays where it is.
-        dropout: Share of the hidden units that a step leaves out.
+        dropout: Share of the hidden units that a step leaves out, against learning rows by heart; None for one that
+            suits the number of rows.
     """
 
     learning_rate: float = 1e-2
-    dropout: float = 0.1
+    dropout: float | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if isinstance(self.dropout, bool) or not isinstance(self.dropout, int | float) or not 0 <= self.dropout < 1:
-            raise SchemaError(f"dropout must be a number from 0 to below 1, got {self.dropout!r}")
+        share = 0 if self.dropout is None else self.dropout
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share < 1:
+            raise SchemaError(f"dropout must be a number from 0 to below 1, got {share!r}")
+
+    def dropout_for(self, rows: int) -> float:
+        """Dropout for a table of ``rows`` rows: as set, or .3 for 10,000 at most and less for more, .06 for 300,000."""
+        return min(0.3, max(0.05, 32 / math.sqrt(rows))) if self.dropout is None else self.dropout
 
     def batch_for(self, rows: int) -> int:
         """Rows in a step: as set, or a fiftieth of the rows as a power of two, from 32 to 2,048."""

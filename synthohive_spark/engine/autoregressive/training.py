@@ -97,8 +97,8 @@ class _Training:
         self.average = [weight.detach().clone() for weight in self.weights]
         self.batch = settings.batch_for(len(self.learned))
         self.drop = None
-        if settings.dropout:
-            self.drop = Dropout(settings.dropout, self.batch * self.heads.count * widths[1], rng, self.rng, dtype)
+        if dropout := settings.dropout_for(len(self.learned)):
+            self.drop = Dropout(dropout, self.batch * self.heads.count * widths[1], rng, self.rng, dtype)
         plain = [w for name, w in self.heads.named_parameters() if "bias" in name or name == "embedding"]
         decayed = [w for name, w in self.heads.named_parameters() if not ("bias" in name or name == "embedding")]
         groups = [{"params": decayed, "weight_decay": _DECAY}, {"params": plain, "weight_decay": 0.0}]
