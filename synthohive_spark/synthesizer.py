@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -17,13 +15,10 @@ from synthohive_spark.engine.given import Given
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.registry import engine_class
 from synthohive_spark.errors import (
-    ConstraintViolationError,
     SchemaError,
     SerializationError,
     SynthoHiveError,
     TrainingError,
-    TrainingInterruptedError,
-    was_interrupted,
 )
 from synthohive_spark.hints import nearest, whole_number
 from synthohive_spark.model import SynthesizerTransformerModel
@@ -34,7 +29,7 @@ from synthohive_spark.relational.orchestrator import Orchestrator
 from synthohive_spark.relational.publication import publish
 from synthohive_spark.relational.schema_check import require_fit
 from synthohive_spark.relational.sources import Source, TableSource, open_tables, source_databases
-from synthohive_spark.spark.catalog import first_line
+from synthohive_spark.spark.door import door
 from synthohive_spark.spark.interruption import stoppable
 from synthohive_spark.spark.session import active_session
 from synthohive_spark.spark.sources import is_path
@@ -124,7 +119,7 @@ class Synthesizer:
             SchemaError: If the tables do not fit the metadata (all problems are listed), or an argument is not valid.
             TrainingError: If a table's fit cannot end in a model; `TrainingInterruptedError` if it is interrupted.
         """
-        with _door("fit", TrainingError), stoppable(active_session(self.spark)):
+        with door("fit", TrainingError), stoppable(active_session(self.spark)):
             given = {_param(name): value for name, value in params.items()}
             if isinstance(tables, str):
                 raise SchemaError(f"tables must be a list of table names, got {tables!r}")
@@ -171,7 +166,7 @@ class Synthesizer:
             SchemaError: If a table is not learned, or an argument is not valid.
             ConstraintViolationError: See ``on_violation``; also if a generated value does not fit its column's type.
         """
-        with _door("sample", SynthoHiveError), stoppable(active_session(self.spark)):
+        with door("sample", SynthoHiveError), stoppable(active_session(self.spark)):
             if on_violation not in ON_VIOLATION:
                 raise SchemaError(f"on_violation {on_violation!r} is not known{nearest(on_violation, ON_VIOLATION)}")
             given = self._given(given)
@@ -207,7 +202,7 @@ class Synthesizer:
         Raises:
             SchemaError: If the table or a column is not learned, or the engine is not one that fills nulls.
         """
-        with _door("impute", SynthoHiveError), stoppable(active_session(self.spark)):
+        with door("impute", SynthoHiveError), stoppable(active_session(self.spark)):
             self._require_models()
             return self._model(table).impute(df, cols, seed)
 
@@ -222,7 +217,7 @@ class Synthesizer:
             SerializationError: If the path holds something and ``overwrite`` is False, or cannot be written.
             SchemaError: If no table is learned.
         """
-        with _door("save", SerializationError):
+        with door("save", SerializationError):
             self._require_models()
             facts = {"metadata": self.metadata.to_dict(), "engine": self.engine, "sources": list(self._sources)}
             facts["privacy"] = dict(vars(self.privacy))
@@ -239,7 +234,7 @@ class Synthesizer:
         Raises:
             SerializationError: If the directory, or a file in it, is missing or altered.
         """
-        with _door("load", SerializationError):
+        with door("load", SerializationError):
             models, facts = read_database(path)
             made = cls(
                 Metadata.from_dict(facts["metadata"]),
@@ -274,7 +269,7 @@ class Synthesizer:
                 written; then nothing was.
             WriteError: If a write fails; it says which tables are in place and which are not.
         """
-        with _door("save_to_hive", SynthoHiveError), stoppable(active_session(self.spark)):
+        with door("save_to_hive", SynthoHiveError), stoppable(active_session(self.spark)):
             publish(
                 self.spark,
                 tables,
@@ -301,7 +296,7 @@ class Synthesizer:
         Raises:
             SchemaError: If a table cannot be found or read.
         """
-        with _door("generate_validation_report", SynthoHiveError), stoppable(active_session(self.spark)):
+        with door("generate_validation_report", SynthoHiveError), stoppable(active_session(self.spark)):
             both = self._opened(real), self._opened(synthetic)
             names = [name for name in self.metadata.tables if name in both[0] and name in both[1]]
             if not names:
@@ -379,28 +374,6 @@ class Synthesizer:
     def _require_models(self) -> None:
         if not self.models:
             raise SchemaError("no table is learned yet: call fit or load first")
-
-
-@contextmanager
-def _door(action: str, kind: type[SynthoHiveError]) -> Iterator[None]:
-    """Errors of ours pass as they are; any other becomes one of ``kind``, with its cause; Ctrl-C stays Ctrl-C."""
-    outer = sys.exc_info()[1]
-    try:
-        yield
-    except TrainingInterruptedError:
-        raise
-    except (Exception, KeyboardInterrupt) as error:
-        if was_interrupted(error, outer):
-            if kind is TrainingError:
-                raise TrainingInterruptedError("the fit was interrupted before training began") from error
-            raise KeyboardInterrupt(f"{action} was interrupted") from error
-        if isinstance(error, SynthoHiveError):
-            raise
-        text = str(error)
-        if ConstraintViolationError.__name__ in text:
-            line = next(line for line in text.splitlines() if ConstraintViolationError.__name__ in line)
-            raise ConstraintViolationError(line.split(": ", 1)[-1]) from error
-        raise kind(f"{action} failed: {type(error).__name__}: {first_line(error)}") from error
 
 
 def _param(name: str) -> str:
