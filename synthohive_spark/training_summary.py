@@ -17,14 +17,15 @@ class TrainingSummary:
     """What a fit did.
 
     Attributes:
-        history: One record an epoch: ``epoch``, ``generator_loss``, ``critic_loss``, and ``distance``, by how much the
-            critic rates real rows above generated ones.
+        history: One record an epoch: ``epoch`` and, of a CTGAN, ``generator_loss``, ``critic_loss`` and ``distance``,
+            by how much the critic rates real rows above generated ones; of an autoregressive model ``loss``, of a row.
         rows: Rows of the table.
         training_rows: Rows that were learned from.
         seconds: Wall time of the fit.
         training_seed: The seed that was used, drawn or given.
         checks: One record for each time the model was scored on rows held out of training: ``epoch``, ``step``,
-            ``seconds`` of training so far, ``done`` (share of the training), ``score`` (1 is perfect), ``chosen``.
+            ``seconds`` of training so far, ``done`` (share of the training), ``score`` (of a CTGAN at most 1, of an
+            autoregressive model minus the loss), ``chosen``.
     """
 
     history: tuple[Mapping[str, Any], ...]
@@ -54,15 +55,12 @@ class TrainingSummary:
             raise SynthoHiveError("plotting needs matplotlib: pip install matplotlib") from error
         figure = Figure(figsize=(8, 6), layout="constrained")
         losses, scores = figure.subplots(2, 1, sharex=True)
-        for name, colour in (("generator_loss", "C0"), ("critic_loss", "C1"), ("distance", "C2")):
-            losses.plot(
-                [record["epoch"] for record in self.history],
-                [record[name] for record in self.history],
-                color=colour,
-                label=name.replace("_", " "),
-            )
+        for name in dict.fromkeys(key for record in self.history for key in record if key != "epoch"):
+            epochs, values = zip(*((record["epoch"], record[name]) for record in self.history), strict=True)
+            losses.plot(epochs, values, label=name.replace("_", " "))
         losses.set_ylabel("loss")
-        losses.legend(frameon=False)
+        if self.history:
+            losses.legend(frameon=False)
         scores.plot([c["epoch"] for c in self.checks], [c["score"] for c in self.checks], "o-", color="C0")
         if self.chosen is not None:
             scores.plot(self.chosen["epoch"], self.chosen["score"], "o", color="C3", markersize=10, label="chosen")

@@ -13,6 +13,7 @@ from synthohive_spark.engine.checkpoint import Checkpoint
 from synthohive_spark.engine.interface import EncodedTable, Layout
 from synthohive_spark.engine.settings import TrainingSettings
 from synthohive_spark.errors import SchemaError, SerializationError, TrainingError, TrainingInterruptedError
+from synthohive_spark.training_summary import TrainingSummary
 from tests.unit.autoregressive.examples import block, draw, example, fit, nothing
 
 ROWS = 600  # 540 learned, 60 held out: 17 steps an epoch
@@ -301,3 +302,12 @@ def test_an_epoch_is_one_log_event_with_its_loss_and_the_time_left():
     assert [e["epoch"] for e in events] == [1, 2] and events[-1]["seconds_left"] == 0
     assert [e["loss"] for e in events] == [r["loss"] for r in fitted.history]
     assert fitted.history[1]["loss"] < fitted.history[0]["loss"] and logs[-1]["event"] == "epochs_done"
+
+
+def test_a_picture_of_a_training_shows_its_loss_and_scores():
+    history = ({"epoch": 1, "loss": 3.0}, {"epoch": 2, "loss": 2.5})
+    checks = ({"epoch": 1, "score": -3.1, "chosen": False}, {"epoch": 2, "score": -2.6, "chosen": True})
+    summary = TrainingSummary(history, rows=9, training_rows=9, seconds=1.0, training_seed=1, checks=checks)
+    losses, scores = summary.plot().axes
+    assert [line.get_label() for line in losses.lines] == ["loss"] and list(losses.lines[0].get_ydata()) == [3.0, 2.5]
+    assert list(scores.lines[0].get_ydata()) == [-3.1, -2.6] and list(scores.lines[1].get_ydata()) == [-2.6]
