@@ -29,7 +29,7 @@ def training_door(
         threads: Threads of torch; None leaves them as they are.
         checkpoint: Where the state is kept, if anywhere.
         epoch: The number of the epoch that training is in.
-        size: What takes memory, for the message that it ran out.
+        size: What takes memory, and what to make smaller, for the message that it ran out.
 
     Raises:
         TrainingError: If memory runs out.
@@ -49,8 +49,8 @@ def training_door(
             if not isinstance(error, MemoryError) and _ALLOCATION.search(str(error)) is None:
                 raise
             raise TrainingError(
-                f"training ran out of memory: {size}; make them smaller, take fewer rows (maxTrainingRows), "
-                f"exclude columns, or use a larger driver"
+                f"training ran out of memory: {size}, take fewer rows (maxTrainingRows), exclude columns, or use a larger "
+                f"driver"
             ) from error
 
 

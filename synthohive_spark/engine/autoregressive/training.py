@@ -76,7 +76,8 @@ def train(
         TrainingInterruptedError: If training is interrupted.
     """
     training = None
-    size = f"{len(rows):,} rows of {len(parts.sizes)} parts, batches of {settings.batch_for(len(rows)):,}"
+    batch = settings.batch_for(len(rows))
+    size = f"{len(rows):,} rows of {len(parts.sizes)} parts, batches of {batch:,}; make the batch smaller"
     with training_door(settings.threads, checkpoint, lambda: training.progress.epoch + 1 if training else 1, size):
         training = _Training(rows, parts, settings, seed)
         return training.run(progress, checkpoint)

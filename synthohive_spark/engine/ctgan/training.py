@@ -72,7 +72,7 @@ def train(
     training = None
     size = (
         f"{len(table):,} rows of {len(layout.columns)} columns, batches of {settings.batch_size}, "
-        f"layers of {settings.generator_dim}"
+        f"layers of {settings.generator_dim}; make the batch or the layers smaller"
     )
     with training_door(settings.threads, checkpoint, lambda: training.progress.epoch + 1 if training else 1, size):
         training = _Training(table, context, layout, settings, seed)
