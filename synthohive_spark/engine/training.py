@@ -49,8 +49,8 @@ def training_door(
             if not isinstance(error, MemoryError) and _ALLOCATION.search(str(error)) is None:
                 raise
             raise TrainingError(
-                f"training ran out of memory: {size}, take fewer rows (maxTrainingRows), exclude columns, or use a larger "
-                f"driver"
+                f"training ran out of memory: {size}, take fewer rows (maxTrainingRows), exclude columns, or use a "
+                f"larger driver"
             ) from error
 
 
