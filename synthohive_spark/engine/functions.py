@@ -157,6 +157,27 @@ def allowed(
     return None if permitted.all() else permitted
 
 
+def decided_next(order: Sequence[int], links: Sequence[FunctionLink]) -> tuple[int, ...]:
+    """The order with each column right behind the first one that decides it, so that no later one can contradict.
+
+    Args:
+        order: The columns.
+        links: All links.
+    """
+    placed: dict[int, None] = {}
+
+    def place(column: int) -> None:
+        if column not in placed:
+            placed[column] = None
+            for link in links:
+                if link.of == column:
+                    place(link.column)
+
+    for column in order:
+        place(column)
+    return tuple(placed)
+
+
 def _both(one: Mask | None, other: Mask) -> Mask:
     if one is None:
         return other

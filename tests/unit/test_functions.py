@@ -6,7 +6,7 @@ from synthohive_spark.config import Privacy
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.facts import TableFacts
 from synthohive_spark.engine.fitting import fit_encoder
-from synthohive_spark.engine.functions import MOST_CODES, FunctionLink, allowed, find_functions
+from synthohive_spark.engine.functions import MOST_CODES, FunctionLink, allowed, decided_next, find_functions
 from synthohive_spark.engine.interface import Block, EncodedTable
 
 ROWS = 4000
@@ -166,3 +166,11 @@ def test_links_add_up_and_where_nothing_suits_all_is_permitted():
     known = {1: codes(0, 0, -1, 1), 3: codes(0, 1, 1, -1)}
     assert permitted([full, back], 0, 4, known) == [[0], [0, 1, 2, 3], [3], [2, 3]]
     assert permitted([full], 0, 4, {1: codes(5, 1)}) == [[0, 1, 2, 3], [2, 3]]
+
+
+def test_what_is_decided_comes_right_behind_what_decides_it():
+    table = np.zeros(2, np.int32)
+    links = [FunctionLink(2, 4, table), FunctionLink(4, 0, table), FunctionLink(2, 0, table), FunctionLink(1, 0, table)]
+    assert decided_next([1, 3, 2, 0, 4], links) == (1, 0, 3, 2, 4)
+    assert decided_next([2, 1, 3, 0, 4], links) == (2, 4, 0, 1, 3)
+    assert decided_next([0, 4, 2], []) == (0, 4, 2)

@@ -36,7 +36,7 @@ def model(table):
 def test_what_is_exact_in_the_table_is_exact_in_what_is_drawn(table, model):
     made = model.sample(4000, seed=2)
     assert list(made.dtypes) == list(table.dtypes) and list(made) == list(table)
-    assert (made.country == made.city.map(CITIES)).all()
+    assert (made.country == made.city.map(CITIES)).all() and ((made.age < 50) == (made.country == "Norway")).all()
     assert (made.total == made.net + made.tax).mean() > 0.998  # at the ends of its range a sum may be cut
     assert (made.day.dt.dayofweek < 5).all()
     assert made.total.between(table.total.min(), table.total.max()).all()
@@ -79,7 +79,9 @@ def test_nulls_are_filled_from_what_the_row_holds(table, model):
     for name in table:
         known = gaps[name].notna()
         assert (filled[name][known] == gaps[name][known]).all()
-    assert (filled.country == table.country).all() and (filled.total == table.total).all()
+    assert (filled.country == table.country).all()
+    inside = table.total.between(table.total.nsmallest(5).max(), table.total.nlargest(5).min())
+    assert (filled.total == table.total)[inside].all()  # beyond, a sum ends at the range that is kept
     off = (filled.age - table.age)[holes["age"]]
     assert abs(off.mean()) < 1 and off.abs().max() < 40
     assert (filled.day.dt.dayofweek < 5).all()

@@ -14,6 +14,7 @@ from synthohive_spark.engine.autoregressive.parts import ColumnParts, Parts
 from synthohive_spark.engine.autoregressive.sampling import AutoregressiveSampler, sampler_of
 from synthohive_spark.engine.autoregressive.settings import AutoregressiveSettings
 from synthohive_spark.engine.checkpoint import Checkpoint, identity
+from synthohive_spark.engine.functions import decided_next
 from synthohive_spark.engine.interface import EncodedTable, Encoding, FittedEngine, Known, Layout
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.null_links import NullLink, find_null_links
@@ -64,7 +65,8 @@ class AutoregressiveEngine:
         rows = parts.cut(context, table)
         trained = train(rows, parts, self.settings, seed=seed, progress=progress, checkpoint=checkpoint)
         links = find_null_links(table, layout.columns)
-        fixed = {**_part_arrays(parts), **trained.last, "null_links": _link_array(links)}
+        order = decided_next((trained.last["order"] - parts.given).tolist(), layout.functions)
+        fixed = {**_part_arrays(parts), "order": np.array(order) + parts.given, "null_links": _link_array(links)}
         sampler = _sampler(trained.best, fixed, layout)
         biases = calibrate(sampler, rows, context, seed=derive_seed(seed, "calibration"))
         files = {_HEADS: tensor_bytes({**trained.best, **biases}), _PARTS: tensor_bytes(fixed)}

@@ -44,7 +44,10 @@ class Heads(nn.Module):
         self.parts, self.dtype = parts, dtype
         self.width, self.hidden = widths
         self.first, self.count = parts.first_drawn, len(parts.sizes) - parts.first_drawn
-        read, heads, hidden = len(parts.sizes) * self.width, self.count, self.hidden
+        read_of = [(part, i) for part, width in enumerate(parts.widths(self.width)) for i in range(width)]
+        self.part_of = torch.tensor([part for part, _ in read_of], device=rng.device)
+        self.places = self.part_of * self.width + torch.tensor([i for _, i in read_of], device=rng.device)
+        read, heads, hidden = len(read_of), self.count, self.hidden
         starts = np.concatenate([[0], np.cumsum(parts.sizes)[:-1]])
         self.starts = torch.from_numpy(starts).to(rng.device)
 
@@ -83,11 +86,10 @@ class Heads(nn.Module):
 
     def _heads(self, rows: Tensor, known: Tensor, drop: Dropout | None) -> Tensor:
         """What the heads make before their last layer, shape (drawn parts, rows, hidden)."""
-        read = (
-            functional.embedding(rows + self.starts, self.embedding).view(len(rows), self.read.shape[0]).to(self.dtype)
-        )
-        weights = self.read.view(len(self.parts.sizes), self.width, self.count, self.hidden)
-        masked = (weights * known[:, None, :, None]).view(read.shape[1], -1).to(self.dtype)
+        embedded = functional.embedding(rows + self.starts, self.embedding)
+        read = embedded.view(len(rows), len(self.parts.sizes) * self.width)[:, self.places].to(self.dtype)
+        weights = self.read.view(len(self.places), self.count, self.hidden)
+        masked = (weights * known[self.part_of][:, :, None]).view(len(self.places), -1).to(self.dtype)
         first = (read @ masked).view(len(rows), self.count, self.hidden).transpose(0, 1)
         first = functional.relu(first + self.read_bias.to(self.dtype))
         if drop is not None:

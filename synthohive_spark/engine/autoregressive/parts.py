@@ -142,6 +142,10 @@ class Parts:
         """The parts of each column."""
         return tuple(tuple(p for p, c in enumerate(self.column_of) if c == i) for i in range(len(self.columns)))
 
+    def widths(self, most: int) -> tuple[int, ...]:
+        """How many numbers of each part's embeddings are read: fewer than ``most`` for few categories."""
+        return tuple(min(most, max(2, 2 * (size - 1).bit_length())) for size in self.sizes)
+
     @property
     def first_drawn(self) -> int:
         """The first part that is not given."""

@@ -109,7 +109,27 @@ class AutoregressiveSampler:
         mask = np.ones_like(parts, dtype=bool)
         columns = np.array(self.parts.column_of[self.parts.first_drawn :]) - self.parts.given
         mask[self.parts.first_drawn :] = known.mask.T[columns]
-        return np.where(mask, every, -1)
+        parts = np.where(mask, every, -1)
+        self._decide(parts, known)
+        return parts
+
+    def _decide(self, parts: Codes, known: Known) -> None:
+        """Put in place what known columns decide; what that decides further, they decide themselves."""
+        for link in self.functions:
+            of, column = link.of + self.parts.given, link.column + self.parts.given
+            codes = self._codes(of, parts)
+            decided = np.where(codes >= 0, link.table[np.maximum(codes, 0)], -1)
+            if self.nulls[link.column] and known.filled[link.column]:
+                decided = np.where(decided == 0, -1, decided)
+            own = self.parts.of_column[column]
+            new = (parts[own[0]] < 0) & (decided >= 0)
+            if new.any():
+                for part, codes in zip(own, self.parts.columns[column].cut(np.maximum(decided, 0), None), strict=True):
+                    parts[part] = np.where(new, codes, parts[part])
+
+    def _codes(self, column: int, parts: Codes) -> Codes:
+        """The codes of a column without ranks, -1 where they are not known."""
+        return self.parts.columns[column].codes_of([parts[part] for part in self.parts.of_column[column]])
 
     def walk(self, parts: Codes, known: Known | None = None) -> Iterator[tuple[int, Floats]]:
         """Each part that is to be drawn, with the logits of its categories, shape (categories, rows), a new array.
@@ -121,7 +141,7 @@ class AutoregressiveSampler:
         read = np.zeros((self.read_width, parts.shape[1]), np.float32)
         for part in range(len(parts)) if known is not None else range(self.parts.first_drawn):
             self._read_part(read, part, parts[part])
-        used = self.parts.first_drawn * self._width
+        used = sum(len(own) for own in self.embeddings[: self.parts.first_drawn])
         for column in self.order:
             place = column - self.parts.given
             if known is not None and known.mask[:, place].all():
@@ -141,25 +161,21 @@ class AutoregressiveSampler:
                     _rule_out(logits, ~self.parts.columns[column].allowed(permitted, group).T)
                 yield part, logits
                 self._read_part(read, part, parts[part])
-                used += self._width
+                used += len(self.embeddings[part])
 
     def _permitted(self, column: int, parts: Codes) -> npt.NDArray[np.bool_] | None:
         """The codes of a column that functions permit beside the known ones, shape (rows, codes); None for all."""
         place = column - self.parts.given
         own = [link for link in self.functions if place in (link.of, link.column)]
         others = {link.of + link.column - place for link in own}
-        known = {}
-        for other in others:
-            of_other = self.parts.of_column[other + self.parts.given]
-            known[other] = self.parts.columns[other + self.parts.given].codes_of([parts[p] for p in of_other])
+        known = {other: self._codes(other + self.parts.given, parts) for other in others}
         return allowed(own, place, self.parts.columns[column].codes, known) if own else None
 
     def _read_part(self, read: Floats, part: int, codes: Codes) -> None:
-        slot = self.slots[part] * self._width
         made = np.take(self.embeddings[part], codes, axis=1, mode="clip")
         if (codes < 0).any():
             made *= codes >= 0
-        read[slot : slot + self._width] = made
+        read[self.slots[part]] = made
 
     def _links_of(self, known: Known | None) -> tuple[NullLink, ...]:
         """The links that count: none of a column whose nulls are filled."""
@@ -183,23 +199,23 @@ class AutoregressiveSampler:
         return sum(self.parts.ranked[self.parts.given :])
 
     @property
-    def _width(self) -> int:
-        return len(self.embeddings[0])
-
-    @property
     def read_width(self) -> int:
         """Width of all that a head can read."""
-        return len(self.parts.sizes) * self._width
+        return sum(len(own) for own in self.embeddings)
 
     @cached_property
     def _first_parts(self) -> list[int]:
         return [own[0] for own in self.parts.of_column[self.parts.given :]]
 
     @cached_property
-    def slots(self) -> dict[int, int]:
-        """The place of each part among what is read: given ones first, then in the order of drawing."""
+    def slots(self) -> dict[int, slice]:
+        """The places of each part among what is read: given ones first, then in the order of drawing."""
         drawn = [part for column in self.order for part in self.parts.of_column[column]]
-        return {part: slot for slot, part in enumerate([*range(self.parts.first_drawn), *drawn])}
+        slots, start = {}, 0
+        for part in (*range(self.parts.first_drawn), *drawn):
+            slots[part] = slice(start, start + len(self.embeddings[part]))
+            start = slots[part].stop
+        return slots
 
 
 def _rule_out(logits: Floats, ruled_out: npt.NDArray[np.bool_]) -> None:
@@ -224,13 +240,15 @@ def sampler_of(
         return AutoregressiveSampler(parts, order, (), {}, links, nulls)  # a table of columns without codes
     starts = np.cumsum((0, *parts.sizes))
     embedding = arrays["embedding"].astype(np.float32)
-    embeddings = tuple(np.ascontiguousarray(embedding[a:b].T) for a, b in pairwise(starts))
-    width, count = embedding.shape[1], len(parts.sizes) - parts.first_drawn
-    hidden = arrays["inner"].shape[1]
+    widths = parts.widths(embedding.shape[1])
+    embeddings = tuple(
+        np.ascontiguousarray(embedding[a:b, :width].T) for (a, b), width in zip(pairwise(starts), widths, strict=True)
+    )
+    count, hidden = len(parts.sizes) - parts.first_drawn, arrays["inner"].shape[1]
     bare = AutoregressiveSampler(parts, order, embeddings, {}, links, nulls)
-    read = arrays["read"].reshape(len(parts.sizes), width, count, hidden)[
-        sorted(bare.slots, key=bare.slots.__getitem__)
-    ]
+    ends = np.cumsum(widths)
+    drawn_order = np.concatenate([np.arange(ends[part] - widths[part], ends[part]) for part in bare.slots])
+    read = arrays["read"].reshape(-1, count, hidden)[drawn_order]
     heads = {}
     for i in range(count):
         bias = arrays[f"out_bias.{i}"].T if arrays[f"out_bias.{i}"].ndim > 1 else arrays[f"out_bias.{i}"][:, None]
@@ -238,7 +256,7 @@ def sampler_of(
             *(
                 np.ascontiguousarray(array, np.float32)
                 for array in (
-                    read[:, :, i].reshape(-1, hidden).T,
+                    read[:, i].T,
                     arrays["read_bias"][i].T,
                     arrays["inner"][i].T,
                     arrays["inner_bias"][i].T,
