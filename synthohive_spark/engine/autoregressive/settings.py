@@ -36,8 +36,8 @@ class AutoregressiveSettings(TrainingSettings):
             raise SchemaError(f"dropout must be a number from 0 to below 1, got {share!r}")
 
     def dropout_for(self, rows: int) -> float:
-        """Dropout for a table of ``rows`` rows: as set, or .3 for 10,000 at most and less for more, .06 for 300,000."""
-        return min(0.3, max(0.05, 32 / math.sqrt(rows))) if self.dropout is None else self.dropout
+        """Dropout for a table of ``rows`` rows: as set, or .3 for 25,000 at most and less for more, .07 for 300,000."""
+        return min(0.3, max(0.05, 0.3 * (25_000 / rows) ** 0.6)) if self.dropout is None else self.dropout
 
     def batch_for(self, rows: int) -> int:
         """Rows in a step: as set, or a fiftieth of the rows as a power of two, from 32 to 2,048."""
