@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from synthohive_spark.engine.settings import TrainingSettings
 from synthohive_spark.errors import SchemaError
 
@@ -12,6 +14,7 @@ SMALLEST_BATCH, LARGEST_BATCH = 32, 2048
 _STEPS = 50
 _BATCHES = 50
 _WEIGHTS = 6_000_000
+_DECAY_ROWS, _DECAYS = (25_000, 40_000), (1.0, 0.2)
 _WIDTHS = ((16, 64), (8, 48), (4, 32))
 
 
@@ -38,6 +41,11 @@ class AutoregressiveSettings(TrainingSettings):
     def dropout_for(self, rows: int) -> float:
         """Dropout for a table of ``rows`` rows: as set, or .3 for 25,000 at most and less for more, .07 for 300,000."""
         return min(0.3, max(0.05, 0.3 * (25_000 / rows) ** 0.6)) if self.dropout is None else self.dropout
+
+    @staticmethod
+    def decay_for(rows: int) -> float:
+        """Weight decay for a table of ``rows`` rows: 1 for 25,000 at most, .2 for 40,000 and more."""
+        return float(np.interp(math.log(rows), np.log(_DECAY_ROWS), _DECAYS))
 
     def batch_for(self, rows: int) -> int:
         """Rows in a step: as set, or a fiftieth of the rows as a power of two, from 32 to 2,048."""

@@ -34,10 +34,10 @@ from synthohive_spark.engine.training import (
 )
 
 _BETAS = (0.9, 0.99)
-_DECAY = 0.2
 _AVERAGE = 0.99
 _WARM_UP = 100
-_HELD_OUT, _MOST_HELD_OUT, _FEWEST_HELD_OUT = 0.1, 20_000, 50
+_HELD_OUT, _MOST_HELD_OUT = (0.1, 0.2), (50, 20_000)
+_FEWEST_HELD_OUT = 5
 _ORDERS = 8
 _SETTLED, _PRACTICE = 0.5, 0.5
 _CANDIDATES, _MOVES = 16, 64
@@ -102,7 +102,8 @@ class _Training:
             self.drop = Dropout(dropout, self.batch * self.heads.count * widths[1], rng, self.rng, dtype)
         plain = [w for name, w in self.heads.named_parameters() if "bias" in name or name == "embedding"]
         decayed = [w for name, w in self.heads.named_parameters() if not ("bias" in name or name == "embedding")]
-        groups = [{"params": decayed, "weight_decay": _DECAY}, {"params": plain, "weight_decay": 0.0}]
+        decay = settings.decay_for(len(self.learned))
+        groups = [{"params": decayed, "weight_decay": decay}, {"params": plain, "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, settings.learning_rate, betas=_BETAS, fused=True)
         steps = -(-len(self.learned) // self.batch)
         self.progress = Progress(
@@ -241,9 +242,10 @@ class _Training:
 
 
 def split(rows: int, rng: np.random.Generator) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Rows to learn from and rows held out, a tenth; those of a short table are all of them both."""
+    """Rows to learn from and rows held out: a tenth, for a short table up to a fifth; all are both below 25 rows."""
     order = rng.permutation(rows)
-    size = min(int(rows * _HELD_OUT), _MOST_HELD_OUT)
+    least = min(int(rows * _HELD_OUT[1]), _MOST_HELD_OUT[0])
+    size = min(max(int(rows * _HELD_OUT[0]), least), _MOST_HELD_OUT[1])
     if size < _FEWEST_HELD_OUT:
         return order, order
     return order[size:], order[:size]

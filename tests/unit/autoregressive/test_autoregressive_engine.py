@@ -82,9 +82,19 @@ def test_known_values_come_out_as_they_are_and_decide_the_others(fitted):
     assert (made.codes[~mask] != known.rows.codes[~mask]).mean() > 0.3  # what is not known is not copied
     a, b, w, n = made.codes.T
     for own in (mask[:, 0] & ~mask[:, 1], ~mask[:, 0] & mask[:, 1]):
-        assert own.sum() > 1000 and ((a == 0) != (b < 4))[own & (b >= 2)].mean() < 0.06
+        assert own.sum() > 1000 and ((a == 0) != (b < 4))[own & (b >= 2)].mean() < 0.08
     for own in (mask[:, 0] & ~mask[:, 2], ~mask[:, 0] & mask[:, 2]):
-        assert ((a == 0) != (w <= 29))[own & (w > 0)].mean() < 0.06
+        assert ((a == 0) != (w <= 29))[own & (w > 0)].mean() < 0.08
+
+
+def test_rows_of_a_short_table_are_not_learned_by_heart():
+    real, fresh = (np.random.default_rng(seed).integers(0, 6, (rows, 5)) for seed, rows in ((0, 300), (1, 40_960)))
+    layout = Layout(tuple(block(f"c{i}", column, 6) for i, column in enumerate(real.T)))
+    fitted = fit(EncodedTable(real.astype(np.int16), np.zeros((300, 0), np.float32)), layout, epochs=None)
+    made = draw(fitted.sampler, 40_960).codes
+    real_rows, *others = (rows.astype(np.int64) @ 6 ** np.arange(5) for rows in (real, made, fresh))
+    copies, by_chance = (np.isin(rows, real_rows).mean() for rows in others)
+    assert by_chance / 2 < copies < by_chance + 0.02
 
 
 def test_everything_or_nothing_known(fitted):
