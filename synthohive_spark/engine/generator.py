@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from synthohive_spark.engine.calendar import Calendar
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.curves import Curve, apply_curves, suit_given
 from synthohive_spark.engine.encoder import TableEncoder, whole
 from synthohive_spark.engine.interface import EncodedTable, Known, Sampler
 from synthohive_spark.engine.noise import Words, row_words
@@ -30,7 +31,8 @@ class RowGenerator:
         context_encoder: Codecs of the condition columns, likewise.
         sampler: The engine's part.
         calendar: Which temporal columns are parts.
-        sums: Columns that are computed from others.
+        sums: Columns that are sums of others.
+        curves: Columns that follow a number.
     """
 
     columns: tuple[Column, ...]
@@ -40,6 +42,7 @@ class RowGenerator:
     sampler: Sampler
     calendar: Calendar = field(default_factory=Calendar)
     sums: tuple[Sum, ...] = ()
+    curves: tuple[Curve, ...] = ()
 
     def rows(
         self,
@@ -103,7 +106,8 @@ class RowGenerator:
         masks = {name: ~_nulls(own) if name in fill else np.ones(rows, bool) for name, own in given.items()}
         for name, own in given.items():
             arrays[name] = own if masks[name].all() else pc.if_else(pa.array(masks[name]), own, arrays[name])
-        arrays = apply_sums(arrays, self.sums, masks)
+        arrays, masks = suit_given(arrays, self.curves, masks)
+        arrays = apply_curves(apply_sums(arrays, self.sums, masks), self.curves, masks)
         names = [c.name for c in self.columns]
         return pa.table([arrays[name] for name in names], names=names)
 

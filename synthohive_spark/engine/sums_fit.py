@@ -84,7 +84,7 @@ class _Search:
         large = []
         for column in self.columns:
             values = whole(self.table.column(column.name))
-            digits = _digits(values, column.type)
+            digits = digits_of(values, column.type)
             numbers, valid = read_values(values, column.type, digits)
             picks.append(picked_rows(numbers, valid, len(self.columns)))
             # The rows picked hold the ends of the column.
@@ -156,7 +156,7 @@ class _Search:
         return self.parts[place]
 
 
-def _digits(values: pa.Array, type_: ColumnType) -> int:
+def digits_of(values: pa.Array, type_: ColumnType) -> int:
     """Decimal digits of all values; -1 for floats that need more than eight, or too many to be exact."""
     if not type_.is_float:
         return type_.scale

@@ -14,6 +14,8 @@ from synthohive_spark.engine.calendar import Calendar
 from synthohive_spark.engine.calendar_fit import find_calendar, virtual_facts
 from synthohive_spark.engine.codecs.interface import Codec
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.curves import Curve
+from synthohive_spark.engine.curves_fit import find_curves
 from synthohive_spark.engine.encoder import TableEncoder
 from synthohive_spark.engine.facts import TableFacts
 from synthohive_spark.engine.fitting import check_numeric_encoding, fit_encoder
@@ -42,7 +44,8 @@ class TableModel:
         layout: The encoded row.
         fitted: What the engine left behind.
         calendar: Which temporal columns are parts.
-        sums: Columns that are computed from others.
+        sums: Columns that are sums of others.
+        curves: Columns that follow a number.
     """
 
     engine: str
@@ -54,6 +57,7 @@ class TableModel:
     fitted: FittedEngine
     calendar: Calendar = field(default_factory=Calendar)
     sums: tuple[Sum, ...] = ()
+    curves: tuple[Curve, ...] = ()
 
     @property
     def conditions(self) -> tuple[Column, ...]:
@@ -112,6 +116,7 @@ class TableModel:
             self.fitted.sampler,
             self.calendar,
             self.sums,
+            self.curves,
         )
 
     def to_files(self) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -127,6 +132,7 @@ class TableModel:
             "conditions": list(self.condition_names),
             "calendar": self.calendar.to_json(),
             "sums": [own.to_json() for own in self.sums],
+            "curves": [own.to_json() for own in self.curves],
             "engine_parameters": self.fitted.parameters,
             "history": self.fitted.history,
             "checks": self.fitted.checks,
@@ -155,6 +161,7 @@ class TableModel:
                 fitted=replace(fitted, history=list(metadata["history"]), checks=list(metadata["checks"])),
                 calendar=Calendar.from_json(metadata["calendar"]),
                 sums=tuple(Sum.from_json(own) for own in metadata["sums"]),
+                curves=tuple(Curve.from_json(own) for own in metadata["curves"]),
             )
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             if isinstance(error, SchemaError):
@@ -216,10 +223,12 @@ def fit_table(
         raise TrainingError(
             f"every column to learn is null in all of its {table.num_rows:,} rows: there is nothing to learn"
         )
-    sums = find_sums(table, tuple(c for c in columns if c.name not in rules.made), privacy)
+    by_value = tuple(c for c in columns if c.name not in rules.made)
+    sums = find_sums(table, by_value, privacy)
+    curves = find_curves(table, tuple(c for c in by_value if c.name not in rules.imitated), privacy, sums)
     calendar = Calendar()
     if engine.encoding.calendar:
-        calendar = find_calendar(table, tuple(c for c in columns if c.name not in rules.made), privacy, facts)
+        calendar = find_calendar(table, by_value, privacy, facts)
         table, facts = calendar.split(table), virtual_facts(calendar, facts)
     fit = partial(
         fit_encoder,
@@ -237,4 +246,4 @@ def fit_table(
     engine_seed = derive_seed(seed, "engine")
     fitted = engine.fit(encoded, context, layout, seed=engine_seed, progress=progress, checkpoint_dir=checkpoint_dir)
     names = tuple(c.name for c in given)
-    return TableModel(engine_name, columns, names, encoder, context_encoder, layout, fitted, calendar, sums)
+    return TableModel(engine_name, columns, names, encoder, context_encoder, layout, fitted, calendar, sums, curves)

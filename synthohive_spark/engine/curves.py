@@ -1,0 +1,201 @@
+"""Columns that follow a number: constant between edges of it (bands, flags), or along a line that rises or falls.
+
+Like sums, they are computed once a row is drawn; only where such a column is given, the number is moved to suit it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthohive_spark.engine.codecs.interface import null_mask
+from synthohive_spark.engine.codecs.numbers import Numbers, from_numbers, to_numbers
+from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.engine.sums import Mask
+
+
+@dataclass(frozen=True)
+class Number:
+    """The number that a column follows.
+
+    Attributes:
+        name: Its column.
+        type: The type of that.
+        digits: Decimal digits of a floating point column; -1 for any.
+        low: Smallest value it may take, as `to_numbers` makes it.
+        high: Largest value.
+    """
+
+    name: str
+    type: ColumnType
+    digits: int
+    low: int | float
+    high: int | float
+
+    def rounded(self, numbers: Numbers) -> Numbers:
+        """The nearest values that the column can take."""
+        numbers = np.clip(numbers, self.low, self.high)
+        return as_values(numbers, self.type, self.digits)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """``column`` as a function of a number, wherever neither is null, NaN or infinite.
+
+    Attributes:
+        column: The name of the column that follows.
+        type: Its type.
+        of: The number that it follows.
+        line: Whether values between two knots lie on the line between them; else ``column`` is constant from edge to
+            edge.
+        at: Knots of a line, or the edges, at which every value but the first begins; ascending.
+        values: The value at each knot, or between edges, one more than these.
+        digits: Decimal digits of a floating point column that follows a line; -1 for any.
+    """
+
+    column: str
+    type: ColumnType
+    of: Number
+    line: bool
+    at: tuple[Any, ...]
+    values: tuple[Any, ...]
+    digits: int = 0
+
+    def computed(self, numbers: Numbers) -> pa.Array:
+        """The column's values for these values of the number."""
+        if not self.line:
+            return self._values.take(pa.array(np.searchsorted(self._at, numbers, side="right")))
+        between = np.interp(numbers.astype(np.float64), self._at, self._heights)
+        return from_numbers(as_values(between, self.type, self.digits), np.zeros(len(numbers), bool), self.type)
+
+    def moved(self, numbers: Numbers, values: pa.Array) -> Numbers:
+        """Values of the number, each as near as it can be to where the column has the one asked for."""
+        if self.line:
+            return self.of.rounded(self._at_heights(to_numbers(values, self.type).astype(np.float64)))
+        result = numbers.copy()
+        asked = values.dictionary_encode()
+        for code, value in enumerate(asked.dictionary.to_pylist()):
+            rows = np.flatnonzero(np.asarray(asked.indices) == code)
+            result[rows] = self._into(numbers[rows], value)
+        return result
+
+    def _into(self, numbers: Numbers, value: Any) -> Numbers:
+        """Numbers mirrored at the edge of the nearest band of a value, so that they do not gather there."""
+        best, distance = numbers, np.full(len(numbers), np.inf)
+        for band in (i for i, own in enumerate(self._values.to_pylist()) if own == value):
+            low = self.at[band - 1] if band else self.of.low
+            high = self._below(self.at[band]) if band < len(self.at) else self.of.high
+            off = np.maximum(low - numbers, 0) + np.maximum(numbers - high, 0)
+            mirrored = np.clip(
+                np.where(numbers < low, low + off, np.where(numbers > high, high - off, numbers)), low, high
+            )
+            mirrored = self.of.rounded(mirrored)
+            inside = np.searchsorted(self._at, mirrored, side="right") == band
+            best = np.where(off < distance, np.where(inside, mirrored, low), best)
+            distance = np.minimum(off, distance)
+        return best
+
+    def _below(self, edge: Any) -> Any:
+        return np.nextafter(edge, -np.inf) if self.of.type.is_float else edge - 1
+
+    def _at_heights(self, heights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        order = np.argsort(self._heights, kind="stable")
+        return np.interp(heights, self._heights[order], self._at[order].astype(np.float64))
+
+    @cached_property
+    def _at(self) -> Numbers:
+        return np.array(self.at, np.float64 if self.of.type.is_float else np.int64)
+
+    @cached_property
+    def _heights(self) -> npt.NDArray[np.float64]:
+        return np.array(self.values, np.float64)
+
+    @cached_property
+    def _values(self) -> pa.Array:
+        if self.type.is_string or self.type.name == "boolean":
+            return pa.array(self.values, self.type.arrow)
+        numbers = np.array(self.values, np.float64 if self.type.is_float else np.int64)
+        return from_numbers(numbers, np.zeros(len(numbers), bool), self.type)
+
+    def to_json(self) -> dict[str, Any]:
+        """The curve as plain values."""
+        plain = {"column": self.column, "type": str(self.type), "line": self.line, "digits": self.digits}
+        of = {**vars(self.of), "type": str(self.of.type)}
+        return {**plain, "of": of, "at": list(self.at), "values": list(self.values)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Curve:
+        """The curve that `to_json` described."""
+        of = Number(**{**data["of"], "type": ColumnType.parse(data["of"]["type"])})
+        at, values = tuple(data["at"]), tuple(data["values"])
+        return cls(data["column"], ColumnType.parse(data["type"]), of, data["line"], at, values, data["digits"])
+
+
+def as_values(numbers: Numbers, type_: ColumnType, digits: int) -> Numbers:
+    """Numbers as a column of this type holds them: whole, or rounded to ``digits`` where these are not negative."""
+    if not type_.is_float:
+        return np.rint(numbers).astype(np.int64)
+    return np.round(numbers, digits) if digits >= 0 else numbers
+
+
+def usable(values: pa.Array, type_: ColumnType) -> tuple[Numbers, Mask]:
+    """Numbers of a numeric or temporal column, and the rows that have one."""
+    numbers = to_numbers(values, type_)
+    return numbers, np.isfinite(numbers) & ~null_mask(values)
+
+
+def suit_given(
+    arrays: Mapping[str, pa.Array], curves: Sequence[Curve], given: Mapping[str, Mask]
+) -> tuple[dict[str, pa.Array], dict[str, Mask]]:
+    """Numbers moved to where the columns that follow them have the values that are given.
+
+    Args:
+        arrays: The columns by name, of equal length.
+        curves: Each after those that determine the number it follows; as `find_curves` returns them.
+        given: The rows in which a column must not change; nowhere, for a name that is missing.
+
+    Returns:
+        The columns, and the rows in which they must not change any more.
+    """
+    result, fixed = dict(arrays), dict(given)
+    for curve in reversed(curves):
+        if curve.column not in fixed or curve.of.name not in result:
+            continue
+        of = curve.of
+        numbers, rows = usable(result[of.name], of.type)
+        rows &= fixed[curve.column] & ~null_mask(result[curve.column])
+        free = rows & ~fixed.get(of.name, np.zeros(len(rows), bool))
+        wrong = np.flatnonzero(free & ~_equal(curve.computed(numbers), result[curve.column]))
+        if len(wrong):
+            numbers = numbers.copy()
+            numbers[wrong] = curve.moved(numbers[wrong], result[curve.column].take(pa.array(wrong)))
+            result[of.name] = from_numbers(numbers, null_mask(result[of.name]), of.type)
+        fixed[of.name] = fixed.get(of.name, np.zeros(len(rows), bool)) | rows
+    return result, fixed
+
+
+def apply_curves(
+    arrays: Mapping[str, pa.Array], curves: Sequence[Curve], given: Mapping[str, Mask]
+) -> dict[str, pa.Array]:
+    """The columns that follow numbers, computed where they are neither given nor null; see `suit_given`."""
+    result = dict(arrays)
+    for curve in curves:
+        if curve.column not in result or curve.of.name not in result:
+            continue
+        numbers, rows = usable(result[curve.of.name], curve.of.type)
+        old = result[curve.column]
+        rows &= ~null_mask(old) & ~given.get(curve.column, np.zeros(len(rows), bool))
+        if rows.any():
+            result[curve.column] = pc.if_else(pa.array(rows), curve.computed(numbers), old)
+    return result
+
+
+def _equal(one: pa.Array, other: pa.Array) -> Mask:
+    return np.asarray(pc.equal(one, other).fill_null(False).to_numpy(zero_copy_only=False), bool)

@@ -1,0 +1,268 @@
+import json
+import pickle
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from synthohive_spark import CTGAN, Autoregressive
+from synthohive_spark.config import Privacy
+from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.curves import Curve, apply_curves, suit_given
+from synthohive_spark.engine.curves_fit import find_curves, roundest
+from synthohive_spark.engine.sums_fit import find_sums
+
+INT, LONG, DOUBLE, STRING, DATE = (ColumnType.parse(t) for t in ("int", "bigint", "double", "string", "date"))
+BOOLEAN, CENTS, TIMESTAMP = (ColumnType.parse(t) for t in ("boolean", "decimal(9,2)", "timestamp"))
+ROWS = 2000
+RNG = np.random.default_rng
+
+
+def found(columns, privacy=Privacy(), sums=()):  # noqa: B008
+    """Curves among columns given as {name: (type, values)}."""
+    table = pa.table({name: pa.array(values, type_.arrow) for name, (type_, values) in columns.items()})
+    curves = find_curves(table, tuple(Column(name, type_) for name, (type_, _) in columns.items()), privacy, sums)
+    made = apply_curves({name: table[name].combine_chunks() for name in columns}, curves, {})
+    return curves, made
+
+
+def brief(curves):
+    return [(c.column, c.of.name, c.line, c.at, c.values) for c in curves]
+
+
+def test_a_flag_has_its_edge_where_the_number_is_roundest():
+    delay = RNG(0).integers(-30, 90, ROWS)
+    late = delay > 15
+    columns = {"late": (BOOLEAN, late), "delay": (INT, delay), "any": (INT, RNG(1).integers(0, 50, ROWS))}
+    curves, made = found(columns)
+    assert brief(curves) == [("late", "delay", False, (16,), (False, True))]
+    assert made["late"].to_pylist() == late.tolist()
+    share = RNG(2).random(ROWS)
+    curves, _ = found({"share": (DOUBLE, share), "most": (STRING, np.where(share > 0.5, "yes", "no"))})
+    assert brief(curves) == [("most", "share", False, (0.5,), ("no", "yes"))]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "type_", "expected"),
+    [
+        (14, 17, INT, 15),
+        (15, 16, INT, 16),
+        (-7, 3, INT, 0),
+        (88, 1234, LONG, 1000),
+        (0.4987, 0.5003, DOUBLE, 0.5),
+        (-0.013, -0.0111, DOUBLE, -0.012),
+        (1.0, float(np.nextafter(1.0, 2)), DOUBLE, float(np.nextafter(1.0, 2))),
+        (0.0, 3e-7, DOUBLE, 3e-7),
+        (10955, 10970, DATE, 10957),  # 2000-01-01
+        (11000, 11010, DATE, 11010),
+        (10, 3_700_000_000, TIMESTAMP, 3_600_000_000),
+    ],
+)
+def test_the_roundest_number_of_a_gap(low, high, type_, expected):
+    assert roundest(low, high, type_) == expected and type(roundest(low, high, type_)) is type(high)
+
+
+def test_bands_of_few_rows_are_left_to_their_neighbours():
+    age = np.repeat(np.arange(100), 20)
+    band = np.select([age < 18, age < 65, age < 97], ["child", "adult", "old"], "oldest")
+    columns = {"age": (INT, age), "band": (STRING, band)}
+    curves, made = found(columns)
+    assert brief(curves) == [("band", "age", False, (18, 65, 97), ("child", "adult", "old", "oldest"))]
+    assert made["band"].to_pylist() == band.tolist()
+    rare = np.where(age == 50, np.where(np.arange(ROWS) % 20 < 20, "fifty", band), band)
+    curves, made = found({"age": (INT, age), "band": (STRING, rare)}, Privacy(rare_category_rows=21))
+    assert "fifty" not in made["band"].to_pylist() and "fifty" not in json.dumps([c.to_json() for c in curves])
+    assert curves[0].at == (18, 65, 97)
+    assert found({"age": (INT, age), "band": (STRING, band)}, Privacy(rare_category_rows=400))[0] == ()
+
+
+def test_one_row_that_differs_is_enough_to_find_none():
+    number = RNG(0).permutation(ROWS)
+    for row in (1, ROWS // 2, ROWS - 2):
+        flag = number >= 700
+        flag[row] = not flag[row]
+        assert found({"number": (INT, number), "flag": (BOOLEAN, flag)})[0] == ()
+    twice = np.repeat(np.arange(ROWS // 2), 2)  # a value in both bands
+    assert found({"number": (INT, twice), "flag": (BOOLEAN, np.arange(ROWS) >= 701)})[0] == ()
+
+
+def test_chance_makes_no_curve():
+    rng = RNG(0)
+    number = rng.normal(size=ROWS)
+    seldom = np.zeros(ROWS, bool)
+    seldom[np.argsort(number)[[5, 6]]] = True
+    columns = {
+        "number": (DOUBLE, number),
+        "near": (DOUBLE, number + 1e-3 * rng.normal(size=ROWS)),
+        "coin": (BOOLEAN, rng.random(ROWS) < 0.5),
+        "rare": (BOOLEAN, rng.random(ROWS) < 0.005),
+        "seldom": (BOOLEAN, seldom),
+        "few": (INT, rng.integers(0, 3, ROWS)),
+        "one": (INT, np.ones(ROWS, int)),
+        "none": (INT, [None] * ROWS),
+    }
+    assert found(columns)[0] == ()
+    assert found({"a": (INT, range(99)), "b": (BOOLEAN, np.arange(99) > 50)})[0] == ()  # too few rows
+
+
+def test_a_line_is_exact_where_enough_rows_are_and_near_elsewhere():
+    income = np.round(RNG(0).lognormal(10, 1, 4000), 2)
+    income[:2000] = RNG(1).integers(20, 60, 2000) * 1000.0
+    log = np.log(income)
+    curves, made = found({"income": (DOUBLE, income), "log": (DOUBLE, log)})
+    assert [(c.column, c.of.name, c.line) for c in curves] == [("log", "income", True)]
+    assert np.array_equal(np.asarray(made["log"])[:2000], log[:2000])
+    inside = (income > np.sort(income)[20]) & (income < np.sort(income)[-20])
+    assert np.abs(np.asarray(made["log"]) - log)[inside].max() < 0.02
+    ordered = np.sort(income)
+    assert ordered[4] <= curves[0].at[0] and curves[0].at[-1] <= ordered[-5]
+    between = np.diff(np.searchsorted(ordered, curves[0].at))
+    assert between.min() >= 1 and len(curves[0].at) <= len(income) / 5
+
+
+def test_lines_that_fall_and_other_types():
+    day = RNG(0).integers(0, 900, ROWS)
+    days = [date(2020, 1, 1) + timedelta(int(d)) for d in day]
+    key = [d.year * 10_000 + d.month * 100 + d.day for d in days]
+    left = [Decimal(90_000 - 100 * int(d) + int(d) % 3).scaleb(-2) for d in day]
+    year = [d.year for d in days]
+    columns = {"day": (DATE, days), "key": (INT, key), "left": (CENTS, left), "year": (INT, year)}
+    curves, made = found(columns, Privacy(rare_category_rows=1, extreme_rows=1))
+    assert [(c.column, c.of.name, c.line) for c in curves] == [
+        ("key", "day", True),
+        ("left", "day", True),
+        ("year", "day", False),
+    ]
+    assert curves[2].at == tuple((date(y, 1, 1) - date(1970, 1, 1)).days for y in (2021, 2022))
+    for name, (type_, values) in columns.items():
+        assert made[name].to_pylist() == values and made[name].type == type_.arrow
+
+
+def test_an_instant_begins_a_year_at_midnight():
+    start = datetime(2019, 6, 1)
+    times = [start + timedelta(minutes=int(m)) for m in RNG(0).integers(0, 2 * 365 * 1440, ROWS)]
+    curves, _ = found({"time": (TIMESTAMP, times), "year": (INT, [t.year for t in times])})
+    assert [datetime(1970, 1, 1) + timedelta(microseconds=at) for at in curves[0].at] == [
+        datetime(2020, 1, 1),
+        datetime(2021, 1, 1),
+    ]
+
+
+def test_columns_follow_without_a_circle_and_in_order():
+    number = RNG(0).permutation(ROWS)
+    root, band = np.sqrt(number), (number > 300).astype(int)
+    columns = {"band": (INT, band), "root": (DOUBLE, root), "number": (INT, number)}
+    curves, _ = found(columns)
+    assert [(c.column, c.of.name) for c in curves] == [("band", "root"), ("number", "root")]
+    hundred = number // 100
+    curves, made = found({"h": (INT, hundred), "n": (INT, number), "even": (BOOLEAN, hundred >= 10)})
+    assert [(c.column, c.of.name) for c in curves] == [("h", "n"), ("even", "n")]
+    assert made["h"].to_pylist() == hundred.tolist()
+
+
+def test_a_column_of_a_sum_follows_nothing():
+    net = RNG(0).integers(100, 90_000, ROWS)
+    table = {"net": (LONG, net), "total": (LONG, net + 7), "large": (BOOLEAN, net > 50_000)}
+    arrays = pa.table({name: pa.array(values, type_.arrow) for name, (type_, values) in table.items()})
+    sums = find_sums(arrays, tuple(Column(n, t) for n, (t, _) in table.items()), Privacy())
+    assert [s.column for s in sums] == ["total"] or [s.column for s in sums] == ["net"]
+    assert [c.column for c in found(table, sums=sums)[0]] == ["large"]
+
+
+def test_nulls_have_no_part_in_a_curve_and_stay():
+    rng = RNG(0)
+    number = rng.normal(size=ROWS)
+    number[:50] = np.nan
+    flag = [None if r < 0.2 else bool(n > 0) for r, n in zip(rng.random(ROWS), number, strict=True)]
+    given = [None if r < 0.1 else n for r, n in zip(rng.random(ROWS), number.tolist(), strict=True)]
+    columns = {"number": (DOUBLE, given), "flag": (BOOLEAN, flag)}
+    curves, _ = found(columns)
+    assert brief(curves) == [("flag", "number", False, (0.0,), (False, True))]
+    arrays = {
+        "number": pa.array([1.0, None, float("nan"), -1.0, 2.0]),
+        "flag": pa.array([None, True, True, True, False]),
+    }
+    made = apply_curves(arrays, curves, {})
+    assert made["flag"].to_pylist() == [None, True, True, False, True]
+    assert made["number"] is arrays["number"]
+
+
+@pytest.fixture(scope="module")
+def both():
+    """A flag and a logarithm of a number of two digits, in chains."""
+    amount = np.round(RNG(0).gamma(2, 50, ROWS), 2) + 1
+    flag = np.where(amount > 120, "large", "small")
+    return found({"amount": (DOUBLE, amount), "log": (DOUBLE, np.log(amount)), "flag": (STRING, flag)})[0]
+
+
+def test_a_given_flag_moves_its_number_and_what_follows_it(both):
+    amount = np.array([10.0, 119.0, 150.0, 300.0, 50.0])
+    arrays = {
+        "amount": pa.array(amount),
+        "log": pa.array([9.0] * 5),
+        "flag": pa.array(["large", "large", "large", "small", "x"]),
+    }
+    everywhere = np.ones(5, bool)
+    moved, fixed = suit_given(arrays, both, {"flag": everywhere})
+    made = apply_curves(moved, both, fixed)
+    assert made["flag"].equals(arrays["flag"]) and fixed["amount"].all()
+    result = np.asarray(made["amount"])
+    assert (result[:2] > 120).all() and result[1] < 122 and result[2] == 150 and result[3] < 120 and result[4] == 50
+    assert np.array_equal(result, np.round(result, 2))
+    np.testing.assert_allclose(np.asarray(made["log"]), np.log(result), atol=0.05)
+    # What is given as well stays, and so does everything where nothing is given.
+    kept, _ = suit_given(arrays, both, {"flag": everywhere, "amount": everywhere})
+    assert kept["amount"].equals(arrays["amount"])
+    kept, fixed = suit_given(arrays, both, {})
+    assert kept == arrays and fixed == {}
+    some = np.array([True, False, False, False, False])
+    kept, _ = suit_given(arrays, both, {"flag": some})
+    assert (np.asarray(kept["amount"]) != amount).tolist() == some.tolist()
+
+
+def test_a_given_end_of_a_line_moves_its_number(both):
+    log = np.array([2.0, 4.0, 5.0, -50.0])
+    arrays = {"amount": pa.array([80.0] * 4), "log": pa.array(log), "flag": pa.array(["small"] * 4)}
+    moved, fixed = suit_given(arrays, both, {"log": np.ones(4, bool)})
+    made = apply_curves(moved, both, fixed)
+    np.testing.assert_allclose(np.asarray(made["amount"])[:3], np.exp(log[:3]), rtol=0.02)
+    assert made["amount"][3].as_py() == both[0].of.low
+    assert made["log"].equals(arrays["log"]) and made["flag"].to_pylist() == ["small", "small", "large", "small"]
+
+
+def test_mirrored_numbers_do_not_gather_at_the_edge():
+    number = RNG(0).integers(0, 1000, ROWS)
+    (curve,), _ = found({"number": (INT, number), "high": (BOOLEAN, number >= 400)})
+    arrays = {"number": pa.array(np.arange(300, 400), pa.int32()), "high": pa.array([True] * 100)}
+    moved, _ = suit_given(arrays, (curve,), {"high": np.ones(100, bool)})
+    assert len(set(moved["number"].to_pylist())) == 100 and min(moved["number"].to_pylist()) == 401
+    far = {"number": pa.array([0, 390], pa.int32()), "high": pa.array([True, True])}
+    assert suit_given(far, (curve,), {"high": np.ones(2, bool)})[0]["number"].to_pylist() == [800, 410]
+
+
+def test_curves_survive_files_and_pickle(both):
+    for curve in both:
+        again = Curve.from_json(json.loads(json.dumps(curve.to_json())))
+        assert again == curve == pickle.loads(pickle.dumps(curve))
+        assert again.computed(np.array([7.5, 200.0])).equals(curve.computed(np.array([7.5, 200.0])))
+
+
+@pytest.mark.parametrize("engine", [CTGAN, Autoregressive])
+def test_what_follows_a_number_does_so_in_what_is_drawn(engine):
+    rng = RNG(0)
+    age, spent = rng.integers(10, 90, ROWS), np.round(rng.lognormal(4, 1, ROWS), 2)
+    table = pd.DataFrame({"minor": age < 18, "age": age, "spent": spent, "log_spent": np.log(spent)})
+    model = engine(epochs=2, progress=False).fit(table, seed=1)
+    made = model.sample(3000, seed=2)
+    assert (made["minor"] == (made["age"] < 18)).all() and made["minor"].any()
+    inside = made["spent"].between(*np.quantile(spent, [0.02, 0.98]))
+    np.testing.assert_allclose(made["log_spent"][inside], np.log(made["spent"][inside]), atol=0.02)
+    if engine is Autoregressive:
+        minors = model.sample(500, seed=2, given={"minor": True})
+        assert minors["minor"].all() and (minors["age"] < 18).all() and minors["age"].nunique() > 4
+        holes = table.assign(age=table["age"].astype("Int64").mask(rng.random(ROWS) < 0.3))
+        filled = engine(epochs=2, progress=False).fit(holes, seed=1).impute(holes)
+        assert (filled["minor"] == table["minor"]).all() and ((filled["age"] < 18) == filled["minor"]).all()
