@@ -20,6 +20,9 @@ from synthohive_spark.engine.codecs.numbers import Numbers, from_numbers, to_num
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.engine.sums import Mask
 
+_LARGEST = 2.0**53
+_DIGITS = 18
+
 
 @dataclass(frozen=True)
 class Number:
@@ -83,27 +86,31 @@ class Curve:
         asked = values.dictionary_encode()
         for code, value in enumerate(asked.dictionary.to_pylist()):
             rows = np.flatnonzero(np.asarray(asked.indices) == code)
-            result[rows] = self._into(numbers[rows], value)
+            result[rows] = self._into(numbers[rows], self._bands.get(value, []))
         return result
 
-    def _into(self, numbers: Numbers, value: Any) -> Numbers:
-        """Numbers mirrored at the edge of the nearest band of a value, so that they do not gather there."""
+    def _into(self, numbers: Numbers, bands: list[int]) -> Numbers:
+        """Numbers folded at the edges of the nearest of some bands, so that they do not gather there."""
         best, distance = numbers, np.full(len(numbers), np.inf)
-        for band in (i for i, own in enumerate(self._values.to_pylist()) if own == value):
+        for band in bands:
             low = self.at[band - 1] if band else self.of.low
             high = self._below(self.at[band]) if band < len(self.at) else self.of.high
             off = np.maximum(low - numbers, 0) + np.maximum(numbers - high, 0)
-            mirrored = np.clip(
-                np.where(numbers < low, low + off, np.where(numbers > high, high - off, numbers)), low, high
+            turn = np.mod(off, 2 * (high - low)) if high > low else 0 * off
+            inward = np.minimum(turn, 2 * (high - low) - turn)
+            folded = self.of.rounded(
+                np.where(numbers < low, low + inward, np.where(numbers > high, high - inward, numbers))
             )
-            mirrored = self.of.rounded(mirrored)
-            inside = np.searchsorted(self._at, mirrored, side="right") == band
-            best = np.where(off < distance, np.where(inside, mirrored, low), best)
+            inside = np.searchsorted(self._at, folded, side="right") == band
+            best = np.where(off < distance, np.where(inside, folded, low), best)
             distance = np.minimum(off, distance)
         return best
 
     def _below(self, edge: Any) -> Any:
-        return np.nextafter(edge, -np.inf) if self.of.type.is_float else edge - 1
+        if not self.of.type.is_float:
+            return edge - 1
+        small = np.float32 if self.of.type.name == "float" else np.float64
+        return float(np.nextafter(small(edge), small(-np.inf)))
 
     def _at_heights(self, heights: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         order = np.argsort(self._heights, kind="stable")
@@ -112,6 +119,14 @@ class Curve:
     @cached_property
     def _at(self) -> Numbers:
         return np.array(self.at, np.float64 if self.of.type.is_float else np.int64)
+
+    @cached_property
+    def _bands(self) -> dict[Any, list[int]]:
+        """The bands of each value."""
+        found: dict[Any, list[int]] = {}
+        for band, value in enumerate(self._values.to_pylist()):
+            found.setdefault(value, []).append(band)
+        return found
 
     @cached_property
     def _heights(self) -> npt.NDArray[np.float64]:
@@ -145,10 +160,20 @@ def as_values(numbers: Numbers, type_: ColumnType, digits: int) -> Numbers:
     return np.round(numbers, digits) if digits >= 0 else numbers
 
 
+def can_follow(type_: ColumnType) -> bool:
+    """Whether columns of this type can follow a number: all but decimals of more than 18 digits."""
+    return type_.name != "decimal" or type_.precision <= _DIGITS
+
+
+def is_number(type_: ColumnType) -> bool:
+    """Whether values have an order and distances: numbers, dates and times."""
+    return can_follow(type_) and not type_.is_string and type_.name != "boolean"
+
+
 def usable(values: pa.Array, type_: ColumnType) -> tuple[Numbers, Mask]:
-    """Numbers of a numeric or temporal column, and the rows that have one."""
+    """Numbers of a numeric or temporal column, and the rows that have one that a float can hold exactly."""
     numbers = to_numbers(values, type_)
-    return numbers, np.isfinite(numbers) & ~null_mask(values)
+    return numbers, np.asarray((np.abs(numbers.astype(np.float64)) < _LARGEST) & ~null_mask(values))
 
 
 def suit_given(
@@ -162,22 +187,18 @@ def suit_given(
         given: The rows in which a column must not change; nowhere, for a name that is missing.
 
     Returns:
-        The columns, and the rows in which they must not change any more.
+        The columns, and the rows in which they must not change any more: also those that were moved.
     """
     result, fixed = dict(arrays), dict(given)
-    for curve in reversed(curves):
-        if curve.column not in fixed or curve.of.name not in result:
-            continue
-        of = curve.of
-        numbers, rows = usable(result[of.name], of.type)
-        rows &= fixed[curve.column] & ~null_mask(result[curve.column])
-        free = rows & ~fixed.get(of.name, np.zeros(len(rows), bool))
-        wrong = np.flatnonzero(free & ~_equal(curve.computed(numbers), result[curve.column]))
-        if len(wrong):
-            numbers = numbers.copy()
-            numbers[wrong] = curve.moved(numbers[wrong], result[curve.column].take(pa.array(wrong)))
-            result[of.name] = from_numbers(numbers, null_mask(result[of.name]), of.type)
-        fixed[of.name] = fixed.get(of.name, np.zeros(len(rows), bool)) | rows
+    known = [curve for curve in curves if curve.column in result and curve.of.name in result]
+    for name in dict.fromkeys(curve.of.name for curve in reversed(known)):
+        own = [curve for curve in known if curve.of.name == name and curve.column in fixed]
+        # The finer one comes last, since it says more.
+        for curve in sorted(own, key=lambda curve: len(curve.at)):
+            _suit(result, curve, fixed[curve.column], given.get(name))
+        if own:
+            moved = ~_equal(result[name], arrays[name]) & ~null_mask(arrays[name])
+            fixed[name] = fixed.get(name, np.zeros(len(moved), bool)) | moved
     return result, fixed
 
 
@@ -187,14 +208,33 @@ def apply_curves(
     """The columns that follow numbers, computed where they are neither given nor null; see `suit_given`."""
     result = dict(arrays)
     for curve in curves:
-        if curve.column not in result or curve.of.name not in result:
-            continue
-        numbers, rows = usable(result[curve.of.name], curve.of.type)
-        old = result[curve.column]
-        rows &= ~null_mask(old) & ~given.get(curve.column, np.zeros(len(rows), bool))
-        if rows.any():
-            result[curve.column] = pc.if_else(pa.array(rows), curve.computed(numbers), old)
+        if curve.column in result and curve.of.name in result:
+            numbers, rows = _both(result, curve)
+            if curve.column in given:
+                rows &= ~given[curve.column]
+            if rows.any():
+                result[curve.column] = pc.if_else(pa.array(rows), curve.computed(numbers), result[curve.column])
     return result
+
+
+def _suit(result: dict[str, pa.Array], curve: Curve, given: Mask, fixed: Mask | None) -> None:
+    """Move the number where the column that follows is given, and it is not."""
+    numbers, rows = _both(result, curve)
+    rows &= given if fixed is None else given & ~fixed
+    wrong = np.flatnonzero(rows & ~_equal(curve.computed(numbers), result[curve.column]))
+    if len(wrong):
+        numbers = numbers.copy()
+        numbers[wrong] = curve.moved(numbers[wrong], result[curve.column].take(pa.array(wrong)))
+        result[curve.of.name] = from_numbers(numbers, null_mask(result[curve.of.name]), curve.of.type)
+
+
+def _both(arrays: Mapping[str, pa.Array], curve: Curve) -> tuple[Numbers, Mask]:
+    """The number, and the rows in which it and the column have values that the curve speaks of."""
+    numbers, rows = usable(arrays[curve.of.name], curve.of.type)
+    column = arrays[curve.column]
+    return np.where(rows, numbers, 0), rows & (
+        usable(column, curve.type)[1] if is_number(curve.type) else ~null_mask(column)
+    )
 
 
 def _equal(one: pa.Array, other: pa.Array) -> Mask:

@@ -7,7 +7,7 @@ rows, or knots with as many rows between them.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +18,7 @@ import pyarrow as pa
 from synthohive_spark.config import Privacy
 from synthohive_spark.engine.codecs.numbers import Numbers, to_numbers
 from synthohive_spark.engine.columns import Column, ColumnType
-from synthohive_spark.engine.curves import Curve, Number, usable
+from synthohive_spark.engine.curves import Curve, Number, can_follow, is_number, usable
 from synthohive_spark.engine.encoder import whole
 from synthohive_spark.engine.sums import Mask, Sum
 from synthohive_spark.engine.sums_fit import digits_of
@@ -26,13 +26,13 @@ from synthohive_spark.engine.sums_fit import digits_of
 _ROWS = 100
 _FEWEST = 3
 _LOOKED_AT = 20_000
-_FIRST = 500
+_FIRST = (200, 2_000)
 _MOST_BANDS = 64
 _MOST_KNOTS = 2_000
 _DIFFERENT = 20
-_BY_CHANCE = 0.1
-_SMALL_BANDS = 0.01
-_LARGEST = 2.0**53
+_ALL_DIFFERENT = 0.9
+_BY_CHANCE, _AT_FIRST = 0.1, 0.3
+_SMALL_BANDS = {False: 0.01, True: 0.1}
 
 Codes = npt.NDArray[np.int64]
 
@@ -42,10 +42,11 @@ def find_curves(
 ) -> tuple[Curve, ...]:
     """The columns that follow a number in all rows in which neither is null, at least 100 of them.
 
-    A column that is constant between a few edges of the number (at most 64 bands) has its edges kept, each where the
-    number between the rows on either side is roundest. One that never falls, or never rises, as the number grows has
-    at most 2,000 knots. Of several numbers, a column follows the one of most different values; none follows itself over
-    others, and a column of a sum follows nothing.
+    A column that is constant between edges of the number (at most 64 bands; 2,000 if it never falls or never rises as
+    the number grows) has its edges kept, each where the number between the rows on either side is roundest. One that
+    never falls, or never rises, and has about as many values as the number, has at most 2,000 knots. Of several
+    numbers, a column follows the one of most different values; none follows itself over others, and a column of a sum
+    follows nothing.
 
     Args:
         table: The rows.
@@ -64,23 +65,22 @@ def find_curves(
     names = list(dict.fromkeys(c.name for c in columns))
     some = table.select(names).take(pa.array(few))
     read = {c.name: _Read(whole(some.column(c.name)), c.type) for c in columns}
-    numbers = [c for c in columns if read[c.name].is_number and read[c.name].different >= _FEWEST]
-    numbers.sort(key=lambda c: -read[c.name].different)
+    numbers = [c for c in columns if is_number(c.type) and read[c.name].different >= _FEWEST]
+    numbers.sort(key=lambda c: (-read[c.name].different, c.type.is_integer))
+    followers = [c for c in columns if can_follow(c.type) and c.name not in taken]
     trim = max(privacy.extreme_rows, 1) - 1
     least = max(privacy.rare_category_rows, trim + 1)
     found: dict[str, Curve] = {}
     for of in numbers:
-        order = _in_order(read[of.name])
-        for column in columns:
-            if column.name in taken or column.name in found or _root(found, of.name) == column.name:
+        number, every = read[of.name], None
+        for column in followers:
+            own = read[column.name]
+            if column.name in found or _root(found, of.name) == column.name or not _may_follow(own, number):
                 continue
-            if (
-                not _may_follow(read[column.name], order)
-                or _curve(of, read[of.name], column, read[column.name]) is None
-            ):
+            if _curve(of, number, column, own) is None:
                 continue
-            sides = (_Read(whole(table.column(c.name)), c.type) for c in (of, column))
-            curve = _curve(of, next(sides), column, next(sides), least, trim)
+            every = every or _Read(whole(table.column(of.name)), of.type)
+            curve = _curve(of, every, column, _Read(whole(table.column(column.name)), column.type), least, trim)
             if curve is not None:
                 found[column.name] = curve
     return tuple(sorted(found.values(), key=lambda curve: _depth(found, curve.column)))
@@ -92,11 +92,10 @@ class _Read:
 
     values: pa.Array
     type: ColumnType
-    is_number: bool = field(init=False)
 
-    def __post_init__(self) -> None:
-        wide = self.type.name == "decimal" and self.type.precision > 18
-        self.is_number = not (self.type.is_string or self.type.name == "boolean" or wide)
+    @cached_property
+    def is_number(self) -> bool:
+        return is_number(self.type)
 
     @cached_property
     def numbers(self) -> Numbers:
@@ -104,10 +103,17 @@ class _Read:
 
     @cached_property
     def valid(self) -> Mask:
-        if not self.is_number:
-            return np.asarray(self.values.is_valid())
-        valid = usable(self.values, self.type)[1]
-        return np.asarray(valid & (np.abs(self.numbers.astype(np.float64)) < _LARGEST))
+        return usable(self.values, self.type)[1] if self.is_number else np.asarray(self.values.is_valid())
+
+    @cached_property
+    def order(self) -> npt.NDArray[np.intp]:
+        """The rows that have a number, in its order."""
+        rows = np.flatnonzero(self.valid)
+        return rows[np.argsort(self.numbers[rows], kind="stable")]
+
+    @cached_property
+    def digits(self) -> int:
+        return digits_of(self.values, self.type) if self.type.is_float else 0
 
     @cached_property
     def codes(self) -> Codes:
@@ -140,20 +146,22 @@ def _evenly(rows: int, most: int) -> npt.NDArray[np.intp]:
     return np.linspace(0, rows - 1, min(most, rows)).astype(np.intp)
 
 
-def _in_order(number: _Read) -> npt.NDArray[np.intp]:
-    """A few of the rows, in the order of the number."""
-    rows = np.flatnonzero(number.valid)
-    rows = rows[_evenly(len(rows), _FIRST)] if len(rows) else rows
-    return rows[np.argsort(number.numbers[rows], kind="stable")]
+def _may_follow(column: _Read, number: _Read) -> bool:
+    """Whether some rows, in the order of the number, are in few runs, or never rise or never fall."""
+    for count in _FIRST:
+        order = number.order[_evenly(len(number.order), count)] if len(number.order) else number.order
+        order = order[column.valid[order]]
+        codes = column.codes[order]
+        changes = np.diff(codes)
+        shares = np.bincount(codes) / max(len(codes), 1)
+        most = min(_MOST_BANDS, _AT_FIRST * len(order) * (1 - float((shares**2).sum())) + 2)
+        if np.count_nonzero(changes) > most and not (column.is_number and _is_monotone(changes)):
+            return False
+    return True
 
 
-def _may_follow(column: _Read, order: npt.NDArray[np.intp]) -> bool:
-    """Whether these rows, in the order of a number, are in few runs, or never rise or never fall."""
-    order = order[column.valid[order]]
-    changes = np.diff(column.codes[order])
-    if np.count_nonzero(changes) < min(_MOST_BANDS, len(order) // 2):
-        return True
-    return column.is_number and len(order) >= _DIFFERENT and bool((changes >= 0).all() or (changes <= 0).all())
+def _is_monotone(changes: npt.NDArray[Any]) -> bool:
+    return bool((changes >= 0).all() or (changes <= 0).all())
 
 
 def _curve(of: Column, number: _Read, column: Column, own: _Read, least: int = 1, trim: int = 0) -> Curve | None:
@@ -167,28 +175,34 @@ def _curve(of: Column, number: _Read, column: Column, own: _Read, least: int = 1
         least: Fewest rows of a band, and between knots.
         trim: Rank of the ends of the number's range, counted from 0.
     """
-    rows = np.flatnonzero(number.valid & own.valid)
-    present = np.sort(number.numbers[number.valid])
-    if len(rows) < _ROWS or present[trim] >= present[-1 - trim]:
+    rows = number.order[own.valid[number.order]]
+    if len(rows) < _ROWS:
         return None
-    rows = rows[np.argsort(number.numbers[rows], kind="stable")]
+    low, high = number.numbers[number.order[[trim, -1 - trim]]].tolist()
     at, codes = number.numbers[rows], own.codes[rows]
     steps = np.diff(codes)
     changes = np.flatnonzero(steps)
     if not len(changes) or (at[changes] == at[changes + 1]).any():
         return None
-    digits = digits_of(number.values, of.type) if of.type.is_float else 0
-    root = Number(of.name, of.type, digits, present[trim].item(), present[-1 - trim].item())
+    root = Number(of.name, of.type, number.digits, low, high)
     shares = np.bincount(codes) / len(codes)
-    if len(changes) < min(_MOST_BANDS, _BY_CHANCE * len(rows) * (1 - float((shares**2).sum())) + 1):
-        return _bands(root, column, own, rows, at, changes, least)
-    if own.is_number and ((steps >= 0).all() or (steps <= 0).all()):
-        return _line(root, column, own, rows, at, least)
-    return None
+    monotone = own.is_number and _is_monotone(steps)
+    flat = monotone and own.different < _ALL_DIFFERENT * number.different
+    by_chance = len(rows) * (1 - float((shares**2).sum()))
+    if low < high and len(changes) < min(_MOST_KNOTS if flat else _MOST_BANDS, _BY_CHANCE * by_chance + 1):
+        return _bands(root, column, own, rows, at, changes, least, _SMALL_BANDS[flat])
+    return _line(root, column, own, rows, at, least) if monotone and not flat and low < high else None
 
 
 def _bands(
-    of: Number, column: Column, own: _Read, rows: npt.NDArray[np.intp], at: Numbers, changes: Any, least: int
+    of: Number,
+    column: Column,
+    own: _Read,
+    rows: npt.NDArray[np.intp],
+    at: Numbers,
+    changes: Any,
+    least: int,
+    small_share: float,
 ) -> Curve | None:
     """The column between edges of the number, small bands left to their neighbours."""
     starts, ends = np.concatenate([[0], changes + 1]), np.concatenate([changes, [len(rows) - 1]])
@@ -197,7 +211,7 @@ def _bands(
     small = sizes < least
     # A small band is none of a value that is kept, unless it is cut off with the end of the number's range.
     kept = np.bincount(codes, weights=sizes) >= least
-    if (small & kept[codes])[1:-1].any() or sizes[small].sum() > _SMALL_BANDS * len(rows):
+    if (small & kept[codes])[1:-1].any() or sizes[small].sum() > small_share * len(rows):
         return None
     large = np.flatnonzero(~small)
     codes = codes[large]
@@ -214,8 +228,9 @@ def _line(of: Number, column: Column, own: _Read, rows: npt.NDArray[np.intp], at
     places = _knots(at, least)
     if len(places) < _DIFFERENT or own.different < _DIFFERENT:
         return None
-    digits = digits_of(own.values, column.type) if column.type.is_float else 0
-    return Curve(column.name, column.type, of, True, tuple(at[places].tolist()), tuple(own.plain(rows[places])), digits)
+    return Curve(
+        column.name, column.type, of, True, tuple(at[places].tolist()), tuple(own.plain(rows[places])), own.digits
+    )
 
 
 def _knots(at: Numbers, least: int) -> npt.NDArray[np.intp]:
@@ -236,6 +251,7 @@ def roundest(low: Any, high: Any, type_: ColumnType) -> Any:
         largest = math.floor(math.log10(max(abs(low), abs(high), 1e-300))) + 1
         for power in range(largest, largest - 17, -1):
             near = float(f"{math.floor(high / 10.0**power) * 10.0**power:.15g}")
+            near = float(np.float32(near)) if type_.name == "float" else near
             if low < near <= high:
                 return near
         return high
