@@ -14,7 +14,7 @@ SMALLEST_BATCH, LARGEST_BATCH = 32, 2048
 _STEPS = 50
 _BATCHES = 50
 _WEIGHTS = 6_000_000
-_DECAY_ROWS, _DECAYS = (25_000, 40_000), (1.0, 0.2)
+_DECAY_ROWS, _DECAYS = (5_000, 25_000), (1.0, 0.2)
 _WIDTHS = ((16, 64), (8, 48), (4, 32))
 
 
@@ -44,7 +44,7 @@ class AutoregressiveSettings(TrainingSettings):
 
     @staticmethod
     def decay_for(rows: int) -> float:
-        """Weight decay for a table of ``rows`` rows: 1 for 25,000 at most, .2 for 40,000 and more."""
+        """Weight decay for a table of ``rows`` rows: 1 for 5,000 at most, .2 for 25,000 and more."""
         return float(np.interp(math.log(rows), np.log(_DECAY_ROWS), _DECAYS))
 
     def batch_for(self, rows: int) -> int:
