@@ -152,12 +152,8 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
         n = whole_number(n, "n", least=0)
         if numPartitions is not None:
             numPartitions = whole_number(numPartitions, "numPartitions", least=1)
-        if given is None and self.table_model.conditions:
-            names = ", ".join(repr(c.name) for c in self.table_model.conditions)
-            raise SchemaError(
-                f"the model was learned with condition columns ({names}), so it cannot sample on its own: call "
-                f"transform(seats) with a DataFrame that has these columns, or sample(n, given={{...}})"
-            )
+        if given is None:
+            self._check_no_conditions()
         conditions = Conditions.of(self.table_model, given)
         seed = _sampling_seed(seed)
         key, number = self._id_column, F.col(_NUMBER)
@@ -212,6 +208,14 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
         return fill_nulls(
             df, model.generator, row_id=self._row_id, seed=_sampling_seed(seed), fill=[n for n in free if n in fill]
         )
+
+    def _check_no_conditions(self) -> None:
+        if self.table_model.conditions:
+            names = ", ".join(repr(c.name) for c in self.table_model.conditions)
+            raise SchemaError(
+                f"the model was learned with condition columns ({names}), so it cannot sample on its own: call "
+                f"transform(seats) with a DataFrame that has these columns, or sample(n, given={{...}})"
+            )
 
     def _check_rows(self, n: int) -> None:
         encoder = self.table_model.encoder

@@ -45,7 +45,7 @@ class Number:
     def rounded(self, numbers: Numbers) -> Numbers:
         """The nearest values that the column can take."""
         numbers = np.clip(numbers, self.low, self.high)
-        return as_values(numbers, self.type, self.digits)
+        return _as_values(numbers, self.type, self.digits)
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Curve:
         if not self.line:
             return self._values.take(pa.array(np.searchsorted(self._at, numbers, side="right")))
         between = np.interp(numbers.astype(np.float64), self._at, self._heights)
-        return from_numbers(as_values(between, self.type, self.digits), np.zeros(len(numbers), bool), self.type)
+        return from_numbers(_as_values(between, self.type, self.digits), np.zeros(len(numbers), bool), self.type)
 
     def moved(self, numbers: Numbers, values: pa.Array) -> Numbers:
         """Values of the number, each as near as it can be to where the column has the one asked for."""
@@ -153,7 +153,7 @@ class Curve:
         return cls(data["column"], ColumnType.parse(data["type"]), of, data["line"], at, values, data["digits"])
 
 
-def as_values(numbers: Numbers, type_: ColumnType, digits: int) -> Numbers:
+def _as_values(numbers: Numbers, type_: ColumnType, digits: int) -> Numbers:
     """Numbers as a column of this type holds them: whole, or rounded to ``digits`` where these are not negative."""
     if not type_.is_float:
         return np.rint(numbers).astype(np.int64)

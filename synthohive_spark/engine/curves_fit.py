@@ -32,7 +32,7 @@ _MOST_KNOTS = 2_000
 _DIFFERENT = 20
 _ALL_DIFFERENT = 0.9
 _BY_CHANCE, _AT_FIRST = 0.1, 0.3
-_SMALL_BANDS = {False: 0.01, True: 0.1}
+_SMALL_BANDS = 0.1
 
 Codes = npt.NDArray[np.int64]
 
@@ -176,7 +176,7 @@ def _curve(of: Column, number: _Read, column: Column, own: _Read, least: int = 1
         trim: Rank of the ends of the number's range, counted from 0.
     """
     rows = number.order[own.valid[number.order]]
-    if len(rows) < _ROWS:
+    if len(rows) < max(_ROWS, 2 * trim + 1):
         return None
     low, high = number.numbers[number.order[[trim, -1 - trim]]].tolist()
     at, codes = number.numbers[rows], own.codes[rows]
@@ -190,7 +190,7 @@ def _curve(of: Column, number: _Read, column: Column, own: _Read, least: int = 1
     flat = monotone and own.different < _ALL_DIFFERENT * number.different
     by_chance = len(rows) * (1 - float((shares**2).sum()))
     if low < high and len(changes) < min(_MOST_KNOTS if flat else _MOST_BANDS, _BY_CHANCE * by_chance + 1):
-        return _bands(root, column, own, rows, at, changes, least, _SMALL_BANDS[flat])
+        return _bands(root, column, own, rows, at, changes, least)
     return _line(root, column, own, rows, at, least) if monotone and not flat and low < high else None
 
 
@@ -202,7 +202,6 @@ def _bands(
     at: Numbers,
     changes: Any,
     least: int,
-    small_share: float,
 ) -> Curve | None:
     """The column between edges of the number, small bands left to their neighbours."""
     starts, ends = np.concatenate([[0], changes + 1]), np.concatenate([changes, [len(rows) - 1]])
@@ -211,7 +210,7 @@ def _bands(
     small = sizes < least
     # A small band is none of a value that is kept, unless it is cut off with the end of the number's range.
     kept = np.bincount(codes, weights=sizes) >= least
-    if (small & kept[codes])[1:-1].any() or sizes[small].sum() > small_share * len(rows):
+    if (small & kept[codes])[1:-1].any() or sizes[small].sum() > _SMALL_BANDS * len(rows):
         return None
     large = np.flatnonzero(~small)
     codes = codes[large]
@@ -234,11 +233,10 @@ def _line(of: Number, column: Column, own: _Read, rows: npt.NDArray[np.intp], at
 
 
 def _knots(at: Numbers, least: int) -> npt.NDArray[np.intp]:
-    """Places, in ascending numbers, of the knots: every value of enough rows, and of others one for as many rows."""
-    _, firsts, counts = np.unique(at, return_index=True, return_counts=True)
-    ends = np.cumsum(counts)
-    knots = firsts[(np.diff(ends // least, prepend=0) > 0) & (len(at) - firsts >= least)]
-    return np.asarray(knots[_evenly(len(knots), _MOST_KNOTS)]) if len(knots) else np.asarray(knots)
+    """Places, in ascending numbers, of the knots: one in ``least`` rows, so every value of as many rows has one."""
+    places = np.arange(least - 1, len(at) - least + 1, least)
+    knots = places[np.unique(at[places], return_index=True)[1]]
+    return knots[_evenly(len(knots), _MOST_KNOTS)] if len(knots) else knots
 
 
 def roundest(low: Any, high: Any, type_: ColumnType) -> Any:

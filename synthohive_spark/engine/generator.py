@@ -106,8 +106,11 @@ class RowGenerator:
         masks = {name: ~_nulls(own) if name in fill else np.ones(rows, bool) for name, own in given.items()}
         for name, own in given.items():
             arrays[name] = own if masks[name].all() else pc.if_else(pa.array(masks[name]), own, arrays[name])
-        arrays, masks = suit_given(apply_sums(arrays, self.sums, masks), self.curves, masks)
-        arrays = apply_curves(apply_sums(arrays, self.sums, masks), self.curves, masks)
+        arrays = apply_sums(arrays, self.sums, masks)
+        if any(curve.column in masks for curve in self.curves):
+            arrays, masks = suit_given(arrays, self.curves, masks)
+            arrays = apply_sums(arrays, self.sums, masks)
+        arrays = apply_curves(arrays, self.curves, masks)
         names = [c.name for c in self.columns]
         return pa.table([arrays[name] for name in names], names=names)
 

@@ -201,35 +201,17 @@ def fit_table(
         checkpoint_dir: See `synthohive_spark.engine.interface.Engine.fit`.
 
     Raises:
-        SchemaError: If the columns leave nothing to learn, a column's values cannot be learned, or
-            ``numeric_encoding`` is not known.
+        SchemaError: If there is no column to generate, or a column's values or ``numeric_encoding`` cannot be learned.
         TrainingError: If there are no rows, no column has a value, or training cannot end in a model.
     """
-    if numeric_encoding not in engine.encoding.numeric:
-        check_numeric_encoding(numeric_encoding)
-        raise SchemaError(
-            f"the engine {engine_name!r} does not learn numeric_encoding {numeric_encoding!r} (numericEncoding); "
-            f"leave it at {engine.encoding.numeric[0]!r}"
-        )
     made = tuple(c for c in columns if c.name not in conditions)
     given = tuple(c for c in columns if c.name in conditions)
-    if not made:
-        raise SchemaError("there is no column to generate: every column is excluded, given or the row id")
-    if table.num_rows == 0:
-        raise TrainingError("the table has no rows to learn from")
+    learned = [c.name for c in made if c.name not in rules.made]
+    _check_encoding(numeric_encoding, engine, engine_name)
+    _check_rows(table, made, learned)
     facts = facts or TableFacts.of(table, columns)
-    learned = [c for c in made if c.name not in rules.made]
-    if learned and all(table.column(c.name).null_count == table.num_rows for c in learned):
-        raise TrainingError(
-            f"every column to learn is null in all of its {table.num_rows:,} rows: there is nothing to learn"
-        )
-    by_value = tuple(c for c in columns if c.name not in rules.made)
-    sums = find_sums(table, by_value, privacy)
-    curves = find_curves(table, tuple(c for c in by_value if c.name not in rules.imitated), privacy, sums)
-    calendar = Calendar()
-    if engine.encoding.calendar:
-        calendar = find_calendar(table, by_value, privacy, facts)
-        table, facts = calendar.split(table), virtual_facts(calendar, facts)
+    calendar, sums, curves = _found_in_values(table, columns, rules, privacy, facts, engine)
+    table, facts = calendar.split(table), virtual_facts(calendar, facts)
     fit = partial(
         fit_encoder,
         table,
@@ -241,9 +223,47 @@ def fit_table(
     )
     encoder, encoded = fit(calendar.virtual(made), rules=rules)
     context_encoder, context = fit(calendar.virtual(given))
-    functions = find_functions(table, [c.name for c in made if c.name not in rules.made], encoded, encoder.blocks)
+    functions = find_functions(table, learned, encoded, encoder.blocks)
     layout = Layout(encoder.blocks, context_encoder.blocks, max(privacy.rare_category_rows, 1), functions)
-    engine_seed = derive_seed(seed, "engine")
-    fitted = engine.fit(encoded, context, layout, seed=engine_seed, progress=progress, checkpoint_dir=checkpoint_dir)
+    seed = derive_seed(seed, "engine")
+    fitted = engine.fit(encoded, context, layout, seed=seed, progress=progress, checkpoint_dir=checkpoint_dir)
     names = tuple(c.name for c in given)
     return TableModel(engine_name, columns, names, encoder, context_encoder, layout, fitted, calendar, sums, curves)
+
+
+def _found_in_values(
+    table: pa.Table,
+    columns: tuple[Column, ...],
+    rules: ColumnRules,
+    privacy: Privacy,
+    facts: TableFacts,
+    engine: Engine,
+) -> tuple[Calendar, tuple[Sum, ...], tuple[Curve, ...]]:
+    """What columns have in common that no engine sees, for it is in their values and not in their codes."""
+    own = tuple(c for c in columns if c.name not in rules.made)
+    sums = find_sums(table, own, privacy)
+    # A value of a band comes out as it is, and none of a column that is imitated may.
+    curves = find_curves(table, tuple(c for c in own if c.name not in rules.imitated), privacy, sums)
+    return find_calendar(table, own, privacy, facts) if engine.encoding.calendar else Calendar(), sums, curves
+
+
+def _check_encoding(name: str, engine: Engine, engine_name: str) -> None:
+    """The encoding of numbers must be one that the engine learns."""
+    if name not in engine.encoding.numeric:
+        check_numeric_encoding(name)
+        raise SchemaError(
+            f"the engine {engine_name!r} does not learn numeric_encoding {name!r} (numericEncoding); "
+            f"leave it at {engine.encoding.numeric[0]!r}"
+        )
+
+
+def _check_rows(table: pa.Table, made: Sequence[Column], learned: Sequence[str]) -> None:
+    """There must be a column to generate, a row, and a value in what is to be learned."""
+    if not made:
+        raise SchemaError("there is no column to generate: every column is excluded, given or the row id")
+    if table.num_rows == 0:
+        raise TrainingError("the table has no rows to learn from")
+    if learned and all(table.column(name).null_count == table.num_rows for name in learned):
+        raise TrainingError(
+            f"every column to learn is null in all of its {table.num_rows:,} rows: there is nothing to learn"
+        )

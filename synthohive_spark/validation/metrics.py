@@ -75,19 +75,14 @@ def compare_table(name: str, real: DataFrame, synthetic: DataFrame, config: Tabl
     binnings = _binnings(known, roles, sides, counted)
     between, cells = counting.count_cells(ours, ends, binnings, known)
     between_synthetic, cells_synthetic = counting.count_cells(theirs, ends, binnings, known)
-    reports = []
-    for c in columns:
-        report = _base(c, roles[c.place], sides)
+    reports = [_base(c, roles[c.place], sides) for c in columns]
+    for i, c in enumerate(columns):
         if c.place in counted:
-            report = _with_values(report, counted[c.place], sides, c.place)
+            reports[i] = _with_values(reports[i], counted[c.place], sides, c.place)
         elif c.place in lines:
-            report = lines[c.place].added_to(report, between[c.place], between_synthetic[c.place])
-        reports.append(report)
+            reports[i] = lines[c.place].added_to(reports[i], between[c.place], between_synthetic[c.place])
     names = {c.place: c.name for c in columns}
-    pairs = tuple(
-        PairReport(names[a], names[b], cramers_v(table), cramers_v(cells_synthetic[a, b]))
-        for (a, b), table in cells.items()
-    )
+    pairs = ((a, b, cramers_v(table), cramers_v(cells_synthetic[a, b])) for (a, b), table in cells.items())
     # What is made has nothing to do with the rest of its row, so it says nothing about whether that is a copy.
     learned = [c for c in known if c.name not in config.pk and c.name not in config.pii]
     copies, twins = _alike(ours, theirs, learned, sides)
@@ -99,7 +94,7 @@ def compare_table(name: str, real: DataFrame, synthetic: DataFrame, config: Tabl
         rows_real=sides[0].rows,
         rows_synthetic=sides[1].rows,
         columns=tuple(reports),
-        pairs=pairs,
+        pairs=tuple(PairReport(names[a], names[b], real_v, drawn_v) for a, b, real_v, drawn_v in pairs),
         copies=copies,
         real_twins=twins,
         key_duplicates=duplicates,

@@ -2,6 +2,7 @@ import json
 import pickle
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,10 @@ from synthohive_spark.config import Privacy
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.curves import Curve, apply_curves, suit_given
 from synthohive_spark.engine.curves_fit import find_curves, roundest
+from synthohive_spark.engine.registry import make_engine
+from synthohive_spark.engine.rules import ColumnRules
 from synthohive_spark.engine.sums_fit import find_sums
+from synthohive_spark.engine.table_model import fit_table
 
 INT, LONG, DOUBLE, STRING, DATE = (ColumnType.parse(t) for t in ("int", "bigint", "double", "string", "date"))
 BOOLEAN, CENTS, TIMESTAMP = (ColumnType.parse(t) for t in ("boolean", "decimal(9,2)", "timestamp"))
@@ -121,6 +125,21 @@ def test_a_line_is_exact_where_enough_rows_are_and_near_elsewhere():
     assert ordered[4] <= curves[0].at[0] and curves[0].at[-1] <= ordered[-5]
     between = np.diff(np.searchsorted(ordered, curves[0].at))
     assert between.min() >= 1 and len(curves[0].at) <= len(income) / 5
+
+
+def test_between_knots_lie_as_many_rows_as_asked_for():
+    number = np.sort(RNG(0).geometric(0.02, 1000) + RNG(1).integers(0, 2, 1000) / 2)  # some values in several rows
+    (curve,), _ = found({"n": (DOUBLE, number), "root": (DOUBLE, np.sqrt(number))})
+    firsts, lasts = np.searchsorted(number, curve.at), np.searchsorted(number, curve.at, side="right") - 1
+    assert curve.line and lasts[0] >= 4 and firsts[-1] <= 995 and (lasts[1:] - firsts[:-1] >= 5).all()
+
+
+@pytest.mark.parametrize("extreme", [50, 75, 76, 400])
+def test_a_range_that_ends_beyond_the_rows_makes_no_curve(extreme):
+    number = np.arange(150)
+    columns = {"n": (INT, number), "high": (BOOLEAN, number >= 75)}
+    curves, _ = found(columns, Privacy(extreme_rows=extreme))
+    assert len(curves) == (extreme <= 75)
 
 
 def test_lines_that_fall_and_other_types():
@@ -338,3 +357,16 @@ def test_what_follows_a_number_does_so_in_what_is_drawn(engine):
         holes = table.assign(age=table["age"].astype("Int64").mask(rng.random(ROWS) < 0.3))
         filled = engine(epochs=2, progress=False).fit(holes, seed=1).impute(holes)
         assert (filled["minor"] == table["minor"]).all() and ((filled["age"] < 18) == filled["minor"]).all()
+
+
+def test_a_column_that_is_imitated_follows_nothing():
+    """Its values would come out as they are."""
+    age = RNG(0).integers(0, 100, 400)
+    table = pa.table({"age": pa.array(age, pa.int32()), "band": np.where(age < 40, "Anna Smith", "Bob Jones")})
+    columns = (Column("age", INT), Column("band", STRING))
+    fit = partial(fit_table, table, columns, engine_name="autoregressive", seed=1)
+    for imitated in (frozenset(), frozenset({"band"})):
+        engine = make_engine("autoregressive", {"epochs": 1})
+        model = fit(engine, rules=ColumnRules(imitated=imitated))
+        assert [c.column for c in model.curves] == ([] if imitated else ["band"])
+        assert ("Anna Smith" in json.dumps(model.to_files())) == (not imitated)
