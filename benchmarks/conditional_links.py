@@ -15,8 +15,8 @@ _MOST_DIFFERENT = 1_000
 _FEWEST_NULLS = 5
 _TOTAL = "total"
 _FINDERS = (
-    "synthohive_spark.engine.table_model.find_sums",
-    "synthohive_spark.engine.table_model.find_functions",
+    "synthohive_spark.engine.table.model.find_sums",
+    "synthohive_spark.engine.table.model.find_functions",
     "synthohive_spark.engine.autoregressive.model.find_null_links",
 )
 Mask = npt.NDArray[np.bool_]

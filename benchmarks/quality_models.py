@@ -59,10 +59,10 @@ def use(train: pd.DataFrame, holdout: pd.DataFrame, synthetic: pd.DataFrame, tar
             return 0.0 if regression else 0.5
         trees = _trees(regression, labelled, rounds=200).fit(inputs, wanted)
         if regression:
-            return float(r2_score(truth, trees.predict(unseen)))
-        return float(roc_auc_score(truth, trees.predict_proba(unseen)[:, 1]))
+            return float(r2_score(truth, trees.predict(avoid_real_values)))
+        return float(roc_auc_score(truth, trees.predict_proba(avoid_real_values)[:, 1]))
 
-    unseen, truth = split(holdout)
+    avoid_real_values, truth = split(holdout)
     return {"use": learned(synthetic), "use_real": learned(train)}
 
 

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from synthohive_spark.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from synthohive_spark.autoregressive import Autoregressive
-    from synthohive_spark.config import Constraint, Privacy
-    from synthohive_spark.ctgan import CTGAN
+    from synthohive_spark.declarations.constraint import Constraint
+    from synthohive_spark.declarations.privacy import Privacy
     from synthohive_spark.errors import (
         ConstraintViolationError,
         QualityError,
@@ -22,11 +21,13 @@ if TYPE_CHECKING:
         SynthoHiveError,
         TrainingError,
     )
-    from synthohive_spark.model import SynthesizerTransformerModel
+    from synthohive_spark.local.autoregressive import Autoregressive
+    from synthohive_spark.local.ctgan import CTGAN
     from synthohive_spark.relational.metadata import Metadata
     from synthohive_spark.spark.tables import read_table, write_table
+    from synthohive_spark.stages.estimator import SynthesizerTransformer
+    from synthohive_spark.stages.model import SynthesizerTransformerModel
     from synthohive_spark.synthesizer import Synthesizer
-    from synthohive_spark.transformer import SynthesizerTransformer
 
 __all__ = [
     "CTGAN",
@@ -48,18 +49,18 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Autoregressive": "autoregressive",
-    "CTGAN": "ctgan",
-    "Constraint": "config",
+    "Autoregressive": "local.autoregressive",
+    "CTGAN": "local.ctgan",
+    "Constraint": "declarations.constraint",
     "ConstraintViolationError": "errors",
     "Metadata": "relational.metadata",
-    "Privacy": "config",
+    "Privacy": "declarations.privacy",
     "QualityError": "errors",
     "SchemaError": "errors",
     "SerializationError": "errors",
     "Synthesizer": "synthesizer",
-    "SynthesizerTransformer": "transformer",
-    "SynthesizerTransformerModel": "model",
+    "SynthesizerTransformer": "stages.estimator",
+    "SynthesizerTransformerModel": "stages.model",
     "SynthoHiveError": "errors",
     "TrainingError": "errors",
     "read_table": "spark.tables",

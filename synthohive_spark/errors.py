@@ -78,7 +78,7 @@ class ConstraintViolationError(SynthoHiveError, ValueError):
     """Generated values break a rule, or do not fit the type of their column.
 
     Attributes:
-        violations: One entry for each column and bound; see `synthohive_spark.constraints.Violation`.
+        violations: One entry for each column and bound; see `synthohive_spark.declarations.violations.Violation`.
     """
 
     def __init__(self, message: str, violations: Sequence[Any] = ()) -> None:

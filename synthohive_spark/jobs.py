@@ -13,11 +13,11 @@ import structlog
 import typer
 import yaml
 
-from synthohive_spark.artifacts import check_replaceable
+from synthohive_spark.declarations.hints import nearest
+from synthohive_spark.declarations.job import FitJob, SampleJob, SynthesizeJob, read_job
+from synthohive_spark.declarations.names import TableName, database_name
 from synthohive_spark.errors import SchemaError, SynthoHiveError
-from synthohive_spark.hints import nearest
-from synthohive_spark.identifiers import TableName, database_name
-from synthohive_spark.job_file import FitJob, SampleJob, SynthesizeJob, read_job
+from synthohive_spark.model_directory.directory import check_replaceable
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -143,7 +143,7 @@ def _pair(text: str, option: str) -> tuple[str, Any]:
 
 def _fit(settings: FitJob, local: str | None) -> None:
     from synthohive_spark.spark.tables import read_table  # noqa: PLC0415  (arguments are checked before Spark loads)
-    from synthohive_spark.transformer import SynthesizerTransformer  # noqa: PLC0415
+    from synthohive_spark.stages.estimator import SynthesizerTransformer  # noqa: PLC0415
 
     check_replaceable(settings.model, overwrite=settings.overwrite)
     unknown = [name for name in settings.params if not SynthesizerTransformer().hasParam(name)]
@@ -164,8 +164,8 @@ def _fit(settings: FitJob, local: str | None) -> None:
 
 
 def _sample(settings: SampleJob, local: str | None) -> None:
-    from synthohive_spark.model import SynthesizerTransformerModel  # noqa: PLC0415
     from synthohive_spark.spark.tables import write_table  # noqa: PLC0415
+    from synthohive_spark.stages.model import SynthesizerTransformerModel  # noqa: PLC0415
 
     spark = _session(local)
     model = SynthesizerTransformerModel.load(settings.model)

@@ -10,30 +10,30 @@ from typing import Any
 import structlog
 from pyspark.sql import DataFrame, SparkSession
 
-from synthohive_spark.config import Privacy
-from synthohive_spark.engine.given import Given
+from synthohive_spark.declarations.hints import nearest, whole_number
+from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.noise import derive_seed
-from synthohive_spark.engine.registry import engine_class
+from synthohive_spark.engine.table.conditions import Given
+from synthohive_spark.engine.table.registry import engine_class
 from synthohive_spark.errors import (
     SchemaError,
     SerializationError,
     SynthoHiveError,
     TrainingError,
 )
-from synthohive_spark.hints import nearest, whole_number
-from synthohive_spark.model import SynthesizerTransformerModel
 from synthohive_spark.relational.database_files import read_database, write_database
 from synthohive_spark.relational.enforcement import ON_VIOLATION, enforce
+from synthohive_spark.relational.fit_orchestrator import Orchestrator
 from synthohive_spark.relational.metadata import Metadata
-from synthohive_spark.relational.orchestrator import Orchestrator
-from synthohive_spark.relational.publication import publish
-from synthohive_spark.relational.schema_check import require_fit
+from synthohive_spark.relational.schema_check import require_valid_schema
 from synthohive_spark.relational.sources import Source, TableSource, open_tables, source_databases
-from synthohive_spark.spark.door import door
-from synthohive_spark.spark.interruption import stoppable
+from synthohive_spark.relational.table_writer import write_tables
+from synthohive_spark.spark.cancellation import cancel_on_interrupt
+from synthohive_spark.spark.error_boundary import error_boundary
 from synthohive_spark.spark.session import active_session
 from synthohive_spark.spark.sources import is_path
-from synthohive_spark.transformer import SynthesizerTransformer
+from synthohive_spark.stages.estimator import SynthesizerTransformer
+from synthohive_spark.stages.model import SynthesizerTransformerModel
 from synthohive_spark.validation.metrics import compare_table
 from synthohive_spark.validation.report import ValidationReport
 
@@ -119,7 +119,7 @@ class Synthesizer:
             SchemaError: If the tables do not fit the metadata (all problems are listed), or an argument is not valid.
             TrainingError: If a table's fit cannot end in a model; `TrainingInterruptedError` if it is interrupted.
         """
-        with door("fit", TrainingError), stoppable(active_session(self.spark)):
+        with error_boundary("fit", TrainingError), cancel_on_interrupt(active_session(self.spark)):
             given = {_param(name): value for name, value in params.items()}
             if isinstance(tables, str):
                 raise SchemaError(f"tables must be a list of table names, got {tables!r}")
@@ -127,7 +127,7 @@ class Synthesizer:
                 raise SchemaError(f"hash_key must be text or bytes, got {type(hash_key).__name__}")
             wanted = list(self.metadata.tables) if tables is None else [self._declared(name) for name in tables]
             frames = open_tables(self.spark, source, wanted)
-            require_fit(self.metadata, frames, strict=False)
+            require_valid_schema(self.metadata, frames, strict=False)
             if seed is None:
                 seed = secrets.randbits(31)
                 _log.info("training_seed", seed=seed)
@@ -166,7 +166,7 @@ class Synthesizer:
             SchemaError: If a table is not learned, or an argument is not valid.
             ConstraintViolationError: See ``on_violation``; also if a generated value does not fit its column's type.
         """
-        with door("sample", SynthoHiveError), stoppable(active_session(self.spark)):
+        with error_boundary("sample", SynthoHiveError), cancel_on_interrupt(active_session(self.spark)):
             if on_violation not in ON_VIOLATION:
                 raise SchemaError(f"on_violation {on_violation!r} is not known{nearest(on_violation, ON_VIOLATION)}")
             given = self._given(given)
@@ -202,7 +202,7 @@ class Synthesizer:
         Raises:
             SchemaError: If the table or a column is not learned, or the engine is not one that fills nulls.
         """
-        with door("impute", SynthoHiveError), stoppable(active_session(self.spark)):
+        with error_boundary("impute", SynthoHiveError), cancel_on_interrupt(active_session(self.spark)):
             self._require_models()
             return self._model(table).impute(df, cols, seed)
 
@@ -217,11 +217,11 @@ class Synthesizer:
             SerializationError: If the path holds something and ``overwrite`` is False, or cannot be written.
             SchemaError: If no table is learned.
         """
-        with door("save", SerializationError):
+        with error_boundary("save", SerializationError):
             self._require_models()
-            facts = {"metadata": self.metadata.to_dict(), "engine": self.engine, "sources": list(self._sources)}
-            facts["privacy"] = dict(vars(self.privacy))
-            write_database(path, self.models, facts, overwrite=overwrite)
+            attributes = {"metadata": self.metadata.to_dict(), "engine": self.engine, "sources": list(self._sources)}
+            attributes["privacy"] = dict(vars(self.privacy))
+            write_database(path, self.models, attributes, overwrite=overwrite)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], spark: SparkSession | None = None) -> Synthesizer:
@@ -234,16 +234,16 @@ class Synthesizer:
         Raises:
             SerializationError: If the directory, or a file in it, is missing or altered.
         """
-        with door("load", SerializationError):
-            models, facts = read_database(path)
+        with error_boundary("load", SerializationError):
+            models, attributes = read_database(path)
             made = cls(
-                Metadata.from_dict(facts["metadata"]),
+                Metadata.from_dict(attributes["metadata"]),
                 spark,
-                engine=facts["engine"],
-                privacy=Privacy(**facts["privacy"]),
+                engine=attributes["engine"],
+                privacy=Privacy(**attributes["privacy"]),
             )
             made.models = models
-            made._sources = tuple(facts["sources"])
+            made._sources = tuple(attributes["sources"])
             return made
 
     def save_to_hive(
@@ -269,8 +269,8 @@ class Synthesizer:
                 written; then nothing was.
             WriteError: If a write fails; it says which tables are in place and which are not.
         """
-        with door("save_to_hive", SynthoHiveError), stoppable(active_session(self.spark)):
-            publish(
+        with error_boundary("save_to_hive", SynthoHiveError), cancel_on_interrupt(active_session(self.spark)):
+            write_tables(
                 self.spark,
                 tables,
                 target_db,
@@ -296,7 +296,10 @@ class Synthesizer:
         Raises:
             SchemaError: If a table cannot be found or read.
         """
-        with door("generate_validation_report", SynthoHiveError), stoppable(active_session(self.spark)):
+        with (
+            error_boundary("generate_validation_report", SynthoHiveError),
+            cancel_on_interrupt(active_session(self.spark)),
+        ):
             both = self._opened(real), self._opened(synthetic)
             names = [name for name in self.metadata.tables if name in both[0] and name in both[1]]
             if not names:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from synthohive_spark.engine.interface import Block, EncodedTable
+from synthohive_spark.engine.encoded_table import Block, EncodedTable
 
 GROUPS = 64
 _PRIOR_ROWS = 10.0

@@ -12,13 +12,13 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-Words = npt.NDArray[np.uint64]
+NoiseBits = npt.NDArray[np.uint64]
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _NORMAL_BITS = 16
 
 
-def mix(x: Words) -> Words:
+def mix(x: NoiseBits) -> NoiseBits:
     """Hash each 64-bit word to another, one to one."""
     with np.errstate(over="ignore"):
         x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -32,7 +32,7 @@ def derive_seed(seed: int, *names: str) -> int:
     return int.from_bytes(digest[:8], "little") >> 1
 
 
-def row_words(seed: int, row_ids: npt.NDArray[np.int64], positions: int, *, stream: int = 0) -> Words:
+def row_words(seed: int, row_ids: npt.NDArray[np.int64], positions: int, *, stream: int = 0) -> NoiseBits:
     """Words of shape (rows, positions) for rows of the given ids.
 
     Args:
@@ -48,12 +48,12 @@ def row_words(seed: int, row_ids: npt.NDArray[np.int64], positions: int, *, stre
     return mix(rows[:, None] ^ places[None, :])
 
 
-def uniforms(words: Words) -> npt.NDArray[np.float64]:
+def uniforms(words: NoiseBits) -> npt.NDArray[np.float64]:
     """Numbers strictly between 0 and 1, of the words' shape."""
     return ((words >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
 
 
-def normals(words: Words, count: int) -> npt.NDArray[np.float32]:
+def normals(words: NoiseBits, count: int) -> npt.NDArray[np.float32]:
     """Standard normals of shape (rows, count), four from each word.
 
     Each is a 16-bit index into a table of quantiles: many times faster than Box-Muller, as good as a network's input.

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from synthohive_spark.engine.noise import Words, mix
+from synthohive_spark.engine.noise import NoiseBits, mix
 
 _ROUNDS = 4
 
 
-def permuted(numbers: Words, size: int, key: int) -> Words:
+def permuted(numbers: NoiseBits, size: int, key: int) -> NoiseBits:
     """Each of ``numbers``, all below ``size`` (at most 2**62), at its place in the permutation that ``key`` names."""
     half = max(1, (max(size - 1, 1).bit_length() + 1) // 2)
     out = _feistel(numbers, half, key)
@@ -24,7 +24,7 @@ def permuted(numbers: Words, size: int, key: int) -> Words:
     return out
 
 
-def _feistel(numbers: Words, half: int, key: int) -> Words:
+def _feistel(numbers: NoiseBits, half: int, key: int) -> NoiseBits:
     mask = np.uint64((1 << half) - 1)
     left, right = numbers >> np.uint64(half), numbers & mask
     for turn in range(_ROUNDS):

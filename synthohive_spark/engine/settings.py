@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
+from synthohive_spark.declarations.hints import nearest
 from synthohive_spark.errors import SchemaError
-from synthohive_spark.hints import nearest
 
 DEVICES = ("auto", "cpu", "cuda")
 

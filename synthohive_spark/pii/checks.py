@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from synthohive_spark.engine.codecs.formats import iban_remainder, luhn_digit
+from synthohive_spark.engine.codecs.string_formats import iban_remainder, luhn_digit
 from synthohive_spark.pii.words import (
     FIRST_NAMES,
     ORGANISATION_WORDS,

@@ -22,7 +22,7 @@ class Finding:
     """What kind of personal data a column seems to hold.
 
     Attributes:
-        kind: One of `synthohive_spark.config.PII_KINDS`.
+        kind: One of `synthohive_spark.declarations.pii.PII_KINDS`.
         reason: Why, in one sentence with figures and without a value.
     """
 

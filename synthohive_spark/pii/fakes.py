@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable, Sequence
 from string import ascii_uppercase
 from typing import Any
 
-from synthohive_spark.config import PII_KINDS
-from synthohive_spark.engine.codecs.formats import Format
+from synthohive_spark.declarations.hints import nearest
+from synthohive_spark.declarations.pii import PII_KINDS
+from synthohive_spark.engine.codecs.string_formats import Format
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.errors import SchemaError
-from synthohive_spark.hints import nearest
 from synthohive_spark.pii import numbers_of, pools
 from synthohive_spark.pii.checks import ip_version
 from synthohive_spark.pii.pools import drawn, filled, folded, provider, same_length
@@ -40,7 +40,7 @@ def fake_formats(
     """Families of stand-ins for a column, and the share of each.
 
     Args:
-        kind: One of `synthohive_spark.config.PII_KINDS`.
+        kind: One of `synthohive_spark.declarations.pii.PII_KINDS`.
         locale: A locale that Faker knows, such as "de_DE".
         values: Some of the real values, for their form alone.
         type_: The column's type.

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from synthohive_spark.engine.codecs.formats import Format
+from synthohive_spark.engine.codecs.string_formats import Format
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.pii.checks import IBAN_LENGTHS

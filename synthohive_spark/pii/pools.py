@@ -12,9 +12,9 @@ from typing import Any
 
 import structlog
 
-from synthohive_spark.engine.codecs.formats import Format
+from synthohive_spark.declarations.hints import nearest
+from synthohive_spark.engine.codecs.string_formats import Format
 from synthohive_spark.errors import SchemaError
-from synthohive_spark.hints import nearest
 
 SEED = 20_240_229
 FEWEST = 20

@@ -6,21 +6,21 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from synthohive_spark.artifacts import read_model, write_model
 from synthohive_spark.errors import SerializationError
-from synthohive_spark.model import SynthesizerTransformerModel
-from synthohive_spark.model_files import table_from_files, table_to_files
-from synthohive_spark.persistence import stage_from_facts, stage_to_facts
+from synthohive_spark.model_directory.directory import read_model, write_model
+from synthohive_spark.model_directory.table_files import table_from_files, table_to_files
+from synthohive_spark.stages.model import SynthesizerTransformerModel
+from synthohive_spark.stages.persistence import stage_from_json, stage_to_json
 
 
 def write_database(
     path: str | os.PathLike[str],
     models: Mapping[str, SynthesizerTransformerModel],
-    facts: Mapping[str, Any],
+    attributes: Mapping[str, Any],
     *,
     overwrite: bool,
 ) -> None:
-    """Write all tables and ``facts``; files of a table lie in a folder of its name.
+    """Write all tables and ``attributes``; files of a table lie in a folder of its name.
 
     Raises:
         SerializationError: If something is there that may not be replaced, or cannot be written.
@@ -30,12 +30,12 @@ def write_database(
     for name, model in models.items():
         own, metadata = table_to_files(model.table_model)
         files.update({f"{name}/{file}": content for file, content in own.items()})
-        tables[name] = {**metadata, "stage": stage_to_facts(model, model.facts_to_json())}
-    write_model(path, files, {"database": dict(facts), "tables": tables}, overwrite=overwrite)
+        tables[name] = {**metadata, "stage": stage_to_json(model, model.attributes_to_json())}
+    write_model(path, files, {"database": dict(attributes), "tables": tables}, overwrite=overwrite)
 
 
 def read_database(path: str | os.PathLike[str]) -> tuple[dict[str, SynthesizerTransformerModel], dict[str, Any]]:
-    """The learned tables of a directory, and its facts.
+    """The learned tables of a directory, and its attributes.
 
     Raises:
         SerializationError: If the directory, or a file in it, is missing or altered, or holds a single table.
@@ -49,5 +49,5 @@ def read_database(path: str | os.PathLike[str]) -> tuple[dict[str, SynthesizerTr
     for name, metadata in directory.metadata["tables"].items():
         own = {f.removeprefix(f"{name}/"): c for f, c in directory.files.items() if f.startswith(f"{name}/")}
         table = table_from_files(own, metadata)
-        models[name] = stage_from_facts(SynthesizerTransformerModel, table, metadata["stage"], f"{path}/{name}")
+        models[name] = stage_from_json(SynthesizerTransformerModel, table, metadata["stage"], f"{path}/{name}")
     return models, directory.metadata["database"]

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import structlog
 from pyspark.sql import DataFrame
 
-from synthohive_spark.constraints import Violation, violation_error, violation_text
-from synthohive_spark.engine.redraw import DRAWS
+from synthohive_spark.declarations.violations import Violation, violation_error, violation_text
+from synthohive_spark.engine.sampling.constraints import DRAWS
 from synthohive_spark.relational.metadata import Metadata
 from synthohive_spark.spark.constraint_check import find_violations, kept
 

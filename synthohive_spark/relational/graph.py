@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 
-from synthohive_spark.config import TableConfig
+from synthohive_spark.declarations.table import TableDeclaration
 from synthohive_spark.errors import SchemaError
 
 
-def visiting_order(tables: Mapping[str, TableConfig]) -> list[str]:
+def fit_order(tables: Mapping[str, TableDeclaration]) -> list[str]:
     """The tables with every parent before its children, otherwise as declared; a link of a table to itself is none.
 
     Raises:

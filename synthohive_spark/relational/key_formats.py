@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
-from synthohive_spark.engine.codecs.formats import Format
+from synthohive_spark.engine.codecs.string_formats import Format
 
 _ALPHABETS = {"A": "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "a": "abcdefghijklmnopqrstuvwxyz", "9": "0123456789"}
 _FAMILIES = 50
@@ -21,7 +21,7 @@ _Pools = tuple[tuple[str, ...], ...]
 
 
 def key_formats(values: Sequence[str], at_least: int) -> tuple[tuple[Format, ...], tuple[float, ...], int]:
-    """Families that make strings like ``values``, with their shares and the digits of a round (see `MadeCodec`).
+    """Families that make strings like ``values``, with their shares and the digits of a round (see `SurrogateCodec`).
 
     Values of a family have a digit, a capital, a small letter or the same other character at the same places. Where
     such families would be nearly as many as values (hexadecimal digits), they are taken together. A character is kept

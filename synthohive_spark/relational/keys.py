@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from synthohive_spark.config import Constraint, Privacy
-from synthohive_spark.engine.codecs.made import MadeCodec, SequenceCodec
+from synthohive_spark.declarations.constraint import Constraint
+from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.engine.codecs.surrogate import SequenceCodec, SurrogateCodec
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.relational.key_formats import key_formats
 
@@ -19,7 +20,7 @@ _START_OF_2000 = 10_957
 
 def key_codec(
     type_: ColumnType, sample: Sequence[str], privacy: Privacy, bounds: Constraint | None = None
-) -> MadeCodec | SequenceCodec:
+) -> SurrogateCodec | SequenceCodec:
     """The codec of a key.
 
     Numbers count from 0, or from the least number that is allowed. Dates and timestamps count by the real keys' own
@@ -33,8 +34,8 @@ def key_codec(
         bounds: The constraint of the column.
     """
     if type_.is_string:
-        formats, shares, round_width = key_formats(sample, max(privacy.rare_category_rows, 1))
-        return MadeCodec(type_, formats, shares, round_width=round_width)
+        formats, shares, round_width = key_formats(sample, privacy.min_rows)
+        return SurrogateCodec(type_, formats, shares, round_width=round_width)
     if type_.is_temporal:
         first, step = _start_and_step(type_, sample, max(privacy.extreme_rows, 1))
         return SequenceCodec(type_, first=first, step=step)

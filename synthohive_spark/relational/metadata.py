@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from synthohive_spark.config import Constraint, ForeignKey, PiiRule, TableConfig, pii_rules
+from synthohive_spark.declarations.constraint import Constraint
+from synthohive_spark.declarations.foreign_key import ForeignKey
+from synthohive_spark.declarations.hints import nearest
+from synthohive_spark.declarations.names import TableName
+from synthohive_spark.declarations.pii import PiiRule, pii_rules
+from synthohive_spark.declarations.table import TableDeclaration
 from synthohive_spark.errors import SchemaError
-from synthohive_spark.hints import nearest
-from synthohive_spark.identifiers import TableName
 from synthohive_spark.relational.metadata_file import parse_tables, table_to_dict
 
 if TYPE_CHECKING:
@@ -29,7 +32,7 @@ class Metadata:
     """
 
     def __init__(self) -> None:
-        self.tables: dict[str, TableConfig] = {}
+        self.tables: dict[str, TableDeclaration] = {}
 
     def add_table(
         self,
@@ -51,10 +54,10 @@ class Metadata:
             pk: Its primary key, a column or several: made, never learned. Of several columns, the one with most
                 different values is made unique and the others are learned.
             fk: Links to other tables: ``{"customer_id": "customers.id"}``, ``{("a", "b"): "parent.(a, b)"}``, or a list
-                of `synthohive_spark.config.ForeignKey`.
+                of `synthohive_spark.declarations.foreign_key.ForeignKey`.
             constraints: Bounds by column, each a `Constraint` or a mapping of its attributes.
             pii: What happens to columns of personal data: ``"drop"``, ``"mask"``, ``"hash"``, ``"fake"``, or a
-                `synthohive_spark.config.PiiRule` that also says the kind and the locale.
+                `synthohive_spark.declarations.pii.PiiRule` that also says the kind and the locale.
             high_cardinality_cols: Strings that are learned by their values, however many there are (by groups of them
                 where there are more than ``embedding_threshold``). A value held by fewer rows than
                 ``Privacy.rare_category_rows`` is not kept even so.
@@ -70,7 +73,7 @@ class Metadata:
         if name in self.tables:
             raise SchemaError(f"table {name!r} is declared already")
         try:
-            self.tables[name] = TableConfig(
+            self.tables[name] = TableDeclaration(
                 pk=() if pk is None else (pk,) if isinstance(pk, str) else _names("pk", pk),
                 fk=_links(fk),
                 constraints={column: _constraint(column, c) for column, c in (constraints or {}).items()},
@@ -86,7 +89,7 @@ class Metadata:
             raise SchemaError(f"table {name!r}: {error}") from error
         return self
 
-    def table(self, name: str) -> TableConfig:
+    def table(self, name: str) -> TableDeclaration:
         """What is declared about ``name``; an unknown name is a `SchemaError` that lists the known ones."""
         if name not in self.tables:
             raise SchemaError(f"table {name!r} is not declared{nearest(name, self.tables)}")
@@ -104,10 +107,10 @@ class Metadata:
                 unknown tables and columns, types that do not fit, keys that are not unique or have nulls, links to
                 nowhere, constraints that the data break.
         """
-        from synthohive_spark.relational.schema_check import require_fit  # noqa: PLC0415  (needs Spark)
+        from synthohive_spark.relational.schema_check import require_valid_schema  # noqa: PLC0415  (needs Spark)
         from synthohive_spark.relational.sources import open_tables  # noqa: PLC0415
 
-        require_fit(self, open_tables(spark, source, list(self.tables)))
+        require_valid_schema(self, open_tables(spark, source, list(self.tables)))
 
     @classmethod
     def from_database(cls, spark: SparkSession, database: str) -> Metadata:
@@ -132,11 +135,11 @@ class Metadata:
             source: The tables, as `synthohive_spark.Synthesizer.fit` takes them.
             spark: The session; the active one when None.
         """
-        from synthohive_spark.relational.proposal import propose  # noqa: PLC0415  (needs Spark)
+        from synthohive_spark.relational.inference import infer_metadata  # noqa: PLC0415  (needs Spark)
         from synthohive_spark.relational.sources import open_tables  # noqa: PLC0415
 
         metadata = cls()
-        for name, arguments in propose(open_tables(spark, source, None)).items():
+        for name, arguments in infer_metadata(open_tables(spark, source, None)).items():
             metadata.add_table(name, **arguments)
         return metadata
 
@@ -228,7 +231,7 @@ def _constraint(column: str, value: Any) -> Constraint:
         raise SchemaError(f"column {column!r}: {error}") from error
 
 
-def _check_contradictions(config: TableConfig) -> None:
+def _check_contradictions(config: TableDeclaration) -> None:
     gone = set(config.dropped)
     for setting in ("pk", "constraints", "high_cardinality_cols", "context"):
         both = sorted(gone & set(getattr(config, setting)))

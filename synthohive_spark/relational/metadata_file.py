@@ -7,9 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from synthohive_spark.config import ForeignKey, TableConfig
+from synthohive_spark.declarations.foreign_key import ForeignKey
+from synthohive_spark.declarations.hints import setting_problems
+from synthohive_spark.declarations.table import TableDeclaration
 from synthohive_spark.errors import SchemaError
-from synthohive_spark.hints import setting_problems
 
 
 class _Strict(BaseModel):
@@ -82,7 +83,7 @@ def parse_tables(data: Any) -> dict[str, dict[str, Any]]:
     return {name: _arguments(table) for name, table in file.tables.items()}
 
 
-def table_to_dict(config: TableConfig) -> dict[str, Any]:
+def table_to_dict(config: TableDeclaration) -> dict[str, Any]:
     """What `parse_tables` reads; settings that say nothing are left out."""
     values = {
         "pk": list(config.pk),

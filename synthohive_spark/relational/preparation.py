@@ -11,12 +11,13 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from synthohive_spark.config import Privacy, TableConfig
-from synthohive_spark.engine.codecs.formats import Format
-from synthohive_spark.engine.codecs.made import MadeCodec, SequenceCodec
+from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.declarations.table import TableDeclaration
+from synthohive_spark.engine.codecs.string_formats import Format
+from synthohive_spark.engine.codecs.surrogate import SequenceCodec, SurrogateCodec
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.noise import derive_seed
-from synthohive_spark.engine.rules import ColumnRules
+from synthohive_spark.engine.table.rules import ColumnRules
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.pii.detection import find_kind
 from synthohive_spark.pii.fakes import fake_formats
@@ -24,8 +25,8 @@ from synthohive_spark.relational.key_formats import key_formats
 from synthohive_spark.relational.keys import key_codec
 from synthohive_spark.relational.profile import ColumnProfile, profile_columns
 from synthohive_spark.spark.hashing import keyed_hash
+from synthohive_spark.spark.real_values import real_value_filters
 from synthohive_spark.spark.schema import column_type, quote, restored, spark_type
-from synthohive_spark.spark.seen_values import seen_values
 
 _HEX = tuple("0123456789abcdef")
 _KEY = "key"
@@ -34,7 +35,7 @@ _log = structlog.get_logger(__name__)
 
 
 def prepare(
-    df: DataFrame, config: TableConfig, *, seed: int, privacy: Privacy, hash_key: bytes | None
+    df: DataFrame, config: TableDeclaration, *, seed: int, privacy: Privacy, hash_key: bytes | None
 ) -> tuple[DataFrame, ColumnRules]:
     """The table as it may be learned, and the rules for the columns that are made.
 
@@ -58,7 +59,7 @@ def prepare(
     looked_at = [name for name, action in actions.items() if action in ("fake", "hash")]
     profiles = profile_columns(df, [*config.pk, *(name for name in looked_at if name not in config.pk)])
     types = {field.name: column_type(field) for field in df.schema.fields if field.name not in config.dropped}
-    made: dict[str, MadeCodec | SequenceCodec] = {}
+    made: dict[str, SurrogateCodec | SequenceCodec] = {}
     fakes, imitated = _fakes(df, config, profiles, types, seed, privacy)
     made.update(fakes)
     for name, action in actions.items():
@@ -76,10 +77,10 @@ def prepare(
 
 
 def _made_key(
-    config: TableConfig, made: Mapping[str, MadeCodec | SequenceCodec], profiles: Mapping[str, ColumnProfile]
+    config: TableDeclaration, made: Mapping[str, SurrogateCodec | SequenceCodec], profiles: Mapping[str, ColumnProfile]
 ) -> str | None:
     """The column that makes the key unique, the one with most different values; None where one does already."""
-    if not config.pk or any(name in made and made[name].numbered for name in config.pk):
+    if not config.pk or any(name in made and made[name].unique for name in config.pk):
         return None
     free = [name for name in config.pk if name not in config.pii]
     if not free:
@@ -92,12 +93,12 @@ def _made_key(
 
 def _fakes(
     df: DataFrame,
-    config: TableConfig,
+    config: TableDeclaration,
     profiles: dict[str, ColumnProfile],
     types: dict[str, ColumnType],
     seed: int,
     privacy: Privacy,
-) -> tuple[dict[str, MadeCodec], list[str]]:
+) -> tuple[dict[str, SurrogateCodec], list[str]]:
     """Codecs of stand-ins, and columns that no provider of stand-ins fits, which are imitated by patterns."""
     fakes = {name: rule for name, rule in config.pii.items() if rule.action == "fake" and name not in config.dropped}
     kinds = {}
@@ -112,13 +113,13 @@ def _fakes(
         for name, kind in kinds.items()
         if name not in imitated
     }
-    seen = seen_values(df, {name: profiles[name].distinct for name in wanted}, seed=seed)
+    real_values = real_value_filters(df, {name: profiles[name].distinct for name in wanted}, seed=seed)
     personal = [name for name in config.pii if types.get(name, ColumnType("string")).is_string and name in df.columns]
     codecs = {}
     for name, kind in wanted.items():
         round_width = 1
         if kind is _KEY:
-            formats, shares, round_width = key_formats(profiles[name].sample, max(privacy.rare_category_rows, 1))
+            formats, shares, round_width = key_formats(profiles[name].sample, privacy.min_rows)
         else:
             formats, shares = fake_formats(
                 kind,
@@ -127,17 +128,17 @@ def _fakes(
                 type_=types[name],
                 avoid=lambda words: _held(df, personal, list(words)),
             )
-        codecs[name] = MadeCodec(
+        codecs[name] = SurrogateCodec(
             types[name],
             formats,
             shares,
             unique=profiles[name].unique or name in config.pk,
             key=derive_seed(seed, "fake", name),
             round_width=round_width,
-            seen=seen[name],
+            real_values=real_values[name],
             kind="text",
         )
-        if codecs[name].numbered and codecs[name].capacity < profiles[name].rows:
+        if codecs[name].unique and codecs[name].capacity < profiles[name].rows:
             _log.warning("few_unique_values", column=name, rows=codecs[name].capacity, learned=profiles[name].rows)
     return codecs, imitated
 
@@ -151,14 +152,14 @@ def _held(df: DataFrame, columns: list[str], words: list[str]) -> set[str]:
     return {row.value for row in df.select(values).join(wanted, "value", "left_semi").distinct().collect()}
 
 
-def _hash_codec(type_: ColumnType, profile: ColumnProfile, key: int) -> MadeCodec:
+def _hash_codec(type_: ColumnType, profile: ColumnProfile, key: int) -> SurrogateCodec:
     """Hexadecimal digits like those of a keyed hash, for a column in which every hash is one row's."""
     length = min(type_.length or 64, 64)
-    return MadeCodec(type_, (Format((_HEX,) * length, 0),), unique=profile.unique, key=key, kind="text")
+    return SurrogateCodec(type_, (Format((_HEX,) * length, 0),), unique=profile.unique, key=key, kind="text")
 
 
 def _prepared(
-    field: T.StructField, made: dict[str, MadeCodec | SequenceCodec], action: str | None, hash_key: bytes | None
+    field: T.StructField, made: dict[str, SurrogateCodec | SequenceCodec], action: str | None, hash_key: bytes | None
 ) -> Expression:
     column = Column(field.name, column_type(field), field.nullable)
     value = F.col(quote(field.name))

@@ -11,10 +11,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from synthohive_spark.config import Constraint, ForeignKey, TableConfig
+from synthohive_spark.declarations.constraint import Constraint
+from synthohive_spark.declarations.foreign_key import ForeignKey
+from synthohive_spark.declarations.hints import nearest
+from synthohive_spark.declarations.table import TableDeclaration
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.errors import SchemaError
-from synthohive_spark.hints import nearest
 from synthohive_spark.relational.metadata import Metadata
 from synthohive_spark.spark.constraint_check import bound_checks
 from synthohive_spark.spark.schema import column_type, quote, type_name
@@ -42,7 +44,7 @@ class Problem:
         return f"{self.table}: {self.text}" if self.column is None else f"{self.table}.{self.column}: {self.text}"
 
 
-def require_fit(metadata: Metadata, tables: Mapping[str, DataFrame], *, strict: bool = True) -> None:
+def require_valid_schema(metadata: Metadata, tables: Mapping[str, DataFrame], *, strict: bool = True) -> None:
     """Check every declared table.
 
     Args:
@@ -79,7 +81,7 @@ def table_problems(metadata: Metadata, name: str, tables: Mapping[str, DataFrame
     return [*found, *_data_problems(name, config, tables[name])]
 
 
-def _type_problems(name: str, config: TableConfig, schema: T.StructType) -> Iterator[Problem]:
+def _type_problems(name: str, config: TableDeclaration, schema: T.StructType) -> Iterator[Problem]:
     for field in schema.fields:
         if field.name in config.dropped:
             continue
@@ -146,7 +148,7 @@ def _link_problems(
             yield Problem(name, column, f"fk is {here}, but {link.parent}.{target} is {there}; cast one of them")
 
 
-def _data_problems(name: str, config: TableConfig, df: DataFrame) -> Iterator[Problem]:
+def _data_problems(name: str, config: TableDeclaration, df: DataFrame) -> Iterator[Problem]:
     schema = df.schema
     key = [column for column in config.pk if column in schema.names]
     checks = bound_checks(

@@ -9,9 +9,9 @@ from typing import TypeAlias
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
+from synthohive_spark.declarations.hints import nearest
+from synthohive_spark.declarations.names import TableName, database_name
 from synthohive_spark.errors import SchemaError
-from synthohive_spark.hints import nearest
-from synthohive_spark.identifiers import TableName, database_name
 from synthohive_spark.spark.catalog import first_line
 from synthohive_spark.spark.session import active_session
 from synthohive_spark.spark.sources import as_frame, is_path

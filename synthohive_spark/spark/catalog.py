@@ -10,8 +10,8 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
+from synthohive_spark.declarations.names import TableName
 from synthohive_spark.errors import SchemaError
-from synthohive_spark.identifiers import TableName
 from synthohive_spark.spark.schema import type_name
 
 _DETAILS = "# Detailed Table Information"

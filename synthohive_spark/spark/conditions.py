@@ -5,7 +5,7 @@ from __future__ import annotations
 from pyspark.sql import Column as Expression
 from pyspark.sql import functions as F
 
-from synthohive_spark.engine.given import Conditions
+from synthohive_spark.engine.table.conditions import Conditions
 from synthohive_spark.spark.schema import spark_type
 
 

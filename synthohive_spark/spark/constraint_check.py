@@ -9,8 +9,8 @@ from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from synthohive_spark.config import Constraint
-from synthohive_spark.constraints import Violation
+from synthohive_spark.declarations.constraint import Constraint
+from synthohive_spark.declarations.violations import Violation
 from synthohive_spark.spark.schema import quote
 
 

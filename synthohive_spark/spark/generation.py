@@ -25,11 +25,12 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 import synthohive_spark
-from synthohive_spark.config import Constraint
+from synthohive_spark.declarations.constraint import Constraint
+from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.columns import Column
-from synthohive_spark.engine.encoder import whole
-from synthohive_spark.engine.generator import RowGenerator
-from synthohive_spark.engine.redraw import valid_rows
+from synthohive_spark.engine.sampling.constraints import sample_valid
+from synthohive_spark.engine.sampling.draw import Draw
+from synthohive_spark.engine.sampling.generator import RowGenerator
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.spark.schema import quote, restored, spark_type
 
@@ -197,18 +198,11 @@ class _Work:
         arrays = [_from_text(batch[f"c{i}"], c.type.name, c.type.arrow) for i, c in enumerate(self.given)]
         conditions = pa.table(arrays, names=[c.name for c in self.given]) if arrays else None
         numbers = batch["number"].to_numpy(np.int64) if "number" in batch else None
-        rows = valid_rows(
-            self.generator,
-            batch["id"].to_numpy(np.int64),
-            conditions,
-            seed=self.seed,
-            numbers=numbers,
-            constraints=self.redraw,
-            fill=self.fill,
-        )
+        draw = Draw(batch["id"].to_numpy(np.int64), self.seed, conditions, numbers=numbers, fill=self.fill)
+        rows = sample_valid(self.generator, draw, self.redraw)
         return pd.DataFrame(
             {
-                f"c{i}": pd.Series(pd.arrays.ArrowExtensionArray(whole(rows.column(c.name))))
+                f"c{i}": pd.Series(pd.arrays.ArrowExtensionArray(one_array(rows.column(c.name))))
                 for i, c in enumerate(self.wanted)
             }
         )

@@ -18,8 +18,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from synthohive_spark.declarations.names import TableName
 from synthohive_spark.errors import SchemaError
-from synthohive_spark.identifiers import TableName
 from synthohive_spark.spark.catalog import TableInfo, first_line, table_exists, table_info
 from synthohive_spark.spark.schema import quote, type_name
 

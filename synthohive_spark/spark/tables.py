@@ -10,8 +10,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from synthohive_spark.declarations.names import TableName
 from synthohive_spark.errors import SchemaError, SynthoHiveError
-from synthohive_spark.identifiers import TableName
 from synthohive_spark.spark import hive
 from synthohive_spark.spark.catalog import TableInfo, first_line, schema_differences, table_exists, table_info
 from synthohive_spark.spark.schema import quote, require_columns

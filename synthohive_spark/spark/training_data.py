@@ -1,4 +1,4 @@
-"""What a fit needs of a table: facts about all rows, and a bounded number of rows."""
+"""What a fit needs of a table: statistics of all rows, and a bounded number of rows."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from synthohive_spark.engine.columns import Column
-from synthohive_spark.engine.facts import ColumnFacts, TableFacts
+from synthohive_spark.engine.table_statistics import ColumnStatistics, TableStatistics
 from synthohive_spark.errors import TrainingError
+from synthohive_spark.spark.real_values import real_value_filters
 from synthohive_spark.spark.schema import quote
-from synthohive_spark.spark.seen_values import seen_values
 
 TRACKED_VALUES = 4096
 _FREQUENCIES_SINCE = (4, 1)
@@ -29,17 +29,17 @@ class TrainingData:
 
     Attributes:
         rows: The modelled columns in their Arrow types; in a canonical order where they are all rows of the table.
-        facts: Facts about all rows.
+        statistics: Statistics of all rows.
     """
 
     rows: pa.Table
-    facts: TableFacts
+    statistics: TableStatistics
 
 
 def collect_training_data(
     df: DataFrame, columns: tuple[Column, ...], *, max_rows: int, seed: int, available: int | None = None
 ) -> TrainingData:
-    """Find the facts in one aggregate over all rows, then bring at most ``max_rows`` of them to the driver.
+    """Find the statistics in one aggregate over all rows, then bring at most ``max_rows`` of them to the driver.
 
     Args:
         df: The table.
@@ -61,14 +61,16 @@ def collect_training_data(
     if rows > max_rows:
         wanted = wanted.sample(fraction=max_rows / rows, seed=seed).limit(max_rows)
     table = _typed(wanted.toArrow(), columns)
-    facts = {c.name: _column_facts(c, i, values, rows) for i, c in enumerate(columns)}
+    statistics = {c.name: _column_statistics(c, i, values, rows) for i, c in enumerate(columns)}
     if rows > max_rows:
         distinct = {c.name: int(values[f"d{i}"].as_py()) for i, c in enumerate(columns)}
         # Strings too many to be counted may be imitated, and then none of the rows' values may be made, sampled or not.
-        uncounted = [c.name for c in columns if c.type.is_string and facts[c.name].frequencies is None]
-        for name, seen in seen_values(df, {name: distinct[name] for name in uncounted}, seed=seed).items():
-            facts[name] = replace(facts[name], seen=seen)
-    return TrainingData(table if rows > max_rows else canonical_order(table), TableFacts(rows, facts))
+        uncounted = [c.name for c in columns if c.type.is_string and statistics[c.name].frequencies is None]
+        for name, real_values in real_value_filters(
+            df, {name: distinct[name] for name in uncounted}, seed=seed
+        ).items():
+            statistics[name] = replace(statistics[name], real_values=real_values)
+    return TrainingData(table if rows > max_rows else canonical_order(table), TableStatistics(rows, statistics))
 
 
 def canonical_order(table: pa.Table) -> pa.Table:
@@ -113,8 +115,8 @@ def _column_aggregates(column: Column, i: int, *, frequencies: bool) -> list[Exp
     return asked
 
 
-def _column_facts(column: Column, i: int, values: dict[str, pa.Scalar], rows: int) -> ColumnFacts:
-    return ColumnFacts(
+def _column_statistics(column: Column, i: int, values: dict[str, pa.Scalar], rows: int) -> ColumnStatistics:
+    return ColumnStatistics(
         nulls=int(values[f"n{i}"].as_py()),
         minimum=_plain(values.get(f"l{i}")),
         maximum=_plain(values.get(f"h{i}")),

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from pyspark.sql import DataFrame
 
-from synthohive_spark.config import TableConfig
+from synthohive_spark.declarations.table import TableDeclaration
 from synthohive_spark.spark.constraint_check import find_violations
 from synthohive_spark.validation import counting
 from synthohive_spark.validation.counting import FEWEST_ROWS, Binning, Counts, ValueCounts
@@ -44,7 +44,7 @@ _EPOCH = datetime.datetime(1970, 1, 1)
 _MEASURED = ("categorical", "numeric", "datetime")
 
 
-def compare_table(name: str, real: DataFrame, synthetic: DataFrame, config: TableConfig) -> TableReport:
+def compare_table(name: str, real: DataFrame, synthetic: DataFrame, config: TableDeclaration) -> TableReport:
     """Compare a synthetic table with its real one, over all rows, by about eight Spark jobs.
 
     Both frames are read once for each job: write a synthetic frame that is costly to make to a table first.
@@ -267,7 +267,7 @@ def _alike(
 
 
 def _key_faults(
-    synthetic: DataFrame, columns: Sequence[Shared], config: TableConfig, side: Profile
+    synthetic: DataFrame, columns: Sequence[Shared], config: TableDeclaration, side: Profile
 ) -> tuple[int | None, int | None]:
     key = [c for c in columns if c.name in config.pk and c.type is not None]
     if not key or len(key) < len(config.pk):

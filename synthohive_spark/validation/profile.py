@@ -14,7 +14,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from synthohive_spark.config import TableConfig
+from synthohive_spark.declarations.table import TableDeclaration
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.spark.schema import column_type, quote, type_name
@@ -70,7 +70,7 @@ class Shared:
 
 @dataclass(frozen=True)
 class ColumnProfile:
-    """One side's facts about a column; numbers that are not finite count for none of them.
+    """One side's statistics about a column; numbers that are not finite count for none of them.
 
     Attributes:
         present: Rows that have a value.
@@ -89,7 +89,7 @@ class ColumnProfile:
 
 @dataclass(frozen=True)
 class Profile:
-    """One side's facts.
+    """One side's statistics.
 
     Attributes:
         rows: Its rows.
@@ -100,7 +100,7 @@ class Profile:
     columns: tuple[ColumnProfile, ...]
 
 
-def shared_columns(real: DataFrame, synthetic: DataFrame, config: TableConfig) -> tuple[list[Shared], list[str]]:
+def shared_columns(real: DataFrame, synthetic: DataFrame, config: TableDeclaration) -> tuple[list[Shared], list[str]]:
     """The columns that can be compared, and how the schemas differ, a sentence for each difference.
 
     Columns that are declared to be left out are not missed.
@@ -132,7 +132,7 @@ def numbered(df: DataFrame, columns: Sequence[Shared]) -> DataFrame:
 
 
 def profile(df: DataFrame, columns: Sequence[Shared]) -> Profile:
-    """The facts of a `numbered` frame, by one aggregate over all rows."""
+    """The statistics of a `numbered` frame, by one aggregate over all rows."""
     asked = [F.count(F.lit(1)).alias("rows")]
     # As SQL, for a list of a thousand numbers is a thousand calls to the JVM, for each column.
     steps = F.expr(f"array({', '.join(f'{i / QUANTILES}D' for i in range(QUANTILES + 1))})")
@@ -164,7 +164,7 @@ def profile(df: DataFrame, columns: Sequence[Shared]) -> Profile:
     )
 
 
-def role(column: Shared, real: ColumnProfile, config: TableConfig) -> str:
+def role(column: Shared, real: ColumnProfile, config: TableDeclaration) -> str:
     """What a column is to the comparison.
 
     Returns:

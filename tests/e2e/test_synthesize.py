@@ -11,9 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "spark"))
-
-from people import SCHEMA, customer
+from tests.helpers.people import SCHEMA, customer
 
 SYNTHOHIVE = str(pathlib.Path(sys.executable).parent / "synthohive")
 JOB = """

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from people import PERSONAL, make_database
 from structlog.testing import capture_logs
 
 from synthohive_spark import (
@@ -19,6 +18,7 @@ from synthohive_spark import (
     read_table,
 )
 from synthohive_spark.errors import WriteError
+from tests.helpers.people import PERSONAL, make_database
 
 SETTINGS = {"epochs": 2, "batch_size": 100}
 

@@ -5,7 +5,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from synthohive_spark.job_file import read_job
+from synthohive_spark.declarations.job import read_job
 from synthohive_spark.jobs import app
 
 EXAMPLE = str(pathlib.Path(__file__).parents[2] / "conf" / "synthohive.yaml")

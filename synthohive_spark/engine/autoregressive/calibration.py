@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from synthohive_spark.engine.autoregressive.sampling import AutoregressiveSampler, Floats
-from synthohive_spark.engine.interface import EncodedTable
-from synthohive_spark.engine.pick import pick
+from synthohive_spark.engine.categories import sample_categories
+from synthohive_spark.engine.encoded_table import EncodedTable
 
 ROWS = 16_384
 _LARGEST_READ = 8_000_000
@@ -41,7 +41,7 @@ def calibrate(
             np.add(logits, bias[:, None], out=logits)
             found[f"calibration.{part - sampler.parts.first_drawn}"] = bias
         # Evenly spread numbers, shuffled: drawn shares are then nearer to the expected ones than by chance.
-        parts[part] = pick(logits, ((rng.permutation(drawn) + 0.5) / drawn).astype(np.float32))
+        parts[part] = sample_categories(logits, ((rng.permutation(drawn) + 0.5) / drawn).astype(np.float32))
     return found
 
 

@@ -13,12 +13,12 @@ from synthohive_spark.engine.autoregressive.calibration import calibrate
 from synthohive_spark.engine.autoregressive.parts import ColumnParts, Parts
 from synthohive_spark.engine.autoregressive.sampling import AutoregressiveSampler, sampler_of
 from synthohive_spark.engine.autoregressive.settings import AutoregressiveSettings
-from synthohive_spark.engine.checkpoint import Checkpoint, identity
-from synthohive_spark.engine.functions import decided_next
-from synthohive_spark.engine.interface import EncodedTable, Encoding, FittedEngine, Known, Layout
+from synthohive_spark.engine.dependencies.functional import decided_next
+from synthohive_spark.engine.encoded_table import EncodedTable, Known, Layout
+from synthohive_spark.engine.interface import Encoding, FittedEngine, TrainingRequest
 from synthohive_spark.engine.noise import derive_seed
-from synthohive_spark.engine.null_links import NullLink, find_null_links
 from synthohive_spark.engine.tensors import read_tensors, tensor_bytes
+from synthohive_spark.engine.training.checkpoint import Checkpoint, training_digest
 from synthohive_spark.errors import SerializationError
 
 _HEADS, _PARTS = "heads.safetensors", "parts.safetensors"
@@ -33,6 +33,7 @@ class AutoregressiveEngine:
     first in (order-agnostic NADE: Uria, Murray and Larochelle, 2014; for tables: TabularARGN, Tiwald et al., 2025).
     """
 
+    name = "autoregressive"
     encoding = Encoding(most_values=_MOST_VALUES, calendar=True)
     any_condition = True
     settings_class = AutoregressiveSettings
@@ -45,10 +46,7 @@ class AutoregressiveEngine:
         table: EncodedTable,
         context: EncodedTable,
         layout: Layout,
-        *,
-        seed: int,
-        progress: bool,
-        checkpoint_dir: str | None = None,
+        request: TrainingRequest,
     ) -> FittedEngine:
         """See `synthohive_spark.engine.interface.Engine.fit`."""
         parameters = asdict(self.settings)
@@ -57,16 +55,15 @@ class AutoregressiveEngine:
         from synthohive_spark.engine.autoregressive.resolution import cut_columns  # noqa: PLC0415  (only for fitting)
         from synthohive_spark.engine.autoregressive.training import train  # noqa: PLC0415
 
-        checkpoint = None
-        if checkpoint_dir is not None:
-            checkpoint = Checkpoint(checkpoint_dir, identity(table, context, parameters, seed))
+        seed, checkpoint = request.seed, None
+        if request.checkpoint_dir is not None:
+            checkpoint = Checkpoint(request.checkpoint_dir, training_digest(table, context, parameters, seed))
         threshold, own_seed = self.settings.embedding_threshold, derive_seed(seed, "parts")
         parts = cut_columns(table, context, layout, threshold, own_seed)
         rows = parts.cut(context, table)
-        trained = train(rows, parts, self.settings, seed=seed, progress=progress, checkpoint=checkpoint)
-        links = find_null_links(table, layout.columns)
-        order = decided_next((trained.last["order"] - parts.given).tolist(), layout.functions)
-        fixed = {**_part_arrays(parts), "order": np.array(order) + parts.given, "null_links": _link_array(links)}
+        trained = train(rows, parts, self.settings, seed=seed, progress=request.progress, checkpoint=checkpoint)
+        order = decided_next((trained.last["order"] - parts.given).tolist(), layout.functional)
+        fixed = {**_part_arrays(parts), "order": np.array(order) + parts.given}
         sampler = _sampler(trained.best, fixed, layout)
         biases = calibrate(sampler, rows, context, seed=derive_seed(seed, "calibration"))
         files = {_HEADS: tensor_bytes({**trained.best, **biases}), _PARTS: tensor_bytes(fixed)}
@@ -94,10 +91,6 @@ def _part_arrays(parts: Parts) -> Arrays:
     return {"cuts": cuts, **places}
 
 
-def _link_array(links: tuple[NullLink, ...]) -> npt.NDArray[np.int32]:
-    return np.array([(link.column, link.within, link.same) for link in links], np.int32).reshape(-1, 3)
-
-
 def _parts(fixed: Arrays, layout: Layout) -> Parts:
     blocks = (*layout.context, *layout.columns)
     columns = tuple(
@@ -108,11 +101,9 @@ def _parts(fixed: Arrays, layout: Layout) -> Parts:
 
 
 def _sampler(arrays: Arrays, fixed: Arrays, layout: Layout) -> AutoregressiveSampler:
-    nulls = tuple(block.null for block in layout.columns)
     if not layout.columns:
-        return sampler_of({}, Parts((), (), 0), (), (), nulls, ())
-    links = tuple(NullLink(int(c), int(w), bool(s)) for c, w, s in fixed["null_links"])
-    return sampler_of(arrays, _parts(fixed, layout), tuple(fixed["order"].tolist()), links, nulls, layout.functions)
+        return sampler_of({}, Parts((), (), 0), (), layout)
+    return sampler_of(arrays, _parts(fixed, layout), tuple(fixed["order"].tolist()), layout)
 
 
 def _check_shapes(sampler: AutoregressiveSampler) -> None:
@@ -128,4 +119,4 @@ def _check_shapes(sampler: AutoregressiveSampler) -> None:
     )
     known = Known(row, np.zeros((1, drawn), bool), np.zeros(drawn, bool))
     for own in (None, known):
-        sampler.draw(np.zeros((1, sampler.noise_words), np.uint64), context, own)
+        sampler.sample(np.zeros((1, sampler.noise_words), np.uint64), context, own)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synthohive_spark.engine.codecs.numeric_common import EDGE
-from synthohive_spark.engine.interface import EncodedTable
+from synthohive_spark.engine.encoded_table import EncodedTable
 
 Codes = npt.NDArray[np.int64]
 

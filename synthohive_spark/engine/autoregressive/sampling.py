@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from synthohive_spark.engine.autoregressive.parts import Parts
-from synthohive_spark.engine.functions import allowed
-from synthohive_spark.engine.interface import EncodedTable, FunctionLink, Known
-from synthohive_spark.engine.noise import Words, uniforms
-from synthohive_spark.engine.null_links import NullLink, obey
-from synthohive_spark.engine.pick import pick
+from synthohive_spark.engine.categories import sample_categories
+from synthohive_spark.engine.dependencies.functional import allowed
+from synthohive_spark.engine.dependencies.null_inclusion import mask_nulls
+from synthohive_spark.engine.encoded_table import EncodedTable, FunctionalDependency, Known, Layout, NullInclusion
+from synthohive_spark.engine.noise import NoiseBits, uniforms
 
 Floats = npt.NDArray[np.float32]
 Codes = npt.NDArray[np.int64]
@@ -68,32 +68,32 @@ class AutoregressiveSampler:
         order: The columns in the order in which they are drawn.
         embeddings: For each part its embeddings, shape (width, categories).
         heads: For each part that is drawn its head.
-        links: Which columns are null only where others are.
+        null_inclusions: Which columns are null only where others are.
         nulls: Whether code 0 of each drawn column is null.
-        functions: Which columns are a function of another.
+        functional: Which columns are a function of another.
     """
 
     parts: Parts
     order: tuple[int, ...]
     embeddings: tuple[Floats, ...]
     heads: Mapping[int, Head]
-    links: tuple[NullLink, ...]
+    null_inclusions: tuple[NullInclusion, ...]
     nulls: tuple[bool, ...]
-    functions: tuple[FunctionLink, ...] = ()
+    functional: tuple[FunctionalDependency, ...] = ()
 
     @property
     def noise_words(self) -> int:
         """A word for each part that is drawn, and one for each column of ranks."""
         return len(self.heads) + self._ranks
 
-    def draw(self, words: Words, context: EncodedTable, known: Known | None = None) -> EncodedTable:
-        """See `synthohive_spark.engine.interface.Sampler.draw`."""
+    def sample(self, words: NoiseBits, context: EncodedTable, known: Known | None = None) -> EncodedTable:
+        """See `synthohive_spark.engine.interface.Sampler.sample`."""
         if not self.order:
             return EncodedTable(np.zeros((len(words), 0), np.int64), np.zeros((len(words), 0), np.float32))
         draws = uniforms(np.ascontiguousarray(words.T)).astype(np.float32)
         parts = self.start(context, known)
         for part, logits in self.walk(parts, known):
-            drawn = pick(logits, draws[part - self.parts.first_drawn])
+            drawn = sample_categories(logits, draws[part - self.parts.first_drawn])
             parts[part] = drawn if known is None else np.where(parts[part] < 0, drawn, parts[part])
         made = self.parts.join(parts, draws[len(self.heads) :])
         return made if known is None else self._with(made, known)
@@ -115,11 +115,11 @@ class AutoregressiveSampler:
 
     def _decide(self, parts: Codes, known: Known) -> None:
         """Put in place what known columns decide; what that decides further, they decide themselves."""
-        for link in self.functions:
-            of, column = link.of + self.parts.given, link.column + self.parts.given
-            codes = self._codes(of, parts)
+        for link in self.functional:
+            determinant, column = link.determinant + self.parts.given, link.dependent + self.parts.given
+            codes = self._codes(determinant, parts)
             decided = np.where(codes >= 0, link.table[np.maximum(codes, 0)], -1)
-            if self.nulls[link.column] and known.filled[link.column]:
+            if self.nulls[link.dependent] and known.filled[link.dependent]:
                 decided = np.where(decided == 0, -1, decided)
             own = self.parts.of_column[column]
             new = (parts[own[0]] < 0) & (decided >= 0)
@@ -155,7 +155,7 @@ class AutoregressiveSampler:
                     if known is not None and known.filled[place]:
                         logits[0] = -np.inf
                     else:
-                        obey(logits, place, self._links_of(known), parts[self._first_parts])
+                        mask_nulls(logits, place, self._inclusions_of(known), parts[self._first_parts])
                 if permitted is not None:
                     group = None if parent < 0 else parts[parent]
                     _rule_out(logits, ~self.parts.columns[column].allowed(permitted, group).T)
@@ -166,8 +166,8 @@ class AutoregressiveSampler:
     def _permitted(self, column: int, parts: Codes) -> npt.NDArray[np.bool_] | None:
         """The codes of a column that functions permit beside the known ones, shape (rows, codes); None for all."""
         place = column - self.parts.given
-        own = [link for link in self.functions if place in (link.of, link.column)]
-        others = {link.of + link.column - place for link in own}
+        own = [link for link in self.functional if place in (link.determinant, link.dependent)]
+        others = {link.determinant + link.dependent - place for link in own}
         known = {other: self._codes(other + self.parts.given, parts) for other in others}
         return allowed(own, place, self.parts.columns[column].codes, known) if own else None
 
@@ -177,11 +177,11 @@ class AutoregressiveSampler:
             made *= codes >= 0
         read[self.slots[part]] = made
 
-    def _links_of(self, known: Known | None) -> tuple[NullLink, ...]:
-        """The links that count: none of a column whose nulls are filled."""
+    def _inclusions_of(self, known: Known | None) -> tuple[NullInclusion, ...]:
+        """The null inclusions that count: none of a column whose nulls are filled."""
         if known is None:
-            return self.links
-        return tuple(k for k in self.links if not (known.filled[k.column] or known.filled[k.within]))
+            return self.null_inclusions
+        return tuple(k for k in self.null_inclusions if not (known.filled[k.column] or known.filled[k.within]))
 
     def _with(self, made: EncodedTable, known: Known) -> EncodedTable:
         """The drawn rows with the codes and ranks that were known before."""
@@ -228,16 +228,17 @@ def sampler_of(
     arrays: Mapping[str, npt.NDArray[Any]],
     parts: Parts,
     order: tuple[int, ...],
-    links: tuple[NullLink, ...],
-    nulls: tuple[bool, ...],
-    functions: tuple[FunctionLink, ...],
+    layout: Layout,
 ) -> AutoregressiveSampler:
     """The sampler of a network's arrays, as `Heads.state_dict` names them.
 
     ``calibration.<head>``, where it is there, is added to the last bias of a head.
     """
+    nulls = tuple(block.null for block in layout.columns)
     if not order:
-        return AutoregressiveSampler(parts, order, (), {}, links, nulls)  # a table of columns without codes
+        return AutoregressiveSampler(
+            parts, order, (), {}, layout.null_inclusions, nulls
+        )  # a table of columns without codes
     starts = np.cumsum((0, *parts.sizes))
     embedding = arrays["embedding"].astype(np.float32)
     widths = parts.widths(embedding.shape[1])
@@ -245,7 +246,7 @@ def sampler_of(
         np.ascontiguousarray(embedding[a:b, :width].T) for (a, b), width in zip(pairwise(starts), widths, strict=True)
     )
     count, hidden = len(parts.sizes) - parts.first_drawn, arrays["inner"].shape[1]
-    bare = AutoregressiveSampler(parts, order, embeddings, {}, links, nulls)
+    bare = AutoregressiveSampler(parts, order, embeddings, {}, layout.null_inclusions, nulls)
     ends = np.cumsum(widths)
     drawn_order = np.concatenate([np.arange(ends[part] - widths[part], ends[part]) for part in bare.slots])
     read = arrays["read"].reshape(-1, count, hidden)[drawn_order]
@@ -265,4 +266,4 @@ def sampler_of(
                 )
             )
         )
-    return AutoregressiveSampler(parts, order, embeddings, heads, links, nulls, functions)
+    return AutoregressiveSampler(parts, order, embeddings, heads, layout.null_inclusions, nulls, layout.functional)

@@ -21,9 +21,9 @@ from tqdm.auto import tqdm
 from synthohive_spark.engine.autoregressive.networks import Dropout, Heads, known_parts
 from synthohive_spark.engine.autoregressive.parts import Parts
 from synthohive_spark.engine.autoregressive.settings import AutoregressiveSettings, widths_for
-from synthohive_spark.engine.checkpoint import Checkpoint
-from synthohive_spark.engine.progress import Progress, Trained
-from synthohive_spark.engine.training import (
+from synthohive_spark.engine.training.checkpoint import Checkpoint
+from synthohive_spark.engine.training.progress import Progress, Trained
+from synthohive_spark.engine.training.torch_process import (
     Arrays,
     below,
     device_of,

@@ -11,12 +11,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synthohive_spark.engine.codecs.interface import Codes, Ranks, Words, draw_codes
+from synthohive_spark.engine.codecs.interface import CodecDefaults, Codes, NoiseBits, Ranks, draw_codes
 from synthohive_spark.engine.columns import ColumnType
 
 
 @dataclass(frozen=True)
-class CategoricalCodec:
+class CategoricalCodec(CodecDefaults):
     """A code for null, where the column has nulls, then one for each kept value in sorted order.
 
     A value that was not kept is encoded as one of the kept values, drawn by their frequencies; so is a null where the
@@ -28,36 +28,15 @@ class CategoricalCodec:
     has_null: bool
     frequencies: tuple[float, ...]
     kind: str = "categorical"
-    ranked: bool = field(default=False, init=False)
+    bins: int = field(default=0, init=False)
     encode_words: int = field(default=1, init=False)
     decode_words: int = field(default=0, init=False)
-
-    @classmethod
-    def fit(cls, type_: ColumnType, counts: Mapping[Any, int], nulls: int, at_least: int) -> CategoricalCodec:
-        """Keep the values held by ``at_least`` rows.
-
-        Args:
-            type_: The column's type.
-            counts: Rows by value, nulls aside.
-            nulls: Rows without a value.
-            at_least: Fewest rows of a kept value.
-        """
-        kept = sorted(value for value, count in counts.items() if count >= max(at_least, 1))
-        rows = np.array([counts[value] for value in kept], np.float64)
-        if kept:  # the rows of the others are drawn from the kept ones
-            rows *= sum(counts.values()) / rows.sum()
-        elif nulls:
-            nulls += sum(counts.values())
-        shares = np.concatenate([[nulls], rows] if nulls else [rows])
-        shares = shares / shares.sum() if shares.sum() else shares
-        kind = "boolean" if type_.name == "boolean" else "categorical"
-        return cls(type_, tuple(kept), bool(nulls), tuple(shares.tolist()), kind)
 
     @cached_property
     def _lookup(self) -> pa.Array:
         return pa.array([None, *self.values] if self.has_null else list(self.values), self.type.arrow)
 
-    def encode(self, values: pa.Array, words: Words) -> tuple[Codes, Ranks]:
+    def encode(self, values: pa.Array, words: NoiseBits) -> tuple[Codes, Ranks]:
         """See `Codec.encode`."""
         found = pc.index_in(values, self._lookup)
         codes = found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int32)
@@ -69,7 +48,7 @@ class CategoricalCodec:
             codes[unknown] = draw_codes(shares, words[unknown, 0])
         return codes, np.full(len(codes), 0.5, np.float32)
 
-    def decode(self, codes: Codes, ranks: Ranks, words: Words) -> pa.Array:
+    def decode(self, codes: Codes, ranks: Ranks, words: NoiseBits) -> pa.Array:
         """See `Codec.decode`."""
         return self._lookup.take(pa.array(codes))
 

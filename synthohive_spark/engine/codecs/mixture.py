@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from synthohive_spark.engine.codecs.interface import Codes, Ranks, Words, draw_codes, null_mask
-from synthohive_spark.engine.codecs.numbers import Numbers, from_numbers, to_numbers
+from synthohive_spark.engine.arrays import null_mask
+from synthohive_spark.engine.codecs.arrow_numbers import Numbers, from_numbers, to_numbers
+from synthohive_spark.engine.codecs.interface import CodecDefaults, Codes, NoiseBits, Ranks, draw_codes
 from synthohive_spark.engine.codecs.numeric_common import (
     EDGE,
     SPECIALS,
@@ -33,7 +34,7 @@ _ROWS = 1 << 16
 
 
 @dataclass(frozen=True)
-class MixtureCodec:
+class MixtureCodec(CodecDefaults):
     """Codes in this order: null, the special floats, the modes of a Gaussian mixture.
 
     A value gets a mode, drawn from the probabilities of the modes at the value, and the rank that the mode's normal
@@ -52,7 +53,7 @@ class MixtureCodec:
             stays exact.
         stds: Likewise.
         step: See `NumericCodec`.
-        shift: See `synthohive_spark.engine.codecs.numbers`.
+        shift: See `synthohive_spark.engine.codecs.arrow_numbers`.
         bounds: With a shift, the smallest and largest unscaled value.
         frequencies: Share of the rows that hold each code.
     """
@@ -69,6 +70,7 @@ class MixtureCodec:
     shift: int = 0
     bounds: tuple[int, int] | None = None
     frequencies: tuple[float, ...] = ()
+    bins: int = field(default=0, init=False)
     encode_words: int = field(default=1, init=False)
     decode_words: int = field(default=0, init=False)
 
@@ -87,7 +89,7 @@ class MixtureCodec:
         """How many codes there are."""
         return self._first_mode + len(self.means)
 
-    def encode(self, values: pa.Array, words: Words) -> tuple[Codes, Ranks]:
+    def encode(self, values: pa.Array, words: NoiseBits) -> tuple[Codes, Ranks]:
         """See `Codec.encode`; a number out of range counts as the nearest end."""
         numbers = to_numbers(values, self.type, self.shift)
         codes, known = encode_apart(numbers, null_mask(values), self.has_null, self.specials)
@@ -106,7 +108,7 @@ class MixtureCodec:
         cumulative = np.cumsum(np.exp(logs - logs.max(axis=1, keepdims=True)), axis=1)
         return np.asarray((cumulative <= noise[:, None] * cumulative[:, -1:]).sum(axis=1), np.int64)
 
-    def _fill_unknown(self, codes: Codes, ranks: Floats, words: Words) -> None:
+    def _fill_unknown(self, codes: Codes, ranks: Floats, words: NoiseBits) -> None:
         unknown = codes < 0
         if not unknown.any():
             return
@@ -116,7 +118,7 @@ class MixtureCodec:
         inside = uniforms(words[unknown] * np.uint64(0x9E3779B97F4A7C15))
         ranks[unknown] = np.where(codes[unknown] < self._first_mode, 0.5, inside)
 
-    def decode(self, codes: Codes, ranks: Ranks, words: Words) -> pa.Array:
+    def decode(self, codes: Codes, ranks: Ranks, words: NoiseBits) -> pa.Array:
         """See `Codec.decode`."""
         low, high = self._ends
         modes = np.maximum(codes.astype(np.int64) - self._first_mode, 0)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import math
 import threading
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from synthohive_spark.config import Privacy
+from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.engine.codecs.arrow_numbers import Numbers
+from synthohive_spark.engine.codecs.column_sample import ColumnSample
 from synthohive_spark.engine.codecs.mixture import MixtureCodec
-from synthohive_spark.engine.codecs.numbers import Numbers
 from synthohive_spark.engine.codecs.numeric import NumericCodec
 from synthohive_spark.engine.codecs.numeric_common import shares_of
 from synthohive_spark.engine.codecs.numeric_fit import fit_numeric, read_numbers, step_of, true_ends
-from synthohive_spark.engine.columns import ColumnType
-from synthohive_spark.engine.facts import ColumnFacts
+from synthohive_spark.engine.noise import derive_seed
 
 ROWS = 20_000
 MODES = 10
@@ -29,22 +29,22 @@ _LEAST_SCALE = 1e-9
 _one_at_a_time = threading.Lock()
 
 
-def fit_mixture(
-    type_: ColumnType, values: pa.Array, facts: ColumnFacts, privacy: Privacy, *, seed: int
-) -> MixtureCodec | NumericCodec:
+def fit_mixture(sample: ColumnSample) -> MixtureCodec | NumericCodec:
     """Fit a codec of modes; a column in which none can be told, such as a constant, gets that of `fit_numeric`."""
-    numbers, fields = read_numbers(type_, values, privacy)
-    ends = _range(numbers, true_ends(type_, facts, privacy, fields["shift"]), privacy)
-    modes = _modes(shares_of(numbers, *ends), max(privacy.rare_category_rows, 1), seed) if ends else {}
+    type_, statistics, privacy = sample.column.type, sample.statistics, sample.privacy
+    seed = derive_seed(sample.seed, "mixture", sample.column.name)
+    numbers, fields = read_numbers(type_, sample.values, privacy)
+    ends = _range(numbers, true_ends(type_, statistics, privacy, fields["shift"]), privacy)
+    modes = _modes(shares_of(numbers, *ends), privacy.min_rows, seed) if ends else {}
     if ends is None or not modes:
-        return fit_numeric(type_, values, facts, privacy)
+        return fit_numeric(replace(sample, most_values=0))
     step = step_of(numbers, np.concatenate(ends), type_)
     return MixtureCodec(low=ends[0].item(), high=ends[1].item(), step=step, **modes, **fields)
 
 
 def _range(numbers: Numbers, known: tuple[Any, Any] | None, privacy: Privacy) -> tuple[Numbers, Numbers] | None:
     """The smallest and the largest of sorted numbers that may be kept; None where too few numbers lie between."""
-    trim = max(privacy.extreme_rows, 1) - 1
+    trim = privacy.trim
     inside = numbers[trim : len(numbers) - trim]
     if len(inside) < MODES:
         return None

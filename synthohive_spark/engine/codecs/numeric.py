@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from synthohive_spark.engine.codecs.interface import Codes, Ranks, Words, draw_codes, null_mask
-from synthohive_spark.engine.codecs.numbers import Numbers, from_numbers, to_numbers
+from synthohive_spark.engine.arrays import null_mask
+from synthohive_spark.engine.codecs.arrow_numbers import Numbers, from_numbers, to_numbers
+from synthohive_spark.engine.codecs.interface import CodecDefaults, Codes, NoiseBits, Ranks, draw_codes
 from synthohive_spark.engine.codecs.numeric_common import (
     EDGE,
     SPECIALS,
@@ -31,7 +32,7 @@ from synthohive_spark.engine.noise import uniforms
 
 
 @dataclass(frozen=True)
-class NumericCodec:
+class NumericCodec(CodecDefaults):
     """Codes in this order: null, the special floats, the spikes, the bins; each part may be empty.
 
     Attributes:
@@ -43,7 +44,7 @@ class NumericCodec:
         grid: Rank of each knot, from 0 to 1, increasing.
         bins: How many equal parts the ranks are cut into; 0 without knots.
         step: Values lie this far apart (whole numbers); or 10 to minus this many digits (floats, -1 for any value).
-        shift: See `synthohive_spark.engine.codecs.numbers`.
+        shift: See `synthohive_spark.engine.codecs.arrow_numbers`.
         bounds: With a shift, the smallest and largest unscaled value.
         frequencies: Share of the rows that hold each code.
     """
@@ -77,7 +78,7 @@ class NumericCodec:
         """How many codes there are."""
         return self._first_bin + self.bins
 
-    def encode(self, values: pa.Array, words: Words) -> tuple[Codes, Ranks]:
+    def encode(self, values: pa.Array, words: NoiseBits) -> tuple[Codes, Ranks]:
         """See `Codec.encode`; tied values get ranks spread over their share by the noise."""
         numbers = to_numbers(values, self.type, self.shift)
         codes, known = encode_apart(numbers, null_mask(values), self.has_null, self.specials)
@@ -104,7 +105,7 @@ class NumericCodec:
             hit = known & (spikes[place] == numbers)
         codes[hit] = self._first_spike + place[hit]
 
-    def _fill_unknown(self, codes: Codes, ranks: npt.NDArray[np.float64], words: Words) -> None:
+    def _fill_unknown(self, codes: Codes, ranks: npt.NDArray[np.float64], words: NoiseBits) -> None:
         unknown = codes < 0
         if not unknown.any():
             return
@@ -116,7 +117,7 @@ class NumericCodec:
             inside = (uniforms(words[unknown] * np.uint64(0x9E3779B97F4A7C15))) / self.bins
             ranks[unknown] = (codes[unknown] - self._first_bin) / self.bins + inside
 
-    def decode(self, codes: Codes, ranks: Ranks, words: Words) -> pa.Array:
+    def decode(self, codes: Codes, ranks: Ranks, words: NoiseBits) -> pa.Array:
         """See `Codec.decode`; a rank outside the bin of its code counts as the bin's nearest end."""
         table = self._code_values
         numbers = table[np.minimum(codes, len(table) - 1)]

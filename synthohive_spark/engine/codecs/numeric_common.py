@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from synthohive_spark.engine.codecs.arrow_numbers import Numbers
 from synthohive_spark.engine.codecs.interface import Codes
-from synthohive_spark.engine.codecs.numbers import Numbers
 from synthohive_spark.engine.columns import ColumnType
 
 SPECIALS = {"nan": np.nan, "-inf": -np.inf, "inf": np.inf}

@@ -8,13 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from synthohive_spark.config import Privacy
-from synthohive_spark.engine.codecs.interface import null_mask
-from synthohive_spark.engine.codecs.numbers import Numbers, decimal_shift, to_numbers, unscaled
+from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.engine.arrays import null_mask
+from synthohive_spark.engine.codecs.arrow_numbers import Numbers, decimal_shift, to_numbers, unscaled
+from synthohive_spark.engine.codecs.column_sample import ColumnSample
 from synthohive_spark.engine.codecs.numeric import NumericCodec
 from synthohive_spark.engine.codecs.numeric_common import SPECIALS, is_special
 from synthohive_spark.engine.columns import ColumnType
-from synthohive_spark.engine.facts import ColumnFacts
+from synthohive_spark.engine.table_statistics import ColumnStatistics
 
 SPIKE_SHARE = 0.01
 BINS = 8
@@ -24,17 +25,13 @@ _NEARLY_ALL = 0.95
 _DIGITS = 8
 
 
-def fit_numeric(
-    type_: ColumnType, values: pa.Array, facts: ColumnFacts, privacy: Privacy, most_values: int = 0
-) -> NumericCodec:
-    """Fit a codec; one without any code means that the settings left no value.
-
-    ``most_values``: see `synthohive_spark.engine.interface.Encoding`.
-    """
-    numbers, fields = read_numbers(type_, values, privacy)
-    spikes = _spikes(numbers, max(privacy.rare_category_rows, 1), most_values)
+def fit_numeric(sample: ColumnSample) -> NumericCodec:
+    """Fit a codec; one without any code means that the settings left no value."""
+    type_, statistics, privacy = sample.column.type, sample.statistics, sample.privacy
+    numbers, fields = read_numbers(type_, sample.values, privacy)
+    spikes = _spikes(numbers, privacy.min_rows, sample.most_values)
     rest = numbers[~np.isin(numbers, spikes)]
-    knots, grid = _quantile_table(rest, privacy, true_ends(type_, facts, privacy, fields["shift"]))
+    knots, grid = _quantile_table(rest, privacy, true_ends(type_, statistics, privacy, fields["shift"]))
     bins = max(1, min(BINS, len(rest) // _ROWS_PER_BIN)) if len(knots) else 0
     return NumericCodec(
         spikes=tuple(spikes.tolist()),
@@ -53,7 +50,7 @@ def read_numbers(type_: ColumnType, values: pa.Array, privacy: Privacy) -> tuple
     numbers = to_numbers(present, type_, shift)
     specials: tuple[str, ...] = ()
     if type_.is_float:
-        at_least = max(privacy.rare_category_rows, 1)
+        at_least = privacy.min_rows
         specials = tuple(name for name in SPECIALS if np.count_nonzero(is_special(numbers, name)) >= at_least)
         numbers = numbers[np.isfinite(numbers)] + 0.0  # minus zero becomes zero
     return np.sort(numbers), {
@@ -81,12 +78,12 @@ def _spikes(numbers: Numbers, at_least: int, most_values: int) -> Numbers:
 
 
 def true_ends(
-    type_: ColumnType, facts: ColumnFacts, privacy: Privacy, shift: int
+    type_: ColumnType, statistics: ColumnStatistics, privacy: Privacy, shift: int
 ) -> tuple[float | int, float | int] | None:
     """The true ends of the range over all rows, where the settings allow to keep them and they are known."""
-    if privacy.extreme_rows or shift or facts.minimum is None or facts.maximum is None:
+    if privacy.extreme_rows or shift or statistics.minimum is None or statistics.maximum is None:
         return None
-    low, high = to_numbers(pa.array([facts.minimum, facts.maximum], type_.arrow), type_)
+    low, high = to_numbers(pa.array([statistics.minimum, statistics.maximum], type_.arrow), type_)
     return low, high
 
 
@@ -99,7 +96,7 @@ def _quantile_table(
     at least ``rare_category_rows`` rows between them, and the first and the last are the values of rank
     ``extreme_rows`` from the ends.
     """
-    trim = max(privacy.extreme_rows, 1) - 1
+    trim = privacy.trim
     last = len(rest) - 1 - trim
     if last < trim:
         return rest[:0], np.empty(0)
@@ -107,7 +104,7 @@ def _quantile_table(
     tail = width / KNOTS * 2.0 ** -np.arange(0, 12)
     wanted = np.concatenate([np.linspace(0, width, KNOTS), tail, width - tail])
     rows = np.unique(np.floor(wanted).astype(np.int64))
-    rows = _spread(rows, max(privacy.rare_category_rows, 1)) + trim
+    rows = _spread(rows, privacy.min_rows) + trim
     knots = rest[rows].copy()
     if ends is not None:
         knots[0], knots[-1] = min(knots[0], ends[0]), max(knots[-1], ends[1])
@@ -152,7 +149,7 @@ def _digits(numbers: Numbers, type_: ColumnType) -> int:
 
 def _bounds(values: pa.Array, privacy: Privacy) -> tuple[int, int] | None:
     exact = sorted(unscaled(values))
-    trim = max(privacy.extreme_rows, 1) - 1
+    trim = privacy.trim
     if len(exact) <= 2 * trim:
         return (exact[0], exact[-1]) if exact and exact[0] == exact[-1] else None
     return exact[trim], exact[len(exact) - 1 - trim]

@@ -12,10 +12,10 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from synthohive_spark.engine.categories import sample_categories
 from synthohive_spark.engine.ctgan.sampling import CTGANSampler, Floats, RankTable, ranks_of_scores
-from synthohive_spark.engine.interface import EncodedTable, Layout
+from synthohive_spark.engine.encoded_table import EncodedTable, Layout
 from synthohive_spark.engine.noise import row_words, uniforms
-from synthohive_spark.engine.pick import pick
 
 ROWS, FEWEST_ROWS = 81_920, 8_192
 _ROWS_PER_ROW = 8
@@ -62,7 +62,7 @@ def calibrate(
     for column, logits in sampler.logits(raw, codes):
         change = _bias(logits, np.array(layout.columns[column].frequencies, np.float32))
         biases[column] = biases[column] + change
-        codes[column] = pick(logits + change, draws[column])
+        codes[column] = sample_categories(logits + change, draws[column])
     tables, ranked = [], [i for i, is_ranked in enumerate(sampler.ranked) if is_ranked]
     for place, (column, score) in enumerate(zip(ranked, sampler.scores(raw), strict=True)):
         real = table.codes[:, column], table.ranks[:, place]

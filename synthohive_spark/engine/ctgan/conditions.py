@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synthohive_spark.engine.ctgan.slots import Slots
-from synthohive_spark.engine.interface import Block, EncodedTable
+from synthohive_spark.engine.encoded_table import Block, EncodedTable
 
 Places = npt.NDArray[np.int64]
 

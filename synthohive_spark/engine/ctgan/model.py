@@ -9,18 +9,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from synthohive_spark.engine.checkpoint import Checkpoint, identity
 from synthohive_spark.engine.ctgan.calibration import FEWEST_ROWS, calibrate, uncalibrated_rank_table
 from synthohive_spark.engine.ctgan.conditions import SamplingConditions
 from synthohive_spark.engine.ctgan.sampling import CTGANSampler, Layer, RankTable
 from synthohive_spark.engine.ctgan.settings import CTGANSettings
 from synthohive_spark.engine.ctgan.slots import Slots
 from synthohive_spark.engine.ctgan.validation import Validation
+from synthohive_spark.engine.encoded_table import Block, EncodedTable, Layout
 from synthohive_spark.engine.groups import Groups, fit_groups, grouped
-from synthohive_spark.engine.interface import Block, EncodedTable, Encoding, FittedEngine, Layout
+from synthohive_spark.engine.interface import Encoding, FittedEngine, TrainingRequest
 from synthohive_spark.engine.noise import derive_seed
-from synthohive_spark.engine.null_links import NullLink, find_null_links
 from synthohive_spark.engine.tensors import read_tensors, tensor_bytes
+from synthohive_spark.engine.training.checkpoint import Checkpoint, training_digest
 from synthohive_spark.errors import SerializationError
 
 _GENERATOR, _CRITIC, _EMBEDDINGS = "generator.safetensors", "discriminator.safetensors", "embedding_layers.safetensors"
@@ -32,6 +32,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 class CTGANEngine:
     """See `synthohive_spark.engine.interface.Engine`."""
 
+    name = "ctgan"
     encoding = Encoding(("rank", "mixture"))
     any_condition = False
     settings_class = CTGANSettings
@@ -44,10 +45,7 @@ class CTGANEngine:
         table: EncodedTable,
         context: EncodedTable,
         layout: Layout,
-        *,
-        seed: int,
-        progress: bool,
-        checkpoint_dir: str | None = None,
+        request: TrainingRequest,
     ) -> FittedEngine:
         """See `synthohive_spark.engine.interface.Engine.fit`."""
         parameters = asdict(self.settings)
@@ -56,11 +54,11 @@ class CTGANEngine:
             return FittedEngine(_sampler({}, {}, self.settings, layout), files, parameters)
         from synthohive_spark.engine.ctgan.training import train  # noqa: PLC0415  (torch is only for fitting)
 
-        checkpoint = None
-        if checkpoint_dir is not None:
-            checkpoint = Checkpoint(checkpoint_dir, identity(table, context, parameters, seed))
-        groups, links = self._groups(table, context, layout, seed), find_null_links(table, layout.columns)
-        fixed = {**_group_arrays(groups), **_link_arrays(links)}
+        seed, checkpoint = request.seed, None
+        if request.checkpoint_dir is not None:
+            checkpoint = Checkpoint(request.checkpoint_dir, training_digest(table, context, parameters, seed))
+        groups = self._groups(table, context, layout, seed)
+        fixed = _group_arrays(groups)
         narrow = _narrow(layout, groups)
         rows, given = grouped(table, groups["columns"]), grouped(context, groups["context"])
         training, held_out = Validation.split(rows, given, seed=derive_seed(seed, "validation"))
@@ -77,7 +75,7 @@ class CTGANEngine:
             return held_out.score(sampler, narrow, seed=derive_seed(seed, "score"))
 
         trained = train(
-            *training, narrow, self.settings, seed=seed, progress=progress, score=score, checkpoint=checkpoint
+            *training, narrow, self.settings, seed=seed, progress=request.progress, score=score, checkpoint=checkpoint
         )
         sampler = calibrated(trained.best)
         kept = {name: array for name, array in trained.best.items() if not name.endswith("num_batches_tracked")}
@@ -122,11 +120,6 @@ def _group_arrays(groups: Mapping[str, Mapping[int, Groups]]) -> Arrays:
     return {f"{part}.{i}.groups": own.group_of for part, found in groups.items() for i, own in found.items()}
 
 
-def _link_arrays(links: tuple[NullLink, ...]) -> Arrays:
-    pairs = np.array([(link.column, link.within, link.same) for link in links], np.int32)
-    return {"null_links": pairs.reshape(-1, 3)}
-
-
 def _groups_of(arrays: Arrays, part: str, blocks: tuple[Block, ...]) -> dict[int, Groups]:
     names = {i: f"{part}.{i}.groups" for i in range(len(blocks))}
     return {
@@ -162,7 +155,7 @@ def _sampler(arrays: Arrays, fixed: Arrays, settings: CTGANSettings, layout: Lay
         rank_tables=tuple(_rank_table(arrays, i, block.codes) for i, block in enumerate(columns) if block.ranked),
         ranked=tuple(block.ranked for block in columns),
         conditions=SamplingConditions.of(columns, slots.conditioned(context)),
-        links=tuple(NullLink(int(c), int(w), bool(s)) for c, w, s in fixed.get("null_links", ())),
+        null_inclusions=layout.null_inclusions if arrays else (),
         groups=groups["columns"],
         context_groups=groups["context"],
     )
@@ -208,4 +201,4 @@ def _check_shapes(sampler: CTGANSampler) -> None:
     given = EncodedTable(np.zeros((1, context[0]), np.int16), np.full((1, context[1]), 0.5, np.float32))
     if not all(np.isfinite(array).all() for layer in sampler.layers for array in vars(layer).values()):
         raise ValueError("a weight is not finite")
-    sampler.draw(np.zeros((1, sampler.noise_words), np.uint64), given)
+    sampler.sample(np.zeros((1, sampler.noise_words), np.uint64), given)

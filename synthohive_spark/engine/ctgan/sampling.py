@@ -13,13 +13,13 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from synthohive_spark.engine.categories import sample_categories
 from synthohive_spark.engine.ctgan.conditions import SamplingConditions
 from synthohive_spark.engine.ctgan.slots import RANK_SCALE, Slots, scores
+from synthohive_spark.engine.dependencies.null_inclusion import drawing_order, mask_nulls
+from synthohive_spark.engine.encoded_table import EncodedTable, Known, NullInclusion
 from synthohive_spark.engine.groups import Groups, grouped
-from synthohive_spark.engine.interface import EncodedTable, Known
-from synthohive_spark.engine.noise import Words, normal_cdf, normal_words, normals, uniforms
-from synthohive_spark.engine.null_links import NullLink, drawing_order, obey
-from synthohive_spark.engine.pick import pick
+from synthohive_spark.engine.noise import NoiseBits, normal_cdf, normal_words, normals, uniforms
 
 Floats = npt.NDArray[np.float32]
 
@@ -75,7 +75,7 @@ class CTGANSampler:
         rank_tables: One for each column with a rank.
         ranked: Whether each column has a rank.
         conditions: Draws the conditional vector.
-        links: Which columns are null only where others are.
+        null_inclusions: Which columns are null only where others are.
         groups: The columns, by position, of which the generator makes a group.
         context_groups: The given columns of which it reads a group.
     """
@@ -88,7 +88,7 @@ class CTGANSampler:
     rank_tables: tuple[RankTable, ...]
     ranked: tuple[bool, ...]
     conditions: SamplingConditions
-    links: tuple[NullLink, ...]
+    null_inclusions: tuple[NullInclusion, ...]
     groups: Mapping[int, Groups]
     context_groups: Mapping[int, Groups]
 
@@ -97,8 +97,8 @@ class CTGANSampler:
         """Words of the noise vector, of the condition, of each column's code, and of each group's member."""
         return normal_words(self.noise) + 1 + len(self.slots.codes) + len(self.groups)
 
-    def draw(self, words: Words, context: EncodedTable, known: Known | None = None) -> EncodedTable:
-        """See `synthohive_spark.engine.interface.Sampler.draw`."""
+    def sample(self, words: NoiseBits, context: EncodedTable, known: Known | None = None) -> EncodedTable:
+        """See `synthohive_spark.engine.interface.Sampler.sample`."""
         rows, columns = len(words), len(self.slots.codes)
         if not columns:
             return EncodedTable(np.zeros((rows, 0), np.int32), np.zeros((rows, 0), np.float32))
@@ -106,7 +106,7 @@ class CTGANSampler:
         draws = uniforms(words[:, normal_words(self.noise) + 1 :].T).astype(np.float32)
         codes = np.full((columns, rows), -1)
         for column, logits in self.logits(raw, codes):
-            codes[column] = pick(logits, draws[column])
+            codes[column] = sample_categories(logits, draws[column])
         ranks = np.empty((len(self.rank_tables), rows), np.float32)
         for row, (column, score) in enumerate(zip(self._ranked, self.scores(raw), strict=True)):
             ranks[row] = self.rank_tables[row].ranks(codes[column], score)
@@ -114,7 +114,7 @@ class CTGANSampler:
             codes[column] = groups.members(codes[column], draw)
         return EncodedTable(np.ascontiguousarray(codes.T), np.ascontiguousarray(ranks.T))
 
-    def inputs(self, words: Words, context: EncodedTable) -> tuple[Floats, list[npt.NDArray[np.int64]]]:
+    def inputs(self, words: NoiseBits, context: EncodedTable) -> tuple[Floats, list[npt.NDArray[np.int64]]]:
         """The dense inputs, shape (rows, inputs), and for each one-hot input the place of its one.
 
         The one-hot inputs are the conditional vector or, where columns are given, those instead of it.
@@ -151,7 +151,7 @@ class CTGANSampler:
         for column in self._order:
             start = self.slots.starts[column]
             logits = raw[start : start + self.slots.codes[column]] + self.biases[column]
-            obey(logits, column, self.links, codes)
+            mask_nulls(logits, column, self.null_inclusions, codes)
             yield column, logits
 
     def scores(self, raw: Floats) -> Floats:
@@ -164,7 +164,7 @@ class CTGANSampler:
 
     @cached_property
     def _order(self) -> tuple[int, ...]:
-        return drawing_order(len(self.slots.codes), self.links)
+        return drawing_order(len(self.slots.codes), self.null_inclusions)
 
 
 def ranks_of_scores(score: Floats) -> Floats:

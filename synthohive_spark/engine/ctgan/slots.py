@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synthohive_spark.engine.interface import Block, EncodedTable
+from synthohive_spark.engine.encoded_table import Block, EncodedTable
 from synthohive_spark.engine.noise import normal_quantile
 
 RANK_SCALE = 3.5

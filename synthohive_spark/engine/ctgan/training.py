@@ -12,14 +12,14 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from synthohive_spark.engine.checkpoint import Checkpoint
 from synthohive_spark.engine.ctgan.conditions import SamplingConditions, TrainingConditions
 from synthohive_spark.engine.ctgan.networks import Critic, Generator, activate, condition_loss
 from synthohive_spark.engine.ctgan.settings import CTGANSettings
 from synthohive_spark.engine.ctgan.slots import SPREAD, Slots, scores
-from synthohive_spark.engine.interface import EncodedTable, Layout
-from synthohive_spark.engine.progress import Progress, Trained
-from synthohive_spark.engine.training import (
+from synthohive_spark.engine.encoded_table import EncodedTable, Layout
+from synthohive_spark.engine.training.checkpoint import Checkpoint
+from synthohive_spark.engine.training.progress import Progress, Trained
+from synthohive_spark.engine.training.torch_process import (
     Arrays,
     below,
     device_of,

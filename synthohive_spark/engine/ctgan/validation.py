@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synthohive_spark.engine.ctgan.sampling import CTGANSampler
-from synthohive_spark.engine.interface import Block, EncodedTable, Layout
+from synthohive_spark.engine.encoded_table import Block, EncodedTable, Layout
 from synthohive_spark.engine.noise import row_words
 
 SHARE, MOST, FEWEST = 0.05, 2_000, 50
@@ -47,7 +47,7 @@ class Validation:
         words = row_words(seed, np.arange(_DRAWN), sampler.noise_words)
         given = self.given.take(np.arange(_DRAWN) % len(self.rows))
         parts = [slice(start, start + _BATCH) for start in range(0, _DRAWN, _BATCH)]
-        drawn = [sampler.draw(words[part], given.take(part)) for part in parts]
+        drawn = [sampler.sample(words[part], given.take(part)) for part in parts]
         made = EncodedTable(np.concatenate([d.codes for d in drawn]), np.concatenate([d.ranks for d in drawn]))
         real = _cells(self.rows, layout.columns) + _cells(self.given, layout.context)
         fake = _cells(made, layout.columns) + _cells(given, layout.context)

@@ -1,0 +1,1 @@
+"""What a user declares: tables, keys, links, constraints, privacy, jobs."""

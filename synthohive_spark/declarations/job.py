@@ -1,0 +1,186 @@
+"""The job file: what the command line can be told, in YAML."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from synthohive_spark.declarations.hints import nearest, setting_problems
+from synthohive_spark.errors import SchemaError
+
+
+class FitJob(BaseModel):
+    """Learn a table and save the model.
+
+    Attributes:
+        table: The table to learn.
+        model: The model directory to write.
+        overwrite: Whether to replace a model that is there.
+        params: Params of `SynthesizerTransformer`, by name.
+    """
+
+    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+
+    table: str
+    model: str
+    overwrite: bool = False
+    params: dict[str, Any] = Field(default_factory=dict)
+
+
+class SampleJob(BaseModel):
+    """Draw rows from a saved model and write them as a table.
+
+    Attributes:
+        model: The model directory to read.
+        rows: How many rows.
+        output_table: The table to write.
+        format: "delta", "orc" or "parquet".
+        mode: "errorifexists", "append" or "overwrite".
+        seed: Fixes the rows; drawn and logged when not given.
+        partitions: Partitions, and so files, of the rows; Spark's default when not given.
+        given: Values of columns that are the same in all rows, or pairs of such values and weights; see
+            `SynthesizerTransformerModel.sample`.
+    """
+
+    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+
+    model: str
+    rows: int = Field(ge=0)
+    output_table: str
+    format: Literal["delta", "orc", "parquet"] = "delta"
+    mode: Literal["errorifexists", "append", "overwrite"] = "errorifexists"
+    seed: int | None = None
+    partitions: int | None = Field(default=None, ge=1)
+    given: dict[str, Any] | list[tuple[dict[str, Any], float]] | None = None
+
+
+class Gate(BaseModel):
+    """Limits of ``ValidationReport.require``; null switches a check off."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    max_tvd: float | None = 0.1
+    max_ks: float | None = 0.1
+    max_null_rate_error: float | None = 0.02
+    max_copies: float | None = 0.0
+
+
+class SynthesizeJob(BaseModel):
+    """Learn a database, draw it, compare it, and write it.
+
+    Attributes:
+        source: The database to learn, or a mapping of tables to table names or paths.
+        target: The database to write; made if it is not there.
+        metadata: A YAML or JSON file of declarations, or the declarations themselves (``tables: ...``); proposed from
+            the catalog when not given.
+        model: The model directory to write; none when not given.
+        overwrite_model: Whether to replace a model that is there.
+        engine: The engine that learns the tables.
+        seed: Fixes the fit; drawn and logged when not given.
+        params: Parameters of ``Synthesizer.fit``, by name.
+        hash_key_env: The environment variable that holds the key of hashed columns.
+        rows: How many rows of which tables; as many as the real ones have when not given.
+        sampling_seed: Fixes the rows; drawn and logged when not given.
+        enforce_constraints: Whether to check the declared constraints.
+        on_violation: "drop", "raise" or "resample".
+        report: Where to write the report, an HTML page or JSON; nowhere when not given.
+        require: The gate that the report must pass before anything is written; none when not given.
+        format: "delta", "orc" or "parquet".
+        overwrite: Whether to replace tables that are there.
+        allow_source: Whether the target may be the source; ``overwrite`` must be true as well.
+        progress: Whether to show progress bars.
+    """
+
+    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+
+    source: Any
+    target: str
+    metadata: Any = None
+    model: str | None = None
+    overwrite_model: bool = False
+    engine: str = "ctgan"
+    seed: int | None = None
+    params: dict[str, Any] = Field(default_factory=dict)
+    hash_key_env: str | None = None
+    rows: dict[str, int] | None = None
+    sampling_seed: int | None = None
+    enforce_constraints: bool = False
+    on_violation: Literal["drop", "raise", "resample"] = "drop"
+    report: str | None = None
+    require: Gate | None = None
+    format: Literal["delta", "orc", "parquet"] = "delta"
+    overwrite: bool = False
+    allow_source: bool = False
+    progress: bool = True
+
+    @field_validator("source")
+    @classmethod
+    def _database_or_tables(cls, value: Any) -> Any:
+        if isinstance(value, str) or (isinstance(value, dict) and all(isinstance(v, str) for v in value.values())):
+            return value
+        raise ValueError("must be a database, or a mapping of tables to table names or paths")
+
+    @field_validator("metadata")
+    @classmethod
+    def _file_or_tables(cls, value: Any) -> Any:
+        if value is None or isinstance(value, str | dict):
+            return value
+        raise ValueError("must be a file, or a mapping with the key 'tables'")
+
+
+JOBS: dict[str, type[BaseModel]] = {"fit": FitJob, "sample": SampleJob, "synthesize": SynthesizeJob}
+
+
+def read_job(command: str, path: str | None, given: dict[str, Any]) -> Any:
+    """The job of one command: its section of the file, with what the command line gives put over it.
+
+    Args:
+        command: "fit", "sample" or "synthesize".
+        path: The YAML file; None for none.
+        given: Arguments of the command line; None where one was not given.
+
+    Raises:
+        SchemaError: If the file cannot be read, or a key is unknown, missing or of the wrong type.
+    """
+    section = _section(command, path) if path is not None else {}
+    values = {**section, **{name: value for name, value in given.items() if value is not None}}
+    if "params" in section and given.get("params"):
+        values["params"] = {**section["params"], **given["params"]}
+    kind = JOBS[command]
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        problems = [
+            _missing(text, error.errors()[i], given) for i, text in enumerate(setting_problems(error, kind, command))
+        ]
+        raise SchemaError("; ".join(problems), problems) from error
+
+
+def _section(command: str, path: str) -> dict[str, Any]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            content = yaml.safe_load(file)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise SchemaError(f"job file {path!r} cannot be read: {error}") from error
+    if not isinstance(content, dict):
+        raise SchemaError(f"job file {os.path.basename(path)!r} must hold sections such as 'fit:' and 'sample:'")
+    for name in content:
+        if name not in JOBS:
+            raise SchemaError(f"job file has an unknown section {name!r}{nearest(name, JOBS)}")
+    section = content.get(command)
+    if not isinstance(section, dict):
+        raise SchemaError(f"job file {os.path.basename(path)!r} has no section {command!r}")
+    if not isinstance(section.get("params", {}), dict):
+        raise SchemaError(f"{command}.params must be a mapping of names to values")
+    return {str(key): value for key, value in section.items()}
+
+
+def _missing(text: str, entry: Any, given: dict[str, Any]) -> str:
+    """The sentence about a setting that is missing, where the command line could have given it."""
+    key = str(entry["loc"][-1])
+    if entry["type"] != "missing" or key not in given:
+        return text
+    return f"{text.split(' ', maxsplit=1)[0]} needs --{key.replace('_', '-')}, or {key!r} in the job file"

@@ -1,0 +1,56 @@
+"""What happens to columns of personal data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from synthohive_spark.declarations.hints import nearest
+from synthohive_spark.errors import SchemaError
+
+PII_ACTIONS = ("drop", "mask", "hash", "fake")
+PII_KINDS = ("email", "phone", "card", "iban", "ip", "name", "address", "text")
+
+
+@dataclass(frozen=True)
+class PiiRule:
+    """What happens to a column of personal data.
+
+    Attributes:
+        action: "drop" (the column is left out), "mask" (letters and digits become ``*``), "hash" (HMAC-SHA256 under
+            a key given to fit) or "fake" (made-up values of the same kind).
+        kind: What a fake is: "email", "phone", "card", "iban", "ip", "name", "address" or "text"; None to find out
+            from the column's name and values.
+        locale: Locale of the fakes, such as "de_DE". Default "en_US".
+
+    Raises:
+        SchemaError: If the action or the kind is not known.
+    """
+
+    action: str
+    kind: str | None = None
+    locale: str = "en_US"
+
+    def __post_init__(self) -> None:
+        if self.action not in PII_ACTIONS:
+            raise SchemaError(f"pii action {self.action!r} is not known{nearest(self.action, PII_ACTIONS)}")
+        if self.kind is not None and self.kind not in PII_KINDS:
+            raise SchemaError(f"pii kind {self.kind!r} is not known{nearest(self.kind, PII_KINDS)}")
+        if not isinstance(self.locale, str):
+            raise SchemaError(f"pii locale must be a string such as 'en_US', got {self.locale!r}")
+
+
+def pii_rules(rules: Mapping[str, str | PiiRule | Mapping[str, Any]]) -> dict[str, PiiRule]:
+    """Rules by column, each given as an action (``"fake"``), a `PiiRule`, or a mapping of its attributes."""
+    made = {}
+    for column, rule in rules.items():
+        if isinstance(rule, Mapping):
+            unknown = [key for key in rule if key not in PiiRule.__dataclass_fields__]
+            if unknown or "action" not in rule:
+                key = unknown[0] if unknown else "action"
+                what = f"has no setting {key!r}{nearest(key, PiiRule.__dataclass_fields__)}" if unknown else "needs it"
+                raise SchemaError(f"pii of column {column!r}: {key} {what}")
+            rule = PiiRule(**rule)  # noqa: PLW2901
+        made[column] = rule if isinstance(rule, PiiRule) else PiiRule(rule)
+    return made

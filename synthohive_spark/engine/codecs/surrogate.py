@@ -1,0 +1,255 @@
+"""Columns whose values are made, never learned: keys, and stand-ins for personal data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthohive_spark.engine.codecs.interface import (
+    UNLIMITED,
+    CodecDefaults,
+    Codes,
+    NoiseBits,
+    Ranks,
+    draw_codes,
+    encode_nulls,
+)
+from synthohive_spark.engine.codecs.string_formats import Format
+from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.engine.noise import mix
+from synthohive_spark.engine.permutation import permuted
+from synthohive_spark.engine.real_values import RealValueFilter, another, avoid_real_values
+
+_SLOTS = 1000
+_TRIES = 32
+_LATER = 1 << 50
+
+
+@dataclass(frozen=True)
+class SurrogateCodec(CodecDefaults):
+    """One code for a value and, where the column has nulls, one before it for null; values come from formats.
+
+    Attributes:
+        type: The column's type: a string or an integer.
+        formats: Families of strings; their strings differ from one another's.
+        shares: Share of the values that each family makes.
+        unique: Whether values are unique; they then follow the number of the row instead of its noise.
+        key: Names the order in which a family is used.
+        round_width: Digits, at least, of the number of a round.
+        real_values: Values that must not be made.
+        has_null: Whether null is a code.
+        frequencies: Share of the rows that hold each code.
+        kind: ``identifier`` for keys, ``text`` for stand-ins.
+    """
+
+    type: ColumnType
+    formats: tuple[Format, ...]
+    shares: tuple[float, ...] = (1.0,)
+    unique: bool = True
+    key: int = 0
+    round_width: int = 1
+    real_values: RealValueFilter | None = None
+    has_null: bool = False
+    frequencies: tuple[float, ...] = (1.0,)
+    kind: str = "identifier"
+    bins: int = field(default=0, init=False)
+    encode_words: int = field(default=0, init=False)
+    decode_words: int = field(default=1, init=False)
+
+    @property
+    def capacity(self) -> int:
+        """How many rows, numbered from 0, get values of their own."""
+        first = self.formats[0]
+        tries = _TRIES if self.real_values else 1
+        if self._room is None:
+            return UNLIMITED
+        own = [f.size // tries // c * _SLOTS for f, c in zip(self.formats, self._slot_counts, strict=True) if c]
+        without = first.size // tries if len(self.formats) == 1 else min(own)
+        # The number of the last round must have no more digits than there is room for.
+        rounds = 10**self._room - 2 if self._room >= self.round_width else 0
+        return min(max(without, rounds * first.size // tries), UNLIMITED)
+
+    @property
+    def _room(self) -> int | None:
+        """How many digits the number of a round may have; None for any."""
+        if self.type.is_string:
+            return max(0, self.type.length - self.formats[0].longest) if self.type.length else None
+        return 0
+
+    def with_nulls(self, nulls: int, rows: int) -> SurrogateCodec:
+        """See `CodecDefaults.with_nulls`."""
+        if not nulls:
+            return self
+        return replace(self, has_null=True, frequencies=(nulls / rows, 1 - nulls / rows))
+
+    def encode(self, values: pa.Array, words: NoiseBits) -> tuple[Codes, Ranks]:
+        """See `Codec.encode`; of a value, only whether it is null counts."""
+        return encode_nulls(values, self.has_null)
+
+    def decode(self, codes: Codes, ranks: Ranks, words: NoiseBits) -> pa.Array:
+        """See `Codec.decode`; where `unique`, the word of a row is its number."""
+        if not len(codes):
+            return pa.array([], self.type.arrow)
+        strings = avoid_real_values(self._unique if self.unique else self._drawn, words[:, 0], self.real_values)
+        if not self.type.is_string:
+            # Stars, where every number that can be made is a real one.
+            strings = pc.if_else(pc.starts_with(strings, "*"), "0", strings)
+        if self.type.length:
+            strings = pc.utf8_slice_codeunits(strings, 0, self.type.length)
+        values = strings if self.type.is_string else strings.cast(self.type.arrow)
+        return pc.if_else(pa.array(codes == 0), None, values) if self.has_null else values
+
+    def _drawn(self, words: NoiseBits, attempt: int) -> pa.Array:
+        own = another(words, attempt)
+        chosen = draw_codes(self.shares, own)
+        inner = mix(own ^ np.uint64(0xD1B54A32D192ED03))
+        sizes = np.array([f.size for f in self.formats], np.uint64)
+        return self._strings(chosen, inner % sizes[chosen], np.zeros(len(own), np.uint64))
+
+    def _unique(self, numbers: NoiseBits, attempt: int) -> pa.Array:
+        # A row has tries of its own, so that two rows never make the same string.
+        tries = np.uint64(_TRIES if self.real_values else 1)
+        numbers = numbers & np.uint64(_LATER - 1)
+        chosen = self._slots[(numbers % np.uint64(_SLOTS)).astype(np.int64)]
+        counts = np.array(self._slot_counts, np.uint64)[chosen]
+        within = self._places[(numbers % np.uint64(_SLOTS)).astype(np.int64)]
+        later = numbers * tries + np.uint64(min(attempt, _TRIES - 1))
+        later += np.uint64(_LATER * _TRIES) * np.uint64(max(attempt - _TRIES + 1, 0))
+        sizes = np.array([f.size for f in self.formats], np.uint64)
+        if len(self.formats) == 1:
+            index, rounds = later % sizes[0], later // sizes[0]
+        else:
+            index = (numbers // np.uint64(_SLOTS) * counts + within) * tries + np.uint64(attempt)
+            # A family that is used up hands over to later rounds of the first one.
+            over = (index >= sizes[chosen]) | (attempt >= _TRIES)
+            chosen = np.where(over, 0, chosen)
+            rounds = np.where(over, np.uint64(1) + later // sizes[0], np.uint64(0))
+            index = np.where(over, later % sizes[0], index)
+        if attempt >= _TRIES and self._room is not None:
+            # There is no room for so late a round: rather a string that might, once in billions, be another row's.
+            index, rounds = mix(later) % sizes[chosen], np.zeros(len(numbers), np.uint64)
+        return self._strings(chosen, index, rounds)
+
+    def _strings(self, chosen: npt.NDArray[Any], index: NoiseBits, rounds: NoiseBits) -> pa.Array:
+        order, parts = [], []
+        for which in np.unique(chosen):
+            rows = np.flatnonzero(chosen == which)
+            own = self.formats[which]
+            places = permuted(index[rows], own.size, self.key + int(which))
+            order.append(rows)
+            parts.append(own.strings(places, rounds[rows], self.round_width))
+        if len(parts) == 1:
+            return parts[0]
+        place = np.empty(len(chosen), np.int64)
+        place[np.concatenate(order)] = np.arange(len(chosen))
+        return pa.concat_arrays(parts).take(pa.array(place))
+
+    @cached_property
+    def _slot_counts(self) -> tuple[int, ...]:
+        """Of a thousand rows in a row, how many go to each family."""
+        exact = np.array(self.shares) / sum(self.shares) * _SLOTS
+        counts = np.floor(exact).astype(np.int64)
+        counts[np.argsort(counts - exact)[: _SLOTS - counts.sum()]] += 1
+        return tuple(counts.tolist())
+
+    @cached_property
+    def _slots(self) -> npt.NDArray[np.int64]:
+        families = np.repeat(np.arange(len(self.formats)), self._slot_counts)
+        return families[permuted(np.arange(_SLOTS, dtype=np.uint64), _SLOTS, self.key).astype(np.int64)]
+
+    @cached_property
+    def _places(self) -> npt.NDArray[np.uint64]:
+        """Of each slot, how many earlier ones go to the same family."""
+        places = np.zeros(_SLOTS, np.uint64)
+        for which, count in enumerate(self._slot_counts):
+            places[self._slots == which] = np.arange(count, dtype=np.uint64)
+        return places
+
+    def to_json(self) -> dict[str, Any]:
+        """See `Codec.to_json`."""
+        return {
+            "codec": "surrogate",
+            "type": str(self.type),
+            "formats": [f.to_json() for f in self.formats],
+            "shares": list(self.shares),
+            "unique": self.unique,
+            "key": self.key,
+            "round_width": self.round_width,
+            "real_values": None if self.real_values is None else self.real_values.to_json(),
+            "has_null": self.has_null,
+            "frequencies": list(self.frequencies),
+            "kind": self.kind,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> SurrogateCodec:
+        """The codec that `to_json` described."""
+        plain: dict[str, Any] = {
+            key: tuple(v) if isinstance(v, list) else v for key, v in data.items() if key != "codec"
+        }
+        plain["type"] = ColumnType.parse(data["type"])
+        plain["formats"] = tuple(Format.from_json(f) for f in data["formats"])
+        plain["real_values"] = None if data["real_values"] is None else RealValueFilter.from_json(data["real_values"])
+        return cls(**plain)
+
+
+@dataclass(frozen=True)
+class SequenceCodec(CodecDefaults):
+    """Keys that count: the value of row ``i`` is ``first + i * step`` (days of dates, microseconds of timestamps).
+
+    Attributes:
+        type: The column's type: a number, a date or a timestamp.
+        first: The value of row 0, as `synthohive_spark.engine.codecs.arrow_numbers` has it.
+        step: Distance of one value to the next.
+    """
+
+    type: ColumnType
+    first: int = 0
+    step: int = 1
+    kind: str = field(default="identifier", init=False)
+    frequencies: tuple[float, ...] = field(default=(1.0,), init=False)
+    has_null: bool = field(default=False, init=False)
+    unique: bool = field(default=True, init=False)
+    bins: int = field(default=0, init=False)
+    encode_words: int = field(default=0, init=False)
+    decode_words: int = field(default=1, init=False)
+
+    @property
+    def capacity(self) -> int:
+        """How many rows, numbered from 0, get values of their own."""
+        return max(0, (self._limit - self.first) // self.step)
+
+    @property
+    def _limit(self) -> int:
+        if self.type.name == "decimal":
+            return min(int(10 ** (self.type.precision - self.type.scale)), 1 << 62)
+        bits = {"tinyint": 7, "smallint": 15, "int": 31, "float": 24, "double": 53, "date": 21}
+        return 1 << bits.get(self.type.name, 57 if self.type.is_temporal else 62)
+
+    def encode(self, values: pa.Array, words: NoiseBits) -> tuple[Codes, Ranks]:
+        """See `Codec.encode`."""
+        return np.zeros(len(values), np.int32), np.full(len(values), 0.5, np.float32)
+
+    def decode(self, codes: Codes, ranks: Ranks, words: NoiseBits) -> pa.Array:
+        """See `Codec.decode`; the word of a row is its number."""
+        numbers = (words[:, 0] % np.uint64(max(self.capacity, 1))).astype(np.int64) * self.step + self.first
+        if self.type.name == "decimal":
+            return pa.array(numbers).cast(pa.decimal128(19, 0)).cast(self.type.arrow)
+        wide = pa.array(numbers)
+        return (wide.cast(pa.int32()) if self.type.name == "date" else wide).cast(self.type.arrow)
+
+    def to_json(self) -> dict[str, Any]:
+        """See `Codec.to_json`."""
+        return {"codec": "sequence", "type": str(self.type), "first": self.first, "step": self.step}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> SequenceCodec:
+        """The codec that `to_json` described."""
+        return cls(ColumnType.parse(data["type"]), data["first"], data["step"])

@@ -1,0 +1,272 @@
+"""Finding the columns that follow a number in every row of a table.
+
+What is kept of a number and the column that follows it is what two tables of quantiles hold: edges between runs of many
+rows, or knots with as many rows between them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.codecs.arrow_numbers import Numbers, to_numbers
+from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.dependencies.derived import DerivedColumn, Number, can_follow, is_number, usable
+from synthohive_spark.engine.dependencies.linear import LinearRelation, Mask
+from synthohive_spark.engine.dependencies.linear_fit import digits_of
+
+_ROWS = 100
+_FEWEST = 3
+_LOOKED_AT = 20_000
+_FIRST = (200, 2_000)
+_MOST_BANDS = 64
+_MOST_KNOTS = 2_000
+_DIFFERENT = 20
+_ALL_DIFFERENT = 0.9
+_BY_CHANCE, _AT_FIRST = 0.1, 0.3
+_SMALL_BANDS = 0.1
+
+Codes = npt.NDArray[np.int64]
+
+
+def find_derived_columns(
+    table: pa.Table, columns: tuple[Column, ...], privacy: Privacy, sums: tuple[LinearRelation, ...]
+) -> tuple[DerivedColumn, ...]:
+    """The columns that follow a number in all rows in which neither is null, at least 100 of them.
+
+    A column that is constant between edges of the number (at most 64 bands; 2,000 if it never falls or never rises as
+    the number grows) has its edges kept, each where the number between the rows on either side is roundest. One that
+    never falls, or never rises, and has about as many values as the number, has at most 2,000 knots. Of several
+    numbers, a column follows the one of most different values; none follows itself over others, and a column of a sum
+    follows nothing.
+
+    Args:
+        table: The rows.
+        columns: The columns to look at.
+        privacy: How many rows a band needs, and lie between knots; bands of fewer rows are left to their neighbours
+            where they are rare.
+        sums: Columns that are already known to be computed from others.
+
+    Returns:
+        Each after the one that determines the number it follows.
+    """
+    if table.num_rows < _ROWS:
+        return ()
+    taken = {part.name for own in sums for part in own.parts}
+    few = _evenly(table.num_rows, _LOOKED_AT)
+    names = list(dict.fromkeys(c.name for c in columns))
+    some = table.select(names).take(pa.array(few))
+    read = {c.name: _Read(one_array(some.column(c.name)), c.type) for c in columns}
+    numbers = [c for c in columns if is_number(c.type) and read[c.name].different >= _FEWEST]
+    numbers.sort(key=lambda c: (-read[c.name].different, c.type.is_integer))
+    followers = [c for c in columns if can_follow(c.type) and c.name not in taken]
+    trim = privacy.trim
+    least = max(privacy.rare_category_rows, trim + 1)
+    found: dict[str, DerivedColumn] = {}
+    for of in numbers:
+        number, every = read[of.name], None
+        for column in followers:
+            own = read[column.name]
+            if column.name in found or _root(found, of.name) == column.name or not _may_follow(own, number):
+                continue
+            if _curve(of, number, column, own) is None:
+                continue
+            every = every or _Read(one_array(table.column(of.name)), of.type)
+            curve = _curve(of, every, column, _Read(one_array(table.column(column.name)), column.type), least, trim)
+            if curve is not None:
+                found[column.name] = curve
+    return tuple(sorted(found.values(), key=lambda curve: _depth(found, curve.column)))
+
+
+@dataclass
+class _Read:
+    """A column's values, read in several ways."""
+
+    values: pa.Array
+    type: ColumnType
+
+    @cached_property
+    def is_number(self) -> bool:
+        return is_number(self.type)
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        return to_numbers(self.values, self.type)
+
+    @cached_property
+    def valid(self) -> Mask:
+        return usable(self.values, self.type)[1] if self.is_number else np.asarray(self.values.is_valid())
+
+    @cached_property
+    def order(self) -> npt.NDArray[np.intp]:
+        """The rows that have a number, in its order."""
+        rows = np.flatnonzero(self.valid)
+        return rows[np.argsort(self.numbers[rows], kind="stable")]
+
+    @cached_property
+    def digits(self) -> int:
+        return digits_of(self.values, self.type) if self.type.is_float else 0
+
+    @cached_property
+    def codes(self) -> Codes:
+        """A number for each different value; the order of numbers is that of the values."""
+        if self.is_number:
+            return np.unique(np.where(self.valid, self.numbers, 0), return_inverse=True)[1].astype(np.int64)
+        return np.asarray(self.values.dictionary_encode(null_encoding="encode").indices).astype(np.int64)
+
+    @cached_property
+    def different(self) -> int:
+        return len(np.unique(self.codes[self.valid]))
+
+    def plain(self, rows: npt.NDArray[np.intp]) -> list[Any]:
+        """The values of these rows as they are kept: numbers as `to_numbers` makes them."""
+        found = self.numbers[rows].tolist() if self.is_number else self.values.take(pa.array(rows)).to_pylist()
+        return list(found)
+
+
+def _root(found: dict[str, DerivedColumn], name: str) -> str:
+    while name in found:
+        name = found[name].of.name
+    return name
+
+
+def _depth(found: dict[str, DerivedColumn], name: str) -> int:
+    return 1 + _depth(found, found[name].of.name) if name in found else 0
+
+
+def _evenly(rows: int, most: int) -> npt.NDArray[np.intp]:
+    return np.linspace(0, rows - 1, min(most, rows)).astype(np.intp)
+
+
+def _may_follow(column: _Read, number: _Read) -> bool:
+    """Whether some rows, in the order of the number, are in few runs, or never rise or never fall."""
+    for count in _FIRST:
+        order = number.order[_evenly(len(number.order), count)] if len(number.order) else number.order
+        order = order[column.valid[order]]
+        codes = column.codes[order]
+        changes = np.diff(codes)
+        shares = np.bincount(codes) / max(len(codes), 1)
+        most = min(_MOST_BANDS, _AT_FIRST * len(order) * (1 - float((shares**2).sum())) + 2)
+        if np.count_nonzero(changes) > most and not (column.is_number and _is_monotone(changes)):
+            return False
+    return True
+
+
+def _is_monotone(changes: npt.NDArray[Any]) -> bool:
+    return bool((changes >= 0).all() or (changes <= 0).all())
+
+
+def _curve(
+    of: Column, number: _Read, column: Column, own: _Read, least: int = 1, trim: int = 0
+) -> DerivedColumn | None:
+    """The curve, if all rows lie on one and that is no accident.
+
+    Args:
+        of: The number's column.
+        number: Its values.
+        column: The column that may follow it.
+        own: Its values.
+        least: Fewest rows of a band, and between knots.
+        trim: Rank of the ends of the number's range, counted from 0.
+    """
+    rows = number.order[own.valid[number.order]]
+    if len(rows) < max(_ROWS, 2 * trim + 1):
+        return None
+    low, high = number.numbers[number.order[[trim, -1 - trim]]].tolist()
+    at, codes = number.numbers[rows], own.codes[rows]
+    steps = np.diff(codes)
+    changes = np.flatnonzero(steps)
+    if not len(changes) or (at[changes] == at[changes + 1]).any():
+        return None
+    root = Number(of.name, of.type, number.digits, low, high)
+    shares = np.bincount(codes) / len(codes)
+    monotone = own.is_number and _is_monotone(steps)
+    flat = monotone and own.different < _ALL_DIFFERENT * number.different
+    by_chance = len(rows) * (1 - float((shares**2).sum()))
+    if low < high and len(changes) < min(_MOST_KNOTS if flat else _MOST_BANDS, _BY_CHANCE * by_chance + 1):
+        return _bands(root, column, own, rows, at, changes, least)
+    return _line(root, column, own, rows, at, least) if monotone and not flat and low < high else None
+
+
+def _bands(
+    of: Number,
+    column: Column,
+    own: _Read,
+    rows: npt.NDArray[np.intp],
+    at: Numbers,
+    changes: Any,
+    least: int,
+) -> DerivedColumn | None:
+    """The column between edges of the number, small bands left to their neighbours."""
+    starts, ends = np.concatenate([[0], changes + 1]), np.concatenate([changes, [len(rows) - 1]])
+    sizes = ends - starts + 1
+    codes = own.codes[rows[starts]]
+    small = sizes < least
+    # A small band is none of a value that is kept, unless it is cut off with the end of the number's range.
+    kept = np.bincount(codes, weights=sizes) >= least
+    if (small & kept[codes])[1:-1].any() or sizes[small].sum() > _SMALL_BANDS * len(rows):
+        return None
+    large = np.flatnonzero(~small)
+    codes = codes[large]
+    new = np.flatnonzero(codes[1:] != codes[:-1]) + 1
+    if not len(new):
+        return None
+    edges = [roundest(at[ends[large[i - 1]]].item(), at[starts[large[i]]].item(), of.type) for i in new]
+    firsts = starts[large[np.concatenate([[0], new])]]
+    return DerivedColumn(column.name, column.type, of, False, tuple(edges), tuple(own.plain(rows[firsts])))
+
+
+def _line(
+    of: Number, column: Column, own: _Read, rows: npt.NDArray[np.intp], at: Numbers, least: int
+) -> DerivedColumn | None:
+    """The column along a line through knots."""
+    places = _knots(at, least)
+    if len(places) < _DIFFERENT or own.different < _DIFFERENT:
+        return None
+    return DerivedColumn(
+        column.name, column.type, of, True, tuple(at[places].tolist()), tuple(own.plain(rows[places])), own.digits
+    )
+
+
+def _knots(at: Numbers, least: int) -> npt.NDArray[np.intp]:
+    """Places, in ascending numbers, of the knots: one in ``least`` rows, so every value of as many rows has one."""
+    places = np.arange(least - 1, len(at) - least + 1, least)
+    knots = places[np.unique(at[places], return_index=True)[1]]
+    return knots[_evenly(len(knots), _MOST_KNOTS)] if len(knots) else knots
+
+
+def roundest(low: Any, high: Any, type_: ColumnType) -> Any:
+    """The roundest number above ``low`` and not above ``high``; of times, a beginning of a year, month, day and so on.
+
+    >>> roundest(14, 17, ColumnType.parse("int")), roundest(0.4987, 0.5003, ColumnType.parse("double"))
+    (15, 0.5)
+    """
+    if type_.is_float:
+        largest = math.floor(math.log10(max(abs(low), abs(high), 1e-300))) + 1
+        for power in range(largest, largest - 17, -1):
+            near = float(f"{math.floor(high / 10.0**power) * 10.0**power:.15g}")
+            near = float(np.float32(near)) if type_.name == "float" else near
+            if low < near <= high:
+                return near
+        return high
+    if type_.is_temporal:
+        base = "D" if type_.name == "date" else "us"
+        for unit in ("Y", "M", "D", "h", "m", "s"):
+            time = np.array([high], np.int64).astype(f"datetime64[{base}]")
+            start = int(time.astype(f"datetime64[{unit}]").astype(f"datetime64[{base}]").astype(np.int64)[0])
+            if low < start:
+                return start
+        return high
+    for power in range(18, -1, -1):
+        for unit in (10**power, 10**power // 2):
+            if unit and low < (near := high // unit * unit):
+                return near
+    return high

@@ -1,0 +1,99 @@
+"""Columns that are a function of another one (city and country): what a known code permits in the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from synthohive_spark.engine.encoded_table import Codes, EncodedTable, FunctionalDependency
+
+Mask = npt.NDArray[np.bool_]
+
+
+def describe(own: FunctionalDependency, names: Sequence[str]) -> str:
+    """The dependency as a sentence; ``names`` are those of the encoded columns."""
+    return f"{names[own.determinant]} decides {names[own.dependent]}"
+
+
+def broken(own: FunctionalDependency, encoded: EncodedTable) -> Mask:
+    """Which rows have another code of the dependent column than their code of the determinant has beside it."""
+    expected = own.table[encoded.codes[:, own.determinant]]
+    return np.asarray((expected >= 0) & (expected != encoded.codes[:, own.dependent]))
+
+
+def allowed(
+    links: Sequence[FunctionalDependency], column: int, codes: int, known: Mapping[int, npt.NDArray[np.int64]]
+) -> Mask | None:
+    """The codes of ``column`` that the links permit beside what is known; a row that nothing suits may have any.
+
+    Args:
+        links: All links.
+        column: The column to draw.
+        codes: How many codes it has.
+        known: Codes of other columns, shape (rows,); -1 in the rows that do not know one.
+
+    Returns:
+        Shape (rows, codes); None where nothing is ruled out.
+    """
+    permitted: Mask | None = None
+    for link in links:
+        if link.dependent == column and link.determinant in known:
+            given = known[link.determinant]
+            forced = np.where(given >= 0, link.table[np.maximum(given, 0)], -1)
+            if (forced >= 0).any():
+                permitted = _both(permitted, _only(forced, codes))
+        if link.determinant == column and link.dependent in known:
+            given = known[link.dependent]
+            if (given >= 0).any() and (link.table >= 0).any():
+                permitted = _both(permitted, _leading_to(link.table, given))
+    if permitted is None:
+        return None
+    permitted[~permitted.any(axis=1)] = True
+    return None if permitted.all() else permitted
+
+
+def decided_next(order: Sequence[int], links: Sequence[FunctionalDependency]) -> tuple[int, ...]:
+    """The order with each column right behind the first one that decides it, so that no later one can contradict.
+
+    Args:
+        order: The columns.
+        links: All links.
+    """
+    placed: dict[int, None] = {}
+
+    def place(column: int) -> None:
+        if column not in placed:
+            placed[column] = None
+            for link in links:
+                if link.determinant == column:
+                    place(link.dependent)
+
+    for column in order:
+        place(column)
+    return tuple(placed)
+
+
+def _both(one: Mask | None, other: Mask) -> Mask:
+    if one is None:
+        return other
+    one &= other
+    return one
+
+
+def _only(forced: Codes, codes: int) -> Mask:
+    """One code permitted in each row, all where it is -1."""
+    permitted = np.zeros((len(forced), codes), bool)
+    permitted[forced < 0] = True
+    rows = np.flatnonzero(forced >= 0)
+    permitted[rows, forced[rows]] = True
+    return permitted
+
+
+def _leading_to(table: Codes, given: npt.NDArray[np.int64]) -> Mask:
+    """The codes whose entry is the one given, or unknown; all where none is given."""
+    different, row = np.unique(given, return_inverse=True)
+    permitted = (table[None, :] == different[:, None].astype(np.int32)) | (table < 0)
+    permitted[different < 0] = True
+    return np.asarray(permitted[row])

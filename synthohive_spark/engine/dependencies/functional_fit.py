@@ -1,0 +1,126 @@
+"""Finding the columns that are a function of another one (city and country), as tables from code to code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.encoded_table import Block, Codes, EncodedTable, FunctionalDependency
+
+MOST_CODES = 50_000
+_CHANCE = 1e-6
+_NEARLY_ALL = 0.99
+_STAGES = (1_000, 8_000)
+_SMALL = 1 << 22
+
+Mask = npt.NDArray[np.bool_]
+
+
+def find_functional_dependencies(
+    table: pa.Table, names: Sequence[str], encoded: EncodedTable, blocks: Sequence[Block]
+) -> tuple[FunctionalDependency, ...]:
+    """The links that hold in all rows, null being a value like others, and that chance would hardly make.
+
+    Whether one column is a function of another is seen from the values; a row of a rare value has the code of another.
+
+    Args:
+        table: The rows.
+        names: The columns that may be looked at; of these, the ones with a block in ``blocks`` count.
+        encoded: The same rows, encoded.
+        blocks: The encoded columns.
+    """
+    wanted = set(names) & set(table.column_names)
+    places = [i for i, b in enumerate(blocks) if not b.ranked and b.codes > 1 and b.name in wanted]
+    if len(places) < 2 or not table.num_rows:
+        return ()
+    values = [_values(table, blocks[place].name) for place in places]
+    links = []
+    for i, j in _functions(values, [blocks[place].codes <= MOST_CODES for place in places]):
+        of, column = places[i], places[j]
+        codes = _code_table(
+            values[i],
+            np.asarray(encoded.codes[:, of], np.int32),
+            np.asarray(encoded.codes[:, column], np.int32),
+            (blocks[of].codes, blocks[column].codes),
+        )
+        if (codes >= 0).any():
+            links.append(FunctionalDependency(of, column, codes))
+    return tuple(links)
+
+
+def _values(table: pa.Table, name: str) -> Codes:
+    """A number for each different value, null among them, as they come."""
+    column = one_array(table.column(name))
+    return np.asarray(column.dictionary_encode(null_encoding="encode").indices, np.int32)
+
+
+def _functions(values: list[Codes], eligible: list[bool]) -> list[tuple[int, int]]:
+    """Pairs (of, column) such that rows that agree in ``of`` agree in ``column``, in all rows."""
+    rows = len(values[0])
+    counts = [np.bincount(v) for v in values]
+    # How likely two rows are to agree in a column, had it nothing to do with any other.
+    agreement = np.array([((c / rows) ** 2).sum() for c in counts])
+    stages = [np.linspace(0, rows - 1, size).astype(np.intp) for size in _STAGES if size < rows]
+    samples = [np.stack([v[chosen] for v in values], axis=1) for chosen in stages]
+    found: list[tuple[int, int]] = []
+    for of, own in enumerate(values):
+        different = np.count_nonzero(counts[of])
+        if not eligible[of] or 2 * different > rows:
+            continue
+        chance = (rows - different) * np.log(agreement)
+        left = np.flatnonzero((chance < np.log(_CHANCE)) & (np.arange(len(values)) != of))
+        for sample in samples:
+            left = left[_agree(sample[:, of], sample[:, left], len(counts[of]))]
+        last = _last_rows(own, len(counts[of]))[own]
+        found.extend((of, int(column)) for column in left if np.array_equal(values[column][last], values[column]))
+    return found
+
+
+def _agree(own: Codes, others: Codes, different: int) -> Mask:
+    """Which of the columns ``others`` have equal values wherever ``own`` has."""
+    return np.asarray((others[_last_rows(own, different)[own]] == others).all(axis=0))
+
+
+def _last_rows(values: Codes, different: int) -> npt.NDArray[np.intp]:
+    """The last row of each value."""
+    last = np.zeros(different, np.intp)
+    last[values] = np.arange(len(values))
+    return last
+
+
+def _code_table(values: Codes, of: Codes, column: Codes, sizes: tuple[int, int]) -> Codes:
+    """The code of ``column`` beside each code of ``of``, where nearly all rows that truly have the latter agree.
+
+    Args:
+        values: The values that ``of`` encodes; a code stands for the one it has most often.
+        of: Codes of the determining column.
+        column: Codes of the determined one.
+        sizes: How many codes the two have.
+    """
+    owner, _ = _most_frequent(of, values, (sizes[0], int(values.max()) + 1))
+    own = owner[of] == values
+    # Of a column that encodes shapes or the like, a code has many values, and owners mean nothing.
+    if 2 * np.count_nonzero(own) < len(own):
+        own[:] = True
+    best, share = _most_frequent(of[own], column[own], sizes)
+    return np.where(share >= _NEARLY_ALL, best, -1).astype(np.int32)
+
+
+def _most_frequent(keys: Codes, values: Codes, sizes: tuple[int, int]) -> tuple[Codes, npt.NDArray[np.float64]]:
+    """For each key the most frequent value beside it, -1 for none, and its share of the key's rows."""
+    joined = keys.astype(np.int64) * sizes[1] + values
+    if sizes[0] * sizes[1] <= _SMALL:
+        counts = np.bincount(joined, minlength=sizes[0] * sizes[1])
+        pairs = np.flatnonzero(counts)
+        counts = counts[pairs]
+    else:
+        pairs, counts = np.unique(joined, return_counts=True)
+    order = np.argsort(counts, kind="stable")
+    key = pairs[order] // sizes[1]
+    best, most = np.full(sizes[0], -1, np.int32), np.zeros(sizes[0])
+    best[key], most[key] = pairs[order] % sizes[1], counts[order]  # of one key, the last and so the largest stays
+    return best, most / np.maximum(np.bincount(keys, minlength=sizes[0]), 1)

@@ -1,0 +1,268 @@
+"""Columns that are a linear function of one or two others, kept so in the rows that are made.
+
+Columns of a fixed number of decimal digits, floats among them, are reckoned with as whole numbers of their last digit
+(units), so that ``total = net + tax`` holds exactly. Only where a column has floats of any value, all are floats.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from synthohive_spark.engine.codecs.arrow_numbers import Numbers, from_numbers, to_numbers
+from synthohive_spark.engine.columns import ColumnType
+
+Mask = npt.NDArray[np.bool_]
+_LARGEST = 2.0**60  # whole numbers up to here can be added and compared without a thought to overflow
+_WHOLE = 2.0**53
+
+
+def read_values(values: pa.Array, type_: ColumnType, digits: int) -> tuple[Numbers, Mask]:
+    """Units (int64), or float64 where ``digits`` is -1, and the rows that have such a number."""
+    numbers = to_numbers(values, type_)
+    valid = np.array(values.is_valid())
+    if not type_.is_float:
+        return numbers, valid
+    valid &= np.isfinite(numbers)
+    if digits < 0:
+        return np.where(valid, numbers, 0.0), valid
+    small = np.float32 if type_.name == "float" else np.float64
+    ten = 10.0**digits
+    valid &= np.abs(numbers) < _WHOLE / ten
+    units = np.rint(np.where(valid, numbers, 0.0) * ten)
+    valid &= (units / ten).astype(small) == numbers.astype(small)
+    return np.where(valid, units, 0.0).astype(np.int64), valid
+
+
+@dataclass(frozen=True)
+class LinearTerm:
+    """A column of a relation.
+
+    Attributes:
+        name: The column.
+        type: Its type.
+        digits: Decimal digits of its values; -1 for floats of any value.
+        low: Smallest value it may take, in units where it has digits.
+        high: Largest value.
+    """
+
+    name: str
+    type: ColumnType
+    digits: int
+    low: int | float
+    high: int | float
+
+    @property
+    def ten(self) -> float:
+        """Units in one."""
+        return 10.0 ** max(self.digits, 0)
+
+    def replaced(self, values: pa.Array, numbers: Numbers, rows: Mask) -> pa.Array:
+        """``values`` with ``numbers`` (units or natural floats) in ``rows``."""
+        whole = numbers.dtype.kind == "i"
+        old = to_numbers(values, self.type)
+        if self.type.is_float:
+            new = numbers / self.ten if whole else numbers
+        else:
+            new = numbers if whole else np.rint(numbers * self.ten).astype(np.int64)
+        return from_numbers(np.where(rows, new, old), ~np.asarray(values.is_valid()), self.type)
+
+
+@dataclass(frozen=True)
+class LinearRelation:
+    """``column = factors . of + offset`` wherever none of the columns is null, NaN or infinite.
+
+    Attributes:
+        parts: The column, then the one or two that it is made of.
+        factors: One for each of the latter.
+        offset: What is added.
+        rough: Whether the column is the result rounded to its digits, not the result itself.
+    """
+
+    parts: tuple[LinearTerm, ...]
+    factors: tuple[Fraction, ...]
+    offset: Fraction
+    rough: bool = False
+
+    @property
+    def column(self) -> str:
+        """The name of the column that is determined."""
+        return self.parts[0].name
+
+    @property
+    def of(self) -> tuple[str, ...]:
+        """The names of the columns it is made of."""
+        return tuple(part.name for part in self.parts[1:])
+
+    @cached_property
+    def exact(self) -> bool:
+        """Whether the relation is one of whole numbers."""
+        return all(part.digits >= 0 for part in self.parts)
+
+    @cached_property
+    def equation(self) -> tuple[list[Any], Any]:
+        """Weights of the parts and a constant that add up to 0; integers for units, else floats."""
+        weights = [Fraction(-1), *self.factors]
+        if not self.exact:
+            return [float(w) for w in weights], float(self.offset)
+        terms = [w / 10**part.digits for w, part in zip(weights, self.parts, strict=True)] + [self.offset]
+        common = math.lcm(*(t.denominator for t in terms))
+        *whole, constant = (int(t * common) for t in terms)
+        return whole, constant
+
+    def fits(self) -> bool:
+        """Whether units within the ranges of the parts can be reckoned with in 64 bits."""
+        weights, constant = self.equation
+        ends = [max(abs(part.low), abs(part.high)) for part in self.parts]
+        return not self.exact or sum(abs(w) * e for w, e in zip(weights, ends, strict=True)) + abs(constant) < _LARGEST
+
+    def read(self, arrays: Mapping[str, pa.Array]) -> tuple[list[Numbers], Mask]:
+        """Numbers of the parts, and the rows that the relation speaks of."""
+        read = [read_values(arrays[part.name], part.type, part.digits) for part in self.parts]
+        valid: Mask = np.logical_and.reduce([mask for _, mask in read])
+        numbers = [values for values, _ in read]
+        if self.exact:
+            weights, constant = self.equation
+            size = sum(abs(float(w)) * np.abs(v.astype(np.float64)) for w, v in zip(weights, numbers, strict=True))
+            valid &= size + abs(float(constant)) < _LARGEST
+        else:
+            numbers = [v / part.ten for v, part in zip(numbers, self.parts, strict=True)]
+        return numbers, valid
+
+    def holds(self, numbers: Sequence[Numbers]) -> Mask:
+        """Where ``numbers`` (as of `read`) obey the relation."""
+        weights, constant = self.equation
+        rest = np.abs(sum(w * v for w, v in zip(weights, numbers, strict=True)) + constant)
+        if self.exact:
+            return np.asarray(2 * rest <= -weights[0] if self.rough else rest == 0)
+        column = self.parts[0]
+        single = any(part.type.name == "float" for part in self.parts)
+        size = sum(abs(w) * np.abs(v) for w, v in zip(weights, numbers, strict=True)) + abs(constant)
+        slack = 1e-9 * (column.high - column.low) / column.ten
+        slack = slack + 4 * float(np.finfo(np.float32 if single else np.float64).eps) * size
+        return np.asarray(rest <= slack + (0.5 / column.ten if self.rough else 0.0))
+
+    def solved(self, numbers: Sequence[Numbers], place: int) -> Numbers:
+        """The value of a part that, of those it can take, comes nearest to what the others ask for."""
+        weights, constant = self.equation
+        others = sum(w * v for i, (w, v) in enumerate(zip(weights, numbers, strict=True)) if i != place) + constant
+        weight, part = weights[place], self.parts[place]
+        if not self.exact:
+            value = others / -weight
+            return np.asarray(np.rint(value * part.ten) / part.ten if part.digits >= 0 else value)
+        quotient, left = np.divmod(-others if weight > 0 else others, abs(weight))
+        return np.asarray(quotient + (2 * left >= abs(weight)))
+
+    def clipped(self, values: Numbers, place: int) -> Numbers:
+        """Values brought into the range of a part."""
+        low, high, ten = self.parts[place].low, self.parts[place].high, self.parts[place].ten
+        return np.clip(values, low, high) if self.exact else np.clip(values, low / ten, high / ten)
+
+    def describe(self) -> str:
+        """The relation as a sentence, such as ``total = net + 0.2 * tax``."""
+        terms = [
+            part.name if factor == 1 else f"{_shown(factor)} * {part.name}"
+            for factor, part in zip(self.factors, self.parts[1:], strict=True)
+        ]
+        terms += [_shown(self.offset)] if self.offset else []
+        return f"{self.column} = {' + '.join(terms)}{', rounded' if self.rough else ''}"
+
+    def broken(self, arrays: Mapping[str, pa.Array]) -> Mask:
+        """Which rows break the relation; one with a null, NaN or infinity breaks nothing."""
+        numbers, valid = self.read(arrays)
+        return np.asarray(valid & ~self.holds(numbers))
+
+    def to_json(self) -> dict[str, Any]:
+        """The relation as plain values."""
+        return {
+            "parts": [{**vars(part), "type": str(part.type)} for part in self.parts],
+            "factors": [str(factor) for factor in self.factors],
+            "offset": str(self.offset),
+            "rough": self.rough,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> LinearRelation:
+        """The relation that `to_json` described."""
+        parts = tuple(LinearTerm(**{**part, "type": ColumnType.parse(part["type"])}) for part in data["parts"])
+        return cls(parts, tuple(map(Fraction, data["factors"])), Fraction(data["offset"]), data["rough"])
+
+
+def _shown(number: Fraction) -> str:
+    return str(number) if number.denominator == 1 else f"{float(number):.6g}"
+
+
+def apply_linear_relations(
+    arrays: Mapping[str, pa.Array], sums: Sequence[LinearRelation], given: Mapping[str, Mask]
+) -> dict[str, pa.Array]:
+    """The columns, changed as little as makes the relations hold; types and nulls stay.
+
+    In a row, the determined column is computed from the others, or, where it is given, a column that it is made of.
+    What would leave the range of its column ends there, and another column makes up for it if it can.
+
+    Args:
+        arrays: The columns by name, of equal length.
+        sums: Relations, each after those that determine the columns it is made of; as found.
+        given: The rows in which a column must not change; nowhere, for a name that is missing.
+    """
+    result = dict(arrays)
+    rows = len(next(iter(result.values()), ()))
+    known = [s for s in sums if all(part.name in result for part in s.parts)]
+    fixed = {p.name: np.array(given.get(p.name, np.zeros(rows, bool)), bool) for s in known for p in s.parts}
+    # What is given bears upon the columns it is made of, and they on theirs, before anything else is computed.
+    for relation in reversed(known):
+        _apply(result, relation, fixed, fixed[relation.column].copy())
+    for relation in known:
+        _apply(result, relation, fixed, ~fixed[relation.column])
+    return result
+
+
+def _apply(result: dict[str, pa.Array], relation: LinearRelation, fixed: dict[str, Mask], rows: Mask) -> None:
+    """Make ``relation`` hold in ``rows``, and fix its columns there."""
+    if not rows.any():
+        return
+    old, valid = relation.read(result)
+    numbers = [values.copy() for values in old]
+    todo = rows & valid & ~relation.holds(numbers)
+    free = [~fixed[part.name] for part in relation.parts]
+    for place in (0, *range(len(relation.parts) - 1, 0, -1)):
+        now = np.flatnonzero(todo & free[place])
+        todo[now] = False
+        if len(now):
+            _settle(relation, numbers, now, place, free)
+    for part, before, after in zip(relation.parts, old, numbers, strict=True):
+        changed = before != after
+        if changed.any():
+            result[part.name] = part.replaced(result[part.name], after, changed)
+        fixed[part.name] |= rows & valid
+
+
+def _settle(
+    relation: LinearRelation, numbers: list[Numbers], rows: npt.NDArray[np.intp], place: int, free: list[Mask]
+) -> None:
+    """Compute one part in ``rows``, in place; where that does not do, let another free one make up for it."""
+    here = [values[rows] for values in numbers]
+    here[place] = relation.solved(here, place)
+    possible = relation.holds(here)
+    here[place] = relation.clipped(here[place], place)
+    left = ~relation.holds(here)
+    for other in range(len(here) - 1, 0, -1):
+        if other == place or not left.any():
+            continue
+        tried = list(here)
+        tried[other] = relation.solved(here, other)
+        good = left & free[other][rows] & relation.holds(tried)
+        good &= relation.clipped(tried[other], other) == tried[other]
+        here[other] = np.where(good, tried[other], here[other])
+        left &= ~good
+    keep = ~left | possible
+    for values, new in zip(numbers, here, strict=True):
+        values[rows[keep]] = new[keep]

@@ -1,0 +1,196 @@
+"""Finding the columns that are a linear function of one or two others in every row of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.codecs.arrow_numbers import Numbers, to_numbers
+from synthohive_spark.engine.codecs.numeric_fit import step_of
+from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.dependencies.linear import LinearRelation, LinearTerm, Mask, read_values
+from synthohive_spark.engine.dependencies.linear_candidates import proposals
+from synthohive_spark.engine.dependencies.linear_search import (
+    Candidate,
+    Sample,
+    base_rows,
+    candidates,
+    pairs_to_try,
+    picked_rows,
+    single_candidates,
+)
+
+_ROWS = 50
+_DIFFERENT_TERMS = 20
+_DIFFERENT_VALUES = 3
+_LARGEST = 1 << 60
+_FIRST_ROWS = 2_000
+
+
+def find_linear_relations(table: pa.Table, columns: tuple[Column, ...], privacy: Privacy) -> tuple[LinearRelation, ...]:
+    """The relations that hold in all rows in which none of their columns is null, at least 50 of them.
+
+    No column is determined twice, none by itself over others. Relations of one term come first; among the rest those
+    that seldom lead out of a range; then those that determine later columns. A column that another one determines takes
+    no part in relations of two terms. Of more than 60 columns, only sums and differences are tried, beside relations of
+    one term.
+
+    Args:
+        table: The rows.
+        columns: The columns to look at; only numbers count, without decimals of more than 18 digits.
+        privacy: Where the ranges of the columns end.
+
+    Returns:
+        Each after those that determine the columns it is made of.
+    """
+    search = _Search(table, [c for c in columns if _is_number(c.type)], privacy)
+    if table.num_rows < _ROWS or len(search.columns) < 2:
+        return ()
+    sample = search.draw()
+    search.accept(single_candidates(sample))
+    roots = [i for i in range(len(search.columns)) if sample.spread[i] > 0 and i not in search.found]
+    pairs = pairs_to_try(sample, roots)
+    search.accept(c for pair in pairs for c in candidates(sample, pair, roots))
+    return search.ordered()
+
+
+def _is_number(type_: ColumnType) -> bool:
+    return type_.is_integer or type_.is_float or (type_.name == "decimal" and type_.precision <= 18)
+
+
+@dataclass
+class _Search:
+    """What is known so far; columns go by their positions."""
+
+    table: pa.Table
+    columns: list[Column]
+    privacy: Privacy
+    found: dict[int, tuple[tuple[int, ...], LinearRelation]] = field(default_factory=dict)
+    digits: list[int] = field(default_factory=list)
+    rows: npt.NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
+    parts: dict[int, LinearTerm | None] = field(default_factory=dict)
+    some: dict[str, pa.Array] = field(default_factory=dict)
+
+    def draw(self) -> Sample:
+        """Choose the rows that are looked at first, and read them."""
+        picks = [base_rows(self.table.num_rows)]
+        large = []
+        for column in self.columns:
+            values = one_array(self.table.column(column.name))
+            digits = digits_of(values, column.type)
+            numbers, valid = read_values(values, column.type, digits)
+            picks.append(picked_rows(numbers, valid, len(self.columns)))
+            # The rows picked hold the ends of the column.
+            large.append(digits >= 0 and bool((np.abs(numbers[picks[-1]].astype(np.float64)) >= _LARGEST).any()))
+            self.digits.append(digits)
+        self.rows = np.unique(np.concatenate(picks))
+        chosen = self.table.select(list(dict.fromkeys(c.name for c in self.columns))).take(pa.array(self.rows))
+        self.some = {column.name: one_array(chosen.column(column.name)) for column in self.columns}
+        read = [read_values(self.some[c.name], c.type, d) for c, d in zip(self.columns, self.digits, strict=True)]
+        present: list[Mask] = [mask & (not out) for (_, mask), out in zip(read, large, strict=True)]
+        return Sample.of(
+            [numbers for numbers, _ in read], present, self.digits, [c.type.is_float for c in self.columns]
+        )
+
+    def accept(self, proposed: Iterator[Candidate]) -> None:
+        """Keep, best first, what holds in all rows and neither determines a column twice nor closes a circle."""
+        for candidate in sorted(proposed, key=self._preference):
+            if candidate.column in self.found or self._leads_to(candidate.terms, candidate.column):
+                continue
+            relation = self._relation(candidate)
+            if relation is not None:
+                self.found[candidate.column] = (candidate.terms, relation)
+
+    def ordered(self) -> tuple[LinearRelation, ...]:
+        """What was found, terms before what they determine."""
+        depth: dict[int, int] = {}
+
+        def depth_of(column: int) -> int:
+            if column not in depth:
+                terms = self.found[column][0] if column in self.found else ()
+                depth[column] = 1 + max(map(depth_of, terms), default=0)
+            return depth[column]
+
+        return tuple(self.found[c][1] for c in sorted(self.found, key=lambda c: (depth_of(c), c)))
+
+    def _preference(self, candidate: Candidate) -> tuple[Any, ...]:
+        exact = all(self.digits[c] >= 0 for c in (candidate.column, *candidate.terms))
+        # With fractions of a unit, most values of the terms would ask for one that the column cannot take.
+        broken = exact and any(abs(f - round(f)) > 1e-6 * max(abs(f), 1e-3) for f in candidate.factors)
+        return broken, round(candidate.effort, 1), -candidate.column, candidate.terms
+
+    def _leads_to(self, terms: Sequence[int], column: int) -> bool:
+        return any(
+            term == column or (term in self.found and self._leads_to(self.found[term][0], column)) for term in terms
+        )
+
+    def _relation(self, candidate: Candidate) -> LinearRelation | None:
+        places = (candidate.column, *candidate.terms)
+        parts = [self._part(place) for place in places]
+        if any(part is None for part in parts):
+            return None
+        known = tuple(part for part in parts if part is not None)
+        arrays = {part.name: one_array(self.table.column(part.name)) for part in known}
+        for proposal in proposals(known, self.some, arrays):
+            if not proposal.fits() or not _holds(proposal, self.some):
+                continue
+            if _holds(proposal, arrays) and _is_no_accident(proposal, arrays):
+                return proposal
+        return None
+
+    def _part(self, place: int) -> LinearTerm | None:
+        """The column with its range; None where it has too few values for one."""
+        if place not in self.parts:
+            column = self.columns[place]
+            digits = self.digits[place]
+            numbers, valid = read_values(one_array(self.table.column(column.name)), column.type, digits)
+            ends = _ends(numbers[valid], self.privacy.trim)
+            self.parts[place] = None if ends is None else LinearTerm(column.name, column.type, digits, *ends)
+        return self.parts[place]
+
+
+def digits_of(values: pa.Array, type_: ColumnType) -> int:
+    """Decimal digits of all values; -1 for floats that need more than eight, or too many to be exact."""
+    if not type_.is_float:
+        return type_.scale
+    numbers = to_numbers(values, type_)
+    numbers = numbers[np.isfinite(numbers)]
+    for part in (numbers[:_FIRST_ROWS], numbers):
+        digits = step_of(part, part[:0], type_)
+        if digits < 0:
+            return -1
+    return digits if not len(numbers) or np.abs(numbers).max() * 10.0**digits < 2.0**53 else -1
+
+
+def _ends(numbers: Numbers, trim: int) -> tuple[Any, Any] | None:
+    """The values of rank ``trim`` from either end, counted from 0."""
+    last = len(numbers) - 1 - trim
+    if last < trim:
+        return None
+    ordered = np.partition(numbers, (trim, last))
+    return ordered[trim].item(), ordered[last].item()
+
+
+def _holds(relation: LinearRelation, arrays: Mapping[str, pa.Array]) -> bool:
+    numbers, valid = relation.read(arrays)
+    return bool(relation.holds([values[valid] for values in numbers]).all())
+
+
+def _is_no_accident(relation: LinearRelation, arrays: Mapping[str, pa.Array]) -> bool:
+    """Whether enough rows, and different ones, speak for the relation."""
+    numbers, valid = relation.read(arrays)
+    column, *terms = (values[valid] for values in numbers)
+    if len(column) < _ROWS:
+        return False
+    for rows in (slice(0, _FIRST_ROWS), slice(None)):
+        different = len(np.unique(np.stack([term[rows] for term in terms]), axis=1).T)
+        if different >= _DIFFERENT_TERMS and len(np.unique(column[rows])) >= _DIFFERENT_VALUES:
+            return True
+    return False

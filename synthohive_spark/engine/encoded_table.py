@@ -1,0 +1,160 @@
+"""A table as an engine sees it: small integer codes and ranks in (0, 1), never a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Codes = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Block:
+    """One column's part of an encoded row.
+
+    Attributes:
+        name: The column.
+        frequencies: Share of the training rows that hold each code; its length is the number of codes.
+        ranked: Whether the column has a rank beside its code.
+        null: Whether code 0 stands for null.
+        bins: How many of the codes, the last ones, are equal parts of the ranks; 0 where ranks have another meaning.
+    """
+
+    name: str
+    frequencies: tuple[float, ...]
+    ranked: bool
+    null: bool = False
+    bins: int = 0
+
+    @property
+    def codes(self) -> int:
+        """How many codes the column has."""
+        return len(self.frequencies)
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionalDependency:
+    """The code of ``determinant`` says which code ``dependent`` has.
+
+    Only values of enough rows have codes, so the table tells nothing about rarer ones.
+
+    Attributes:
+        determinant: Position of the column that decides.
+        dependent: Position of the column that is decided.
+        table: The code of ``dependent`` for each code of ``determinant``; -1 where it is not known.
+    """
+
+    determinant: int
+    dependent: int
+    table: Codes
+
+
+@dataclass(frozen=True)
+class NullInclusion:
+    """Where ``column`` is null, ``within`` is null, too.
+
+    Attributes:
+        column: Position of the column.
+        within: Position of the other one, whose nulls contain those of ``column``.
+        same: Whether the two are null in the same rows.
+    """
+
+    column: int
+    within: int
+    same: bool
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The encoded row.
+
+    Attributes:
+        columns: The generated columns.
+        context: The given ones.
+        at_least: Fewest rows that a number which an engine stores about the rows may stand for.
+        functional: Generated columns that are a function of another one; an engine need not look at them.
+        null_inclusions: Generated columns that are null only where another one is; an engine keeps to them.
+    """
+
+    columns: tuple[Block, ...]
+    context: tuple[Block, ...] = ()
+    at_least: int = 5
+    functional: tuple[FunctionalDependency, ...] = ()
+    null_inclusions: tuple[NullInclusion, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The layout as plain values."""
+        parts: dict[str, Any] = {
+            part: [{**vars(b), "frequencies": list(b.frequencies)} for b in blocks]
+            for part, blocks in (("columns", self.columns), ("context", self.context))
+        }
+        return {
+            **parts,
+            "at_least": self.at_least,
+            "functional": [{**vars(own), "table": own.table.tolist()} for own in self.functional],
+            "null_inclusions": [dict(vars(own)) for own in self.null_inclusions],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Layout:
+        """The layout that `to_json` described."""
+
+        def blocks(part: str) -> tuple[Block, ...]:
+            return tuple(Block(**{**b, "frequencies": tuple(b["frequencies"])}) for b in data[part])
+
+        return cls(
+            blocks("columns"),
+            blocks("context"),
+            data["at_least"],
+            tuple(FunctionalDependency(**{**f, "table": np.array(f["table"], np.int32)}) for f in data["functional"]),
+            tuple(NullInclusion(**own) for own in data["null_inclusions"]),
+        )
+
+
+@dataclass(frozen=True)
+class EncodedTable:
+    """Rows as an engine sees them.
+
+    Attributes:
+        codes: Integers of shape (rows, columns), each below its block's number of codes.
+        ranks: float32 of shape (rows, ranked columns), in column order, each in (0, 1).
+    """
+
+    codes: npt.NDArray[Any]
+    ranks: npt.NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def take(self, rows: npt.NDArray[Any] | slice) -> EncodedTable:
+        """The chosen rows."""
+        return EncodedTable(self.codes[rows], self.ranks[rows])
+
+
+@dataclass(frozen=True)
+class Known:
+    """Values of generated columns that are known before a row is drawn.
+
+    Attributes:
+        rows: The generated columns; what it holds where nothing is known does not matter.
+        mask: Where a value is known, shape (rows, columns).
+        filled: Columns of which an unknown value is never drawn as null, shape (columns,).
+    """
+
+    rows: EncodedTable
+    mask: npt.NDArray[np.bool_]
+    filled: npt.NDArray[np.bool_]
+
+
+def stack(codes: list[Any], ranks: list[Any], rows: int) -> EncodedTable:
+    """Columns of codes and ranks as one encoded table, in the smallest integers that hold the codes."""
+    largest = max((int(c.max(initial=0)) for c in codes), default=0)
+    small = np.int16 if largest < np.iinfo(np.int16).max else np.int32
+    return EncodedTable(
+        np.stack(codes, axis=1).astype(small) if codes else np.zeros((rows, 0), small),
+        np.stack(ranks, axis=1).astype(np.float32) if ranks else np.zeros((rows, 0), np.float32),
+    )

@@ -1,0 +1,1 @@
+"""A learned table: codecs, dependencies and engine together."""

@@ -1,0 +1,106 @@
+"""Fitting the codecs of a table; apart from the codecs, which travel to executors without what is imported here."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import Any
+
+import joblib
+import numpy as np
+import pyarrow as pa
+import structlog
+
+from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.codecs.categorical_fit import fit_categorical
+from synthohive_spark.engine.codecs.column_sample import ColumnSample
+from synthohive_spark.engine.codecs.encoder import TableEncoder
+from synthohive_spark.engine.codecs.interface import Codec
+from synthohive_spark.engine.codecs.mixture_fit import fit_mixture
+from synthohive_spark.engine.codecs.numeric_fit import fit_numeric
+from synthohive_spark.engine.codecs.text_fit import fit_text
+from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.encoded_table import EncodedTable, stack
+from synthohive_spark.engine.noise import derive_seed, row_words
+from synthohive_spark.engine.table.request import FitRequest
+from synthohive_spark.engine.table_statistics import ColumnStatistics, TableStatistics
+from synthohive_spark.errors import SchemaError
+
+NUMERIC_ENCODINGS = ("rank", "mixture")
+_FEWEST_TEXTS = 9
+_log = structlog.get_logger(__name__)
+
+
+def fit_encoder(
+    table: pa.Table,
+    columns: tuple[Column, ...],
+    statistics: TableStatistics,
+    request: FitRequest,
+    most_values: int = 0,
+) -> tuple[TableEncoder, EncodedTable]:
+    """Fit a codec for each column, in parallel, and encode the rows.
+
+    Args:
+        table: The training rows.
+        columns: The columns to encode.
+        statistics: Statistics of all rows, of which ``table`` may be a sample.
+        request: What is asked for; its seed fixes the draws of ties and of rows whose value is not kept, and each
+            column has a seed of its own.
+        most_values: See `synthohive_spark.engine.interface.Encoding`.
+
+    Raises:
+        SchemaError: If the settings leave a column without any value, or the numeric encoding is not known.
+    """
+    check_numeric_encoding(request.numeric_encoding)
+    jobs = joblib.Parallel(n_jobs=min(os.cpu_count() or 1, 4), prefer="threads")
+    fit = partial(_fit_column, statistics=statistics, request=request, most_values=most_values)
+    fitted = jobs(joblib.delayed(fit)(column, one_array(table.column(column.name))) for column in columns)
+    encoder = TableEncoder(columns, tuple(codec for codec, _, _ in fitted))
+    varying = [(codec, codes, ranks) for codec, codes, ranks in fitted if codec.varies]
+    ranks = [ranks for codec, _, ranks in varying if codec.ranked]
+    return encoder, stack([codes for _, codes, _ in varying], ranks, table.num_rows)
+
+
+def check_numeric_encoding(name: str) -> None:
+    """An encoding of numbers that is not known is a `SchemaError` that lists the known ones."""
+    if name not in NUMERIC_ENCODINGS:
+        raise SchemaError(
+            f"numeric_encoding {name!r} (numericEncoding) is not known; choose one of {', '.join(NUMERIC_ENCODINGS)}"
+        )
+
+
+def _fit_column(
+    column: Column, values: pa.Array, statistics: TableStatistics, request: FitRequest, most_values: int
+) -> tuple[Codec, Any, Any]:
+    own = statistics.columns.get(column.name, ColumnStatistics(values.null_count))
+    sample = ColumnSample(column, values, own, request.privacy, request.seed, most_values)
+    codec = _codec(sample, request, statistics.rows)
+    if codec.size == 0:
+        raise sample.nothing_left()
+    words = row_words(derive_seed(request.seed, "codec", column.name), np.arange(len(values)), codec.encode_words)
+    codes, ranks = codec.encode(values, words)
+    return codec.with_codes(codes), codes, ranks
+
+
+def _codec(sample: ColumnSample, request: FitRequest, rows: int) -> Codec:
+    """The codec that suits the column."""
+    name, type_, rules = sample.column.name, sample.column.type, request.rules
+    if name in rules.made:
+        return rules.made[name].with_nulls(sample.statistics.nulls, rows)
+    if not type_.is_string and type_.name != "boolean":
+        return fit_mixture(sample) if request.numeric_encoding == "mixture" else fit_numeric(sample)
+    imitated = name in rules.imitated
+    if type_.is_string and name not in rules.categorical and (imitated or _nearly_unique(sample)):
+        if not imitated:
+            _log.warning("text_column", column=name, reason="nearly every row has a value of its own")
+        return fit_text(sample)
+    return fit_categorical(sample)
+
+
+def _nearly_unique(sample: ColumnSample) -> bool:
+    counts = sample.counts
+    rows = sum(counts.values())
+    if rows < _FEWEST_TEXTS:
+        return False
+    kept = sum(count for count in counts.values() if count >= sample.at_least)
+    return len(counts) > rows / 2 or (kept < rows / 2 and len(counts) >= _FEWEST_TEXTS)

@@ -1,0 +1,83 @@
+"""Learning a table: what holds in it, then its codecs, then the engine."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from synthohive_spark.engine.dependencies.dependencies import Dependencies
+from synthohive_spark.engine.encoded_table import Layout
+from synthohive_spark.engine.interface import Engine
+from synthohive_spark.engine.table.encoder_fit import check_numeric_encoding, fit_encoder
+from synthohive_spark.engine.table.model import TableModel
+from synthohive_spark.engine.table.request import FitRequest
+from synthohive_spark.engine.table_statistics import TableStatistics
+from synthohive_spark.errors import SchemaError, TrainingError
+
+
+def fit_table(
+    table: pa.Table, engine: Engine, request: FitRequest, statistics: TableStatistics | None = None
+) -> TableModel:
+    """Learn a table.
+
+    Args:
+        table: The training rows, in a canonical order if the result is to be the same every time.
+        engine: What learns them.
+        request: What is asked for.
+        statistics: Statistics of all rows, where ``table`` is a sample of them.
+
+    Raises:
+        SchemaError: If there is no column to generate, or a column's values or the numeric encoding cannot be learned.
+        TrainingError: If there are no rows, no column has a value, or training cannot end in a model.
+    """
+    _check_encoding(request.numeric_encoding, engine)
+    _check_rows(table, request)
+    statistics = statistics or TableStatistics.of(table, request.columns)
+    dependencies = Dependencies.find_in_values(
+        table,
+        request.learned,
+        request.rules.imitated,
+        request.privacy,
+        statistics,
+        calendar=engine.encoding.calendar,
+    )
+    table, statistics = dependencies.split(table), dependencies.split_statistics(statistics)
+    most_values = engine.encoding.most_values
+    generated = dependencies.split_columns(request.generated)
+    encoder, encoded = fit_encoder(table, generated, statistics, request, most_values)
+    given = dependencies.split_columns(request.context)
+    context_encoder, context = fit_encoder(table, given, statistics, request, most_values)
+    looked_at = [c.name for c in request.generated if c.name not in request.rules.made]
+    dependencies = dependencies.find_in_codes(table, looked_at, encoded, encoder.blocks)
+    layout = Layout(
+        encoder.blocks,
+        context_encoder.blocks,
+        request.privacy.min_rows,
+        dependencies.functional,
+        dependencies.null_inclusions,
+    )
+    fitted = engine.fit(encoded, context, layout, request.training)
+    names = tuple(c.name for c in request.context)
+    return TableModel(engine.name, request.columns, names, encoder, context_encoder, layout, fitted, dependencies)
+
+
+def _check_encoding(name: str, engine: Engine) -> None:
+    """The encoding of numbers must be one that the engine learns."""
+    if name not in engine.encoding.numeric:
+        check_numeric_encoding(name)
+        raise SchemaError(
+            f"the engine {engine.name!r} does not learn numeric_encoding {name!r} (numericEncoding); "
+            f"leave it at {engine.encoding.numeric[0]!r}"
+        )
+
+
+def _check_rows(table: pa.Table, request: FitRequest) -> None:
+    """There must be a column to generate, a row, and a value in what is to be learned."""
+    if not request.generated:
+        raise SchemaError("there is no column to generate: every column is excluded, given or the row id")
+    if table.num_rows == 0:
+        raise TrainingError("the table has no rows to learn from")
+    learned = [c.name for c in request.generated if c.name not in request.rules.made]
+    if learned and all(table.column(name).null_count == table.num_rows for name in learned):
+        raise TrainingError(
+            f"every column to learn is null in all of its {table.num_rows:,} rows: there is nothing to learn"
+        )

@@ -1,0 +1,23 @@
+"""What is decided about columns before their values are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from synthohive_spark.engine.codecs.surrogate import SequenceCodec, SurrogateCodec
+
+
+@dataclass(frozen=True)
+class ColumnRules:
+    """Columns that are not to be learned as their values suggest.
+
+    Attributes:
+        made: Codecs of columns that are made, not learned; of the rows, only where they are null counts.
+        imitated: Strings that are imitated by patterns, however often they repeat.
+        categorical: Strings that are learned by their values, however many there are.
+    """
+
+    made: Mapping[str, SurrogateCodec | SequenceCodec] = field(default_factory=dict)
+    imitated: frozenset[str] = frozenset()
+    categorical: frozenset[str] = frozenset()

@@ -1,0 +1,1 @@
+"""What training takes, whichever engine: progress, checkpoints, torch."""

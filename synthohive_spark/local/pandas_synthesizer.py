@@ -1,0 +1,374 @@
+"""A table on pandas: what the engines are without Spark."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import structlog
+
+from synthohive_spark.declarations.constraint import Constraint
+from synthohive_spark.declarations.hints import nearest, whole_number
+from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.declarations.table import TableDeclaration
+from synthohive_spark.declarations.violations import Violation, violation_text
+from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.sampling.constraints import broken
+from synthohive_spark.engine.sampling.draw import Draw
+from synthohive_spark.engine.table.conditions import Conditions, Given
+from synthohive_spark.engine.table.encoder_fit import check_numeric_encoding
+from synthohive_spark.engine.table.fit import fit_table
+from synthohive_spark.engine.table.model import TableModel
+from synthohive_spark.engine.table.registry import make_engine
+from synthohive_spark.engine.table.request import FitRequest
+from synthohive_spark.engine.training.summary import TrainingSummary
+from synthohive_spark.errors import ConstraintViolationError, SchemaError, SynthoHiveError
+from synthohive_spark.model_directory.table_files import read_table_model, write_table_model
+
+if TYPE_CHECKING:
+    from synthohive_spark.relational.metadata import Metadata
+
+_NAMES = {
+    pa.int8(): "tinyint",
+    pa.int16(): "smallint",
+    pa.int32(): "int",
+    pa.int64(): "bigint",
+    pa.float32(): "float",
+    pa.float64(): "double",
+    pa.bool_(): "boolean",
+    pa.string(): "string",
+    pa.large_string(): "string",
+    pa.date32(): "date",
+}
+_log = structlog.get_logger(__name__)
+
+
+class PandasSynthesizer:
+    """Learns a pandas DataFrame and draws rows like it; the engines' classes say which engine and with which settings.
+
+    Args:
+        metadata: What is declared of the table: key, constraints, columns to leave out or to take as given. Optional.
+        engine: The engine's name.
+        settings: Its settings; None leaves one at the engine's default.
+        checkpoint_dir: A folder in which the state of training is kept while it runs; a fit of the same rows with the
+            same settings and seed goes on from there after an interruption.
+        numeric_encoding: How numbers are encoded.
+        privacy: What the model may keep of the rows.
+        progress: Whether to show a progress bar.
+
+    Raises:
+        SchemaError: If a setting is out of range, or ``numeric_encoding`` is not known.
+    """
+
+    def __init__(
+        self,
+        metadata: Metadata | None,
+        engine: str,
+        settings: dict[str, Any],
+        *,
+        checkpoint_dir: str | None,
+        privacy: Privacy,
+        progress: bool,
+        numeric_encoding: str = "rank",
+    ) -> None:
+        check_numeric_encoding(numeric_encoding)
+        self.metadata = metadata
+        self.engine = engine
+        self.numeric_encoding = numeric_encoding
+        self.privacy = privacy
+        self.progress = progress
+        self.settings = make_engine(engine, settings).settings
+        self.checkpoint_dir = checkpoint_dir
+        self.model: TableModel | None = None
+        self._summary: TrainingSummary | None = None
+        self._constraints: dict[str, Constraint] = {}
+        self._dtypes: dict[str, str] = {}
+        self._key: str | None = None
+
+    def fit(self, pdf: pd.DataFrame, table_name: str = "table", seed: int | None = None) -> Self:
+        """Learn ``pdf``.
+
+        Args:
+            pdf: The rows. Column names must be strings.
+            table_name: The declared table that the rows are of.
+            seed: Fixes codecs, weights and order of training; drawn and logged when None.
+
+        Returns:
+            This object.
+
+        Raises:
+            SchemaError: If the table is not declared, or a column cannot be learned.
+            TrainingError: If there are no rows, or training cannot end in a model.
+        """
+        started = time.monotonic()
+        declared = self.metadata.table(table_name) if self.metadata is not None else TableDeclaration()
+        if seed is None:
+            seed = secrets.randbits(31)
+            _log.info("training_seed", seed=seed)
+        _check_columns(pdf, declared)
+        table, columns = _learnable(pdf, {*declared.dropped, *declared.pk})
+        self.model = fit_table(
+            table,
+            make_engine(self.engine, vars(self.settings)),
+            FitRequest(
+                columns,
+                seed,
+                conditions=declared.context,
+                privacy=self.privacy,
+                numeric_encoding=self.numeric_encoding,
+                progress=self.progress,
+                checkpoint_dir=self.checkpoint_dir,
+            ),
+        )
+        fitted = self.model.fitted
+        self._summary = TrainingSummary(
+            history=tuple(fitted.history),
+            rows=len(pdf),
+            training_rows=len(pdf),
+            seconds=time.monotonic() - started,
+            training_seed=seed,
+            checks=tuple(fitted.checks),
+        )
+        self._constraints = dict(declared.constraints)
+        self._key = declared.pk[0] if declared.pk else None
+        kept = [c for c in pdf.columns if c not in declared.dropped]
+        self._dtypes = {name: str(pdf[name].dtype) for name in kept}
+        return self
+
+    def sample(
+        self,
+        n: int,
+        context: pd.DataFrame | None = None,
+        seed: int | None = None,
+        enforce_constraints: bool = False,
+        *,
+        given: Given | None = None,
+    ) -> pd.DataFrame:
+        """Draw ``n`` rows with the columns, order and dtypes of the learned table.
+
+        Args:
+            n: How many rows.
+            context: The declared context columns, one row for each row to draw; where the engine takes any condition,
+                any other learned columns as well.
+            seed: Fixes the rows; drawn and logged when None.
+            enforce_constraints: Whether to leave out rows that break a declared constraint; one warning says how many.
+            given: Values that are the same in all rows, or pairs of such values and weights; see
+                `synthohive_spark.SynthesizerTransformerModel.sample`. Instead of ``context``.
+
+        Raises:
+            SchemaError: If ``n`` is no whole number of at least 0, or ``context`` or ``given`` does not fit the learned
+                columns.
+        """
+        model = self._fitted()
+        n = whole_number(n, "n", least=0)
+        seed = _sampling_seed(seed)
+        if given is not None and context is not None:
+            raise SchemaError("context and given were both set; put what is given into one of them")
+        conditions = _conditions(model, context, n) if given is None else Conditions.of(model, given).table(n)
+        rows = model.generator.sample(Draw(np.arange(n), seed, conditions))
+        if enforce_constraints:
+            rows = _without_violations(rows, self._constraints)
+        return self._as_pandas(rows)
+
+    def impute(self, pdf: pd.DataFrame, cols: Sequence[str] | None = None, seed: int | None = None) -> pd.DataFrame:
+        """``pdf`` with a value drawn for each null, given all that its row holds; nothing else is changed.
+
+        Args:
+            pdf: Rows with all learned columns; other columns stay as they are.
+            cols: The learned columns to fill; all when None. A null in another column is taken for what the row holds.
+            seed: Fixes the values, which also depend on a row's position; drawn and logged when None.
+
+        Raises:
+            SchemaError: If the engine takes no condition but those it was learned with, or a column is not there.
+        """
+        model = self._fitted()
+        names = [c.name for c in model.columns]
+        model.check_given(names, "impute")
+        fill = [c for c in names if c not in model.condition_names] if cols is None else list(cols)
+        for name in (*names, *fill):
+            if name not in pdf.columns or name not in names:
+                raise SchemaError(f"impute needs the learned column {name!r}{nearest(name, pdf.columns)}")
+        known = pa.table([_cast(pdf[c.name], c) for c in model.columns], names=names)
+        rows = model.generator.sample(Draw(np.arange(len(pdf)), _sampling_seed(seed), known, fill=frozenset(fill)))
+        filled = pdf.copy()
+        for name in fill:
+            missing = pdf[name].isna()
+            if missing.any():
+                drawn = _restore(_series(rows.column(name)), str(pdf[name].dtype)).set_axis(pdf.index)
+                filled[name] = pdf[name].where(~missing, drawn)
+        return filled
+
+    @property
+    def training_summary(self) -> TrainingSummary:
+        """What the last fit did; raises `SynthoHiveError` before one."""
+        if self._summary is None:
+            raise SynthoHiveError("this model was not trained here: call fit")
+        return self._summary
+
+    def save(self, path: str, overwrite: bool = False) -> None:
+        """Write the model directory.
+
+        Args:
+            path: Where to.
+            overwrite: Whether to replace a model that is there.
+
+        Raises:
+            SerializationError: If the path holds something and ``overwrite`` is False, or cannot be written.
+        """
+        model = self._fitted()
+        own = {
+            "dtypes": self._dtypes,
+            "key": self._key,
+            "constraints": {name: vars(c) for name, c in self._constraints.items()},
+        }
+        write_table_model(path, model, {"pandas": own}, overwrite=overwrite)
+
+    def load(self, path: str) -> Self:
+        """Read a model directory into this object, and return it.
+
+        Raises:
+            SerializationError: If the directory, or a file in it, is missing or altered.
+        """
+        self.model, metadata = read_table_model(path)
+        own: dict[str, Any] = metadata.get("pandas", {})
+        self._dtypes = own.get("dtypes", {})
+        self._key = own.get("key")
+        self._constraints = {name: Constraint(**bounds) for name, bounds in own.get("constraints", {}).items()}
+        return self
+
+    def _fitted(self) -> TableModel:
+        if self.model is None:
+            raise SynthoHiveError("this model has not learned a table yet: call fit or load first")
+        return self.model
+
+    def _as_pandas(self, rows: pa.Table) -> pd.DataFrame:
+        arrays = {name: rows.column(name) for name in rows.column_names}
+        if self._key is not None:
+            arrays[self._key] = pa.array(np.arange(rows.num_rows))
+        pdf = pd.DataFrame({name: _series(array) for name, array in arrays.items()})
+        names = list(self._dtypes) or rows.column_names
+        return pd.DataFrame({name: _restore(pdf[name], self._dtypes.get(name)) for name in names})
+
+
+def _series(values: pa.ChunkedArray | pa.Array) -> pd.Series[Any]:
+    chunked = values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
+    return pd.Series(pd.array(chunked, dtype=pd.ArrowDtype(values.type)))
+
+
+def _restore(values: pd.Series[Any], dtype: str | None) -> pd.Series[Any]:
+    """The values in the dtype that the learned column had."""
+    arrow = values.array._pa_array if hasattr(values.array, "_pa_array") else pa.chunked_array([pa.array(values)])
+    plain: pd.Series[Any] = arrow.to_pandas()
+    if dtype is None or str(plain.dtype) == dtype:
+        return plain
+    if dtype == "object":
+        return plain.astype(object)
+    whole = dtype.startswith(("int", "uint")) or dtype[0].isupper()
+    try:
+        return (values if whole else plain).astype(dtype)  # type: ignore[call-overload,no-any-return]
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ConstraintViolationError(
+            f"column {values.name!r}: a generated value cannot be cast back to {dtype}: {error}"
+        ) from error
+
+
+def _check_columns(pdf: pd.DataFrame, declared: TableDeclaration) -> None:
+    for setting, name in declared.named():
+        if name not in pdf.columns:
+            raise SchemaError(
+                f"column {name!r} is declared but not in the table ({setting}){nearest(name, pdf.columns)}"
+            )
+    if len(declared.pk) > 1:
+        raise SchemaError(
+            f"a table on pandas has a primary key of one column, not {declared.pk!r}; Synthesizer makes any"
+        )
+    made = [name for name, rule in declared.pii.items() if rule.action != "drop"]
+    if made:
+        raise SchemaError(
+            f"a table on pandas only drops personal columns: give pii={{{made[0]!r}: 'drop'}}, or use Synthesizer"
+        )
+
+
+def _learnable(pdf: pd.DataFrame, left_out: set[str]) -> tuple[pa.Table, tuple[Column, ...]]:
+    arrays, columns = [], []
+    for name in pdf.columns:
+        if name in left_out:
+            continue
+        array, type_ = _arrow(pdf[name])
+        arrays.append(array)
+        columns.append(Column(str(name), type_))
+    return pa.table(arrays, names=[c.name for c in columns]), tuple(columns)
+
+
+def _arrow(values: pd.Series[Any]) -> tuple[pa.Array, ColumnType]:
+    """A pandas column in the nearest type the package learns."""
+    try:
+        array = pa.array(values, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise SchemaError(f"column {values.name!r} holds values of several types; make them one type") from error
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    if pa.types.is_dictionary(array.type):
+        array = array.cast(array.type.value_type)
+    kind = array.type
+    if pa.types.is_null(kind):
+        array, kind = array.cast(pa.string()), pa.string()
+    if pa.types.is_timestamp(kind):
+        type_ = ColumnType("timestamp_ntz" if kind.tz is None else "timestamp")
+    elif pa.types.is_decimal128(kind):
+        type_ = ColumnType("decimal", precision=kind.precision, scale=kind.scale)
+    elif pa.types.is_unsigned_integer(kind):
+        type_ = ColumnType("bigint")
+    elif kind in _NAMES:
+        type_ = ColumnType(_NAMES[kind])
+    else:
+        raise SchemaError(f"column {values.name!r} has type {values.dtype}, which cannot be learned; exclude it")
+    return array.cast(type_.arrow, safe=False), type_
+
+
+def _conditions(model: TableModel, context: pd.DataFrame | None, n: int) -> pa.Table | None:
+    if context is None and not model.conditions:
+        return None
+    wanted = [c.name for c in model.conditions]
+    if context is None or any(name not in context.columns for name in wanted):
+        raise SchemaError(f"the model needs a context with the columns {', '.join(wanted)}")
+    if len(context) != n:
+        raise SchemaError(f"context has {len(context)} rows for n={n}; give one row for each row to draw")
+    given = [c for c in model.columns if c.name in context.columns]
+    model.check_given([c.name for c in given], "context")
+    return pa.table([_cast(context[c.name], c) for c in given], names=[c.name for c in given])
+
+
+def _cast(values: pd.Series[Any], column: Column) -> pa.Array:
+    try:
+        return _arrow(values)[0].cast(column.type.arrow)
+    except pa.ArrowInvalid as error:
+        raise SchemaError(f"context column {column.name!r} cannot be cast to {column.type}") from error
+
+
+def _without_violations(rows: pa.Table, constraints: dict[str, Constraint]) -> pa.Table:
+    """The rows that keep all constraints; one warning says which bounds the others break."""
+    found, valid = [], np.ones(rows.num_rows, bool)
+    for name, bounds in constraints.items():
+        for bound, mask in broken(rows.column(name), bounds).items():
+            if mask.any():
+                own = rows.column(name).filter(pa.array(mask))
+                worst = (pc.max if bound.startswith("max") else pc.min)(own).as_py()
+                found.append(Violation(name, str(worst), bound, int(mask.sum())))
+                valid &= ~mask
+    if found:
+        _log.warning("constraint_violations", violations=violation_text(found), rows_left_out=int((~valid).sum()))
+    return rows.filter(pa.array(valid)) if found else rows
+
+
+def _sampling_seed(seed: int | None) -> int:
+    if seed is None:
+        seed = secrets.randbits(31)
+        _log.info("sampling_seed", seed=seed)
+    return seed

@@ -1,0 +1,1 @@
+"""Model directories: written whole, verified when read."""

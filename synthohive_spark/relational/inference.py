@@ -1,0 +1,187 @@
+"""Proposed declarations: keys, links, kinds and personal columns, guessed from names and values, with reasons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+import structlog
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from synthohive_spark.declarations.foreign_key import ForeignKey
+from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.errors import SchemaError
+from synthohive_spark.pii.detection import find_kind
+from synthohive_spark.relational.profile import ColumnProfile, profile_columns, sample_values
+from synthohive_spark.spark.schema import column_type, quote
+
+_MANY_VALUES = 50
+_ROWS_PER_VALUE = 5
+_MANY = "categorical, many values"
+_PAIR_COLUMNS = 8
+_NEARLY_ALL = 0.97
+_LINKED = 0.8
+_KEY_WORDS = ("id", "key", "code", "uuid", "no", "num", "number")
+_log = structlog.get_logger(__name__)
+
+
+@dataclass
+class _Proposal:
+    """What is proposed for a table."""
+
+    types: dict[str, ColumnType]
+    profiles: dict[str, ColumnProfile]
+    pk: tuple[str, ...] = ()
+    fk: list[ForeignKey] = field(default_factory=list)
+    pii: dict[str, str] = field(default_factory=dict)
+    many: list[str] = field(default_factory=list)
+    exclude: list[str] = field(default_factory=list)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    def arguments(self) -> dict[str, Any]:
+        """Arguments of `Metadata.add_table`."""
+        return {
+            "pk": self.pk,
+            "fk": self.fk,
+            "pii": {name: {"action": "fake", "kind": kind} for name, kind in self.pii.items()},
+            "high_cardinality_cols": self.many,
+            "exclude": self.exclude,
+            "reasons": self.reasons,
+        }
+
+
+def infer_metadata(tables: Mapping[str, DataFrame]) -> dict[str, dict[str, Any]]:
+    """Arguments of `Metadata.add_table` for each table; every proposal is logged with its reason."""
+    found = {name: _propose_table(name, df) for name, df in tables.items()}
+    for name in tables:
+        _propose_links(name, tables, found)
+    for name, proposal in found.items():
+        for column, reason in proposal.reasons.items():
+            _log.info("proposal", table=name, column=column, reason=reason)
+    return {name: proposal.arguments() for name, proposal in found.items()}
+
+
+def _propose_table(name: str, df: DataFrame) -> _Proposal:
+    types, exclude, reasons = {}, [], {}
+    for f in df.schema.fields:
+        try:
+            types[f.name] = column_type(f)
+        except SchemaError:
+            exclude.append(f.name)
+            reasons[f.name] = f"left out: type {f.dataType.simpleString()} cannot be learned"
+    sampled = [column for column, type_ in types.items() if type_.is_string or type_.is_integer]
+    samples = {column: sample_values(df, column) for column in sampled}
+    proposal = _Proposal(types, profile_columns(df, list(types), sample=False), exclude=exclude, reasons=reasons)
+    _propose_key(name, df, proposal)
+    for column, type_ in types.items():
+        finding = find_kind(column, samples[column]) if column in samples else None
+        if finding is not None:
+            proposal.pii[column] = finding.kind
+            key = f"{reasons[column]}; " if column in proposal.pk else ""
+            reasons[column] = f"{key}personal ({finding.kind}): {finding.reason}"
+        if finding is not None or column in proposal.pk:
+            continue
+        kind = _kind(type_, proposal.profiles[column])
+        reasons[column] = kind
+        if kind.startswith(_MANY):
+            proposal.many.append(column)
+    return proposal
+
+
+def _kind(type_: ColumnType, profile: ColumnProfile) -> str:
+    held, different = profile.rows - profile.nulls, f"{profile.distinct:,} different values"
+    if profile.distinct + (profile.nulls > 0) <= 1:
+        return "constant: every row is the same"
+    if type_.is_string and profile.nearly_unique and held > _MANY_VALUES:
+        return f"text: {different} in {held:,} rows"
+    if type_.is_string and profile.distinct > _MANY_VALUES and held / profile.distinct >= _ROWS_PER_VALUE:
+        return f"{_MANY}: {different} in {held:,} rows"
+    if type_.is_string:
+        return f"categorical: {different}"
+    return "boolean" if type_.name == "boolean" else "datetime" if type_.is_temporal else "numeric"
+
+
+def _propose_key(name: str, df: DataFrame, proposal: _Proposal) -> None:
+    rows = next(iter(proposal.profiles.values())).rows if proposal.profiles else 0
+    possible = [
+        column
+        for column, type_ in proposal.types.items()
+        if not (type_.is_float or type_.name in ("decimal", "boolean")) and not proposal.profiles[column].nulls
+    ]
+    unique = [column for column in possible if proposal.profiles[column].unique]
+    named = [column for column in unique if _key_rank(name, column) or column == next(iter(proposal.types))]
+    best = max(named, key=lambda column: _key_rank(name, column), default=None)
+    if best is not None and not proposal.types[best].is_temporal:
+        proposal.pk = (best,)
+        proposal.reasons[best] = f"primary key: unique and never null in {rows:,} rows, and named or placed like one"
+        return
+    pair = None if unique or rows < 2 else _unique_pair(df, possible[:_PAIR_COLUMNS], rows)
+    if pair is not None:
+        proposal.pk = pair
+        for column in pair:
+            proposal.reasons[column] = f"primary key: ({', '.join(pair)}) is unique and never null in {rows:,} rows"
+
+
+def _key_rank(table: str, column: str) -> int:
+    """How much a column is named like the key of its table; 0 if it is not."""
+    words = [word for word in re.split(r"[^a-z0-9]+|(?<=[a-z0-9])(?=[A-Z])", column) if word]
+    words = [word.lower() for word in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+", " ".join(words))]
+    if not words or words[-1] not in _KEY_WORDS:
+        return 0
+    singular = table.lower().rstrip("s")
+    if words in (["id"], ["key"], ["uuid"]) or "".join(words[:-1]).startswith(singular.replace("_", "")[:5]):
+        return 3
+    return 2 if words[-1] in ("id", "key", "uuid") else 1
+
+
+def _unique_pair(df: DataFrame, columns: list[str], rows: int) -> tuple[str, str] | None:
+    """The first pair of columns that is unique; estimates leave out most pairs before any is counted."""
+    pairs = list(combinations(columns, 2))
+    if not pairs:
+        return None
+    structs = [F.struct(F.col(quote(a)), F.col(quote(b))) for a, b in pairs]
+    row = df.agg(
+        *[F.approx_count_distinct(F.xxhash64(s), 0.02).alias(f"p{i}") for i, s in enumerate(structs)]
+    ).collect()
+    likely = [i for i in range(len(pairs)) if row[0][f"p{i}"] > _NEARLY_ALL * rows * 0.95]
+    for i in likely:
+        if df.select(structs[i].alias("s")).distinct().count() == rows:
+            return pairs[i]
+    return None
+
+
+def _propose_links(name: str, tables: Mapping[str, DataFrame], found: dict[str, _Proposal]) -> None:
+    own = found[name]
+    for parent, other in found.items():
+        if parent == name or len(other.pk) != 1:
+            continue
+        key = other.pk[0]
+        for column, type_ in own.types.items():
+            if column in own.pk or type_ != other.types[key] or not _named_alike(column, parent, key):
+                continue
+            share = _share_held(tables[name], column, tables[parent], key)
+            if share is not None and share >= _LINKED:
+                own.fk.append(ForeignKey((column,), parent, (key,)))
+                own.many = [c for c in own.many if c != column]
+                personal = f"{own.reasons[column]}; " if column in own.pii else ""
+                own.reasons[column] = f"{personal}refers to {parent}.{key}: {share:.0%} of its values are there"
+
+
+def _named_alike(column: str, parent: str, key: str) -> bool:
+    column, key, singular = column.lower(), key.lower(), parent.lower().rstrip("s")
+    return (column == key and key not in _KEY_WORDS) or column in (
+        f"{singular}_{key}",
+        f"{singular}{key}",
+        f"{parent}_{key}",
+    )
+
+
+def _share_held(child: DataFrame, column: str, parent: DataFrame, key: str) -> float | None:
+    values = child.select(F.col(quote(column)).alias("v")).where("v IS NOT NULL").distinct()
+    keys = parent.select(F.col(quote(key)).alias("v"), F.lit(1).alias("held")).distinct()
+    row = values.join(keys, "v", "left").agg(F.count(F.lit(1)).alias("n"), F.count("held").alias("held")).collect()[0]
+    return row["held"] / row["n"] if row["n"] else None

@@ -1,0 +1,1 @@
+"""One table as stages of pyspark.ml."""

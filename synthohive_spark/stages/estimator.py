@@ -1,0 +1,217 @@
+"""One table as pyspark.ml stages: `SynthesizerTransformer` learns it, `SynthesizerTransformerModel` draws it."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from py4j.protocol import Py4JError
+from pyspark import keyword_only
+from pyspark.errors import PySparkException
+from pyspark.ml import Estimator
+from pyspark.ml.util import MLReadable, MLWritable
+from pyspark.sql import DataFrame
+from pyspark.sql.types import StructType
+
+from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.noise import derive_seed
+from synthohive_spark.engine.table.encoder_fit import check_numeric_encoding
+from synthohive_spark.engine.table.fit import fit_table
+from synthohive_spark.engine.table.registry import make_engine
+from synthohive_spark.engine.table.request import FitRequest
+from synthohive_spark.engine.table.rules import ColumnRules
+from synthohive_spark.errors import SchemaError, TrainingError
+from synthohive_spark.spark.catalog import first_line
+from synthohive_spark.spark.schema import learnable_columns, require_columns
+from synthohive_spark.spark.training_data import collect_training_data
+from synthohive_spark.stages.model import IdColumn, SynthesizerTransformerModel, TrainingSummary
+from synthohive_spark.stages.params import SynthesizerParams
+from synthohive_spark.stages.persistence import EstimatorReader, EstimatorWriter
+
+__all__ = ["SynthesizerTransformer", "SynthesizerTransformerModel"]
+
+_log = structlog.get_logger(__name__)
+
+
+class SynthesizerTransformer(
+    SynthesizerParams, Estimator[SynthesizerTransformerModel], MLReadable["SynthesizerTransformer"], MLWritable
+):
+    """Learns a table.
+
+    With a seed, two fits of the same rows on the same machine give bit-identical models, as long as all rows fit into
+    ``maxTrainingRows`` (a sample follows Spark's partitioning) and no ``maxSeconds`` ends training early (it follows
+    the clock).
+
+    Args:
+        engine: The engine that learns the table: "ctgan", or "autoregressive", which is truer and faster to train, and
+            takes any condition when it draws. Default "ctgan".
+        epochs: Passes over the training rows; as many as suit their number, or fit into ``maxSeconds``, when unset.
+        batchSize: Rows in a training step. When unset, 500 (ctgan), or as many as suit the table (autoregressive).
+        pac: Rows the critic judges together; only for ctgan, 1 when unset.
+        embeddingThreshold: A categorical column of more values than this is learned by groups of them. 256 when unset.
+        numericEncoding: "rank" for spikes and quantiles, which follow a column closely, or, only for ctgan, "mixture"
+            for the mode-specific normalisation of the CTGAN paper. Default "rank".
+        learningRate: Step size of the optimisers; the engine's own when unset.
+        patience: Stop after this many epochs without a better validation score; never when unset.
+        seed: Fixes a fit. When unset, each fit draws one and logs it as ``training_seed``.
+        maxSeconds: Train for at most this many seconds; no limit when unset.
+        maxTrainingRows: Most rows brought to the driver; a larger table is sampled. Default 1,000,000.
+        device: Where to train: "cpu", "cuda", or "auto" for CUDA where it is there. Default "auto".
+        checkpointDir: A folder of the driver in which the state of training is kept while it runs; a fit of the same
+            rows with the same Params goes on from there after an interruption. None when unset.
+        conditionCols: Columns that seats give, and that are not generated. Default none.
+        excludeCols: Columns that are neither learned nor made. Default none.
+        passthroughCols: Columns of the seats that ``transform`` puts before the learned ones. Default none.
+        idCol: Column that identifies a row: not learned, the source of a row's noise in ``transform``, numbered from
+            0 by ``sample``. None when unset.
+        samplingSeed: Seed of the rows that ``transform`` makes. Default 0.
+        rareCategoryRows: A category held by fewer rows is neither kept nor drawn. Default 5; 0 turns this off.
+        extremeRows: A range ends at the value of this rank from either end. Default 5; 0 keeps the true ends.
+        showProgress: Whether training shows a progress bar. Default True.
+
+    An argument of None leaves its Param unset. ``fit`` raises `SchemaError` if a named column does not exist, a column
+    cannot be learned or a setting is out of range, and `TrainingError` if there are no rows, the rows do not fit into
+    the driver's memory, Spark cannot read them, or training diverges.
+    """
+
+    @keyword_only
+    def __init__(
+        self,
+        *,
+        engine: str | None = None,
+        epochs: int | None = None,
+        batchSize: int | None = None,
+        pac: int | None = None,
+        embeddingThreshold: int | None = None,
+        numericEncoding: str | None = None,
+        learningRate: float | None = None,
+        patience: int | None = None,
+        seed: int | None = None,
+        maxSeconds: float | None = None,
+        maxTrainingRows: int | None = None,
+        device: str | None = None,
+        checkpointDir: str | None = None,
+        conditionCols: Sequence[str] | None = None,
+        excludeCols: Sequence[str] | None = None,
+        passthroughCols: Sequence[str] | None = None,
+        idCol: str | None = None,
+        samplingSeed: int | None = None,
+        rareCategoryRows: int | None = None,
+        extremeRows: int | None = None,
+        showProgress: bool | None = None,
+    ) -> None:
+        super().__init__()
+        self._set_defaults()
+        given: dict[str, Any] = self._input_kwargs  # type: ignore[attr-defined]
+        self.setParams(**given)
+
+    def setParams(self, **params: Any) -> SynthesizerTransformer:
+        """Set Params by the names of the constructor's arguments; None leaves a Param as it is."""
+        self._set(**{name: value for name, value in params.items() if value is not None})
+        return self
+
+    def write(self) -> EstimatorWriter:
+        """A writer: ``write().save(path)``, ``write().overwrite().save(path)``."""
+        return EstimatorWriter(self)
+
+    @classmethod
+    def read(cls) -> EstimatorReader:
+        """A reader: ``read().load(path)``."""
+        return EstimatorReader(cls)  # type: ignore[arg-type]
+
+    def _fit(self, dataset: DataFrame) -> SynthesizerTransformerModel:
+        return self.learn(dataset)
+
+    def learn(self, dataset: DataFrame, rules: ColumnRules = ColumnRules()) -> SynthesizerTransformerModel:  # noqa: B008
+        """See `fit`; ``rules`` name columns that are not to be learned as their values suggest."""
+        started = time.monotonic()
+        engine = _engine(self)
+        check_numeric_encoding(self.getOrDefault(self.numericEncoding))
+        privacy = self._privacy()
+        max_rows = self._positive(self.maxTrainingRows)
+        schema = _schema(dataset)
+        columns, id_column = self._columns(schema)
+        seed = self._optional(self.seed)
+        if seed is None:
+            seed = secrets.randbits(31)
+            _log.info("training_seed", seed=seed)
+        try:
+            data = collect_training_data(dataset, columns, max_rows=max_rows, seed=derive_seed(seed, "rows"))
+        except (PySparkException, Py4JError) as error:
+            raise TrainingError(f"Spark could not read the training rows: {first_line(error)}") from error
+        fitted = fit_table(
+            data.rows,
+            engine,
+            FitRequest(
+                columns,
+                seed,
+                conditions=tuple(self.getOrDefault(self.conditionCols)),
+                privacy=privacy,
+                rules=rules,
+                numeric_encoding=self.getOrDefault(self.numericEncoding),
+                progress=self.getOrDefault(self.showProgress),
+                checkpoint_dir=self._optional(self.checkpointDir),
+            ),
+            data.statistics,
+        )
+        summary = TrainingSummary(
+            history=tuple(fitted.fitted.history),
+            checks=tuple(fitted.fitted.checks),
+            rows=data.statistics.rows,
+            training_rows=data.rows.num_rows,
+            seconds=time.monotonic() - started,
+            training_seed=seed,
+        )
+        model = SynthesizerTransformerModel(fitted, id_column=id_column, summary=summary)
+        return self._copyValues(model)
+
+    def _columns(self, schema: StructType) -> tuple[tuple[Column, ...], IdColumn | None]:
+        """The columns to learn, and the row id with its place among the columns that come out."""
+        conditions, excluded = self.getOrDefault(self.conditionCols), self.getOrDefault(self.excludeCols)
+        id_name = self._optional(self.idCol)
+        require_columns(conditions, schema.names, setting="conditionCols")
+        require_columns(excluded, schema.names, setting="excludeCols")
+        require_columns([] if id_name is None else [id_name], schema.names, setting="idCol")
+        for name in conditions:
+            if name in excluded or name == id_name:
+                raise SchemaError(f"column {name!r} is in conditionCols and also excluded or the idCol; choose one")
+        columns = learnable_columns(schema, [*excluded, *([] if id_name is None else [id_name])])
+        self._check_passthrough(columns)
+        if id_name is None or id_name in excluded:
+            return columns, None
+        kept = [name for name in schema.names if name not in excluded]
+        return columns, IdColumn.of(schema[id_name], kept.index(id_name))
+
+    def _check_passthrough(self, columns: tuple[Column, ...]) -> None:
+        for column in columns:
+            if column.name in self.getOrDefault(self.passthroughCols):
+                raise SchemaError(
+                    f"passthroughCols names {column.name!r}, which is also a learned column; exclude it from learning "
+                    f"(excludeCols, idCol) or take it out of passthroughCols"
+                )
+
+
+def _schema(dataset: DataFrame) -> StructType:
+    try:
+        return dataset.schema
+    except (PySparkException, Py4JError) as error:
+        raise SchemaError(f"Spark cannot resolve the training table: {first_line(error)}") from error
+
+
+def _engine(params: SynthesizerParams) -> Any:
+    """The engine with its settings; a Param that is unset leaves the engine's own default."""
+    name = params.getOrDefault(params.engine)
+    chosen = {
+        "epochs": params._optional(params.epochs),
+        "batch_size": params._optional(params.batchSize),
+        "pac": params._optional(params.pac),
+        "embedding_threshold": params._optional(params.embeddingThreshold),
+        "learning_rate": params._optional(params.learningRate),
+        "max_seconds": params._optional(params.maxSeconds),
+        "patience": params._optional(params.patience),
+        "device": params.getOrDefault(params.device),
+    }
+    return make_engine(name, chosen)

@@ -1,0 +1,293 @@
+"""The fitted stage: draws synthetic rows for seats, or for numbers from 0 on."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import structlog
+from pyspark.ml import Model
+from pyspark.ml.util import MLReadable, MLWritable
+from pyspark.sql import Column as Expression
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructField
+
+from synthohive_spark.declarations.constraint import Constraint
+from synthohive_spark.declarations.hints import nearest, whole_number
+from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.table.conditions import Conditions, Given
+from synthohive_spark.engine.table.model import TableModel
+from synthohive_spark.engine.training.summary import TrainingSummary
+from synthohive_spark.errors import SchemaError, SynthoHiveError
+from synthohive_spark.spark.conditions import condition_values
+from synthohive_spark.spark.generation import fill_nulls, generate
+from synthohive_spark.spark.schema import column_type, quote, restored, spark_type
+from synthohive_spark.spark.session import active_session
+from synthohive_spark.stages.params import SynthesizerParams
+from synthohive_spark.stages.persistence import ModelReader, ModelWriter
+
+_INTEGER_BITS = {"tinyint": 7, "smallint": 15, "int": 31, "bigint": 63}
+_NUMBER = "__synthohive_number"
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class IdColumn:
+    """The row id of the learned table: its column, and its place among the columns that come out."""
+
+    column: Column
+    place: int
+
+    @classmethod
+    def of(cls, field: StructField, place: int) -> IdColumn:
+        """The id in ``field``; a type that cannot hold row numbers is a `SchemaError`."""
+        kind = field.dataType.simpleString()
+        try:
+            type_: ColumnType | None = column_type(field)
+        except SchemaError:
+            type_ = None
+        if type_ is None or type_.is_temporal or type_.name == "boolean":
+            raise SchemaError(
+                f"idCol {field.name!r} has type {kind}, which cannot hold row numbers; choose an integer, decimal, "
+                f"floating point or string column"
+            )
+        return cls(Column(field.name, type_, field.nullable), place)
+
+    def numbered(self, number: Expression) -> Expression:
+        """The id column with this number in each row."""
+        value = number.cast(spark_type(self.column.type))
+        if self.column.nullable:
+            value = F.when(number.isNotNull(), value)  # changes the schema alone, which is to say nullable
+        return restored(value, self.column)
+
+    def check_rows(self, n: int) -> None:
+        """Check that the numbers below ``n`` fit into the column's type."""
+        type_ = self.column.type
+        if type_.is_integer:
+            most = 2 ** _INTEGER_BITS[type_.name]
+        elif type_.name == "decimal":
+            most = 10 ** (type_.precision - type_.scale)
+        else:
+            return
+        if n > most:
+            raise SchemaError(f"idCol {self.column.name!r} of type {type_} numbers at most {most} rows, got n={n}")
+
+
+class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["SynthesizerTransformerModel"], MLWritable):
+    """A learned table. Made by ``SynthesizerTransformer.fit`` or ``SynthesizerTransformerModel.load``.
+
+    Attributes:
+        trainingSummary: What the fit did.
+    """
+
+    def __init__(
+        self,
+        table_model: TableModel | None = None,
+        *,
+        id_column: IdColumn | None = None,
+        summary: TrainingSummary | None = None,
+    ) -> None:
+        super().__init__()
+        self._set_defaults()
+        self._table_model = table_model
+        self._id_column = id_column
+        self._summary = summary
+
+    @property
+    def table_model(self) -> TableModel:
+        """The learned table."""
+        if self._table_model is None:
+            raise SynthoHiveError("this model is empty: make one with fit or load")
+        return self._table_model
+
+    @property
+    def trainingSummary(self) -> TrainingSummary:
+        """What the fit did."""
+        if self._summary is None:
+            raise SynthoHiveError("this model is empty: make one with fit or load")
+        return self._summary
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The learned columns in their order, condition columns at their places."""
+        return self.table_model.columns
+
+    def setParams(self, **params: Any) -> SynthesizerTransformerModel:
+        """Set Params by name (``samplingSeed=7``, ``passthroughCols=["k"]``); None leaves a Param as it is."""
+        self._set(**{name: value for name, value in params.items() if value is not None})
+        return self
+
+    def sample(
+        self,
+        n: int,
+        seed: int | None = None,
+        numPartitions: int | None = None,
+        *,
+        given: Given | None = None,
+        spark: SparkSession | None = None,
+        redraw: Mapping[str, Constraint] | None = None,
+    ) -> DataFrame:
+        """``n`` synthetic rows in the schema of the learned table, drawn when the result is used.
+
+        With ``idCol`` set at fit, that column is at its place and holds 0 to n-1.
+
+        Args:
+            n: How many rows.
+            seed: Fixes the rows; drawn and logged as ``sampling_seed`` when None.
+            numPartitions: Partitions of the result, which has the same rows with any number; Spark's default when None.
+            given: Values of columns that are the same in all rows, such as ``{"income": ">50K"}``, or a list of such
+                mappings with weights, ``[({"income": ">50K"}, 1), ({"income": "<=50K"}, 1)]``, for shares of the rows.
+                The engine "autoregressive" takes any columns, "ctgan" those that it was given when it learned.
+            spark: The session; the active one when None.
+            redraw: Constraints that a row is drawn again for, a bounded number of times, until it keeps them.
+
+        Raises:
+            SchemaError: If ``n``, ``seed`` or ``numPartitions`` is out of range, a condition column is not given, or a
+                column or a value in ``given`` is not one that the model knows.
+        """
+        n = whole_number(n, "n", least=0)
+        if numPartitions is not None:
+            numPartitions = whole_number(numPartitions, "numPartitions", least=1)
+        if given is None:
+            self._check_no_conditions()
+        conditions = Conditions.of(self.table_model, given)
+        seed = _sampling_seed(seed)
+        key, number = self._id_column, F.col(_NUMBER)
+        if key is None:
+            self._check_rows(n)
+        else:
+            key.check_rows(n)
+        rows = active_session(spark).range(0, n, 1, numPartitions).select(F.col("id").alias(_NUMBER))
+        rows = rows.select(
+            _NUMBER, *([] if key is None else [key.numbered(number)]), *condition_values(conditions, number, n)
+        )
+        drawn = generate(
+            rows,
+            self.table_model.generator,
+            row_id=number if key is None else F.col(quote(key.column.name)),
+            passthrough=[] if key is None else [key.column.name],
+            seed=seed,
+            number=number if key is None else None,
+            redraw=redraw,
+            given=conditions.names,
+        )
+        if key is None:
+            return drawn
+        order = [c.name for c in self.columns]
+        order.insert(key.place, key.column.name)
+        return drawn.select(*[F.col(quote(name)) for name in order])
+
+    def impute(self, df: DataFrame, cols: Sequence[str] | None = None, seed: int | None = None) -> DataFrame:
+        """``df`` with a value drawn for each null, given all that its row holds; nothing else is changed.
+
+        Lazy, like `transform`: the values are drawn when the result is used. They have the spread that the column has
+        among rows like this one, so that statistics of the filled table are true; they are no best guesses. ``idCol``
+        feeds a row's noise; without one the values follow the partitioning.
+
+        Args:
+            df: Rows with all learned columns; other columns stay as they are.
+            cols: The learned columns to fill; all but condition columns when None. A null in another column is taken
+                for what the row holds.
+            seed: Fixes the values; drawn and logged as ``sampling_seed`` when None.
+
+        Raises:
+            SchemaError: If the engine takes no condition but those it was learned with, or ``cols`` names a column that
+                was not learned or is a condition column.
+        """
+        model = self.table_model
+        free = [c.name for c in model.columns if c.name not in model.condition_names]
+        fill = free if cols is None else list(cols)
+        model.check_given([c.name for c in model.columns], "impute")
+        for name in fill:
+            if name not in free:
+                raise SchemaError(f"cols names {name!r}, which is no learned column{nearest(name, free)}")
+        return fill_nulls(
+            df, model.generator, row_id=self._row_id, seed=_sampling_seed(seed), fill=[n for n in free if n in fill]
+        )
+
+    def _check_no_conditions(self) -> None:
+        if self.table_model.conditions:
+            names = ", ".join(repr(c.name) for c in self.table_model.conditions)
+            raise SchemaError(
+                f"the model was learned with condition columns ({names}), so it cannot sample on its own: call "
+                f"transform(seats) with a DataFrame that has these columns, or sample(n, given={{...}})"
+            )
+
+    def _check_rows(self, n: int) -> None:
+        encoder = self.table_model.encoder
+        for column, codec in zip(encoder.columns, encoder.codecs, strict=True):
+            if codec.unique and n > codec.capacity:
+                raise SchemaError(
+                    f"column {column.name!r} of type {column.type} has unique values for at most "
+                    f"{codec.capacity:,} rows, got n={n:,}"
+                )
+
+    def write(self) -> ModelWriter:
+        """A writer: ``write().save(path)``, ``write().overwrite().save(path)``."""
+        return ModelWriter(self, self.table_model, self.attributes_to_json())
+
+    @classmethod
+    def read(cls) -> ModelReader:
+        """A reader: ``read().load(path)``."""
+        return ModelReader(cls)
+
+    def _transform(self, dataset: DataFrame) -> DataFrame:
+        """One synthetic row for each seat, drawn when the result is used.
+
+        The output is the ``passthroughCols``, then the learned columns in learned order, condition columns copied at
+        their places in their learned types. ``idCol`` feeds a row's noise, so that equal ids with equal conditions give
+        equal rows; without one the rows follow Spark's ``monotonically_increasing_id`` and so the partitioning.
+
+        ``conditionCols`` can be set before to other columns than when learning, where the engine takes any condition:
+        ``model.setParams(conditionCols=["income"]).transform(seats)``.
+        """
+        given = self.getOrDefault(self.conditionCols)
+        self.table_model.check_given(given, "conditionCols")
+        return generate(
+            dataset,
+            self.table_model.generator,
+            row_id=self._row_id,
+            passthrough=self.getOrDefault(self.passthroughCols),
+            seed=self.getOrDefault(self.samplingSeed),
+            given=given,
+        )
+
+    @property
+    def _row_id(self) -> Expression:
+        name = self._optional(self.idCol)
+        return F.monotonically_increasing_id() if name is None else F.col(quote(name))
+
+    def attributes_to_json(self) -> dict[str, Any]:
+        """What this model is beside its learned table and its Params, as plain values."""
+        summary = asdict(self.trainingSummary)
+        history, checks = summary.pop("history"), summary.pop("checks")  # the table model's own metadata holds them
+        key = self._id_column
+        return {
+            "id_column": None if key is None else {"column": key.column.to_json(), "place": key.place},
+            "summary": summary,
+            "history": list(history),
+            "checks": list(checks),
+        }
+
+    @staticmethod
+    def _attributes_from_json(stage: Mapping[str, Any]) -> dict[str, Any]:
+        key = stage["id_column"]
+        return {
+            "id_column": None if key is None else IdColumn(Column.from_json(key["column"]), int(key["place"])),
+            "summary": TrainingSummary(
+                history=tuple(stage["history"]), checks=tuple(stage["checks"]), **stage["summary"]
+            ),
+        }
+
+
+def _sampling_seed(seed: Any) -> int:
+    if seed is None:
+        seed = secrets.randbits(31)
+        _log.info("sampling_seed", seed=seed)
+    return whole_number(seed, "seed")
+
+
+__all__: Sequence[str] = ["IdColumn", "SynthesizerTransformerModel", "TrainingSummary"]

@@ -1,0 +1,44 @@
+from synthohive_spark import Metadata, Synthesizer
+from synthohive_spark.declarations.foreign_key import ForeignKey
+from tests.helpers.people import make_database
+
+
+def test_keys_links_kinds_and_personal_columns_are_proposed_with_reasons(spark):
+    make_database(spark, "proposed")
+    spark.sql("CREATE VIEW proposed.a_view AS SELECT 1 AS x")
+    weather = spark.range(400).selectExpr(
+        "element_at(array('JFK', 'LGA'), CAST(1 + id % 2 AS INT)) AS origin",
+        "timestampadd(HOUR, CAST(floor(id / 2) AS INT), TIMESTAMP'2024-01-01') AS hour",
+        "CAST(id % 30 AS DOUBLE) AS temperature",
+        "array(id) AS raw",
+    )
+    weather.write.saveAsTable("proposed.weather")
+    metadata = Metadata.from_database(spark, "proposed")
+    assert set(metadata.tables) == {"customers", "orders", "weather"}
+    customers, orders, weather = (metadata.tables[name] for name in ("customers", "orders", "weather"))
+    assert customers.pk == ("customer_id",) and orders.pk == ("order_id",) and weather.pk == ("origin", "hour")
+    assert orders.fk == (ForeignKey(("customer_id",), "customers", ("customer_id",)),)
+    assert {name: (rule.action, rule.kind) for name, rule in customers.pii.items()} == {
+        "name": ("fake", "name"),
+        "email": ("fake", "email"),
+        "phone": ("fake", "phone"),
+        "card": ("fake", "card"),
+        "address": ("fake", "address"),
+        "notes": ("fake", "text"),
+    }
+    assert orders.pii == {} and weather.pii == {} and weather.exclude == ("raw",)
+    assert customers.reasons["customer_id"].startswith("primary key: unique and never null in 600 rows")
+    assert customers.reasons["email"].startswith("personal (email): ") and "%" in customers.reasons["email"]
+    assert customers.reasons["region"] == "categorical: 3 different values"
+    assert customers.reasons["username"].startswith("text: ") and customers.reasons["joined"] == "datetime"
+    assert weather.reasons["raw"] == "left out: type array<bigint> cannot be learned"
+    assert "100% of its values are there" in orders.reasons["customer_id"]
+    real = spark.table("proposed.customers")
+    values = {str(v) for row in real.select("name", "email", "phone").collect() for v in row}
+    assert not [reason for reason in customers.reasons.values() if any(value in reason for value in values)]
+    assert Metadata.from_yaml(metadata.to_yaml()) == metadata
+    made = Synthesizer(metadata, spark, progress=False).fit("proposed", seed=1, epochs=1)
+    tables = made.sample({"customers": 50, "weather": 300}, seed=1)
+    assert tables["customers"].count() == 50 and tables["customers"].columns == real.columns
+    assert tables["weather"].select("origin", "hour").distinct().count() == 300
+    spark.sql("DROP DATABASE proposed CASCADE")

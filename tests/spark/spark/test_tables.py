@@ -1,0 +1,208 @@
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from synthohive_spark import SchemaError, SynthoHiveError, read_table, write_table
+from synthohive_spark.declarations.names import TableName
+from synthohive_spark.spark.catalog import table_info
+
+FORMATS = ["delta", "orc", "parquet"]
+
+
+def ids(spark, name):
+    return sorted(row.id for row in read_table(spark, name).collect())
+
+
+def frame(spark, start, end):
+    return spark.range(start, end).selectExpr("id", "CAST(id % 3 AS STRING) AS k")
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("partition_by", [[], ["k"]])
+def test_create_append_and_overwrite(spark, database, format, partition_by):
+    name = f"{database}.t"
+    write_table(frame(spark, 0, 5), name, format=format, partition_by=partition_by)
+    assert ids(spark, name) == [0, 1, 2, 3, 4]
+    write_table(frame(spark, 5, 7).select("k", "id"), name, format=format, mode="append")
+    assert ids(spark, name) == list(range(7))
+    for start in (10, 20, 30):
+        write_table(frame(spark, start, start + 3), name, format=format, mode="overwrite")
+        assert ids(spark, name) == [start, start + 1, start + 2]
+    write_table(frame(spark, 50, 51), name, format=format, mode="append")
+    assert ids(spark, name) == [30, 31, 32, 50]
+    assert table_info(spark, TableName.parse(name)).format == format
+    assert [row.tableName for row in spark.sql(f"SHOW TABLES IN {database}").collect()] == ["t"]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_overwriting_a_table_with_its_own_rows(spark, database, format):
+    name = f"{database}.t"
+    write_table(frame(spark, 0, 5), name, format=format)
+    write_table(read_table(spark, name).where("id > 2"), name, format=format, mode="overwrite")
+    assert ids(spark, name) == [3, 4]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_types_and_lengths_survive(spark, database, format, all_types):
+    rows = all_types.drop(*{"delta": [], "parquet": ["tn"], "orc": ["tn", "back`tick"]}[format])
+    write_table(rows, f"{database}.t", format=format)
+    there = read_table(spark, f"{database}.t")
+    assert [(f.name, f.dataType, f.metadata) for f in there.schema] == [
+        (f.name, f.dataType, f.metadata) for f in rows.schema
+    ]
+    assert sorted(map(str, there.toArrow().to_pylist())) == sorted(map(str, rows.toArrow().to_pylist()))
+
+
+@pytest.mark.parametrize("format", ["orc", "parquet"])
+def test_a_type_the_format_cannot_hold(spark, database, format):
+    rows = spark.sql("SELECT 1 AS id, timestamp_ntz'2024-01-01' AS seen")
+    with pytest.raises(SchemaError, match=r"cannot hold 'seen' \(timestamp_ntz\).*cast.*format='delta'"):
+        write_table(rows, f"{database}.t", format=format)
+
+
+def test_a_name_whose_values_orc_would_lose(spark, database):
+    rows = spark.sql("SELECT 1 AS `a``b`")
+    with pytest.raises(SchemaError, match="backtick in its name: 'a`b'; rename it, or write with format='parquet'"):
+        write_table(rows, f"{database}.t", format="orc")
+    write_table(rows, f"{database}.t", format="parquet")
+    assert read_table(spark, f"{database}.t").collect() == rows.collect()
+
+
+def test_existing_tables_are_kept_unless_told(spark, database):
+    write_table(frame(spark, 0, 2), f"{database}.t")
+    with pytest.raises(SchemaError, match="exists already; choose mode 'append' or 'overwrite'"):
+        write_table(frame(spark, 5, 6), f"{database}.t")
+    assert ids(spark, f"{database}.t") == [0, 1]
+
+
+@pytest.mark.parametrize("mode", ["append", "overwrite"])
+def test_views_and_other_providers_are_never_replaced(spark, database, mode):
+    spark.sql(f"CREATE VIEW {database}.v AS SELECT 1L AS id, 'a' AS k")
+    with pytest.raises(SchemaError, match="is a view, which is never replaced"):
+        write_table(frame(spark, 0, 1), f"{database}.v", mode=mode)
+    write_table(frame(spark, 0, 2), f"{database}.t", format="orc")
+    with pytest.raises(SchemaError, match="is stored as orc, not delta; give format='orc'"):
+        write_table(frame(spark, 5, 6), f"{database}.t", mode=mode)
+    write_table(frame(spark, 0, 2), f"{database}.d", format="delta")
+    with pytest.raises(SchemaError, match="is stored as delta, not orc"):
+        write_table(frame(spark, 5, 6), f"{database}.d", format="orc", mode=mode)
+    assert ids(spark, f"{database}.v") == [1] and ids(spark, f"{database}.t") == [0, 1]
+
+
+@pytest.mark.parametrize("mode", ["append", "overwrite"])
+@pytest.mark.parametrize("format", FORMATS)
+def test_another_schema_is_an_error_that_shows_the_difference(spark, database, mode, format):
+    write_table(frame(spark, 0, 2), f"{database}.t", format=format)
+    rows = spark.sql("SELECT 'x' AS id, 1 AS more")
+    with pytest.raises(SchemaError) as error:
+        write_table(rows, f"{database}.t", format=format, mode=mode)
+    assert "'id' is bigint in the table and string in the rows" in str(error.value)
+    assert "'k' is in the table and not in the rows" in str(error.value)
+    assert "'more' is in the rows and not in the table" in str(error.value)
+
+
+def test_delta_holds_any_column_name(spark, database):
+    rows = spark.sql("SELECT 1 AS `a b`, 2 AS `c,d`, 3 AS `e``f`")
+    write_table(rows, f"{database}.t")
+    assert read_table(spark, f"{database}.t").collect() == rows.collect()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_another_partitioning_than_the_tables_is_an_error(spark, database, format):
+    write_table(frame(spark, 0, 2), f"{database}.t", format=format, partition_by=["k"])
+    write_table(frame(spark, 5, 7), f"{database}.t", format=format, mode="overwrite", partition_by=["k"])
+    write_table(frame(spark, 0, 2), f"{database}.plain", format=format)
+    with pytest.raises(SchemaError, match=r"partitioned by \[\], not by \['k'\]; leave partition_by out"):
+        write_table(frame(spark, 5, 6), f"{database}.plain", format=format, mode="overwrite", partition_by=["k"])
+    assert ids(spark, f"{database}.t") == [5, 6] and ids(spark, f"{database}.plain") == [0, 1]
+
+
+@pytest.mark.parametrize("name", ["db\n", "a;drop table x", "a`b", "", "a.b.c.d", "a b", "tä", "a..b", None])
+def test_names_are_refused_before_spark_is_touched(name):
+    with pytest.raises(SchemaError, match="table name"):
+        read_table(None, name)
+    with pytest.raises(SchemaError, match="table name"):
+        write_table(None, name)
+
+
+def test_arguments_that_are_wrong(spark, database):
+    for arguments, message in (
+        ({"format": "csv"}, "format must be one of 'delta', 'orc', 'parquet', got 'csv'"),
+        ({"mode": "replace"}, "mode must be one of"),
+        ({"partition_by": "k"}, "partition_by must be a list"),
+        ({"partition_by": ["nope"]}, "partition_by names column 'nope'"),
+    ):
+        with pytest.raises(SchemaError, match=message):
+            write_table(frame(spark, 0, 1), f"{database}.t", **arguments)
+    with pytest.raises(SchemaError, match="does not exist"):
+        read_table(spark, f"{database}.nope")
+    with pytest.raises(SynthoHiveError, match="no_such_database"):
+        write_table(frame(spark, 0, 1), "no_such_database.t")
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("partition_by", [[], ["k"]])
+def test_a_failing_write_leaves_what_was_there(spark, database, format, partition_by):
+    name = f"{database}.t"
+    broken = spark.range(5).selectExpr("id", "IF(id = 4, raise_error('no'), 'a') AS k")
+    with pytest.raises(SynthoHiveError, match=f"table {name} could not be written as {format}"):
+        write_table(broken, name, format=format, partition_by=partition_by)
+    assert not spark.catalog.tableExists(name)
+    write_table(frame(spark, 0, 3), name, format=format, partition_by=partition_by)
+    with pytest.raises(SynthoHiveError, match="could not be written"):
+        write_table(broken, name, format=format, mode="overwrite")
+    assert ids(spark, name) == [0, 1, 2]
+
+
+def test_interrupted_swaps_are_mended(spark, database):
+    """The two moments between the renames of a partitioned table, made by hand."""
+    name = f"{database}.t"
+    write_table(frame(spark, 0, 3), name, format="orc", partition_by=["k"])
+    write_table(frame(spark, 5, 7), f"{name}__synthohive_new", format="orc", partition_by=["k"])
+    spark.sql(f"ALTER TABLE {name} RENAME TO {name}__synthohive_old")
+    assert ids(spark, name) == [5, 6]
+    spark.sql(f"ALTER TABLE {name} RENAME TO {name}__synthohive_old")
+    assert ids(spark, name) == [5, 6]
+    write_table(frame(spark, 8, 9), f"{name}__synthohive_new", format="orc", partition_by=["k"])
+    assert ids(spark, name) == [5, 6]
+    assert [row.tableName for row in spark.sql(f"SHOW TABLES IN {database}").collect()] == ["t"]
+
+
+KILLED = """
+    import os, signal, sys
+    from synthohive_spark import read_table, write_table
+    from synthohive_spark.spark.session import embedded_session
+    folder, format, partitions, step = sys.argv[1:]
+    partition_by = ["k"] if partitions == "partitioned" else []
+    spark = embedded_session(folder)
+    frame = lambda start, end: spark.range(start, end).selectExpr("id", "CAST(id % 3 AS STRING) AS k")
+    if step == "read":
+        print("ROWS", sorted(r.id for r in read_table(spark, "default.t").collect()))
+        write_table(frame(20, 22), "default.t", format=format, mode="overwrite")
+        print("AFTER", sorted(r.id for r in read_table(spark, "default.t").collect()))
+        sys.exit()
+    write_table(frame(0, 3), "default.t", format=format, partition_by=partition_by)
+    pid = os.getpid()
+    @__import__("pyspark").sql.functions.udf("string")
+    def die(i):
+        if i >= 104:
+            os.kill(pid, signal.SIGKILL)
+        return str(i % 3)
+    rows = spark.range(100, 200, 1, 8)
+    write_table(rows.select("id", die("id").alias("k")), "default.t", format=format, mode="overwrite")
+"""
+
+
+@pytest.mark.parametrize(("format", "partitions"), [("delta", "whole"), ("orc", "whole"), ("parquet", "partitioned")])
+def test_killing_the_process_in_an_overwrite_leaves_the_old_rows(tmp_path, format, partitions):
+    script = tmp_path / "script.py"
+    script.write_text(textwrap.dedent(KILLED))
+    command = [sys.executable, str(script), str(tmp_path / "spark"), format, partitions]
+    killed = subprocess.run([*command, "kill"], capture_output=True, text=True, env={**os.environ, "TZ": "UTC"})
+    assert killed.returncode == -signal.SIGKILL, killed.stderr[-2000:]
+    read = subprocess.run([*command, "read"], capture_output=True, text=True)
+    assert "ROWS [0, 1, 2]\nAFTER [20, 21]" in read.stdout, read.stderr[-2000:]

@@ -1,0 +1,122 @@
+import pytest
+
+from synthohive_spark import Constraint, Metadata, SchemaError
+from synthohive_spark.declarations.foreign_key import ForeignKey
+from synthohive_spark.declarations.pii import PiiRule
+from synthohive_spark.relational.graph import fit_order
+
+
+def shop():
+    return (
+        Metadata()
+        .add_table(
+            "customers",
+            pk="id",
+            constraints={"age": Constraint(min=0, max=120.5), "code": {"dtype": "int"}},
+            pii={"email": "fake", "phone": PiiRule("fake", "phone", "de_DE"), "ssn": {"action": "hash"}, "fax": "drop"},
+            high_cardinality_cols=["city"],
+            exclude=["a, b", "photo"],
+            reasons={"id": "unique"},
+        )
+        .add_table("orders", pk=["customer_id", "no"], fk={"customer_id": "customers.id"})
+        .add_table("lines", fk={("customer", "order"): "orders.(customer_id, no)"}, context=["kind"])
+    )
+
+
+def test_nothing_is_lost_in_json_and_yaml(tmp_path):
+    metadata = shop().add_table("odd", fk=[ForeignKey(("a, b", "c)"), "customers", ("a.b", "é"))])
+    assert Metadata.from_json(metadata.to_json()) == metadata
+    assert Metadata.from_yaml(metadata.to_yaml()) == metadata
+    for name, text in (("m.json", metadata.to_json()), ("m.yaml", metadata.to_yaml())):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        assert Metadata.from_file(tmp_path / name) == metadata
+    again = Metadata.from_json(metadata.to_json()).tables["customers"]
+    assert again.constraints["age"] == Constraint(0, 120.5) and isinstance(again.constraints["age"].min, int)
+    assert again.pii["phone"].locale == "de_DE" and again.dropped == ("a, b", "photo", "fax")
+    assert metadata.tables["lines"].fk == (ForeignKey(("customer", "order"), "orders", ("customer_id", "no")),)
+
+
+def test_the_short_forms_a_person_writes():
+    text = """
+    tables:
+      customers: {pk: id, pii: {email: fake}, constraints: {age: {min: 0}}}
+      orders:
+        fk: {customer_id: customers.id}
+    """
+    metadata = Metadata.from_yaml(text)
+    assert metadata.tables["customers"].pk == ("id",)
+    assert metadata.tables["customers"].pii == {"email": PiiRule("fake")}
+    assert metadata.tables["orders"].fk == (ForeignKey(("customer_id",), "customers", ("id",)),)
+
+
+@pytest.mark.parametrize(
+    ("text", "messages"),
+    [
+        ("tables: {t: {kp: id}}", ["metadata.tables.t has no setting 'kp'; did you mean 'pk'?"]),
+        (
+            "tables: {t: {pii: {e: {acton: fake}}}}",
+            ["metadata.tables.t.pii.e has no setting 'acton'; did you mean 'action'?", "needs the setting 'action'"],
+        ),
+        ("tables: {t: {pii: {e: fakes}}}", ["table 't': pii action 'fakes' is not known; did you mean 'fake'?"]),
+        ("tables: {t: {pii: {e: {action: fake, kind: mail}}}}", ["kind 'mail' is not known; did you mean 'email'?"]),
+        ("tables: {t: {exclude: notes}}", ["metadata.tables.t: exclude input should be a valid list, got 'notes'"]),
+        ("tables: {t: {constraints: {a: {mni: 1}}}}", ["constraints.a has no setting 'mni'; did you mean 'min'?"]),
+        ("tables: {t: {constraints: {a: {min: x}}}}", ["column 'a': constraint min must be a number, got 'x'"]),
+        ("tables: {t: {constraints: {a: {min: 2, max: 1}}}}", ["constraint has min=2 above max=1"]),
+        ("tables: {t: {constraints: {a: {dtype: integer}}}}", ["dtype 'integer' is not known; did you mean 'int'?"]),
+        ("table: {}", ["metadata has no setting 'table'; did you mean 'tables'?", "needs the setting 'tables'"]),
+        ("[1]", ["metadata must be a mapping with the key 'tables', got list"]),
+        ("tables: {", ["metadata is not YAML"]),
+        ("tables: {t: {fk: {a: customers}}}", ["fk ('a',) refers to"]),
+        ("tables: {'a;b': {}}", ["table name 'a;b' is not valid"]),
+        ("tables: {a.b: {}}", ["must be named without its database"]),
+    ],
+)
+def test_wrong_settings_are_named_with_the_nearest_valid_one(text, messages):
+    with pytest.raises(SchemaError) as caught:
+        Metadata.from_yaml(text)
+    for message in messages:
+        assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"exclude": "notes"}, "exclude must be a list of column names, got 'notes'"),
+        ({"constraints": {"a": 5}}, "must be a Constraint or a mapping, got 5"),
+        ({"pii": {"a": {"action": "fake", "local": "de"}}}, "has no setting 'local'; did you mean 'locale'?"),
+        ({"pii": {"a": {"kind": "email"}}}, "pii of column 'a': action needs it"),
+        ({"fk": {("a", "b"): "p.c"}}, "has 2 columns, 'p.c' names 1"),
+        ({"fk": "p.c"}, "fk must be a mapping"),
+        ({"pk": "a", "exclude": ["a"]}, "column 'a' is in pk and also left out"),
+        ({"pii": {"a": "drop"}, "constraints": {"a": Constraint(min=1)}}, "column 'a' is in constraints and also left"),
+        ({"pii": {"a": "fake"}, "context": ["a"]}, "column 'a' is in context, but its values are made"),
+    ],
+)
+def test_wrong_arguments_name_the_table_and_what_is_wrong(arguments, message):
+    metadata = Metadata()
+    with pytest.raises(SchemaError, match="table 't'") as caught:
+        metadata.add_table("t", **arguments)
+    assert message in str(caught.value) and not metadata.tables
+
+
+def test_unknown_tables_and_doubled_ones():
+    with pytest.raises(SchemaError, match="table 'custmers' is not declared; did you mean 'customers'?"):
+        shop().table("custmers")
+    with pytest.raises(SchemaError, match="'orders' is declared already"):
+        shop().add_table("orders")
+
+
+def test_parents_come_before_children():
+    tables = {**shop().tables, "first": Metadata().add_table("first", fk={"a": "lines.kind"}).tables["first"]}
+    order = fit_order(dict(reversed(tables.items())))
+    assert sorted(order) == sorted(tables)
+    assert order.index("customers") < order.index("orders") < order.index("lines") < order.index("first")
+
+
+def test_a_circle_is_named_and_a_link_to_itself_is_none():
+    tree = Metadata().add_table("staff", pk="id", fk={"boss": "staff.id"})
+    assert fit_order(tree.tables) == ["staff"]
+    circle = Metadata().add_table("a", fk={"x": "b.y"}).add_table("b", fk={"y": "a.x"})
+    with pytest.raises(SchemaError, match="in a circle: (a -> b -> a|b -> a -> b)"):
+        fit_order(circle.tables)
