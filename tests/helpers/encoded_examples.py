@@ -1,9 +1,12 @@
 """What the tests of the autoregressive engine share: a small encoded table, fits of it, and draws."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from synthohive_spark.engine.autoregressive.model import AutoregressiveEngine
 from synthohive_spark.engine.autoregressive.settings import AutoregressiveSettings
+from synthohive_spark.engine.dependencies.null_inclusion import find_null_inclusions
 from synthohive_spark.engine.encoded_table import Block, EncodedTable, Known, Layout
 from synthohive_spark.engine.interface import TrainingRequest
 from synthohive_spark.engine.noise import row_words
@@ -44,10 +47,16 @@ def example(rows=ROWS):
     return EncodedTable(codes, np.where(b >= 2, ranks, 0.5).astype(np.float32)[:, None]), Layout(blocks)
 
 
+def with_null_inclusions(table, layout):
+    """The layout with the null inclusions of its rows, as a fit of a table finds them."""
+    return replace(layout, null_inclusions=find_null_inclusions(table, layout.columns))
+
+
 def fit(table, layout, context=None, seed=1, checkpoint_dir=None, **settings):
     """A fit of two epochs with ``w`` in groups, unless the settings say something else."""
     engine = AutoregressiveEngine(AutoregressiveSettings(**{"embedding_threshold": 40, "epochs": 2, **settings}))
     given = nothing(len(table)) if context is None else context
+    layout = with_null_inclusions(table, layout)
     return engine.fit(table, given, layout, TrainingRequest(seed, checkpoint_dir=checkpoint_dir))
 
 

@@ -255,8 +255,6 @@ CHANGES = {
     "cuts of fewer columns": (PARTS, lambda a: a.update(cuts=a["cuts"][:-1].copy())),
     "more cuts": (PARTS, lambda a: a.update(cuts=a["cuts"] * 2)),
     "no places": (PARTS, lambda a: a.pop("places.2")),
-    "no null links": (PARTS, lambda a: a.pop("null_links")),
-    "a link of two": (PARTS, lambda a: a.update(null_links=np.zeros((1, 2), np.int32))),
     "a column that is not there": (PARTS, lambda a: a.update(order=np.array([0, 1, 2, 9]))),
     "a column less": (PARTS, lambda a: a.update(order=np.array([0, 1, 2]))),
     "a column twice": (PARTS, lambda a: a.update(order=np.array([0, 1, 2, 2]))),
@@ -296,7 +294,7 @@ def test_the_sampler_travels_and_draws_without_torch(tmp_path, fitted):
         work = pickle.load(open({str(tmp_path / "work")!r}, "rb"))
         sampler, words, context, known, files, parameters, layout = work
         from synthohive_spark.engine.autoregressive.model import AutoregressiveEngine
-        from synthohive_spark.engine.interface import Layout
+        from synthohive_spark.engine.encoded_table import Layout
         loaded = AutoregressiveEngine.load(files, parameters, Layout.from_json(layout)).sampler
         made = [s.sample(words, context, k) for s in (sampler, loaded) for k in (None, known)]
         pickle.dump([(m.codes, m.ranks) for m in made], open({str(tmp_path / "made")!r}, "wb"))

@@ -36,7 +36,7 @@ def bells(rows=2000, seed=0):
     return np.where(rng.random(rows) < 1 / 3, rng.normal(0, 2, rows), rng.normal(40, 3, rows))
 
 
-def fitted(values, type_=DOUBLE, privacy=Privacy(), seed=1):  # noqa: B008
+def fitted(values, type_=DOUBLE, privacy=Privacy(), seed=0):  # noqa: B008
     sample = ColumnSample(Column("c", type_), pa.array(values, type_.arrow), ColumnStatistics(0), privacy, seed)
     return fit_mixture(sample)
 

@@ -16,6 +16,7 @@ from synthohive_spark.engine.encoded_table import Block, EncodedTable, Layout
 from synthohive_spark.engine.interface import TrainingRequest
 from synthohive_spark.engine.noise import normal_words, normals, row_words
 from synthohive_spark.errors import SchemaError, SerializationError, TrainingError
+from tests.helpers.encoded_examples import with_null_inclusions
 
 NOTHING = EncodedTable(np.zeros((2000, 0), np.int16), np.zeros((2000, 0), np.float32))
 SMALL = {"batch_size": 100, "embedding_dim": 32, "generator_dim": (64, 64), "discriminator_dim": (64, 64)}
@@ -40,7 +41,7 @@ def example(rows=2000, wide=80):
 def fit(table, layout, context=None, seed=1, **settings):
     context = context or EncodedTable(np.zeros((len(table), 0), np.int16), np.zeros((len(table), 0), np.float32))
     engine = CTGANEngine(CTGANSettings(**{**SMALL, "epochs": 3, **settings}))
-    return engine.fit(table, context, layout, TrainingRequest(seed))
+    return engine.fit(table, context, with_null_inclusions(table, layout), TrainingRequest(seed))
 
 
 def draw(sampler, rows=4096, context=None, seed=3):
@@ -289,7 +290,7 @@ def test_loading_and_drawing_do_not_import_torch(tmp_path):
     script = f"""
         import pickle, sys, numpy as np
         from synthohive_spark.engine.ctgan.model import CTGANEngine
-        from synthohive_spark.engine.interface import EncodedTable, Layout
+        from synthohive_spark.engine.encoded_table import EncodedTable, Layout
         files, parameters, layout = pickle.load(open({str(tmp_path / "f")!r}, "rb"))
         sampler = CTGANEngine.load(files, parameters, Layout.from_json(layout)).sampler
         empty = EncodedTable(np.zeros((512, 0), np.int16), np.zeros((512, 0), np.float32))

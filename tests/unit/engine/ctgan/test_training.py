@@ -100,7 +100,7 @@ def test_the_score_falls_with_the_distance_of_pairs():
         def __init__(self, shuffled):
             self.shuffled = shuffled
 
-        def draw(self, words, context):
+        def sample(self, words, context):
             chosen = table.take(rng.integers(0, len(table), len(words)))
             codes = rng.permuted(chosen.codes, axis=0) if self.shuffled else chosen.codes
             return EncodedTable(codes, chosen.ranks)
@@ -118,11 +118,11 @@ def test_the_score_tells_whether_given_columns_are_obeyed():
     class Obeys:  # the first column is 0 exactly where the given one is
         noise_words = 1
 
-        def draw(self, words, context):
+        def sample(self, words, context):
             return EncodedTable((context.codes > 0).astype(np.int16), np.zeros((len(words), 0), np.float32))
 
     class Ignores(Obeys):
-        def draw(self, words, context):
+        def sample(self, words, context):
             return rows.take(np.arange(len(words)))
 
     obeys, ignores = (held_out.score(kind(), layout, seed=0) for kind in (Obeys, Ignores))
@@ -193,7 +193,7 @@ def test_nulls_that_come_together_stay_together():
 def test_many_codes_and_many_columns_train_within_four_gibibytes():
     script = """
         import resource, numpy as np
-        from synthohive_spark.engine.interface import Block, EncodedTable, Layout
+        from synthohive_spark.engine.encoded_table import Block, EncodedTable, Layout
         from tests.unit.engine.ctgan.test_engine import fit
         rng = np.random.default_rng(0)
         codes = np.column_stack([rng.integers(0, 20_000, 2_000), rng.integers(0, 50, (2_000, 100))])

@@ -97,7 +97,7 @@ def test_null_is_a_value():
     countries = [None if c == 3 else f"country{c // 2}" for c in city]
     (link,), codecs = fitted({"city": cities, "country": countries})
     assert codecs["city"].values == ("city1", "city2", "city3") and codecs["country"].values == ("country0", "country1")
-    assert (link.of, link.column, link.table.tolist()) == (0, 1, [1, 1, 2, 0])
+    assert (link.determinant, link.dependent, link.table.tolist()) == (0, 1, [1, 1, 2, 0])
     wrong = [f"country{rng.integers(2)}" if c is None else c for c in countries]
     assert fitted({"city": cities, "country": wrong})[0] == ()
 
