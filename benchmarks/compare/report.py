@@ -1,6 +1,6 @@
 """The results of a comparison as Markdown tables and a picture.
 
-``make bench`` writes both; to write them again from ``results.json``: ``python -m benchmarks.report [FOLDER]``.
+``make bench`` writes both; to write them again from ``results.json``: ``python -m benchmarks.compare.report [FOLDER]``.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import pathlib
 import statistics
 from typing import Any
 
+from benchmarks.compare.report_mostlyai import mostlyai
 from benchmarks.markdown import markdown_table, short
-from benchmarks.report_mostlyai import mostlyai
 
 Records = list[dict[str, Any]]
 

@@ -2,7 +2,7 @@
 
 Run after ``make bench``, whose environments it uses::
 
-    python -m benchmarks.gains --tables adult diamonds --adult PATH --seeds 2
+    python -m benchmarks.ideas --tables adult diamonds --adult PATH --seeds 2
 
 Writes ``gains.json`` and ``gains.md`` to ``.work/bench``: means over the seeds, and in parentheses how far these are
 apart.
@@ -16,9 +16,9 @@ import pathlib
 import statistics
 from typing import Any
 
-from benchmarks.bench import WORK, Bench
+from benchmarks.compare.bench import WORK, Bench
+from benchmarks.ideas.variants import VARIANTS
 from benchmarks.tables import TARGETS
-from benchmarks.variants import VARIANTS
 
 FIGURES = {
     "report": "report",

@@ -2,8 +2,8 @@
 
 Runs in the package's own environment, one process for each run::
 
-    python -m benchmarks.run_ours TRAIN.parquet --seconds 60 --seed 1 --out SYNTHETIC.parquet
-    python -m benchmarks.run_ours TRAIN.parquet --engine autoregressive --seed 1 --out SYNTHETIC.parquet
+    python -m benchmarks.compare.run_ours TRAIN.parquet --seconds 60 --seed 1 --out SYNTHETIC.parquet
+    python -m benchmarks.compare.run_ours TRAIN.parquet --engine autoregressive --seed 1 --out SYNTHETIC.parquet
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import logging
 from importlib import import_module
 from typing import Any
 
+from benchmarks.ideas.variants import VARIANTS
 from benchmarks.measure import WARM_UP_ROWS, Meter, arguments, keep_within, settings
-from benchmarks.variants import VARIANTS
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -2,7 +2,7 @@
 
 Runs in an environment of its own (``.work/bench/mostlyai``), one process for each run::
 
-    python -m benchmarks.run_mostlyai TRAIN.parquet --seed 1 --out SYNTHETIC.parquet
+    python -m benchmarks.compare.run_mostlyai TRAIN.parquet --seed 1 --out SYNTHETIC.parquet
 
 All settings are the package's own, but for one: a rare category becomes another one instead of a placeholder, which the
 judges would count against it. Its drawn rows get the training rows' dtypes back, outside the clock.

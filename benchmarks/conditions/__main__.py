@@ -2,7 +2,7 @@
 
 Runs in the package's own environment, with the files that ``make bench`` leaves in ``.work/bench/data``::
 
-    python -m benchmarks.conditional TRAIN.parquet HOLDOUT.parquet --target COLUMN
+    python -m benchmarks.conditions TRAIN.parquet HOLDOUT.parquet --target COLUMN
 
 Three parts:
 
@@ -39,8 +39,8 @@ def main(argv: list[str] | None = None) -> None:
     import structlog
     import torch
 
-    from benchmarks.bench import WORK, machine
-    from benchmarks.conditional_report import markdown
+    from benchmarks.compare.bench import WORK, machine
+    from benchmarks.conditions.report import markdown
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     torch.set_num_threads(1)
@@ -73,9 +73,9 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
 
 def measured(train: pd.DataFrame, holdout: pd.DataFrame, options: argparse.Namespace) -> dict[str, Any]:
     """The results of the chosen parts."""
-    from benchmarks.conditional_given import conditions_honoured
-    from benchmarks.conditional_links import dependencies_broken
-    from benchmarks.conditional_nulls import nulls_filled
+    from benchmarks.conditions.dependencies import dependencies_broken
+    from benchmarks.conditions.given import conditions_honoured
+    from benchmarks.conditions.nulls import nulls_filled
 
     def fit(table: pd.DataFrame) -> Any:
         from synthohive_spark import Autoregressive

@@ -2,7 +2,7 @@
 
 Runs in the reference environment, one process for each run::
 
-    python -m benchmarks.run_reference TRAIN.parquet --epochs 10 --seed 1 --out SYNTHETIC.parquet
+    python -m benchmarks.compare.run_reference TRAIN.parquet --epochs 10 --seed 1 --out SYNTHETIC.parquet
 
 Around it, outside the clock, stands what its users do by hand. It takes no nulls: in strings and booleans they become
 the word "missing", in numbers the median. Strings and booleans are named as its discrete columns. Of what it draws,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
@@ -11,14 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from synthohive_spark.engine.dependencies.dependencies import Dependencies
+
 _MOST_DIFFERENT = 1_000
 _FEWEST_NULLS = 5
 _TOTAL = "total"
-_FINDERS = (
-    "synthohive_spark.engine.table.model.find_sums",
-    "synthohive_spark.engine.table.model.find_functions",
-    "synthohive_spark.engine.autoregressive.model.find_null_links",
-)
 Mask = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 Broken = dict[str, dict[str, Mask]]
@@ -44,17 +41,18 @@ def dependencies_broken(
     tables = {"train": train, "real": holdout}
     if any(_broken(tables, terms).values()):
         tables["drawn"] = fit(train).sample(len(train), seed=seed)
-        with without_links():
+        with without_dependencies():
             tables["before"] = fit(train).sample(len(train), seed=seed)
     return {"terms": terms, **{kind: _summary(broken) for kind, broken in _broken(tables, terms).items()}}
 
 
 @contextmanager
-def without_links() -> Iterator[None]:
-    """The engine as it would be if it looked for no dependencies."""
-    with ExitStack() as stack:
-        for finder in _FINDERS:
-            stack.enter_context(mock.patch(finder, lambda *_, **__: ()))
+def without_dependencies() -> Iterator[None]:
+    """The package as it would be if it looked for no dependencies, calendars included."""
+    with (
+        mock.patch.object(Dependencies, "find_in_values", lambda *_, **__: Dependencies()),
+        mock.patch.object(Dependencies, "find_in_codes", lambda *_, **__: Dependencies()),
+    ):
         yield
 
 

@@ -19,8 +19,8 @@ import argparse
 import itertools
 import pathlib
 
-from benchmarks import report
-from benchmarks.bench import WORK, Bench
+from benchmarks.compare import report
+from benchmarks.compare.bench import WORK, Bench
 from benchmarks.tables import TARGETS
 
 EQUAL = ("--batch-size", "500", "--pac", "10", "--width", "256")

@@ -33,9 +33,9 @@ from scipy.stats import ks_2samp
 from sdmetrics.reports.single_table import QualityReport
 from threadpoolctl import threadpool_limits
 
-from benchmarks.quality_models import detector, use
-from benchmarks.quality_privacy import closer_to_train, copies
-from benchmarks.quality_tables import FEW, labels, numbers, plain, some
+from benchmarks.quality.models import detector, use
+from benchmarks.quality.privacy import closer_to_train, copies
+from benchmarks.quality.tables import FEW, labels, numbers, plain, some
 
 _REPORT_ROWS = 20_000
 

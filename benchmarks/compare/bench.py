@@ -13,16 +13,16 @@ import sys
 import time
 from typing import Any
 
-from benchmarks import report
+from benchmarks.compare import report
 from benchmarks.tables import TARGETS, files
 
-ROOT = pathlib.Path(__file__).parents[1]
+ROOT = pathlib.Path(__file__).parents[2]
 WORK = ROOT / ".work" / "bench"
 RUNS = {
-    "ours": ("benchmarks.run_ours",),
-    "autoregressive": ("benchmarks.run_ours", "--engine", "autoregressive"),
-    "reference": ("benchmarks.run_reference",),
-    "mostlyai": ("benchmarks.run_mostlyai",),
+    "ours": ("benchmarks.compare.run_ours",),
+    "autoregressive": ("benchmarks.compare.run_ours", "--engine", "autoregressive"),
+    "reference": ("benchmarks.compare.run_reference",),
+    "mostlyai": ("benchmarks.compare.run_mostlyai",),
 }
 """What each package is run by: a module, and what it is told besides."""
 

@@ -1,4 +1,4 @@
-"""What `benchmarks.conditional` found, as Markdown."""
+"""What `benchmarks.conditions` found, as Markdown."""
 
 from __future__ import annotations
 

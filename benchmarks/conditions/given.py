@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from benchmarks.quality_tables import FEW
+from benchmarks.quality.tables import FEW
 
 _FEWEST_DRAWN = 2_000
 _PARTS = 10

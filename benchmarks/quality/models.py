@@ -11,7 +11,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.metrics import r2_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
-from benchmarks.quality_tables import FEW, labels, numbers, some
+from benchmarks.quality.tables import FEW, labels, numbers, some
 
 _LEARNED_ROWS, _DETECTED_ROWS = 100_000, 10_000
 _MOST_LABELS = 250

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.quality_tables import labels, numbers, some
+from benchmarks.quality.tables import labels, numbers, some
 
 _SEATS, _ROWS, _DRAWS = 2_000, 20_000, 3
 

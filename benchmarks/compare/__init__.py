@@ -1,0 +1,1 @@
+"""Compare with other packages, in turn and in environments of their own."""

@@ -1,0 +1,1 @@
+"""Conditions, filled nulls and exact dependencies."""

@@ -1,0 +1,1 @@
+"""What each idea of the CTGAN is worth by itself."""

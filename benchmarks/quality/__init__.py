@@ -1,0 +1,1 @@
+"""How good a synthetic table is, by the judges of others."""
