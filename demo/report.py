@@ -64,20 +64,19 @@ def verdict(checks: tuple[Check, ...]) -> str:
 def conclusion(checks: tuple[Check, ...], engine: str) -> str:
     """One sentence if all is good; else what is bad, and what to do."""
     judged = [check for check in checks if check.limit is not None]
+    others = "; ".join(f"{check.text} ({check.drawn:.0%})" for check in checks if check.limit is None)
+    weak = f"Not judged, since neither engine keeps it, is how many rows break: {others}."
     bad = [check for check in judged if check.bad]
     if not bad:
-        return (
-            f"GOOD: all {len(judged)} figures that are judged are within their limits. "
-            f"{len(checks) - len(judged)} are not judged, since neither engine keeps them."
-        )
+        return f"GOOD: all {len(judged)} figures that are judged are within their limits.\n{weak}"
     named = "\n".join(f"  {check.text}: {_share(check.drawn)}, at most {_share(check.limit or 0.0)}" for check in bad)
-    return f"NOT GOOD: {len(bad)} of {len(judged)} figures are over their limits:\n{named}\n{_REMEDIES[engine]}"
+    return f"NOT GOOD: {len(bad)} of {len(judged)} figures are over their limits:\n{named}\n{weak}\n{_REMEDIES[engine]}"
 
 
 _REMEDIES = {
     "autoregressive": "What to do: train longer (make demo MAX_SECONDS=600), or when the machine has less to do.",
-    "ctgan": "In this time a CTGAN keeps columns and rough shapes, but not what decides what. What to do: take the other\n"
-    "engine (make demo), or train longer (make demo ENGINE=ctgan MAX_SECONDS=3600) and look at the figures again.",
+    "ctgan": "In this time a CTGAN keeps columns and rough shapes, and loses most dependencies. What to do:\n"
+    "take the other engine (make demo), or train longer (make demo ENGINE=ctgan MAX_SECONDS=3600).",
 }
 
 
