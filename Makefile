@@ -19,8 +19,10 @@ help:  ## Show the targets
 
 venv: .venv/.installed  ## Make .venv with pinned dependencies (PIP_ARGS are passed to pip)
 
-demo: venv  ## Learn real flights, then draw and compare a million synthetic ones
-	$(BIN)/python -m demo fit
+ENGINE ?= autoregressive
+MAX_SECONDS ?= 120
+demo: venv  ## Learn real flights, draw a million, show whether they are good (ENGINE, MAX_SECONDS)
+	$(BIN)/python -m demo fit --engine $(ENGINE) --max-seconds $(MAX_SECONDS)
 	$(BIN)/python -m demo sample
 
 test: venv  ## Run all tests

@@ -1,95 +1,103 @@
-"""Learn flights in one process; in another, draw a million of them and compare."""
+"""Learn flights in one process; in another, draw a million of them, compare them with real ones, and judge them."""
 
 from __future__ import annotations
 
-import json
+import argparse
 import logging
 import pathlib
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import structlog
 
-from demo.report import compare, draw_picture
-from synthohive_spark import SynthesizerTransformer, SynthesizerTransformerModel, read_table, write_table
+from demo import tables
+from demo.checks import compare
+from demo.pairs import differences
+from demo.picture import draw_picture
+from demo.report import columns_table, conclusion, ending, pairs_table, times_table, verdict
+from demo.side_by_side import side_by_side
+from demo.times import Times
+from synthohive_spark import SynthesizerTransformer, SynthesizerTransformerModel, SynthoHiveError, read_table
 from synthohive_spark.spark.session import embedded_session
 
 WORK = pathlib.Path(".work/demo")
 DATA = pathlib.Path(__file__).parent / "data" / "flights.parquet"
 MODEL, PICTURE, TIMES = WORK / "model", WORK / "real_and_synthetic.png", WORK / "times.json"
-ROWS = 1_000_000
+ROWS, REAL_ROWS, COMPARED = 1_000_000, 50_000, 25_000
 
 
-def fit() -> None:
+def fit(times: Times, engine: str, max_seconds: float) -> None:
     """Write the flights as Delta and as Hive ORC, learn them, save the model."""
-    with step("start Spark"):
+    with times.step("start Spark"):
         spark = embedded_session(WORK / "spark", app_name="demo fit")
-    spark.sql("CREATE DATABASE IF NOT EXISTS nyc")
+    spark.sql(f"CREATE DATABASE IF NOT EXISTS {tables.REAL}")
     flights = spark.read.parquet(str(DATA))
-    with step("write 50,000 real flights as Delta and as Hive ORC"):
-        write_table(flights, "nyc.flights", format="delta", mode="overwrite")
-        write_table(flights, "nyc.flights_orc", format="orc", mode="overwrite")
-    with step("fit"):
-        model = SynthesizerTransformer(epochs=20, maxSeconds=60, seed=42).fit(read_table(spark, "nyc.flights"))
-    with step("save the model"):
+    with times.step(f"write {REAL_ROWS:,} real flights as Delta and as Hive ORC"):
+        tables.write_as(flights, tables.REAL, "flights")
+        tables.write_as(flights, tables.REAL, "flights_orc")
+    with times.step(f"fit ({engine}, at most {max_seconds:g} s)"):
+        estimator = SynthesizerTransformer(engine=engine, maxSeconds=max_seconds, seed=42)
+        model = estimator.fit(read_table(spark, f"{tables.REAL}.flights"))
+    print(f"    {ending(model.trainingSummary)}")
+    with times.step("save the model"):
         model.write().overwrite().save(str(MODEL))
     size = sum(file.stat().st_size for file in MODEL.rglob("*") if file.is_file())
-    print(f"model directory {MODEL}: {size / 1e6:.1f} MB")
+    print(f"    {MODEL}: {size / 1e6:.1f} MB")
     spark.stop()
 
 
-def sample() -> None:
-    """Load the model, draw, write as Delta and as Hive ORC, compare with the real flights."""
-    with step("start Spark"):
+def sample(times: Times) -> bool:
+    """Load the model, draw, write as Delta and as Hive ORC, compare with the real flights; whether they are good."""
+    with times.step("start Spark"):
         spark = embedded_session(WORK / "spark", app_name="demo sample")
-    spark.sql("CREATE DATABASE IF NOT EXISTS nyc_synthetic")
-    with step("load the model"):
+    spark.sql(f"CREATE DATABASE IF NOT EXISTS {tables.DRAWN}")
+    with times.step("load the model"):
         model = SynthesizerTransformerModel.load(str(MODEL))
-    synthetic = model.sample(ROWS, seed=7, numPartitions=4)
-    with step(f"draw {ROWS:,} flights and write them as Delta"):
-        write_table(synthetic, "nyc_synthetic.flights", format="delta", mode="overwrite")
-    with step(f"draw {ROWS:,} flights and write them as Hive ORC"):
-        write_table(synthetic, "nyc_synthetic.flights_orc", format="orc", mode="overwrite")
-    real, made = read_table(spark, "nyc.flights"), read_table(spark, "nyc_synthetic.flights")
-    orc = read_table(spark, "nyc_synthetic.flights_orc")
-    with step("compare"):
-        rows = {"real": real.count(), "synthetic, Delta": made.count(), "synthetic, Hive ORC": orc.count()}
-        pairs = real.toPandas(), made.sample(0.1, seed=1).toPandas()
-        distances = compare(*pairs)
-        draw_picture(*pairs, PICTURE)
+    engine = model.getOrDefault(model.engine)
+    drawn_rows = model.sample(ROWS, seed=7, numPartitions=4)
+    with times.step(f"draw {ROWS:,} flights and write them as Delta"):
+        tables.write_as(drawn_rows, tables.DRAWN, "flights")
+    with times.step(f"draw {ROWS:,} flights and write them as Hive ORC"):
+        tables.write_as(drawn_rows, tables.DRAWN, "flights_orc")
+    with times.step("compare"):
+        same = tables.hold_the_same_rows(spark, tables.DRAWN, ROWS)
+        shuffled = tables.some_rows(read_table(spark, f"{tables.REAL}.flights"), REAL_ROWS, REAL_ROWS)
+        shuffled = shuffled.sample(frac=1, random_state=0, ignore_index=True)
+        real, other = shuffled.iloc[:COMPARED], shuffled.iloc[COMPARED : 2 * COMPARED]
+        drawn = tables.some_rows(read_table(spark, f"{tables.DRAWN}.flights"), COMPARED, ROWS)
+        comparison = compare(real, other, drawn)
+        title = f"Flights from New York City in 2013: {len(real):,} real and {len(drawn):,} drawn ones ({engine})"
+        draw_picture(PICTURE, real, drawn, differences(comparison.pairs[0], comparison.pairs[2]), title)
     spark.stop()
-    _print_table("rows", rows, "{:>12,}")
-    _print_table("seconds", json.loads(TIMES.read_text()), "{:>12.1f}")
-    _print_table("distance, real to synthetic (TVD of categories, KS of numbers)", distances, "{:>12.4f}")
-    print(f"\npicture: {PICTURE}")
+    five = (rows.sample(5, random_state=3) for rows in (real, drawn))
+    for part in (side_by_side(*five), columns_table(comparison), pairs_table(comparison), verdict(comparison.checks)):
+        print(f"\n{part}")
+    print(f"\n{times_table(times.read())}\n\npicture: {PICTURE}")
+    print(f"the Delta and the Hive table hold the same {ROWS:,} flights: {'yes' if same else 'NO'}")
+    print(f"\n{conclusion(comparison.checks, engine)}")
+    return same and not any(check.bad for check in comparison.checks)
 
 
-@contextmanager
-def step(name: str) -> Iterator[None]:
-    """Time a step, and keep the time for the table at the end."""
-    print(f"... {name}", flush=True)
-    started = time.monotonic()
-    yield
-    times = json.loads(TIMES.read_text()) if TIMES.exists() else {}
-    times[f"{sys.argv[1]}: {name}"] = time.monotonic() - started
-    TIMES.write_text(json.dumps(times))
-
-
-def _print_table(title: str, values: dict[str, float], form: str) -> None:
-    print(f"\n{title}")
-    for name, value in values.items():
-        print(f"  {name:<60}{form.format(value)}")
-
-
-if __name__ == "__main__":
-    steps = {"fit": fit, "sample": sample}
-    if len(sys.argv) != 2 or sys.argv[1] not in steps:
-        sys.exit("usage: python -m demo fit|sample")
+def main() -> None:
+    """The command line; exit code 1 where the flights are not good, or something failed."""
+    parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    learn = commands.add_parser("fit", help="learn the flights")
+    learn.add_argument("--engine", choices=("autoregressive", "ctgan"), default="autoregressive")
+    learn.add_argument("--max-seconds", type=float, default=120)
+    commands.add_parser("sample", help="draw, compare, judge")
+    arguments = parser.parse_args()
     # A bar shows the progress here; the log of every epoch is for clusters.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     WORK.mkdir(parents=True, exist_ok=True)
-    if sys.argv[1] == "fit":
+    times = Times(TIMES, arguments.command)
+    try:
+        if arguments.command == "sample":
+            sys.exit(0 if sample(times) else 1)
         TIMES.unlink(missing_ok=True)
-    steps[sys.argv[1]]()
+        fit(times, arguments.engine, arguments.max_seconds)
+    except SynthoHiveError as error:
+        sys.exit(f"demo: {error}")
+
+
+if __name__ == "__main__":
+    main()

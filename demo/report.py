@@ -1,100 +1,88 @@
-"""Real against synthetic: a distance for each column, and a picture."""
+"""What the comparison found, in words: rows, columns, pairs, a verdict for each figure, and what to do."""
 
 from __future__ import annotations
 
-import pathlib
+from typing import Any
 
-import matplotlib
+from demo.checks import Check, Comparison
+from demo.pairs import differences, measure_of
 
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
-import numpy as np
-import pandas as pd
-
-_MOST_BARS = 12
-_REAL, _SYNTHETIC = "#9aa5b1", "#0f6fc6"
+_WORST_COLUMNS, _WORST_PAIRS = 5, 10
+_NAME = 52
 
 
-def compare(real: pd.DataFrame, synthetic: pd.DataFrame) -> dict[str, float]:
-    """Total variation distance of each categorical column, Kolmogorov-Smirnov statistic of each other one."""
-    return {
-        name: _tvd(real[name], synthetic[name])
-        if _is_category(real[name])
-        else _ks(_numbers(real[name]), _numbers(synthetic[name]))
-        for name in real.columns
-    }
+def ending(summary: Any) -> str:
+    """How a fit went and how it ended, from the training summary of a model."""
+    last = summary.checks[-1] if summary.checks else {"step": 0}
+    how = getattr(summary, "ended_by", None)
+    said = f"; ended by: {str(how).replace('_', ' ')}" if how else ""
+    return f"{len(summary.history)} epochs, {last['step']} steps, {summary.seconds:.0f} s in all{said}"
 
 
-def draw_picture(real: pd.DataFrame, synthetic: pd.DataFrame, path: pathlib.Path) -> None:
-    """A panel for each column: shares of categories, densities of numbers."""
-    names = [name for name in real.columns if real[name].nunique() > 1]
-    columns = 4
-    figure, axes = plt.subplots(-(-len(names) // columns), columns, figsize=(15, 2.6 * -(-len(names) // columns)))
-    for axis in axes.flat[len(names) :]:
-        axis.axis("off")
-    for axis, name in zip(axes.flat, names, strict=False):
-        panel = _bars if _is_category(real[name]) or real[name].nunique() <= _MOST_BARS else _histogram
-        panel(axis, real[name], synthetic[name])
-        axis.set_title(name, fontsize=10, loc="left")
-        axis.set_yticks([])
-        axis.tick_params(labelsize=7)
-        for side in ("top", "right", "left"):
-            axis.spines[side].set_visible(False)
-    handles = [plt.Rectangle((0, 0), 1, 1, color=c) for c in (_REAL, _SYNTHETIC)]
-    figure.legend(handles, ["real", "synthetic"], loc="upper right", ncols=2, frameon=False)
-    figure.suptitle("Flights from New York City, 2013: real and synthetic", x=0.01, ha="left")
-    figure.tight_layout(rect=(0, 0, 1, 0.98))
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
+def times_table(seconds: dict[str, float]) -> str:
+    """How long each step took, and all of them together."""
+    lines = [_line("seconds", ""), *(_line(f"  {name}", f"{value:.1f}") for name, value in seconds.items())]
+    return "\n".join([*lines, _line("  all", f"{sum(seconds.values()):.1f}")])
 
 
-def _bars(axis: plt.Axes, real: pd.Series, synthetic: pd.Series) -> None:
-    shares = pd.DataFrame({"real": _shares(real), "synthetic": _shares(synthetic)}).fillna(0)
-    if _is_category(real):
-        shares = shares.sort_values("real", ascending=False)
-    else:
-        shares.index = shares.index.astype(float)
-        shares = shares.sort_index()
-    shares = shares.head(_MOST_BARS)
-    places = np.arange(len(shares))
-    axis.bar(places - 0.2, shares["real"], 0.4, color=_REAL)
-    axis.bar(places + 0.2, shares["synthetic"], 0.4, color=_SYNTHETIC)
-    labels = [f"{v:g}" if isinstance(v, float) else str(v) for v in shares.index]
-    axis.set_xticks(places, labels, rotation=0 if max(map(len, labels)) < 4 else 60)
+def columns_table(comparison: Comparison) -> str:
+    """The columns that are furthest from the real ones."""
+    drawn, real = comparison.distances
+    worst = sorted(drawn, key=lambda name: real[name] - drawn[name])[:_WORST_COLUMNS]
+    lines = [_line("worst columns: distance to the real rows (0 to 1)", "other real", "drawn")]
+    return "\n".join([*lines, *(_line(f"  {name}", _share(real[name]), _share(drawn[name])) for name in worst)])
 
 
-def _histogram(axis: plt.Axes, real: pd.Series, synthetic: pd.Series) -> None:
-    ours, theirs = _numbers(real), _numbers(synthetic)
-    low, high = np.quantile(ours, [0.002, 0.998])
-    edges = np.linspace(low, high, 50)
-    axis.hist(ours, edges, density=True, color=_REAL)
-    axis.hist(theirs, edges, density=True, histtype="step", color=_SYNTHETIC, linewidth=1.4)
-    if pd.api.types.is_datetime64_any_dtype(real):
-        marks = np.linspace(low, high, 4)
-        axis.set_xticks(marks, [f"{pd.Timestamp(int(m)):%b %d}" for m in marks])
+def pairs_table(comparison: Comparison) -> str:
+    """The pairs of columns that are furthest from the real ones, and a few that everybody knows."""
+    real, other, drawn = comparison.pairs
+    known = [("dep_delay", "arr_delay"), ("air_time", "distance"), ("sched_dep_time", "dep_time")]
+    worst = [pair for pair in differences(real, drawn) if pair not in known][:_WORST_PAIRS]
+    lines = [_line(f"{len(real)} pairs: how strongly columns hang together", "real", "other real", "drawn")]
+    for title, pairs in (("  known", known), ("  worst", worst)):
+        lines.append(title)
+        for pair in pairs:
+            name = f"    {pair[0]}, {pair[1]} ({measure_of(pair)})"
+            lines.append(_line(name, *(_share(side[pair]) for side in (real, other, drawn))))
+    return "\n".join(lines)
 
 
-def _is_category(values: pd.Series) -> bool:
-    return values.dtype == object
+def verdict(checks: tuple[Check, ...]) -> str:
+    """A line for each figure, with its limit."""
+    lines = [_line("      verdict", "other real", "drawn", "shuffled", "limit")]
+    for check in checks:
+        mark = "-" if check.limit is None else "BAD" if check.bad else "ok"
+        limit = "not judged" if check.limit is None else _share(check.limit)
+        values = (_share(value) for value in (check.real, check.drawn, check.independent))
+        lines.append(_line(f"  {mark:<4}{check.text}", *values, limit))
+    lines.append(
+        "  Below the pairs: the share of rows that break what is said. Shuffled: real rows, each column by itself."
+    )
+    return "\n".join(lines)
 
 
-def _shares(values: pd.Series) -> pd.Series:
-    return values.value_counts(normalize=True)
+def conclusion(checks: tuple[Check, ...], engine: str) -> str:
+    """One sentence if all is good; else what is bad, and what to do."""
+    judged = [check for check in checks if check.limit is not None]
+    others = "; ".join(f"{check.text} ({check.drawn:.0%})" for check in checks if check.limit is None)
+    weak = f"Not judged, since neither engine keeps it, is how many rows break: {others}."
+    bad = [check for check in judged if check.bad]
+    if not bad:
+        return f"GOOD: all {len(judged)} figures that are judged are within their limits.\n{weak}"
+    named = "\n".join(f"  {check.text}: {_share(check.drawn)}, at most {_share(check.limit or 0.0)}" for check in bad)
+    return f"NOT GOOD: {len(bad)} of {len(judged)} figures are over their limits:\n{named}\n{weak}\n{_REMEDIES[engine]}"
 
 
-def _numbers(values: pd.Series) -> np.ndarray:
-    values = values.dropna()
-    if pd.api.types.is_datetime64_any_dtype(values):
-        return values.astype("datetime64[ns]").astype("int64").to_numpy(np.float64)
-    return values.to_numpy(np.float64)
+_REMEDIES = {
+    "autoregressive": "What to do: train longer (make demo MAX_SECONDS=600), or when the machine has less to do.",
+    "ctgan": "In this time a CTGAN keeps columns and rough shapes, and loses most dependencies. What to do:\n"
+    "take the other engine (make demo), or train longer (make demo ENGINE=ctgan MAX_SECONDS=3600).",
+}
 
 
-def _tvd(real: pd.Series, synthetic: pd.Series) -> float:
-    return float(_shares(real).sub(_shares(synthetic), fill_value=0).abs().sum() / 2)
+def _line(name: str, *values: str) -> str:
+    return f"{name:<{_NAME + 6}}" + "".join(f"{value:>11}" for value in values)
 
 
-def _ks(real: np.ndarray, synthetic: np.ndarray) -> float:
-    grid = np.unique(np.concatenate([real, synthetic]))
-    ours, theirs = (np.searchsorted(np.sort(v), grid, side="right") / len(v) for v in (real, synthetic))
-    return float(np.abs(ours - theirs).max())
+def _share(value: float) -> str:
+    return f"{value:.4f}"
