@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -129,6 +129,11 @@ class EncodedTable:
 
     def __len__(self) -> int:
         return len(self.codes)
+
+    @classmethod
+    def concat(cls, parts: Sequence[EncodedTable]) -> EncodedTable:
+        """The rows of all parts."""
+        return cls(np.concatenate([p.codes for p in parts]), np.concatenate([p.ranks for p in parts]))
 
     def take(self, rows: npt.NDArray[Any] | slice) -> EncodedTable:
         """The chosen rows."""

@@ -6,6 +6,7 @@ hands out a `Sampler`, which draws rows with numpy alone and travels to the exec
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synthohive_spark.engine.encoded_table import EncodedTable, Known, Layout
+from synthohive_spark.engine.ending import Ending
 from synthohive_spark.engine.settings import TrainingSettings
 
 
@@ -62,11 +64,13 @@ class TrainingRequest:
         progress: Whether to show a progress bar.
         checkpoint_dir: A folder in which the state of training is kept: an interrupted fit of the same rows, settings
             and seed is resumed from there. None keeps no state.
+        started: When the fit was asked for, by `time.monotonic`: a budget of time counts from there.
     """
 
     seed: int
     progress: bool = False
     checkpoint_dir: str | None = None
+    started: float = field(default_factory=time.monotonic)
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,10 @@ class FittedEngine:
         parameters: Plain values that, with the files and the layout, rebuild the sampler.
         history: One record an epoch.
         checks: One record for each time a score was taken on rows held out; ``chosen`` in that of this model.
+        ending: How training ended.
+        pair_score: How much of the association between columns drawn rows have, 1 for all and 0 for none; None where
+            columns have nothing to do with each other.
+        warnings: What a user should know of a fit that did not learn all it could.
     """
 
     sampler: Sampler
@@ -86,6 +94,9 @@ class FittedEngine:
     parameters: dict[str, Any]
     history: list[dict[str, float]] = field(default_factory=list)
     checks: list[dict[str, Any]] = field(default_factory=list)
+    ending: Ending = field(default_factory=lambda: Ending("nothing to learn"))
+    pair_score: float | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class Engine(Protocol):
@@ -95,10 +106,12 @@ class Engine(Protocol):
         name: By which users ask for it.
         encoding: How it wants columns encoded.
         any_condition: Whether any column can be given when drawing, not only those that were given when learning.
+        settings: Its settings.
         settings_class: What it is made from, a kind of `synthohive_spark.engine.settings.TrainingSettings`.
     """
 
     name: ClassVar[str]
+    settings: TrainingSettings
     encoding: ClassVar[Encoding]
     any_condition: ClassVar[bool]
     settings_class: ClassVar[type[TrainingSettings]]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from synthohive_spark.declarations.hints import nearest
+from synthohive_spark.engine.limits import DEFAULT_THREADS, Limits, TimeBudget
 from synthohive_spark.errors import SchemaError
 
 DEVICES = ("auto", "cpu", "cuda")
@@ -20,9 +21,9 @@ class TrainingSettings:
         epochs: Passes over the rows; None for as many as suit their number, or fit into ``max_seconds``.
         batch_size: Rows in a training step; None for as many as suit the number of rows.
         learning_rate: Step size of the optimiser.
-        max_seconds: Stop after this many seconds of training; None for no limit.
+        max_seconds: Seconds that a fit may take, everything included; None for no limit.
         patience: Stop after this many epochs without a better validation score; None for never.
-        threads: Threads of torch while training; None leaves them as they are.
+        threads: Threads of a fit; None for one, which suits networks of this size.
         device: Where to train: "cpu", "cuda", or "auto" for CUDA where torch finds it.
         embedding_threshold: A categorical column of more values than this is learned by groups of them.
 
@@ -48,6 +49,16 @@ class TrainingSettings:
                 check_positive(name, getattr(self, name), whole=False)
         if self.device not in DEVICES:
             raise SchemaError(f"device must be one of {', '.join(DEVICES)}, got {self.device!r}")
+
+    def limits(self, started: float, after: float) -> Limits:
+        """What a training may use; see `Limits`.
+
+        Args:
+            started: When the fit was asked for.
+            after: How long what comes after training takes, in units of the time of a check.
+        """
+        budget = None if self.max_seconds is None else TimeBudget(self.max_seconds, started)
+        return Limits(budget, after, self.threads or DEFAULT_THREADS)
 
     @classmethod
     def of(cls, given: Mapping[str, Any], engine: str) -> Self:

@@ -31,7 +31,7 @@ class Autoregressive(PandasSynthesizer):
         embedding_threshold: A categorical column of more values than this is learned by groups of them. Default 256.
         device: Where to train: "cpu", "cuda", or "auto" for CUDA where torch finds it. Default "auto".
         checkpoint_dir: A folder in which the state of training is kept while it runs; a fit of the same rows with the
-            same settings and seed goes on from there after an interruption.
+            same settings and seed resumes from there after an interruption.
         privacy: What the model may keep of the rows.
         progress: Whether to show a progress bar. Default True.
 

@@ -27,7 +27,7 @@ class CTGAN(PandasSynthesizer):
         learning_rate: Step size of both optimisers. Default 4e-4.
         device: Where to train: "cpu", "cuda", or "auto" for CUDA where torch finds it. Default "auto".
         checkpoint_dir: A folder in which the state of training is kept while it runs; a fit of the same rows with the
-            same settings and seed goes on from there after an interruption.
+            same settings and seed resumes from there after an interruption.
         numeric_encoding: "rank" for spikes and quantiles, which follow a column closely, or "mixture" for the paper's
             mode-specific normalisation. Default "rank".
         privacy: What the model may keep of the rows.

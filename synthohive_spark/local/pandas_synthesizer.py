@@ -57,7 +57,7 @@ class PandasSynthesizer:
         engine: The engine's name.
         settings: Its settings; None leaves one at the engine's default.
         checkpoint_dir: A folder in which the state of training is kept while it runs; a fit of the same rows with the
-            same settings and seed goes on from there after an interruption.
+            same settings and seed resumes from there after an interruption.
         numeric_encoding: How numbers are encoded.
         privacy: What the model may keep of the rows.
         progress: Whether to show a progress bar.
@@ -124,16 +124,15 @@ class PandasSynthesizer:
                 numeric_encoding=self.numeric_encoding,
                 progress=self.progress,
                 checkpoint_dir=self.checkpoint_dir,
+                started=started,
             ),
         )
-        fitted = self.model.fitted
-        self._summary = TrainingSummary(
-            history=tuple(fitted.history),
+        self._summary = TrainingSummary.of(
+            self.model.fitted,
             rows=len(pdf),
             training_rows=len(pdf),
             seconds=time.monotonic() - started,
-            training_seed=seed,
-            checks=tuple(fitted.checks),
+            seed=seed,
         )
         self._constraints = dict(declared.constraints)
         self._key = declared.pk[0] if declared.pk else None

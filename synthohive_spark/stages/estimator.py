@@ -61,7 +61,7 @@ class SynthesizerTransformer(
         maxTrainingRows: Most rows brought to the driver; a larger table is sampled. Default 1,000,000.
         device: Where to train: "cpu", "cuda", or "auto" for CUDA where it is there. Default "auto".
         checkpointDir: A folder of the driver in which the state of training is kept while it runs; a fit of the same
-            rows with the same Params goes on from there after an interruption. None when unset.
+            rows with the same Params resumes from there after an interruption. None when unset.
         conditionCols: Columns that seats give, and that are not generated. Default none.
         excludeCols: Columns that are neither learned nor made. Default none.
         passthroughCols: Columns of the seats that ``transform`` puts before the learned ones. Default none.
@@ -154,16 +154,16 @@ class SynthesizerTransformer(
                 numeric_encoding=self.getOrDefault(self.numericEncoding),
                 progress=self.getOrDefault(self.showProgress),
                 checkpoint_dir=self._optional(self.checkpointDir),
+                started=started,
             ),
             data.statistics,
         )
-        summary = TrainingSummary(
-            history=tuple(fitted.fitted.history),
-            checks=tuple(fitted.fitted.checks),
+        summary = TrainingSummary.of(
+            fitted.fitted,
             rows=data.statistics.rows,
             training_rows=data.rows.num_rows,
             seconds=time.monotonic() - started,
-            training_seed=seed,
+            seed=seed,
         )
         model = SynthesizerTransformerModel(fitted, id_column=id_column, summary=summary)
         return self._copyValues(model)

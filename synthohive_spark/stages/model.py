@@ -278,7 +278,9 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
         return {
             "id_column": None if key is None else IdColumn(Column.from_json(key["column"]), int(key["place"])),
             "summary": TrainingSummary(
-                history=tuple(stage["history"]), checks=tuple(stage["checks"]), **stage["summary"]
+                history=tuple(stage["history"]),
+                checks=tuple(stage["checks"]),
+                **{**stage["summary"], "warnings": tuple(stage["summary"]["warnings"])},
             ),
         }
 

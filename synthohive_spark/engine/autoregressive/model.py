@@ -14,15 +14,16 @@ from synthohive_spark.engine.autoregressive.parts import ColumnParts, Parts
 from synthohive_spark.engine.autoregressive.sampling import AutoregressiveSampler, sampler_of
 from synthohive_spark.engine.autoregressive.settings import AutoregressiveSettings
 from synthohive_spark.engine.dependencies.functional import decided_next
-from synthohive_spark.engine.encoded_table import EncodedTable, Known, Layout
+from synthohive_spark.engine.encoded_table import EncodedTable, Layout
 from synthohive_spark.engine.interface import Encoding, FittedEngine, TrainingRequest
 from synthohive_spark.engine.noise import derive_seed
+from synthohive_spark.engine.sampler_check import checked_sampler
 from synthohive_spark.engine.tensors import read_tensors, tensor_bytes
-from synthohive_spark.engine.training.checkpoint import Checkpoint, training_digest
-from synthohive_spark.errors import SerializationError
+from synthohive_spark.engine.training.checkpoint import Checkpoint
 
 _HEADS, _PARTS = "heads.safetensors", "parts.safetensors"
 _MOST_VALUES = 256
+_AFTER = 8.0
 Arrays = dict[str, npt.NDArray[Any]]
 
 
@@ -53,15 +54,23 @@ class AutoregressiveEngine:
         if not layout.columns:
             return self.load({name: tensor_bytes({}) for name in (_HEADS, _PARTS)}, parameters, layout)
         from synthohive_spark.engine.autoregressive.resolution import cut_columns  # noqa: PLC0415  (only for fitting)
-        from synthohive_spark.engine.autoregressive.training import train  # noqa: PLC0415
+        from synthohive_spark.engine.autoregressive.training import AutoregressiveTrainer  # noqa: PLC0415
+        from synthohive_spark.engine.training.loop import train  # noqa: PLC0415
 
-        seed, checkpoint = request.seed, None
-        if request.checkpoint_dir is not None:
-            checkpoint = Checkpoint(request.checkpoint_dir, training_digest(table, context, parameters, seed))
+        seed = request.seed
+        checkpoint = Checkpoint.of(request.checkpoint_dir, table, context, parameters, seed)
         threshold, own_seed = self.settings.embedding_threshold, derive_seed(seed, "parts")
         parts = cut_columns(table, context, layout, threshold, own_seed)
         rows = parts.cut(context, table)
-        trained = train(rows, parts, self.settings, seed=seed, progress=request.progress, checkpoint=checkpoint)
+        limits = self.settings.limits(request.started, after=_AFTER)
+        batch = self.settings.batch_for(len(rows))
+        trained = train(
+            lambda: AutoregressiveTrainer(rows, parts, self.settings, seed, limits),
+            threads=limits.threads,
+            checkpoint=checkpoint,
+            progress=request.progress,
+            size=f"{len(rows):,} rows of {len(parts.sizes)} parts, batches of {batch:,}; make the batch smaller",
+        )
         order = decided_next((trained.last["order"] - parts.given).tolist(), layout.functional)
         fixed = {**_part_arrays(parts), "order": np.array(order) + parts.given}
         sampler = _sampler(trained.best, fixed, layout)
@@ -70,17 +79,19 @@ class AutoregressiveEngine:
         if checkpoint is not None:
             checkpoint.remove()
         sampler = _sampler({**trained.best, **biases}, fixed, layout)
-        return FittedEngine(sampler, files, parameters, trained.history, trained.checks)
+        return FittedEngine(sampler, files, parameters, trained.history, trained.checks, trained.ending)
 
     @staticmethod
     def load(files: Mapping[str, bytes], parameters: Mapping[str, Any], layout: Layout) -> FittedEngine:
         """See `synthohive_spark.engine.interface.Engine.load`."""
         AutoregressiveSettings(**parameters)
-        try:
-            sampler = _sampler(read_tensors(files, _HEADS), read_tensors(files, _PARTS), layout)
-            _check_shapes(sampler)
-        except (KeyError, ValueError, IndexError) as error:
-            raise SerializationError(f"the networks' arrays do not fit the layout of the table: {error}") from error
+        heads, parts = read_tensors(files, _HEADS), read_tensors(files, _PARTS)
+        sampler = checked_sampler(
+            lambda: _sampler(heads, parts, layout),
+            lambda own: (*own.embeddings, *(array for head in own.heads.values() for array in vars(head).values())),
+            layout,
+            any_condition=AutoregressiveEngine.any_condition,
+        )
         return FittedEngine(sampler, {name: files[name] for name in (_HEADS, _PARTS)}, dict(parameters))
 
 
@@ -104,19 +115,3 @@ def _sampler(arrays: Arrays, fixed: Arrays, layout: Layout) -> AutoregressiveSam
     if not layout.columns:
         return sampler_of({}, Parts((), (), 0), (), layout)
     return sampler_of(arrays, _parts(fixed, layout), tuple(fixed["order"].tolist()), layout)
-
-
-def _check_shapes(sampler: AutoregressiveSampler) -> None:
-    """Draw a row, so that arrays that do not fit together are found when loading and not on an executor."""
-    arrays = [array for head in sampler.heads.values() for array in vars(head).values()]
-    if not all(np.isfinite(array).all() for array in (*arrays, *sampler.embeddings)):
-        raise ValueError("a weight is not finite")
-    given, drawn = sampler.parts.given, len(sampler.order)
-    ranked = sampler.parts.ranked
-    context, row = (
-        EncodedTable(np.zeros((1, n), np.int64), np.full((1, sum(own)), 0.5, np.float32))
-        for n, own in ((given, ranked[:given]), (drawn, ranked[given:]))
-    )
-    known = Known(row, np.zeros((1, drawn), bool), np.zeros(drawn, bool))
-    for own in (None, known):
-        sampler.sample(np.zeros((1, sampler.noise_words), np.uint64), context, own)

@@ -13,16 +13,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import structlog
 import torch
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from synthohive_spark.engine.autoregressive.networks import Dropout, Heads, known_parts
 from synthohive_spark.engine.autoregressive.parts import Parts
 from synthohive_spark.engine.autoregressive.settings import AutoregressiveSettings, widths_for
-from synthohive_spark.engine.training.checkpoint import Checkpoint
-from synthohive_spark.engine.training.progress import Progress, Trained
+from synthohive_spark.engine.limits import Limits
+from synthohive_spark.engine.training.progress import Progress, halvings
 from synthohive_spark.engine.training.torch_process import (
     Arrays,
     below,
@@ -30,7 +28,6 @@ from synthohive_spark.engine.training.torch_process import (
     optimiser_arrays,
     product_type,
     restore_optimiser,
-    training_door,
 )
 
 _BETAS = (0.9, 0.99)
@@ -43,48 +40,29 @@ _SETTLED, _PRACTICE = 0.5, 0.5
 _CANDIDATES, _MOVES = 16, 64
 _JUDGED, _JUDGED_PARTS = (200, 2_000), 40_000
 _CHECK_STEPS = (25, 250)
-_PATIENCE = 4
 _HALVINGS = 3
 _PRIOR = 0.1
-_log = structlog.get_logger(__name__)
 
 
-def train(
-    rows: npt.NDArray[np.int16],
-    parts: Parts,
-    settings: AutoregressiveSettings,
-    *,
-    seed: int,
-    progress: bool,
-    checkpoint: Checkpoint | None = None,
-) -> Trained:
-    """Train on rows of parts.
-
-    torch's thread count and its handling of denormal numbers are as they were when this returns; its global random
-    state is never used.
+class AutoregressiveTrainer:
+    """An autoregressive model in training; see `synthohive_spark.engine.training.trainer.Trainer`.
 
     Args:
         rows: Categories of the parts, shape (rows, parts).
         parts: What they are.
         settings: How to train.
         seed: Fixes first weights and order.
-        progress: Whether to show a progress bar.
-        checkpoint: Where the state is kept, to go on from after an interruption.
-
-    Raises:
-        TrainingError: If a loss is not finite, or memory runs out.
-        TrainingInterruptedError: If training is interrupted.
+        limits: Of time and threads.
     """
-    training = None
-    batch = settings.batch_for(len(rows))
-    size = f"{len(rows):,} rows of {len(parts.sizes)} parts, batches of {batch:,}; make the batch smaller"
-    with training_door(settings.threads, checkpoint, lambda: training.progress.epoch + 1 if training else 1, size):
-        training = _Training(rows, parts, settings, seed)
-        return training.run(progress, checkpoint)
 
-
-class _Training:
-    def __init__(self, rows: npt.NDArray[np.int16], parts: Parts, settings: AutoregressiveSettings, seed: int) -> None:
+    def __init__(
+        self,
+        rows: npt.NDArray[np.int16],
+        parts: Parts,
+        settings: AutoregressiveSettings,
+        seed: int,
+        limits: Limits = Limits(),  # noqa: B008  (frozen, so one shared default is safe)
+    ) -> None:
         self.parts, self.settings, self.device = parts, settings, device_of(settings.device)
         self.rng = np.random.default_rng(seed)
         rng = torch.Generator(self.device).manual_seed(seed)
@@ -109,56 +87,36 @@ class _Training:
         self.progress = Progress(
             steps,
             settings.epochs_for(len(self.learned)),
-            settings.max_seconds,
-            settings.patience,
+            limits,
+            patience=settings.patience,
             losses=("loss",),
+            halvings=_HALVINGS,
+            adaptive=settings.epochs is None and settings.max_seconds is None,
             check_steps=min(max(steps, _CHECK_STEPS[0]), _CHECK_STEPS[1]),
         )
+        self.learning_rate = settings.learning_rate
         self.order = self.rng.permutation(self.learned)
         self.columns = np.arange(parts.given, len(parts.columns))
         orders = np.random.default_rng(seed + 1)
         self.masks = [self._known(orders.permutation(self.columns)) for _ in range(_ORDERS)]
         self.drawing: npt.NDArray[np.int64] | None = None
 
-    def run(self, progress: bool, checkpoint: Checkpoint | None) -> Trained:
-        """Train until the epochs, the time or the patience are used up, or nothing gets better; the best remains."""
-        state = self.progress
-        if checkpoint is not None and (kept := checkpoint.load()) is not None:
-            self._restore(*kept)
-            _log.info("resumed", epoch=state.epoch, path=checkpoint.path)
-        state.start()
-        with tqdm(total=state.epochs, initial=state.epoch, desc="epochs", unit="epoch", disable=not progress) as bar:
-            while not state.finished and halvings(state.checks) <= _HALVINGS:
-                if self.drawing is None and state.done >= _SETTLED:
-                    self.drawing = self._drawing_order()
-                rate = self._set_rate()
-                state.add(self._train_step())
-                if state.epoch_ended:
-                    state.check_losses(rate, self.batch)
-                    record = state.end_epoch()
-                    self.order = self.rng.permutation(self.learned)
-                    bar.update()
-                    bar.set_postfix(loss=f"{record['loss']:.3f}")
-                    _log.info("epoch", **record, seconds_left=round(state.seconds_left, 1))
-                if state.check_is_due:
-                    state.check_losses(rate, self.batch)
-                    state.checked(*self._judged())
-                if checkpoint is not None and checkpoint.is_due:
-                    checkpoint.save(*self._kept())
-        _log.info(state.ended_by, epoch=state.epoch, seconds=round(state.spent, 1))
-        order = self._drawing_order() if self.drawing is None else self.drawing
-        return Trained(state.best, state.history, state.marked_checks, {"order": order})
+    def prepare_step(self) -> None:
+        """Raise the rate in the first steps, halve it where the score stays, let it fall to zero in the second half.
 
-    def _set_rate(self) -> float:
-        """Raise the rate in the first steps, halve it where the score stays, let it fall to zero in the second half."""
+        At half of the training the order of drawing is chosen.
+        """
         state = self.progress
+        if self.drawing is None and state.done >= _SETTLED:
+            self.drawing = self._drawing_order()
         rate = self.settings.learning_rate * min(1.0, (state.step + 1) / _WARM_UP)
         rate *= 0.5 ** halvings(state.checks) * min(1.0, 2.0 * (1.0 - state.done))
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        return rate
+        self.learning_rate = rate
 
-    def _train_step(self) -> Tensor:
+    def step(self) -> Tensor:
+        """A step on the next rows of the epoch."""
         start = self.progress.step % self.progress.steps * self.batch
         chosen = torch.from_numpy(self.order[start : start + self.batch]).to(self.device)
         order = self.rng.permutation(self.columns)
@@ -174,7 +132,7 @@ class _Training:
             torch._foreach_lerp_(self.average, self.weights, 1 - keep)
         return loss.detach()[None]
 
-    def _judged(self) -> tuple[float, Arrays]:
+    def judge(self) -> tuple[float, Arrays]:
         """The averaged model: how likely it finds the rows held out, and its arrays.
 
         Once there is an order of drawing, it counts as much as all others.
@@ -187,6 +145,14 @@ class _Training:
             total = sum(self._loss(rows, known) for known, rows in zip(masks, shares, strict=True))
             arrays = {name: array.numpy(force=True).copy() for name, array in self.heads.state_dict().items()}
         return -total / len(self.held_out), arrays
+
+    def end_epoch(self) -> None:
+        """Put the rows in another order."""
+        self.order = self.rng.permutation(self.learned)
+
+    def finish(self) -> Arrays:
+        """The order of drawing."""
+        return {"order": self._drawing_order() if self.drawing is None else self.drawing}
 
     @contextmanager
     def _averaged(self) -> Iterator[None]:
@@ -221,24 +187,23 @@ class _Training:
     def _known(self, order: npt.NDArray[Any]) -> Tensor:
         return torch.from_numpy(known_parts(self.parts, order).astype(np.float32)).to(self.device)
 
-    def _kept(self) -> tuple[Arrays, dict[str, Any]]:
+    def state_dict(self) -> tuple[Arrays, dict[str, Any]]:
         """Everything that the rest of the training depends on, as arrays and plain values."""
         tensors = {f"heads.{name}": weight for name, weight in self.heads.state_dict().items()}
         tensors |= {f"average.{i}": weight for i, weight in enumerate(self.average)}
         tensors |= {f"optimiser.{name}": value for name, value in optimiser_arrays(self.optimiser).items()}
         arrays = {name: tensor.numpy(force=True).copy() for name, tensor in tensors.items()}
-        best, plain = self.progress.kept()
         orders = {"order": self.order} if self.drawing is None else {"order": self.order, "drawing": self.drawing}
-        return arrays | best | orders, plain | {"rng": self.rng.bit_generator.state}
+        return arrays | orders, {"rng": self.rng.bit_generator.state}
 
-    def _restore(self, arrays: Arrays, plain: dict[str, Any]) -> None:
+    def load_state_dict(self, arrays: Arrays, plain: dict[str, Any]) -> None:
+        """Go back to the state that `state_dict` described."""
         tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
         self.heads.load_state_dict(below("heads.", tensors))
         torch._foreach_copy_(self.average, [tensors[f"average.{i}"] for i in range(len(self.average))])
         restore_optimiser(self.optimiser, below("optimiser.", tensors))
         self.order, self.drawing = arrays["order"], arrays.get("drawing")
         self.rng.bit_generator.state = plain["rng"]
-        self.progress.restore(arrays, plain)
 
 
 def split(rows: int, rng: np.random.Generator) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -255,18 +220,6 @@ def _moved(order: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.NDArra
     """The order with one column moved to another place."""
     source, target = rng.integers(0, len(order), 2)
     return np.insert(np.delete(order, source), target, order[source])
-
-
-def halvings(checks: list[dict[str, float]]) -> int:
-    """How often the rate was halved: whenever several checks in turn found nothing better than before."""
-    best, since, count = -math.inf, 0, 0
-    for check in checks:
-        since += 1
-        if check["score"] > best + 1e-3:
-            best, since = check["score"], 0
-        elif since >= _PATIENCE:
-            count, since = count + 1, 0
-    return count
 
 
 def shares_of(rows: npt.NDArray[np.int16], parts: Parts) -> list[npt.NDArray[np.float64]]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from synthohive_spark.engine.ctgan.calibration import FEWEST_ROWS, calibrate, uncalibrated_rank_table
+from synthohive_spark.engine.ctgan.calibration import FEWEST_ROWS, ROWS, calibrate, uncalibrated_rank_table
 from synthohive_spark.engine.ctgan.conditions import SamplingConditions
 from synthohive_spark.engine.ctgan.sampling import CTGANSampler, Layer, RankTable
 from synthohive_spark.engine.ctgan.settings import CTGANSettings
@@ -19,13 +19,14 @@ from synthohive_spark.engine.encoded_table import Block, EncodedTable, Layout
 from synthohive_spark.engine.groups import Groups, fit_groups, grouped
 from synthohive_spark.engine.interface import Encoding, FittedEngine, TrainingRequest
 from synthohive_spark.engine.noise import derive_seed
+from synthohive_spark.engine.sampler_check import checked_sampler
 from synthohive_spark.engine.tensors import read_tensors, tensor_bytes
-from synthohive_spark.engine.training.checkpoint import Checkpoint, training_digest
-from synthohive_spark.errors import SerializationError
+from synthohive_spark.engine.training.checkpoint import Checkpoint
 
 _GENERATOR, _CRITIC, _EMBEDDINGS = "generator.safetensors", "discriminator.safetensors", "embedding_layers.safetensors"
 _NORM_EPSILON = 1e-5
 _LARGEST_CHECK = 10_000_000
+_AFTER = ROWS / FEWEST_ROWS
 Arrays = dict[str, npt.NDArray[Any]]
 
 
@@ -52,11 +53,11 @@ class CTGANEngine:
         if not layout.columns:
             files = {name: tensor_bytes({}) for name in (_GENERATOR, _CRITIC, _EMBEDDINGS)}
             return FittedEngine(_sampler({}, {}, self.settings, layout), files, parameters)
-        from synthohive_spark.engine.ctgan.training import train  # noqa: PLC0415  (torch is only for fitting)
+        from synthohive_spark.engine.ctgan.training import CTGANTrainer  # noqa: PLC0415  (torch is only for fitting)
+        from synthohive_spark.engine.training.loop import train  # noqa: PLC0415
 
-        seed, checkpoint = request.seed, None
-        if request.checkpoint_dir is not None:
-            checkpoint = Checkpoint(request.checkpoint_dir, training_digest(table, context, parameters, seed))
+        seed = request.seed
+        checkpoint = Checkpoint.of(request.checkpoint_dir, table, context, parameters, seed)
         groups = self._groups(table, context, layout, seed)
         fixed = _group_arrays(groups)
         narrow = _narrow(layout, groups)
@@ -74,8 +75,16 @@ class CTGANEngine:
             sampler = replace(calibrated(arrays, rows=check_rows), groups={}, context_groups={})
             return held_out.score(sampler, narrow, seed=derive_seed(seed, "score"))
 
+        limits = self.settings.limits(request.started, after=_AFTER)
         trained = train(
-            *training, narrow, self.settings, seed=seed, progress=request.progress, score=score, checkpoint=checkpoint
+            lambda: CTGANTrainer(*training, narrow, self.settings, seed, score, limits),
+            threads=limits.threads,
+            checkpoint=checkpoint,
+            progress=request.progress,
+            size=(
+                f"{len(table):,} rows of {len(layout.columns)} columns, batches of {self.settings.batch_size}, "
+                f"layers of {self.settings.generator_dim}; make the batch or the layers smaller"
+            ),
         )
         sampler = calibrated(trained.best)
         kept = {name: array for name, array in trained.best.items() if not name.endswith("num_batches_tracked")}
@@ -86,7 +95,7 @@ class CTGANEngine:
         }
         if checkpoint is not None:
             checkpoint.remove()
-        return FittedEngine(sampler, files, parameters, trained.history, trained.checks)
+        return FittedEngine(sampler, files, parameters, trained.history, trained.checks, trained.ending)
 
     def _groups(
         self, table: EncodedTable, context: EncodedTable, layout: Layout, seed: int
@@ -106,12 +115,13 @@ class CTGANEngine:
     def load(files: Mapping[str, bytes], parameters: Mapping[str, Any], layout: Layout) -> FittedEngine:
         """See `synthohive_spark.engine.interface.Engine.load`."""
         settings = CTGANSettings(**parameters)
-        try:
-            sampler = _sampler(read_tensors(files, _GENERATOR), read_tensors(files, _EMBEDDINGS), settings, layout)
-            read_tensors(files, _CRITIC)
-            _check_shapes(sampler)
-        except (KeyError, ValueError, IndexError) as error:
-            raise SerializationError(f"the networks' arrays do not fit the layout of the table: {error}") from error
+        generator, embeddings, _ = (read_tensors(files, name) for name in (_GENERATOR, _EMBEDDINGS, _CRITIC))
+        sampler = checked_sampler(
+            lambda: _sampler(generator, embeddings, settings, layout),
+            lambda own: (array for layer in own.layers for array in vars(layer).values()),
+            layout,
+            any_condition=CTGANEngine.any_condition,
+        )
         kept = {name: files[name] for name in (_GENERATOR, _CRITIC, _EMBEDDINGS)}
         return FittedEngine(sampler, kept, dict(parameters))
 
@@ -193,12 +203,3 @@ def _calibration(sampler: CTGANSampler) -> Arrays:
         for part in ("scores", "real"):
             arrays[f"calibration.{i}.{part}"] = np.ascontiguousarray(getattr(table, part))
     return arrays
-
-
-def _check_shapes(sampler: CTGANSampler) -> None:
-    """Draw a row of zeros, so that arrays that do not fit together are found when loading and not on an executor."""
-    context = len(sampler.context.codes), sampler.context.ranks
-    given = EncodedTable(np.zeros((1, context[0]), np.int16), np.full((1, context[1]), 0.5, np.float32))
-    if not all(np.isfinite(array).all() for layer in sampler.layers for array in vars(layer).values()):
-        raise ValueError("a weight is not finite")
-    sampler.sample(np.zeros((1, sampler.noise_words), np.uint64), given)

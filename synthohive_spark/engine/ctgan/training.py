@@ -7,18 +7,16 @@ from copy import deepcopy
 from typing import Any
 
 import numpy as np
-import structlog
 import torch
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from synthohive_spark.engine.ctgan.conditions import SamplingConditions, TrainingConditions
 from synthohive_spark.engine.ctgan.networks import Critic, Generator, activate, condition_loss
 from synthohive_spark.engine.ctgan.settings import CTGANSettings
 from synthohive_spark.engine.ctgan.slots import SPREAD, Slots, scores
 from synthohive_spark.engine.encoded_table import EncodedTable, Layout
-from synthohive_spark.engine.training.checkpoint import Checkpoint
-from synthohive_spark.engine.training.progress import Progress, Trained
+from synthohive_spark.engine.limits import Limits
+from synthohive_spark.engine.training.progress import Progress
 from synthohive_spark.engine.training.torch_process import (
     Arrays,
     below,
@@ -26,7 +24,6 @@ from synthohive_spark.engine.training.torch_process import (
     optimiser_arrays,
     product_type,
     restore_optimiser,
-    training_door,
 )
 
 _BETAS = (0.5, 0.9)
@@ -36,24 +33,10 @@ _NORM_BATCHES = 40
 NOISE = 0.005
 """Scores that differ by less are equal, and of equal ones the latest counts: the rate has fallen furthest there."""
 _LOSSES = ("generator_loss", "critic_loss", "distance")
-_log = structlog.get_logger(__name__)
 
 
-def train(
-    table: EncodedTable,
-    context: EncodedTable,
-    layout: Layout,
-    settings: CTGANSettings,
-    *,
-    seed: int,
-    progress: bool,
-    score: Callable[[Arrays], float],
-    checkpoint: Checkpoint | None = None,
-) -> Trained:
-    """Train a CTGAN on encoded rows.
-
-    torch's thread count and its handling of denormal numbers are as they were when this returns; its global random
-    state is never used.
+class CTGANTrainer:
+    """A CTGAN in training; see `synthohive_spark.engine.training.trainer.Trainer`.
 
     Args:
         table: The rows.
@@ -61,29 +44,22 @@ def train(
         layout: The true frequencies.
         settings: How to train.
         seed: Fixes first weights and order.
-        progress: Whether to show a progress bar.
         score: How good the averaged generator's arrays are, higher for better; the best are kept.
-        checkpoint: Where the state is kept, to go on from after an interruption.
-
-    Raises:
-        TrainingError: If a loss is not finite, or memory runs out.
-        TrainingInterruptedError: If training is interrupted.
+        limits: Of time and threads.
     """
-    training = None
-    size = (
-        f"{len(table):,} rows of {len(layout.columns)} columns, batches of {settings.batch_size}, "
-        f"layers of {settings.generator_dim}; make the batch or the layers smaller"
-    )
-    with training_door(settings.threads, checkpoint, lambda: training.progress.epoch + 1 if training else 1, size):
-        training = _Training(table, context, layout, settings, seed)
-        return training.run(progress, score, checkpoint)
 
-
-class _Training:
     def __init__(
-        self, table: EncodedTable, context: EncodedTable, layout: Layout, settings: CTGANSettings, seed: int
+        self,
+        table: EncodedTable,
+        context: EncodedTable,
+        layout: Layout,
+        settings: CTGANSettings,
+        seed: int,
+        score: Callable[[Arrays], float] = lambda _: 0.0,
+        limits: Limits = Limits(),  # noqa: B008  (frozen, so one shared default is safe)
     ) -> None:
-        self.settings, self.device = settings, device_of(settings.device)
+        self.settings, self.device, self.score = settings, device_of(settings.device), score
+        self.learning_rate = settings.learning_rate
         self.slots, self.context_slots = Slots.of(layout.columns), Slots.of(layout.context)
         self.rng = torch.Generator(self.device).manual_seed(seed)
         self.numpy_rng = np.random.default_rng(seed)
@@ -109,46 +85,19 @@ class _Training:
         self.progress = Progress(
             steps,
             settings.epochs_for(len(table)),
-            settings.max_seconds,
-            settings.patience,
+            limits,
+            patience=settings.patience,
             losses=_LOSSES,
             noise=NOISE,
         )
 
-    def run(self, progress: bool, score: Callable[[Arrays], float], checkpoint: Checkpoint | None) -> Trained:
-        """Train until the epochs, the time or the patience are used up; what was best by ``score`` remains."""
-        state = self.progress
-        if checkpoint is not None and (kept := checkpoint.load()) is not None:
-            self._restore(*kept)
-            _log.info("resumed", epoch=state.epoch, path=checkpoint.path)
-        state.start()
-        with tqdm(total=state.epochs, initial=state.epoch, desc="epochs", unit="epoch", disable=not progress) as bar:
-            while not state.finished:
-                self._set_rate(state.done)
-                state.add(self._train_step())
-                if state.epoch_ended:
-                    state.check_losses(self.settings.learning_rate, self.batch)
-                    record = state.end_epoch()
-                    bar.update()
-                    bar.set_postfix(generator=f"{record['generator_loss']:.2f}", critic=f"{record['critic_loss']:.2f}")
-                    _log.info("epoch", **record, seconds_left=round(state.seconds_left, 1))
-                if state.check_is_due:
-                    state.check_losses(self.settings.learning_rate, self.batch)
-                    arrays = self._averaged()
-                    state.checked(score(arrays), arrays)
-                if checkpoint is not None and checkpoint.is_due:
-                    checkpoint.save(*self._kept())
-        _log.info(state.ended_by, epoch=state.epoch, seconds=round(state.spent, 1))
-        critic = {name: array.numpy(force=True).copy() for name, array in self.critic.state.items()}
-        return Trained(state.best, state.history, state.marked_checks, critic)
-
-    def _set_rate(self, done: float) -> None:
+    def prepare_step(self) -> None:
         """Hold the rate for the first half, then let it fall to zero."""
-        rate = self.settings.learning_rate * min(1.0, 2.0 * (1.0 - min(done, 1.0)))
+        rate = self.learning_rate * min(1.0, 2.0 * (1.0 - self.progress.done))
         for optimiser in self.optimisers:
             optimiser.param_groups[0]["lr"] = rate
 
-    def _train_step(self) -> Tensor:
+    def step(self) -> Tensor:
         """A step of the critic, then one of the generator on the same rows; both losses and the critic's distance."""
         drawn, rows = self.conditions.draw(self.numpy_rng, self.batch)
         chosen, conditions = self._tensor(rows), self._tensor(drawn)
@@ -204,6 +153,18 @@ class _Training:
         current: list[Tensor] = list(self.generator.parameters())
         torch._foreach_lerp_(averaged, current, 1 - keep)
 
+    def end_epoch(self) -> None:
+        """Nothing is prepared: rows are drawn anew for every step."""
+
+    def judge(self) -> tuple[float, Arrays]:
+        """The averaged generator's score, and its arrays."""
+        arrays = self._averaged()
+        return self.score(arrays), arrays
+
+    def finish(self) -> Arrays:
+        """The critic as it is."""
+        return {name: array.numpy(force=True).copy() for name, array in self.critic.state.items()}
+
     @torch.no_grad()
     def _averaged(self) -> Arrays:
         """The averaged generator, its batch norms' statistics those of conditions as they are when sampling."""
@@ -222,7 +183,7 @@ class _Training:
         self.rng = rng
         return {name: array.numpy(force=True).copy() for name, array in self.average.state_dict().items()}
 
-    def _kept(self) -> tuple[Arrays, dict[str, Any]]:
+    def state_dict(self) -> tuple[Arrays, dict[str, Any]]:
         """Everything that the rest of the training depends on, as arrays and plain values."""
         tensors = {f"generator.{k}": v for k, v in self.generator.state_dict().items()}
         tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
@@ -230,10 +191,10 @@ class _Training:
         for i, optimiser in enumerate(self.optimisers):
             tensors |= {f"optimiser.{i}.{k}": v for k, v in optimiser_arrays(optimiser).items()}
         arrays = {name: tensor.numpy(force=True).copy() for name, tensor in tensors.items()}
-        best, plain = self.progress.kept()
-        return arrays | best, plain | {"numpy_rng": self.numpy_rng.bit_generator.state}
+        return arrays, {"numpy_rng": self.numpy_rng.bit_generator.state}
 
-    def _restore(self, arrays: Arrays, plain: dict[str, Any]) -> None:
+    def load_state_dict(self, arrays: Arrays, plain: dict[str, Any]) -> None:
+        """Go back to the state that `state_dict` described."""
         tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
         self.generator.load_state_dict(below("generator.", tensors))
         self.average.load_state_dict(below("average.", tensors))
@@ -243,7 +204,6 @@ class _Training:
         self.numpy_rng.bit_generator.state = plain["numpy_rng"]
         for i, optimiser in enumerate(self.optimisers):
             restore_optimiser(optimiser, below(f"optimiser.{i}.", tensors))
-        self.progress.restore(arrays, plain)
 
     def _tensor(self, array: Any) -> Tensor:
         return torch.from_numpy(array).to(self.device)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pyarrow as pa
 
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.encoded_table import Layout
 from synthohive_spark.engine.interface import Engine
+from synthohive_spark.engine.limits import DEFAULT_THREADS
+from synthohive_spark.engine.table.assessment import assess, warnings_of
 from synthohive_spark.engine.table.encoder_fit import check_numeric_encoding, fit_encoder
 from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.engine.table.request import FitRequest
 from synthohive_spark.engine.table_statistics import TableStatistics
+from synthohive_spark.engine.training.threads import limited_threads
 from synthohive_spark.errors import SchemaError, TrainingError
 
 
@@ -31,6 +36,11 @@ def fit_table(
     """
     _check_encoding(request.numeric_encoding, engine)
     _check_rows(table, request)
+    with limited_threads(engine.settings.threads or DEFAULT_THREADS):
+        return _fit(table, engine, request, statistics)
+
+
+def _fit(table: pa.Table, engine: Engine, request: FitRequest, statistics: TableStatistics | None) -> TableModel:
     statistics = statistics or TableStatistics.of(table, request.columns)
     dependencies = Dependencies.find_in_values(
         table,
@@ -56,6 +66,8 @@ def fit_table(
         dependencies.null_inclusions,
     )
     fitted = engine.fit(encoded, context, layout, request.training)
+    score = assess(fitted, encoded, context, layout, request.seed)
+    fitted = replace(fitted, pair_score=score, warnings=warnings_of(fitted, score, engine.settings.max_seconds))
     names = tuple(c.name for c in request.context)
     return TableModel(engine.name, request.columns, names, encoder, context_encoder, layout, fitted, dependencies)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 
 from synthohive_spark.declarations.privacy import Privacy
@@ -25,6 +26,7 @@ class FitRequest:
             or "mixture" (modes of a Gaussian mixture, `MixtureCodec`).
         progress: Whether to show a progress bar.
         checkpoint_dir: A folder in which the state of training is kept, to resume it after an interruption.
+        started: When the fit was asked for, by `time.monotonic`: a budget of time counts from there.
     """
 
     columns: tuple[Column, ...]
@@ -35,6 +37,7 @@ class FitRequest:
     numeric_encoding: str = "rank"
     progress: bool = False
     checkpoint_dir: str | None = None
+    started: float = field(default_factory=time.monotonic)
 
     @property
     def generated(self) -> tuple[Column, ...]:
@@ -54,4 +57,4 @@ class FitRequest:
     @property
     def training(self) -> TrainingRequest:
         """The part that an engine sees."""
-        return TrainingRequest(derive_seed(self.seed, "engine"), self.progress, self.checkpoint_dir)
+        return TrainingRequest(derive_seed(self.seed, "engine"), self.progress, self.checkpoint_dir, self.started)

@@ -41,6 +41,13 @@ class Checkpoint:
         self.path = os.path.join(folder, f"training-{training_digest[:16]}.safetensors")
         self._seconds, self._last = seconds, time.monotonic()
 
+    @classmethod
+    def of(
+        cls, folder: str | None, table: EncodedTable, context: EncodedTable, parameters: Mapping[str, Any], seed: int
+    ) -> Checkpoint | None:
+        """The checkpoint of a training in ``folder``; None without one."""
+        return None if folder is None else cls(folder, training_digest(table, context, parameters, seed))
+
     @property
     def is_due(self) -> bool:
         """Whether the last write is long enough ago."""

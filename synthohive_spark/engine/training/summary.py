@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from synthohive_spark.engine.interface import FittedEngine
 from synthohive_spark.errors import SynthoHiveError
 
 if TYPE_CHECKING:
@@ -26,6 +27,15 @@ class TrainingSummary:
         checks: One record for each time the model was scored on rows held out of training: ``epoch``, ``step``,
             ``seconds`` of training so far, ``done`` (share of the training), ``score`` (of a CTGAN at most 1, of an
             autoregressive model minus the loss), ``chosen``.
+        ended_by: What ended training: "epochs" (all were made), "converged" (nothing got better), "patience", "time"
+            (the budget was used up) or "nothing to learn". An interrupted fit raises and leaves no summary.
+        steps: Steps of training.
+        training_seconds: Seconds of training alone.
+        levelled_off: Whether the score of rows held out had levelled off when training ended.
+        pair_score: How much of the association between columns drawn rows have: 1 for as much as real rows, 0 for none;
+            None where columns have nothing to do with each other.
+        warnings: What fell short, with the figures and the remedy, a sentence each; empty for a fit that a job can use.
+        threads: Threads of the fit; seeds give the same bits for the same number of them.
     """
 
     history: tuple[Mapping[str, Any], ...]
@@ -34,6 +44,33 @@ class TrainingSummary:
     seconds: float
     training_seed: int
     checks: tuple[Mapping[str, Any], ...] = ()
+    ended_by: str = "nothing to learn"
+    steps: int = 0
+    training_seconds: float = 0.0
+    levelled_off: bool = True
+    pair_score: float | None = None
+    warnings: tuple[str, ...] = ()
+    threads: int = 1
+
+    @classmethod
+    def of(cls, fitted: FittedEngine, *, rows: int, training_rows: int, seconds: float, seed: int) -> TrainingSummary:
+        """The summary of a fit."""
+        ending = fitted.ending
+        return cls(
+            history=tuple(fitted.history),
+            checks=tuple(fitted.checks),
+            rows=rows,
+            training_rows=training_rows,
+            seconds=seconds,
+            training_seed=seed,
+            ended_by=ending.by,
+            steps=ending.steps,
+            training_seconds=ending.seconds,
+            levelled_off=ending.levelled_off,
+            pair_score=fitted.pair_score,
+            warnings=fitted.warnings,
+            threads=ending.threads,
+        )
 
     @property
     def chosen(self) -> Mapping[str, Any] | None:

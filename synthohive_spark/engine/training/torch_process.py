@@ -20,13 +20,11 @@ Arrays = dict[str, np.ndarray[Any, np.dtype[Any]]]
 
 
 @contextmanager
-def training_door(
-    threads: int | None, checkpoint: Checkpoint | None, epoch: Callable[[], int], size: str
-) -> Iterator[None]:
+def torch_training(threads: int, checkpoint: Checkpoint | None, epoch: Callable[[], int], size: str) -> Iterator[None]:
     """Trains with torch set for it; puts the settings back, and turns what can go wrong into errors of this package.
 
     Args:
-        threads: Threads of torch; None leaves them as they are.
+        threads: Threads of torch and of the libraries that numpy uses.
         checkpoint: Where the state is kept, if anywhere.
         epoch: The number of the epoch that training is in.
         size: What takes memory, and what to make smaller, for the message that it ran out.
@@ -40,7 +38,7 @@ def training_door(
         try:
             yield
         except KeyboardInterrupt as error:
-            kept = "there is no model" if checkpoint is None else f"the next fit goes on from {checkpoint.path}"
+            kept = "there is no model" if checkpoint is None else f"the next fit resumes from {checkpoint.path}"
             spent = time.monotonic() - started
             raise TrainingInterruptedError(
                 f"training was interrupted in epoch {epoch()}, after {spent:.0f} s; {kept}"
@@ -91,12 +89,11 @@ def below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 @contextmanager
-def _torch_set_for_training(threads: int | None) -> Iterator[None]:
+def _torch_set_for_training(threads: int) -> Iterator[None]:
     """Threads as asked for, and denormal numbers as zeros: they make matrix products up to 100 times slower."""
     before, flushing = torch.get_num_threads(), _flushes_denormals()
     torch.set_flush_denormal(True)
-    if threads is not None:
-        torch.set_num_threads(threads)
+    torch.set_num_threads(threads)
     try:
         yield
     finally:

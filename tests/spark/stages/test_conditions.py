@@ -154,7 +154,7 @@ def test_an_interrupted_fit_goes_on_from_its_folder(people, tmp_path, monkeypatc
 
     monkeypatch.setattr(checkpoint.Checkpoint, "is_due", property(lambda self: True))
     monkeypatch.setattr(training._Training, "_train_step", interrupted)
-    with pytest.raises(TrainingError, match="the next fit goes on from"):
+    with pytest.raises(TrainingError, match="the next fit resumes from"):
         estimator.fit(people)
     with capture_logs() as logs:
         again = estimator.fit(people)

@@ -35,7 +35,7 @@ def encode(seed):
 def started(seed):
     encoder, table = encode(1)
     nothing = EncodedTable(np.zeros((len(table), 0), np.int16), np.zeros((len(table), 0), np.float32))
-    return training._Training(table, nothing, Layout(encoder.blocks), SMALL, seed)
+    return training.CTGANTrainer(table, nothing, Layout(encoder.blocks), SMALL, seed)
 
 
 def test_the_fit_of_codecs_follows_the_seed():

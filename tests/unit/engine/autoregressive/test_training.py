@@ -50,13 +50,13 @@ def test_the_callers_random_state_threads_and_denormals_are_untouched():
 
 
 def test_threads_and_denormals_are_set_while_training(monkeypatch):
-    real_values, step = [], training._Training._train_step
+    real_values, step = [], training.AutoregressiveTrainer.step
 
     def stepped(job):
         real_values.append((torch.get_num_threads(), (torch.tensor([1e-38]) * 1e-3).item() == 0))
         return step(job)
 
-    monkeypatch.setattr(training._Training, "_train_step", stepped)
+    monkeypatch.setattr(training.AutoregressiveTrainer, "step", stepped)
     wanted = torch.get_num_threads() + 1
     fit(*example(200), epochs=1, threads=wanted)
     assert set(real_values) == {(wanted, True)}
@@ -71,7 +71,7 @@ def test_the_callers_random_state_does_not_matter(short):
 def test_time_ends_training_and_its_model_draws():
     with capture_logs() as logs:
         fitted = fit(*example(ROWS), epochs=100_000, max_seconds=0.5)
-    assert logs[-1]["event"] == "time_used_up" and logs[-1]["seconds"] >= 0.5
+    assert logs[-1]["ended_by"] == "time" and logs[-1]["seconds"] >= 0.5
     assert len(fitted.history) < 100_000 and fitted.checks[-1]["done"] == 1
     assert len(draw(fitted.sampler, 512)) == 512
 
@@ -85,7 +85,7 @@ def test_patience_ends_training():
     with capture_logs() as logs:
         fitted = fit(*example(200), epochs=500, patience=2)
     chosen = next(c for c in fitted.checks if c["chosen"])
-    assert logs[-1]["event"] == "early_stop" and len(fitted.history) == chosen["epoch"] + 2 < 500
+    assert logs[-1]["ended_by"] == "patience" and len(fitted.history) == chosen["epoch"] + 2 < 500
     ends = [c["epoch"] for c in fitted.checks if c["step"] % 5 == 0]  # 160 rows to learn from
     assert ends == list(range(1, len(fitted.history) + 1))
 
@@ -93,7 +93,7 @@ def test_patience_ends_training():
 def test_a_score_that_no_longer_gets_better_ends_training():
     with capture_logs() as logs:
         fitted = fit(*example(200), epochs=2000)
-    assert logs[-1]["event"] == "early_stop" and len(fitted.history) < 1000
+    assert logs[-1]["ended_by"] == "converged" and len(fitted.history) < 1000
     assert training.halvings(fitted.checks) == 4 > training.halvings(fitted.checks[:-1])
     best = max(c["score"] for c in fitted.checks)
     assert [c["score"] for c in fitted.checks if c["chosen"]] == [best]
@@ -111,17 +111,19 @@ def test_the_rate_is_halved_whenever_four_checks_find_nothing_better():
 
 
 def test_the_rate_rises_falls_and_is_halved():
-    job = training._Training(*cut(ROWS), AutoregressiveSettings(epochs=40, learning_rate=0.5), 0)
+    job = training.AutoregressiveTrainer(*cut(ROWS), AutoregressiveSettings(epochs=40, learning_rate=0.5), 0)
     rates, state = {}, job.progress
     for step in (0, 49, 99, 300, 340, 510, 680):
         state.step = step
-        rates[step] = job._set_rate()
+        job.prepare_step()
+        rates[step] = job.learning_rate
         assert {group["lr"] for group in job.optimiser.param_groups} == {rates[step]}
     assert state.steps * state.epochs == 680
     expected = {0: 0.005, 49: 0.25, 99: 0.5, 300: 0.5, 340: 0.5, 510: 0.25, 680: 0}
     assert rates == pytest.approx(expected)
     state.step, state.checks = 300, [{"score": 1.0}] + [{"score": 0.0}] * 8
-    assert job._set_rate() == pytest.approx(0.125)
+    job.prepare_step()
+    assert job.learning_rate == pytest.approx(0.125)
 
 
 def cut(rows):
@@ -134,12 +136,12 @@ def cut(rows):
 
 
 def test_the_averaged_weights_are_judged_and_the_others_go_on():
-    job = training._Training(*cut(ROWS), AutoregressiveSettings(epochs=3), 0)
+    job = training.AutoregressiveTrainer(*cut(ROWS), AutoregressiveSettings(epochs=3), 0)
     for _ in range(30):
-        job._set_rate()
-        job.progress.add(job._train_step())
+        job.prepare_step()
+        job.progress.add(job.step())
     before = [w.detach().clone() for w in job.weights]
-    score, arrays = job._judged()
+    score, arrays = job.judge()
     assert all(torch.equal(w, own) for w, own in zip(job.weights, before, strict=True))
     names = [name for name, _ in job.heads.named_parameters()]
     for name, average, own in zip(names, job.average, before, strict=True):
@@ -166,7 +168,7 @@ def test_a_loss_that_is_not_finite_ends_with_epoch_and_remedy():
 
 def interrupted(monkeypatch, folder, after):
     """A fit that ends by Ctrl-C after some steps; its state was written after each step."""
-    steps, step = itertools.count(1), training._Training._train_step
+    steps, step = itertools.count(1), training.AutoregressiveTrainer.step
 
     def stepped(job):
         if next(steps) > after:
@@ -174,9 +176,9 @@ def interrupted(monkeypatch, folder, after):
         return step(job)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training._Training, "_train_step", stepped)
+        patch.setattr(training.AutoregressiveTrainer, "step", stepped)
         patch.setattr(Checkpoint, "is_due", True)
-        with pytest.raises(TrainingInterruptedError, match=r"the next fit goes on from .*training-\w{16}\.safetensors"):
+        with pytest.raises(TrainingInterruptedError, match=r"the next fit resumes from .*training-\w{16}\.safetensors"):
             fit(*example(ROWS), epochs=3, checkpoint_dir=str(folder))
 
 
@@ -212,7 +214,7 @@ def test_ctrl_c_without_a_checkpoint_leaves_no_model(monkeypatch):
         raise KeyboardInterrupt
 
     before = torch.get_num_threads()
-    monkeypatch.setattr(training._Training, "_train_step", stopped)
+    monkeypatch.setattr(training.AutoregressiveTrainer, "step", stopped)
     with pytest.raises(TrainingInterruptedError, match=r"interrupted in epoch 1, after \d+ s; there is no model"):
         fit(*example(200), threads=before + 1)
     assert torch.get_num_threads() == before and (torch.tensor([1e-38]) * 1e-3).item() > 0
@@ -232,7 +234,7 @@ def test_shorter_tables_are_learned_with_more_restraint():
     decays = [settings.decay_for(rows) for rows in (1, 5_000, 10_000, 25_000, 10**6)]
     assert decays == pytest.approx([1, 1, 0.66, 0.2, 0.2], abs=0.01)
     assert [settings.dropout_for(rows) for rows in (1, 25_000, 10**6)] == pytest.approx([0.3, 0.3, 0.05])
-    job = training._Training(*cut(ROWS), settings, 0)
+    job = training.AutoregressiveTrainer(*cut(ROWS), settings, 0)
     assert [group["weight_decay"] for group in job.optimiser.param_groups] == [1.0, 0.0]
 
 
@@ -311,7 +313,7 @@ def test_an_epoch_is_one_log_event_with_its_loss_and_the_time_left():
     events = [entry for entry in logs if entry["event"] == "epoch"]
     assert [e["epoch"] for e in events] == [1, 2] and events[-1]["seconds_left"] == 0
     assert [e["loss"] for e in events] == [r["loss"] for r in fitted.history]
-    assert fitted.history[1]["loss"] < fitted.history[0]["loss"] and logs[-1]["event"] == "epochs_done"
+    assert fitted.history[1]["loss"] < fitted.history[0]["loss"] and logs[-1]["ended_by"] == "epochs"
 
 
 def test_a_picture_of_a_training_shows_its_loss_and_scores():

@@ -158,12 +158,12 @@ def test_the_callers_random_state_threads_and_denormals_are_untouched():
 
 def test_each_step_moves_its_own_network_alone():
     table, layout = example(wide=20)
-    job = training._Training(table, NOTHING, layout, CTGANSettings(**SMALL), 0)
+    job = training.CTGANTrainer(table, NOTHING, layout, CTGANSettings(**SMALL), 0)
     real_values = []
     for optimiser in job.optimisers:
         optimiser.register_step_post_hook(lambda *_: real_values.append((job.critic.flat.clone(), list(weights(job)))))
     before = job.critic.flat.clone(), list(weights(job))
-    job._train_step()
+    job.step()
     (critic, generator), (critic_after, generator_after) = real_values
     assert not torch.equal(critic, before[0]) and torch.equal(critic, critic_after)
     assert all(torch.equal(p, q) for p, q in zip(generator, before[1], strict=True))
@@ -218,7 +218,7 @@ def test_tiny_tables_train(rows, pac):
 
 def test_the_last_short_batch_is_trained_on():
     table, layout = example()
-    job = training._Training(table.take(slice(250)), NOTHING, layout, CTGANSettings(**SMALL), 0)
+    job = training.CTGANTrainer(table.take(slice(250)), NOTHING, layout, CTGANSettings(**SMALL), 0)
     assert (job.batch, job.progress.steps) == (64, 4)
 
 
@@ -242,10 +242,10 @@ def test_time_and_patience_end_training():
     table, layout = example()
     with capture_logs() as logs:
         assert len(fit(table, layout, epochs=100_000, max_seconds=0.5).history) < 100_000
-    assert logs[-1]["event"] == "time_used_up"
+    assert logs[-1]["ended_by"] == "time"
     with capture_logs() as logs:
         history = fit(table, layout, epochs=500, patience=1).history
-    assert len(history) < 500 and logs[-1]["event"] == "early_stop"
+    assert len(history) < 500 and logs[-1]["ended_by"] == "patience"
 
 
 def test_an_epoch_is_one_log_event_with_losses_and_the_time_left():

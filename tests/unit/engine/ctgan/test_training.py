@@ -8,6 +8,7 @@ import textwrap
 import numpy as np
 import pytest
 
+from synthohive_spark.engine.limits import Limits
 from synthohive_spark.engine.ctgan import training
 from synthohive_spark.engine.ctgan.calibration import _KNOTS, _rank_table
 from synthohive_spark.engine.ctgan.model import CTGANEngine
@@ -26,7 +27,7 @@ from tests.unit.engine.ctgan.test_engine import NOTHING, SMALL, draw, example, f
 def interrupted(monkeypatch, folder, after):
     """A fit that ends by Ctrl-C after some steps; its state was written after each step."""
     table, layout = example()
-    steps, step = itertools.count(1), training._Training._train_step
+    steps, step = itertools.count(1), training.CTGANTrainer.step
 
     def stepped(job):
         if next(steps) > after:
@@ -34,9 +35,9 @@ def interrupted(monkeypatch, folder, after):
         return step(job)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training._Training, "_train_step", stepped)
+        patch.setattr(training.CTGANTrainer, "step", stepped)
         patch.setattr(Checkpoint, "is_due", True)
-        with pytest.raises(TrainingInterruptedError, match=r"the next fit goes on from .*training-\w{16}\.safetensors"):
+        with pytest.raises(TrainingInterruptedError, match=r"the next fit resumes from .*training-\w{16}\.safetensors"):
             resumed(table, layout, folder)
 
 
@@ -80,7 +81,7 @@ def test_a_checkpoint_is_written_every_half_minute(monkeypatch, tmp_path):
 
 
 def test_the_best_checked_generator_is_kept():
-    progress = Progress(steps=2, epochs=10, max_seconds=None, patience=None, losses=("loss",), noise=training.NOISE)
+    progress = Progress(steps=2, epochs=10, limits=Limits(), patience=None, losses=("loss",), noise=training.NOISE)
     progress.start()
     for step, (score, name) in enumerate([(0.5, "a"), (0.9, "b"), (0.7, "c"), (0.897, "d"), (0.2, "e")]):
         progress.step = 4 * (step + 1)
