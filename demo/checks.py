@@ -2,9 +2,9 @@
 
 Every figure is taken three times against the same real rows: of the drawn rows, of other real rows, which says what
 chance alone does, and of real rows whose columns were shuffled one by one, which is what a model that learned nothing
-but columns draws. A limit is half as much again as the worst of seven trainings of the autoregressive engine, with
-other seeds and 10 to 17 passes over the rows, up to twice as much where the figure is small; trainings of 6 and 8 passes
-are over it. Where both engines are far from the real rows there is no limit: the figure is printed and not judged.
+but columns draws. A limit is 1.2 to 2.4 times the worst of eight trainings of the autoregressive engine, with six seeds
+and 10 to 40 passes over the rows; trainings of 6 and of 8 passes are over some of them. Where both engines are far from
+the real rows there is no limit: the figure is printed and not judged.
 """
 
 from __future__ import annotations
