@@ -1,5 +1,6 @@
 import random
 import re
+import subprocess
 import sys
 import uuid
 
@@ -270,6 +271,16 @@ def test_without_the_extra(monkeypatch, module):
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(SchemaError, match=f"extra 'pii', and '{module}'" + r".*pip install '.\[pii\]'"):
         find_kind("c1", like("(212) n__-____"))
+
+
+def test_nothing_of_the_extra_is_imported_with_the_package():
+    code = """if True:
+        import sys
+        sys.modules.update(dict.fromkeys(("faker", "phonenumbers", "stdnum")))
+        from synthohive_spark import Metadata, Synthesizer
+        import synthohive_spark.pii.detection, synthohive_spark.pii.fakes
+    """
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_name_that_the_values_contradict_finds_nothing():
