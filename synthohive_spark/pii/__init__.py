@@ -1,1 +1,1 @@
-"""Personal data: finding columns of it, and making stand-ins for their values."""
+"""Personal data: finding columns of it, and making fakes for their values."""

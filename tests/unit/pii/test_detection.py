@@ -1,11 +1,16 @@
 import random
+import re
+import subprocess
+import sys
 import uuid
 
 import pytest
+from stdnum import iban as stdnum_iban
+from stdnum import luhn
 
 from synthohive_spark.declarations.pii import PII_KINDS
-from synthohive_spark.engine.codecs.string_formats import luhn_digit
-from synthohive_spark.pii import checks
+from synthohive_spark.errors import SchemaError
+from synthohive_spark.pii import phones, validators
 from synthohive_spark.pii.detection import find_kind
 
 RNG = random.Random(11)
@@ -30,7 +35,7 @@ def digits(n):
 
 def card():
     base = "4" + digits(14)
-    return base + luhn_digit(base)
+    return base + luhn.calc_check_digit(base)
 
 
 def iban():
@@ -161,6 +166,123 @@ def test_other_columns_are_left_alone(column):
         assert find_kind("x", PLAIN[column]) is None
 
 
+def like(template, n=200):
+    """Strings of a template: ``_`` is any digit, ``n`` one from 2 to 9, ``?`` a capital letter."""
+    rng = random.Random(template)
+    pools = {"_": "0123456789", "n": "23456789", "?": "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+    return ["".join(rng.choice(pools.get(c, c)) for c in template) for _ in range(n)]
+
+
+def lines(text):
+    return [line.strip() for line in re.split(r"\n|  +", text) if line.strip()]
+
+
+PHONES = lines("""
+    +1 212 n__-____  (212) n__-____  212-n__-____  212.n__.____  +1212n______  1-212-n__-____ x___
+    +44 20 79__ ____  020 79__ ____  07700 9_____  +44 (0)20 79__ ____
+    +49 151 ________  0151 ________  030/_______  +49(0)30 ________  0049 171 _______  tel:+49-30-_______
+    +33 6 __ __ __ __  06 __ __ __ __  01.4_.__.__.__  +34 612 ___ ___  612 ___ ___
+    +39 06 698_ ____  06 698_ ____  +31 6 n_______  06-n_______  +48 601 ___ ___  601 ___ ___
+    +41 79 ___ __ __  079 ___ __ __  +46 70 ___ __ __  070-___ __ __  +47 92_ __ ___
+    +81 90 n___ ____  090-n___-____  +86 138 ____ ____  138 ____ ____  +82 10 n___ ____  010-n___-____
+    +91 98___ _____  +91-98________  +55 11 9n___-____  (11) 9n___-____  +61 412 ___ ___  0412 ___ ___
+    +7 916 ___-__-__  8 (916) ___-__-__  +65 9___ ____  +971 50 ___ ____  +27 82 ___ ____
+""")
+NO_PHONES = lines("""
+    __________  _________  ?__________  ___-_______-_______  __-_____-_____  20__-______  SO-____-______  0_____ n
+    202_-0n-1_-0_-3_-2_  202_0n1_ 1_2_3_  202_0n1_-202_0n2_  1_/2_/202_ - 1_/2_/202_  16________  16___________
+    n,___,___.__  n.___.___,__  n ___ ___ ___  +________  +n________  +n_._______  (_______)  (_____.__)
+    _____-____  ___-____  _____-___  ___ __  ___ ___  __ __ __  _____-_____  __-_______
+    ___-___-___  n__-___-____  ___-____-___  _____-____-__  ____-____-__  ____-______
+    ____-____-____  ____ ____ ____  ____-__-___-____  ____.__.__.__  _-___-_____-_  978-_-__-______-_
+    ___-__-____  ______-____  ___.___.___-__  __.___.___/0001-__  n__ ___ ___ _____  ____ _____ _
+    n_.____ n_.____  1.3.6.1.4.1._____.__  n__-n__ (20__)  __-______-______-_  __ ____ ____ ___
+    ??__________________  4_-______-______  1?________________
+""")
+IBANS = lines("""
+    DE00__________________  GB00????______________  FR00__________?____________  NL00????__________
+    BE00____________  ES00____________________  IT00?______________________  CH00_________________
+    NO00___________  PL00________________________  SE00____________________  TR00______0_______________
+    SA00____________________  BR00_______________________?1
+""")
+CARDS = lines("""
+    4______________  4___________  51_____________  2221___________  34____________  37____________  36___________
+    3005_________  6011___________  3528___________  62_____________  62________________  6759___________  5018_______
+""")
+
+
+@pytest.mark.parametrize("template", PHONES)
+def test_phones_of_many_countries(template):
+    assert find_kind("c1", like(template)).kind == "phone"
+
+
+@pytest.mark.parametrize(
+    "template", ["n0 __ __ __", "98___ _____", "92_ __ ___", "9___ ____", "138________", "n______"]
+)
+def test_phones_without_a_sign_of_one_need_a_name(template):
+    assert find_kind("c1", like(template)) is None
+    assert find_kind("mobile", like(template)).kind == "phone"
+
+
+@pytest.mark.parametrize("template", NO_PHONES)
+@pytest.mark.parametrize("column", ["x", "order_number"])
+def test_orders_dates_prices_and_codes_are_no_phones(template, column):
+    assert find_kind(column, like(template)) is None
+
+
+@pytest.mark.parametrize("text", ["2013-01-31", "31.1.2013", "1/31/13", "1234567.89", "0000000", "1234", "12:30:45"])
+def test_what_cannot_be_a_phone(text):
+    assert not phones.may_be_phone(text) and not phones.is_written_as_phone(text)
+
+
+def test_real_numbers_exist_in_their_country_and_few_others_do():
+    assert phones.share_in_one_country(like("(212) n__-____")) > 0.9
+    assert phones.share_in_one_country(like("+49 151 ________") + like("+33 6 __ __ __ __")) == 1
+    assert phones.share_in_one_country(like("n__-___-____")) < 0.6
+    assert phones.share_in_one_country(like("+1 212 ___")) == 0
+    half = like("(212) n__-____ ext. __") + like("____-____-____")
+    assert phones.share_in_one_country(half) == pytest.approx(0.5, abs=0.1)
+
+
+@pytest.mark.parametrize("template", IBANS)
+@pytest.mark.parametrize("mark", ["", " ", "-"])
+def test_ibans_of_many_countries(template, mark):
+    values = [text[:2] + stdnum_iban.calc_check_digits(text) + text[4:] for text in like(template)]
+    assert find_kind("c1", [grouped(value, mark) for value in values]).kind == "iban"
+    assert find_kind("c1", like(template)) is None
+
+
+@pytest.mark.parametrize("template", CARDS)
+@pytest.mark.parametrize("mark", ["", " ", "-"])
+def test_cards_of_many_issuers(template, mark):
+    values = [text + luhn.calc_check_digit(text) for text in like(template)]
+    assert find_kind("c1", [grouped(value, mark) for value in values]).kind == "card"
+    assert find_kind("card", like(template + "_")) is None
+
+
+@pytest.mark.parametrize("template", ["35____________", "86____________", "8949______________", "9_____________"])
+def test_other_numbers_with_a_check_digit_are_no_cards(template):
+    """Numbers of telephones (IMEI), of SIM cards (ICCID), of articles."""
+    assert find_kind("code", [text + luhn.calc_check_digit(text) for text in like(template)]) is None
+
+
+@pytest.mark.parametrize("module", ["phonenumbers", "stdnum"])
+def test_without_the_extra(monkeypatch, module):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(SchemaError, match=f"extra 'pii', and '{module}'" + r".*pip install '.\[pii\]'"):
+        find_kind("c1", like("(212) n__-____"))
+
+
+def test_nothing_of_the_extra_is_imported_with_the_package():
+    code = """if True:
+        import sys
+        sys.modules.update(dict.fromkeys(("faker", "phonenumbers", "stdnum")))
+        from synthohive_spark import Metadata, Synthesizer
+        import synthohive_spark.pii.detection, synthohive_spark.pii.fakes
+    """
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_a_name_that_the_values_contradict_finds_nothing():
     assert find_kind("email", ["yes", "no"] * 20) is None
     assert find_kind("phone", ["Android", "iPhone"] * 20) is None
@@ -171,7 +293,7 @@ def test_a_name_that_the_values_contradict_finds_nothing():
 
 def test_one_number_in_ten_passes_the_check_digit_and_that_is_no_card():
     values = several(lambda: "4" + digits(15), 2000)
-    assert 100 < sum(map(checks.is_card, values)) < 300
+    assert 100 < sum(map(validators.is_card, values)) < 300
     assert find_kind("card_number", values) is None
 
 
@@ -183,27 +305,27 @@ def test_a_name_lowers_the_share_that_is_asked_for():
 
 @pytest.mark.parametrize("number", ["4111 1111 1111 1111", "5555-5555-5555-4444", "378282246310005", "30569309025904"])
 def test_card(number):
-    assert checks.is_card(number)
-    assert not checks.is_card(number[:-1] + str((int(number[-1]) + 1) % 10))
+    assert validators.is_card(number)
+    assert not validators.is_card(number[:-1] + str((int(number[-1]) + 1) % 10))
 
 
 @pytest.mark.parametrize(
     "text", ["0000000000000000", "1234567890123452", "411111111111", "\uff14111111111111111", "", "card"]
 )
 def test_no_card(text):
-    assert not checks.is_card(text)
+    assert not validators.is_card(text)
 
 
 @pytest.mark.parametrize("text", ["DE89 3704 0044 0532 0130 00", "GB82WEST12345698765432", "NO9386011117947"])
 def test_iban(text):
-    assert checks.is_iban(text)
-    assert not checks.is_iban(text[:-1])
-    assert not checks.is_iban(text[:-1] + ("1" if text[-1] != "1" else "2"))
+    assert validators.is_iban(text)
+    assert not validators.is_iban(text[:-1])
+    assert not validators.is_iban(text[:-1] + ("1" if text[-1] != "1" else "2"))
 
 
 @pytest.mark.parametrize("text", ["", "DE", "DE89", "XX89370400440532013000", "DEßß370400440532013000"])
 def test_no_iban(text):
-    assert not checks.is_iban(text)
+    assert not validators.is_iban(text)
 
 
 @pytest.mark.parametrize(
@@ -211,4 +333,4 @@ def test_no_iban(text):
     [("10.0.0.1", 4), ("::1", 6), ("2001:db8::a", 6), ("10.0.0", 0), ("12", 0), ("aa:bb:cc:dd:ee:ff", 0)],
 )
 def test_ip(text, version):
-    assert checks.ip_version(text) == version
+    assert validators.ip_version(text) == version

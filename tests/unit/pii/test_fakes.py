@@ -6,18 +6,19 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import structlog
+from faker.providers.address.it_IT import Provider as ItalianAddresses
 
 from synthohive_spark.declarations.pii import PII_KINDS
 from synthohive_spark.engine.codecs.surrogate import SurrogateCodec
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.engine.real_values import RealValueFilter
 from synthohive_spark.errors import SchemaError
-from synthohive_spark.pii import checks
+from synthohive_spark.pii import heuristics, phones, validators
 from synthohive_spark.pii.fakes import fake_formats
 
 LOCALES = ("en_US", "de_DE", "ja_JP", "fr_FR")
 STRING = ColumnType("string")
-CHECKS = {"email": checks.is_email, "card": checks.is_card, "iban": checks.is_iban, "ip": checks.is_ip}
+CHECKS = {"email": validators.is_email, "card": validators.is_card, "iban": validators.is_iban, "ip": validators.is_ip}
 
 
 def made(kind, locale="en_US", values=(), type_=STRING, n=2000, unique=True, avoid=None, real_values=None):
@@ -50,9 +51,9 @@ def test_unique_over_many_rows(kind, locale):
 def test_fakes_look_like_their_kind(kind, locale):
     values = made(kind, locale, n=1000, unique=False)
     check = {
-        "phone": checks.is_plain_phone,
+        "phone": phones.may_be_phone,
         "name": lambda v: re.search(r"\d", v) is None and len(v.split()) == 2,
-        "address": checks.is_address if locale != "fr_FR" else lambda v: re.match(r"\d+ \w", v),
+        "address": heuristics.is_address if locale != "fr_FR" else lambda v: re.match(r"\d+ \w", v),
         "email": lambda v: re.fullmatch(r"[a-z]+\.[a-z]+@example\.(com|org|net)", v),
     }[kind]
     share = sum(bool(check(v)) for v in values) / len(values)
@@ -102,7 +103,7 @@ def test_integers(kind, name, most):
     digits = {min(len(v), most) for v in values}
     assert {len(str(n)) for n in numbers} <= digits
     if kind == "card" and name == "bigint":
-        assert all(checks.is_card(str(n)) for n in numbers)
+        assert all(validators.is_card(str(n)) for n in numbers)
 
 
 def test_other_types():
@@ -149,12 +150,12 @@ def test_phones_follow_the_form_of_the_values():
 def test_cards_follow_the_form_of_the_values():
     for values, shape in ((["4111 1111 1111 1111"], r"\d{4}( \d{4}){3}"), (["378282246310005"], r"\d{15}")):
         cards = made("card", values=values * 10)
-        assert all(re.fullmatch(shape, c) and checks.is_card(c) for c in cards)
+        assert all(re.fullmatch(shape, c) and validators.is_card(c) for c in cards)
 
 
 def test_addresses_of_the_internet_follow_the_version_of_the_values():
     assert all(v.startswith("10.") for v in made("ip", values=["192.168.0.1"] * 3))
-    assert all(v.startswith("2001:db8::") and checks.ip_version(v) == 6 for v in made("ip", values=["fe80::1"] * 3))
+    assert all(v.startswith("2001:db8::") and validators.ip_version(v) == 6 for v in made("ip", values=["fe80::1"] * 3))
 
 
 @pytest.mark.parametrize("locale", LOCALES)
@@ -212,10 +213,17 @@ def test_a_locale_without_a_provider_falls_back_and_says_so():
 
 
 def test_a_provider_without_phone_numbers_falls_back():
-    assert all(map(checks.is_plain_phone, made("phone", "en_PH", n=20, values=["2125550123"])))
+    assert all(map(phones.may_be_phone, made("phone", "en_PH", n=20, values=["2125550123"])))
 
 
-def test_without_faker(monkeypatch):
-    monkeypatch.setitem(sys.modules, "faker", None)
-    with pytest.raises(SchemaError, match=re.escape("pip install 'synthohive-spark[pii]'")):
-        fake_formats("name", "en_US", values=[], type_=STRING)
+def test_the_order_of_a_set_in_faker_does_not_matter(monkeypatch):
+    expected = fake_formats("address", "it_IT", values=[], type_=STRING)
+    monkeypatch.setattr(ItalianAddresses, "cities", ItalianAddresses.cities[::-1])
+    assert fake_formats("address", "it_IT", values=[], type_=STRING) == expected
+
+
+@pytest.mark.parametrize("kind, module", [("name", "faker"), ("iban", "stdnum")])
+def test_without_the_extra(monkeypatch, kind, module):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(SchemaError, match=f"extra 'pii', and '{module}'" + r".*pip install '.\[pii\]'"):
+        fake_formats(kind, "de_DE", values=[], type_=STRING)

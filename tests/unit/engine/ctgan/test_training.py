@@ -8,7 +8,6 @@ import textwrap
 import numpy as np
 import pytest
 
-from synthohive_spark.engine.limits import Limits
 from synthohive_spark.engine.ctgan import training
 from synthohive_spark.engine.ctgan.calibration import _KNOTS, _rank_table
 from synthohive_spark.engine.ctgan.model import CTGANEngine
@@ -16,6 +15,7 @@ from synthohive_spark.engine.ctgan.settings import CTGANSettings
 from synthohive_spark.engine.ctgan.validation import Validation
 from synthohive_spark.engine.encoded_table import Block, EncodedTable, Layout
 from synthohive_spark.engine.interface import TrainingRequest
+from synthohive_spark.engine.limits import Limits
 from synthohive_spark.engine.training import checkpoint as checkpoints
 from synthohive_spark.engine.training.checkpoint import Checkpoint
 from synthohive_spark.engine.training.progress import Progress

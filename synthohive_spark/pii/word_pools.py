@@ -1,4 +1,4 @@
-"""Pools of words for stand-ins: drawn from Faker, cleaned, kept apart from real values, and cut to a length."""
+"""Pools of words for fakes: from Faker's words for a locale, folded, recombined, filled up."""
 
 from __future__ import annotations
 
@@ -7,22 +7,19 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import structlog
 
 from synthohive_spark.declarations.hints import nearest
-from synthohive_spark.engine.codecs.string_formats import Format
 from synthohive_spark.errors import SchemaError
+from synthohive_spark.pii.extra import pii_extra
 
 SEED = 20_240_229
 FEWEST = 20
-DIGITS = tuple("0123456789")
 _FALLBACK = "en_US"
 _FOLDED = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "þ": "th", "\u0131": "i"})
 _CONSONANTS, _VOWELS = "bdfgklmnprstvz", "aeiou"
-_ROOM = 6
 
 _log = structlog.get_logger(__name__)
 
@@ -33,11 +30,9 @@ def faker_of(locale: str) -> Any:
     Raises:
         SchemaError: If Faker is not installed, or does not know the locale.
     """
-    try:
+    with pii_extra():
         import faker  # noqa: PLC0415
         from faker.config import AVAILABLE_LOCALES  # noqa: PLC0415
-    except ImportError as error:
-        raise SchemaError("made-up personal data needs faker: pip install 'synthohive-spark[pii]'") from error
     name = locale.replace("-", "_")
     if name not in AVAILABLE_LOCALES:
         raise SchemaError(f"pii locale {locale!r} is not known{nearest(name, sorted(AVAILABLE_LOCALES))}")
@@ -114,92 +109,3 @@ def filled(words: Sequence[str], fewest: int = FEWEST, length: int = 0) -> tuple
         if len(made) >= fewest:
             break
     return tuple(made)
-
-
-def kept_apart(formats: Sequence[Format], avoid: Callable[[Iterable[str]], set[str]] | None) -> tuple[Format, ...]:
-    """The formats without those words of their pools that ``avoid`` returns; too small pools are filled.
-
-    Pools of fewer words than `FEWEST` and single characters are structure and stay.
-    """
-    if avoid is None:
-        return tuple(formats)
-    asked = sorted({word for f in formats for pool in f.pools if _is_content(pool) for word in pool})
-    if not asked:
-        return tuple(formats)
-    real = set(avoid(asked))
-
-    def clean(pool: tuple[str, ...]) -> tuple[str, ...]:
-        if not _is_content(pool):
-            return pool
-        left = tuple(word for word in pool if word not in real)
-        if len(left) >= FEWEST:
-            return left
-        lengths = set(map(len, pool))
-        made = filled(left, FEWEST * 3, lengths.pop() if len(lengths) == 1 else 0)
-        unreal = made[: len(left)] + tuple(set_apart(made[len(left) :], avoid))
-        return unreal if len(unreal) > 1 else made
-
-    return tuple(replace(f, pools=tuple(clean(pool) for pool in f.pools)) for f in formats)
-
-
-def set_apart(words: Sequence[str], avoid: Callable[[Iterable[str]], set[str]]) -> list[str]:
-    """The words that ``avoid`` does not return."""
-    real = avoid(list(words)) if words else set()
-    return [word for word in words if word not in real]
-
-
-def fitted(families: Sequence[tuple[Format, float]], length: int, kind: str) -> list[tuple[Format, float]]:
-    """The families whose strings have at most ``length`` characters, with fewer and shorter words where they must.
-
-    Raises:
-        SchemaError: If none can be that short.
-    """
-    short = [(_shortened(f, length), share) for f, share in families]
-    kept = [(f, share) for f, share in short if f is not None]
-    if not kept:
-        raise SchemaError(
-            f"no made-up value of kind {kind!r} fits into {length} characters: "
-            "widen the column, or choose another pii action ('hash', 'mask', 'drop')"
-        )
-    return kept
-
-
-def _shortened(format_: Format, length: int) -> Format | None:
-    # Some room is left for the number of a round where that costs only long words.
-    for goal, fewest in ((length - _ROOM, 100), (length, FEWEST)):
-        pools = [list(pool) for pool in format_.pools]
-        while sum(max(map(len, pool)) for pool in pools) > goal - (format_.longest - _longest(format_.pools)):
-            varied = [pool for pool in pools if len(pool) >= fewest and _is_content(pool)]
-            if not varied:
-                break
-            pool = max(varied, key=lambda p: max(map(len, p)))
-            most = max(map(len, pool))
-            shorter = [word for word in pool if len(word) < most]
-            if len(shorter) < fewest:
-                shorter = _made_short(pool, shorter, fewest, most - 1)
-            if not shorter:
-                break
-            pool[:] = shorter
-        else:
-            return replace(format_, pools=tuple(tuple(pool) for pool in pools))
-    return None
-
-
-def _made_short(pool: Sequence[str], shorter: list[str], fewest: int, most: int) -> list[str]:
-    """The shorter words and made-up ones beside them, with the separators of the pool; none where too short."""
-    lead = re.match(r"^\W*", pool[0])
-    start = lead.group() if lead else ""
-    letters = most - len(start)
-    if fewest > FEWEST or letters < 3:
-        return []
-    bare = [word[len(start) :] for word in shorter]
-    made = filled(bare or [pool[0][len(start) :]], fewest + 1, min(letters, 5))
-    return [start + word for word in made if len(start) + len(word) <= most]
-
-
-def _longest(pools: Sequence[Sequence[str]]) -> int:
-    return sum(max(map(len, pool)) for pool in pools)
-
-
-def _is_content(pool: Sequence[str]) -> bool:
-    return len(pool) >= FEWEST and not pool[0][-1:].isdigit() and max(map(len, pool)) > 1

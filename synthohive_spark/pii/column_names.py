@@ -1,0 +1,53 @@
+"""Words of column names that speak for a kind of personal data, or against it."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+
+def name_words(column: str) -> frozenset[str]:
+    """The words of a name: ``lastName_2`` has ``last`` and ``name``; the whole name and joined words count, too."""
+    spaced = re.sub(r"([a-zß-ÿ])([A-Z])", r"\1 \2", column)
+    words = [word for word in re.split(r"[\W_\d]+", spaced.casefold()) if word]
+    joined = ["".join(pair) for pair in pairwise(words)]
+    return frozenset([*words, *joined, column.casefold()])
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+EMAIL = _words("email mail mailbox courriel correo")
+IBAN = _words("iban account konto compte")
+CARD = _words("card pan cc")
+IP = _words("ip ipv4 ipv6 host client remote")
+PHONE = _words(
+    "phone phones phonenumber phoneno telephone tel telefon telefonnummer telephon teléfono telefono telefoon "
+    "téléphone mobile mobil mobilnummer móvil movil cell cellphone cellular handy handynummer fax msisdn gsm whatsapp"
+)
+PERSON = _words(
+    "surname lastname firstname forename fullname givenname familyname middlename maidenname nachname vorname "
+    "familienname nom prenom prénom apellido apellidos nombre nombres cognome sobrenome imie imię nazwisko achternaam "
+    "voornaam efternamn förnamn fname lname cardholder patronymic"
+)
+ROLES = _words(
+    "first last full given family middle maiden customer client patient employee person people contact author owner "
+    "holder member guest passenger student teacher manager staff user driver doctor nurse applicant beneficiary "
+    "tenant subscriber recipient sender witness spouse father mother child parent buyer seller insured legal real"
+)
+THINGS = _words(
+    "product company file table column city country airport brand category event school host server domain app project "
+    "team department store shop hotel item model game movie film song album book title region state county street bank "
+    "organisation organization business vendor supplier manufacturer carrier airline station type class group role log "
+    "screen display code short display plan site device process job task species color colour tag field branch channel"
+)
+ADDRESS = _words(
+    "address addr address1 address2 addressline streetaddress street strasse straße anschrift adresse adress rue calle "
+    "direccion dirección domicilio indirizzo endereco endereço adres residence"
+)
+TEXT = _words(
+    "comment comments note notes text message description review feedback remark remarks body bio biography summary "
+    "narrative complaint diagnosis bemerkung kommentar beschreibung commentaire"
+)
+NOT_ADDRESS = _words("email mail ip mac web url wallet memory host type")
