@@ -16,11 +16,24 @@ value of a training row.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 
 class SynthoHiveError(Exception):
     """Root of the tree: catch it to catch everything the package raises on purpose."""
+
+    def in_context(self, before: str, after: str = "") -> Self:
+        """A copy that says where it happened, with everything else that this one carries.
+
+        Args:
+            before: Put before the message, such as ``"table 'orders'"``, and before each of its problems.
+            after: Put after the message.
+        """
+        copied = type(self)(f"{before}: {self}{after}")
+        copied.__dict__.update(self.__dict__)
+        if "problems" in copied.__dict__:
+            copied.__dict__["problems"] = tuple(f"{before}: {problem}" for problem in self.__dict__["problems"])
+        return copied
 
 
 class SchemaError(SynthoHiveError, ValueError):

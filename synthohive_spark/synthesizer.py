@@ -14,7 +14,7 @@ from synthohive_spark.declarations.hints import nearest, whole_number
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.table.conditions import Given
-from synthohive_spark.engine.table.registry import engine_class
+from synthohive_spark.engine.table.registry import engine_class, engine_settings
 from synthohive_spark.errors import (
     SchemaError,
     SerializationError,
@@ -34,22 +34,11 @@ from synthohive_spark.spark.session import active_session
 from synthohive_spark.spark.sources import is_path
 from synthohive_spark.stages.estimator import SynthesizerTransformer
 from synthohive_spark.stages.model import SynthesizerTransformerModel
+from synthohive_spark.stages.params import camel_case
 from synthohive_spark.validation.metrics import compare_table
 from synthohive_spark.validation.report import ValidationReport
 
-_PARAMS = {
-    "epochs": "epochs",
-    "batch_size": "batchSize",
-    "pac": "pac",
-    "embedding_threshold": "embeddingThreshold",
-    "learning_rate": "learningRate",
-    "patience": "patience",
-    "max_seconds": "maxSeconds",
-    "max_training_rows": "maxTrainingRows",
-    "numeric_encoding": "numericEncoding",
-    "device": "device",
-    "checkpoint_dir": "checkpointDir",
-}
+_FIT_PARAMS = ("max_training_rows", "numeric_encoding", "checkpoint_dir")
 _log = structlog.get_logger(__name__)
 
 
@@ -108,8 +97,8 @@ class Synthesizer:
             seed: Fixes the fit of every table; drawn and logged as ``training_seed`` when None.
             tables: The tables to learn; all declared ones when None.
             hash_key: The key of columns whose pii rule is "hash". It is not kept.
-            **params: ``epochs``, ``batch_size``, ``pac``, ``embedding_threshold``, ``learning_rate``, ``patience``,
-                ``max_seconds`` (for each table), ``max_training_rows``, ``numeric_encoding``, ``device`` and
+            **params: Settings of the engine, such as ``epochs``, ``batch_size``, ``learning_rate``, ``patience``,
+                ``threads`` or ``max_seconds`` (for each table), and ``max_training_rows``, ``numeric_encoding`` and
                 ``checkpoint_dir``, as in `synthohive_spark.SynthesizerTransformer`.
 
         Returns:
@@ -120,7 +109,7 @@ class Synthesizer:
             TrainingError: If a table's fit cannot end in a model; `TrainingInterruptedError` if it is interrupted.
         """
         with error_boundary("fit", TrainingError), cancel_on_interrupt(active_session(self.spark)):
-            given = {_param(name): value for name, value in params.items()}
+            given = _params(params)
             if isinstance(tables, str):
                 raise SchemaError(f"tables must be a list of table names, got {tables!r}")
             if hash_key is not None and not isinstance(hash_key, str | bytes):
@@ -326,17 +315,14 @@ class Synthesizer:
         return open_tables(self.spark, {only[0]: tables}, only)
 
     def _estimator(self, seed: int, params: Mapping[str, Any]) -> SynthesizerTransformer:
-        try:
-            return SynthesizerTransformer(
-                engine=self.engine,
-                seed=seed,
-                rareCategoryRows=self.privacy.rare_category_rows,
-                extremeRows=self.privacy.extreme_rows,
-                showProgress=self.progress,
-                **params,
-            )
-        except TypeError as error:
-            raise SchemaError(f"a parameter of fit has the wrong type: {error}") from error
+        return SynthesizerTransformer(
+            engine=self.engine,
+            seed=seed,
+            rareCategoryRows=self.privacy.rare_category_rows,
+            extremeRows=self.privacy.extreme_rows,
+            showProgress=self.progress,
+            **params,
+        )
 
     def _given(self, given: Mapping[str, Given] | None) -> Mapping[str, Given]:
         if given is None:
@@ -379,7 +365,10 @@ class Synthesizer:
             raise SchemaError("no table is learned yet: call fit or load first")
 
 
-def _param(name: str) -> str:
-    if name not in _PARAMS:
-        raise SchemaError(f"fit has no parameter {name!r}{nearest(name, _PARAMS)}")
-    return _PARAMS[name]
+def _params(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Params of the stage for parameters of `Synthesizer.fit`; all unknown ones are one `SchemaError`."""
+    known = [*engine_settings(), *_FIT_PARAMS]
+    problems = [f"fit has no parameter {name!r}{nearest(name, known)}" for name in given if name not in known]
+    if problems:
+        raise SchemaError("; ".join(problems), problems)
+    return {camel_case(name): value for name, value in given.items()}

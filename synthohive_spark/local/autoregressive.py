@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.local.pandas_synthesizer import PandasSynthesizer
-
-if TYPE_CHECKING:
-    from synthohive_spark.relational.metadata import Metadata
 
 
 class Autoregressive(PandasSynthesizer):
@@ -23,12 +17,13 @@ class Autoregressive(PandasSynthesizer):
         metadata: What is declared of the table: key, constraints, columns to leave out or to take as given. Optional.
         epochs: Passes over the rows at most; None for as many as suit their number, or fit into ``max_seconds``.
         batch_size: Rows in a training step; None for as many as suit their number.
-        max_seconds: Train for at most this many seconds; None for no limit.
+        max_seconds: Seconds that a fit may take, everything included; None for no limit.
         learning_rate: Largest step size. Default 1e-2.
         dropout: Share of hidden units that a training step leaves out, against learning rows by heart; None for one
             that suits their number.
         patience: Stop after this many epochs without a better validation score; None for never.
         embedding_threshold: A categorical column of more values than this is learned by groups of them. Default 256.
+        threads: Threads of a fit. Default 1, which suits networks of this size.
         device: Where to train: "cpu", "cuda", or "auto" for CUDA where torch finds it. Default "auto".
         checkpoint_dir: A folder in which the state of training is kept while it runs; a fit of the same rows with the
             same settings and seed resumes from there after an interruption.
@@ -39,32 +34,4 @@ class Autoregressive(PandasSynthesizer):
         SchemaError: If a setting is out of range.
     """
 
-    def __init__(
-        self,
-        metadata: Metadata | None = None,
-        *,
-        epochs: int | None = None,
-        batch_size: int | None = None,
-        max_seconds: float | None = None,
-        learning_rate: float | None = None,
-        dropout: float | None = None,
-        patience: int | None = None,
-        embedding_threshold: int | None = None,
-        device: str = "auto",
-        checkpoint_dir: str | None = None,
-        privacy: Privacy = Privacy(),  # noqa: B008  (frozen, so one shared default is safe)
-        progress: bool = True,
-    ) -> None:
-        settings = {
-            "epochs": epochs,
-            "batch_size": batch_size,
-            "max_seconds": max_seconds,
-            "learning_rate": learning_rate,
-            "dropout": dropout,
-            "patience": patience,
-            "embedding_threshold": embedding_threshold,
-            "device": device,
-        }
-        super().__init__(
-            metadata, "autoregressive", settings, checkpoint_dir=checkpoint_dir, privacy=privacy, progress=progress
-        )
+    engine = "autoregressive"

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.local.pandas_synthesizer import PandasSynthesizer
-
-if TYPE_CHECKING:
-    from synthohive_spark.relational.metadata import Metadata
 
 
 class CTGAN(PandasSynthesizer):
@@ -23,8 +17,9 @@ class CTGAN(PandasSynthesizer):
         generator_dim: Widths of the generator's residual layers. Default (256, 256).
         discriminator_dim: Widths of the critic's layers. Default (256, 256).
         embedding_threshold: A categorical column of more values than this is learned by groups of them. Default 256.
-        max_seconds: Train for at most this many seconds; None for no limit.
+        max_seconds: Seconds that a fit may take, everything included; None for no limit.
         learning_rate: Step size of both optimisers. Default 4e-4.
+        threads: Threads of a fit. Default 1, which suits networks of this size.
         device: Where to train: "cpu", "cuda", or "auto" for CUDA where torch finds it. Default "auto".
         checkpoint_dir: A folder in which the state of training is kept while it runs; a fit of the same rows with the
             same settings and seed resumes from there after an interruption.
@@ -37,43 +32,4 @@ class CTGAN(PandasSynthesizer):
         SchemaError: If a setting is out of range, or ``numeric_encoding`` is not known.
     """
 
-    def __init__(
-        self,
-        metadata: Metadata | None = None,
-        *,
-        epochs: int | None = None,
-        batch_size: int = 500,
-        pac: int = 1,
-        embedding_dim: int = 128,
-        generator_dim: tuple[int, ...] = (256, 256),
-        discriminator_dim: tuple[int, ...] = (256, 256),
-        embedding_threshold: int = 256,
-        max_seconds: float | None = None,
-        learning_rate: float = 4e-4,
-        device: str = "auto",
-        checkpoint_dir: str | None = None,
-        numeric_encoding: str = "rank",
-        privacy: Privacy = Privacy(),  # noqa: B008  (frozen, so one shared default is safe)
-        progress: bool = True,
-    ) -> None:
-        settings = {
-            "epochs": epochs,
-            "batch_size": batch_size,
-            "pac": pac,
-            "embedding_dim": embedding_dim,
-            "generator_dim": generator_dim,
-            "discriminator_dim": discriminator_dim,
-            "embedding_threshold": embedding_threshold,
-            "max_seconds": max_seconds,
-            "learning_rate": learning_rate,
-            "device": device,
-        }
-        super().__init__(
-            metadata,
-            "ctgan",
-            settings,
-            checkpoint_dir=checkpoint_dir,
-            privacy=privacy,
-            progress=progress,
-            numeric_encoding=numeric_encoding,
-        )
+    engine = "ctgan"

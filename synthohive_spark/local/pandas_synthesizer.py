@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -54,36 +54,35 @@ class PandasSynthesizer:
 
     Args:
         metadata: What is declared of the table: key, constraints, columns to leave out or to take as given. Optional.
-        engine: The engine's name.
-        settings: Its settings; None leaves one at the engine's default.
         checkpoint_dir: A folder in which the state of training is kept while it runs; a fit of the same rows with the
             same settings and seed resumes from there after an interruption.
         numeric_encoding: How numbers are encoded.
         privacy: What the model may keep of the rows.
         progress: Whether to show a progress bar.
+        **settings: Settings of the engine; None leaves one at the engine's default.
 
     Raises:
-        SchemaError: If a setting is out of range, or ``numeric_encoding`` is not known.
+        SchemaError: If a setting is unknown or out of range, or ``numeric_encoding`` is not known.
     """
+
+    engine: ClassVar[str]
 
     def __init__(
         self,
-        metadata: Metadata | None,
-        engine: str,
-        settings: dict[str, Any],
+        metadata: Metadata | None = None,
         *,
-        checkpoint_dir: str | None,
-        privacy: Privacy,
-        progress: bool,
+        checkpoint_dir: str | None = None,
         numeric_encoding: str = "rank",
+        privacy: Privacy = Privacy(),  # noqa: B008  (frozen, so one shared default is safe)
+        progress: bool = True,
+        **settings: Any,
     ) -> None:
         check_numeric_encoding(numeric_encoding)
         self.metadata = metadata
-        self.engine = engine
         self.numeric_encoding = numeric_encoding
         self.privacy = privacy
         self.progress = progress
-        self.settings = make_engine(engine, settings).settings
+        self.settings = make_engine(self.engine, settings).settings
         self.checkpoint_dir = checkpoint_dir
         self.model: TableModel | None = None
         self._summary: TrainingSummary | None = None
@@ -148,8 +147,9 @@ class PandasSynthesizer:
         enforce_constraints: bool = False,
         *,
         given: Given | None = None,
+        keys: bool = False,
     ) -> pd.DataFrame:
-        """Draw ``n`` rows with the columns, order and dtypes of the learned table.
+        """Draw ``n`` rows with the columns, order and dtypes of the learned table, its declared key aside.
 
         Args:
             n: How many rows.
@@ -159,6 +159,7 @@ class PandasSynthesizer:
             enforce_constraints: Whether to leave out rows that break a declared constraint; one warning says how many.
             given: Values that are the same in all rows, or pairs of such values and weights; see
                 `synthohive_spark.SynthesizerTransformerModel.sample`. Instead of ``context``.
+            keys: Whether to make the declared primary key as well: 0 to n-1, at its place.
 
         Raises:
             SchemaError: If ``n`` is no whole number of at least 0, or ``context`` or ``given`` does not fit the learned
@@ -173,7 +174,7 @@ class PandasSynthesizer:
         rows = model.generator.sample(Draw(np.arange(n), seed, conditions))
         if enforce_constraints:
             rows = _without_violations(rows, self._constraints)
-        return self._as_pandas(rows)
+        return self._as_pandas(rows, keys)
 
     def impute(self, pdf: pd.DataFrame, cols: Sequence[str] | None = None, seed: int | None = None) -> pd.DataFrame:
         """``pdf`` with a value drawn for each null, given all that its row holds; nothing else is changed.
@@ -246,12 +247,12 @@ class PandasSynthesizer:
             raise SynthoHiveError("this model has not learned a table yet: call fit or load first")
         return self.model
 
-    def _as_pandas(self, rows: pa.Table) -> pd.DataFrame:
+    def _as_pandas(self, rows: pa.Table, keys: bool) -> pd.DataFrame:
         arrays = {name: rows.column(name) for name in rows.column_names}
-        if self._key is not None:
+        if keys and self._key is not None:
             arrays[self._key] = pa.array(np.arange(rows.num_rows))
         pdf = pd.DataFrame({name: _series(array) for name, array in arrays.items()})
-        names = list(self._dtypes) or rows.column_names
+        names = [name for name in self._dtypes or rows.column_names if name in arrays]
         return pd.DataFrame({name: _restore(pdf[name], self._dtypes.get(name)) for name in names})
 
 

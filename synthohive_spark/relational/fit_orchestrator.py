@@ -74,7 +74,7 @@ def _of_table(name: str, error: BaseException, kept: str, *, interrupted: bool) 
     if interrupted and not isinstance(error, TrainingInterruptedError):
         return TrainingInterruptedError(f"table {name!r}: the fit was interrupted{kept}")
     if isinstance(error, SynthoHiveError):
-        return type(error)(f"table {name!r}: {error}{kept}")
+        return error.in_context(f"table {name!r}", kept)
     return TrainingError(f"table {name!r} could not be learned: {type(error).__name__}: {first_line(error)}{kept}")
 
 

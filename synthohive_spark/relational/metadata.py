@@ -86,7 +86,7 @@ class Metadata:
             _check_contradictions(self.tables[name])
         except SchemaError as error:
             self.tables.pop(name, None)
-            raise SchemaError(f"table {name!r}: {error}") from error
+            raise error.in_context(f"table {name!r}") from error
         return self
 
     def table(self, name: str) -> TableDeclaration:

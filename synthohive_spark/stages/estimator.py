@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import structlog
 from py4j.protocol import Py4JError
-from pyspark import keyword_only
 from pyspark.errors import PySparkException
 from pyspark.ml import Estimator
 from pyspark.ml.util import MLReadable, MLWritable
@@ -77,40 +75,14 @@ class SynthesizerTransformer(
     the driver's memory, Spark cannot read them, or training diverges.
     """
 
-    @keyword_only
-    def __init__(
-        self,
-        *,
-        engine: str | None = None,
-        epochs: int | None = None,
-        batchSize: int | None = None,
-        pac: int | None = None,
-        embeddingThreshold: int | None = None,
-        numericEncoding: str | None = None,
-        learningRate: float | None = None,
-        patience: int | None = None,
-        seed: int | None = None,
-        maxSeconds: float | None = None,
-        maxTrainingRows: int | None = None,
-        device: str | None = None,
-        checkpointDir: str | None = None,
-        conditionCols: Sequence[str] | None = None,
-        excludeCols: Sequence[str] | None = None,
-        passthroughCols: Sequence[str] | None = None,
-        idCol: str | None = None,
-        samplingSeed: int | None = None,
-        rareCategoryRows: int | None = None,
-        extremeRows: int | None = None,
-        showProgress: bool | None = None,
-    ) -> None:
+    def __init__(self, **params: Any) -> None:
         super().__init__()
         self._set_defaults()
-        given: dict[str, Any] = self._input_kwargs  # type: ignore[attr-defined]
-        self.setParams(**given)
+        self._set_named(params)
 
     def setParams(self, **params: Any) -> SynthesizerTransformer:
         """Set Params by the names of the constructor's arguments; None leaves a Param as it is."""
-        self._set(**{name: value for name, value in params.items() if value is not None})
+        self._set_named(params)
         return self
 
     def write(self) -> EstimatorWriter:
@@ -203,15 +175,4 @@ def _schema(dataset: DataFrame) -> StructType:
 
 def _engine(params: SynthesizerParams) -> Any:
     """The engine with its settings; a Param that is unset leaves the engine's own default."""
-    name = params.getOrDefault(params.engine)
-    chosen = {
-        "epochs": params._optional(params.epochs),
-        "batch_size": params._optional(params.batchSize),
-        "pac": params._optional(params.pac),
-        "embedding_threshold": params._optional(params.embeddingThreshold),
-        "learning_rate": params._optional(params.learningRate),
-        "max_seconds": params._optional(params.maxSeconds),
-        "patience": params._optional(params.patience),
-        "device": params.getOrDefault(params.device),
-    }
-    return make_engine(name, chosen)
+    return make_engine(params.getOrDefault(params.engine), params._chosen())

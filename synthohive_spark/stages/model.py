@@ -117,7 +117,7 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
 
     def setParams(self, **params: Any) -> SynthesizerTransformerModel:
         """Set Params by name (``samplingSeed=7``, ``passthroughCols=["k"]``); None leaves a Param as it is."""
-        self._set(**{name: value for name, value in params.items() if value is not None})
+        self._set_named(params)
         return self
 
     def sample(

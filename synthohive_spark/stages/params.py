@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pyspark.ml.param import Param, Params, TypeConverters
 
+from synthohive_spark.declarations.hints import nearest
 from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.engine.table.registry import engine_settings
 from synthohive_spark.errors import SchemaError
+
+_CONVERTERS: dict[type, Any] = {
+    int: TypeConverters.toInt,
+    float: TypeConverters.toFloat,
+    str: TypeConverters.toString,
+    bool: TypeConverters.toBoolean,
+    tuple: TypeConverters.toListInt,
+}
+
+
+def camel_case(name: str) -> str:
+    """The name of a setting as pyspark.ml writes it.
+
+    >>> camel_case("max_seconds")
+    'maxSeconds'
+    """
+    first, *others = name.split("_")
+    return first + "".join(map(str.capitalize, others))
 
 
 def _param(name: str, doc: str, converter: Any) -> Param[Any]:
@@ -18,25 +39,10 @@ class SynthesizerParams(Params):
     """Params that the estimator and its model share; a Param that has no default and is not set means "none"."""
 
     engine = _param("engine", "name of the engine that learns the table", TypeConverters.toString)
-    epochs = _param(
-        "epochs", "passes over the training rows; unset: as suits them, or maxSeconds", TypeConverters.toInt
-    )
-    batchSize = _param("batchSize", "rows in a training step", TypeConverters.toInt)
-    pac = _param("pac", "rows the critic judges together", TypeConverters.toInt)
-    embeddingThreshold = _param(
-        "embeddingThreshold",
-        "a categorical column of more values than this is learned by groups of them",
-        TypeConverters.toInt,
-    )
     numericEncoding = _param(
         "numericEncoding", "how numbers are encoded: rank (spikes and quantiles) or mixture", TypeConverters.toString
     )
-    learningRate = _param("learningRate", "step size of the optimisers", TypeConverters.toFloat)
-    patience = _param(
-        "patience", "stop training after this many epochs without progress; unset: never", TypeConverters.toInt
-    )
     seed = _param("seed", "fixes a fit; unset: drawn and logged as training_seed", TypeConverters.toInt)
-    maxSeconds = _param("maxSeconds", "stop training after this many seconds; unset: no limit", TypeConverters.toFloat)
     maxTrainingRows = _param(
         "maxTrainingRows", "most rows brought to the driver; a larger table is sampled", TypeConverters.toInt
     )
@@ -45,7 +51,6 @@ class SynthesizerParams(Params):
         "folder of the driver in which training is kept, to go on after an interruption",
         TypeConverters.toString,
     )
-    device = _param("device", "where to train: auto, cpu or cuda", TypeConverters.toString)
     conditionCols = _param(
         "conditionCols", "columns that are given by the seats, not generated", TypeConverters.toListString
     )
@@ -75,7 +80,6 @@ class SynthesizerParams(Params):
         self._setDefault(
             engine="ctgan",
             numericEncoding="rank",
-            device="auto",
             maxTrainingRows=1_000_000,
             conditionCols=[],
             excludeCols=[],
@@ -85,6 +89,28 @@ class SynthesizerParams(Params):
             extremeRows=5,
             showProgress=True,
         )
+
+    def _chosen(self) -> dict[str, Any]:
+        """The settings of the engine that are set, by their names."""
+        return {name: self._optional(self.getParam(camel_case(name))) for name in engine_settings()}
+
+    def _set_named(self, params: Mapping[str, Any]) -> None:
+        """Set Params by name; None leaves a Param as it is.
+
+        Raises:
+            SchemaError: If there is no such Param, or a value is of the wrong type; all such Params are listed.
+        """
+        problems = []
+        for name, value in params.items():
+            if not self.hasParam(name):
+                problems.append(f"there is no Param {name!r}{nearest(name, [p.name for p in self.params])}")
+            elif value is not None:
+                try:
+                    self._set(**{name: value})
+                except TypeError as error:
+                    problems.append(f"Param {name!r} has a value of the wrong type: {error}")
+        if problems:
+            raise SchemaError("; ".join(problems), problems)
 
     def _optional(self, param: Param[Any]) -> Any:
         """The value of ``param``, None where it is unset and has no default."""
@@ -98,3 +124,26 @@ class SynthesizerParams(Params):
         if value < 1:
             raise SchemaError(f"{param.name} must be at least 1, got {value}")
         return value
+
+
+def _getter(name: str) -> Any:
+    def get(self: SynthesizerParams) -> Any:
+        return self._optional(self.getParam(name))
+
+    get.__name__ = f"get{name[0].upper()}{name[1:]}"
+    get.__doc__ = f"The value of ``{name}``; None where it is unset."
+    return get
+
+
+def _define() -> None:
+    """A Param for each setting of an engine, and a getter for each Param."""
+    for setting in engine_settings().values():
+        name = camel_case(setting.name)
+        setattr(SynthesizerParams, name, _param(name, setting.doc, _CONVERTERS[setting.type]))
+    names = [name for name in dir(SynthesizerParams) if isinstance(getattr(SynthesizerParams, name), Param)]
+    for name in names:
+        getter = _getter(name)
+        setattr(SynthesizerParams, getter.__name__, getter)
+
+
+_define()

@@ -3,11 +3,11 @@ import pathlib
 import numpy as np
 import pandas as pd
 import pytest
-from demo.statistics import Facts
 
 from demo import checks, pairs
 from demo.columns import column_distances, kolmogorov_smirnov, total_variation
 from demo.dependencies import COMBINATIONS, DEPENDENCIES
+from demo.facts import Facts
 from demo.flights import around_midnight, minutes, with_features
 from demo.picture import draw_picture
 from demo.report import columns_table, conclusion, pairs_table, verdict
@@ -35,8 +35,8 @@ def by_text(comparison):
 
 
 def broken(rows, flights):
-    statistics = Facts.of(flights[0], *COMBINATIONS)
-    return {d.text: d.share(rows, statistics) for d in DEPENDENCIES}
+    facts = Facts.of(flights[0], *COMBINATIONS)
+    return {d.text: d.share(rows, facts) for d in DEPENDENCIES}
 
 
 def test_real_flights_are_good(of_real):

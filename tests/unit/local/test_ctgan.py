@@ -49,8 +49,10 @@ def fitted(pdf=None, **settings):
 
 def test_columns_order_dtypes_and_range_are_those_of_the_table():
     real = people()
-    made = fitted(real).sample(400, seed=2)
+    model = fitted(real)
+    made = model.sample(400, seed=2, keys=True)
     assert list(made.columns) == [c for c in real.columns if c != "note"]
+    assert list(model.sample(4, seed=2).columns) == [c for c in real.columns if c not in ("id", "note")]
     for name in made.columns:
         assert made[name].dtype == real[name].dtype, name
     assert made.id.tolist() == list(range(400))
@@ -90,7 +92,7 @@ def test_rows_that_break_a_constraint_are_left_out_and_counted():
     with capture_logs() as logs:
         kept = model.sample(400, seed=2, enforce_constraints=True)
     valid = every.age.between(30, 50)
-    pd.testing.assert_frame_equal(kept.drop(columns="id"), every[valid].drop(columns="id").reset_index(drop=True))
+    pd.testing.assert_frame_equal(kept, every[valid].reset_index(drop=True))
     assert [(e["event"], e["log_level"], e["rows_left_out"]) for e in logs] == [
         ("constraint_violations", "warning", int((~valid).sum()))
     ]

@@ -100,4 +100,5 @@ def test_ctgan_on_pandas_says_what_it_does_not_do():
             CTGAN(metadata, progress=False).fit(pdf, table_name="t", seed=1)
     dropped = Metadata().add_table("t", pk="a", pii={"mail": "drop"}, constraints={"b": Constraint(min=0)})
     model = CTGAN(dropped, epochs=1, progress=False).fit(pdf, table_name="t", seed=1)
-    assert list(model.sample(5, seed=1).columns) == ["a", "b"]
+    assert list(model.sample(5, seed=1).columns) == ["b"]
+    assert model.sample(5, seed=1, keys=True).to_dict("list")["a"] == [0, 1, 2, 3, 4]
