@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from synthohive_spark.declarations.declarations import Declarations
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.local.pandas_synthesizer import PandasSynthesizer
-
-if TYPE_CHECKING:
-    from synthohive_spark.relational.metadata import Metadata
 
 
 class CTGAN(PandasSynthesizer):
@@ -39,7 +35,7 @@ class CTGAN(PandasSynthesizer):
 
     def __init__(
         self,
-        metadata: Metadata | None = None,
+        metadata: Declarations | None = None,
         *,
         epochs: int | None = None,
         batch_size: int = 500,

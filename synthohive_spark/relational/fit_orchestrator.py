@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from tqdm.auto import tqdm
 
+from synthohive_spark.declarations.declarations import Declarations
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.errors import SynthoHiveError, TrainingError, TrainingInterruptedError, was_interrupted
 from synthohive_spark.relational.graph import fit_order
-from synthohive_spark.relational.metadata import Metadata
 from synthohive_spark.relational.preparation import prepare
 from synthohive_spark.spark.catalog import first_line
 from synthohive_spark.stages.estimator import SynthesizerTransformer
@@ -33,7 +33,7 @@ class Orchestrator:
         progress: Whether to show a bar over the tables.
     """
 
-    metadata: Metadata
+    metadata: Declarations
     estimator: Callable[[int], SynthesizerTransformer]
     privacy: Privacy
     progress: bool

@@ -12,12 +12,12 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from synthohive_spark.declarations.constraint import Constraint
+from synthohive_spark.declarations.declarations import Declarations
 from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.declarations.hints import nearest
 from synthohive_spark.declarations.table import TableDeclaration
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.errors import SchemaError
-from synthohive_spark.relational.metadata import Metadata
 from synthohive_spark.spark.constraint_check import bound_checks
 from synthohive_spark.spark.schema import column_type, quote, type_name
 
@@ -44,7 +44,7 @@ class Problem:
         return f"{self.table}: {self.text}" if self.column is None else f"{self.table}.{self.column}: {self.text}"
 
 
-def require_valid_schema(metadata: Metadata, tables: Mapping[str, DataFrame], *, strict: bool = True) -> None:
+def require_valid_schema(metadata: Declarations, tables: Mapping[str, DataFrame], *, strict: bool = True) -> None:
     """Check every declared table.
 
     Args:
@@ -67,7 +67,7 @@ def require_valid_schema(metadata: Metadata, tables: Mapping[str, DataFrame], *,
         raise SchemaError(f"{many} between the metadata and the tables — {'; '.join(texts)}", texts)
 
 
-def table_problems(metadata: Metadata, name: str, tables: Mapping[str, DataFrame]) -> list[Problem]:
+def table_problems(metadata: Declarations, name: str, tables: Mapping[str, DataFrame]) -> list[Problem]:
     """What does not fit between a table and its declaration; one aggregate finds what only the rows can tell."""
     config, schema = metadata.table(name), tables[name].schema
     found = [
@@ -121,7 +121,7 @@ def _fits(bounds: Constraint, field: T.StructField) -> bool:
 
 
 def _link_problems(
-    metadata: Metadata, name: str, link: ForeignKey, tables: Mapping[str, DataFrame]
+    metadata: Declarations, name: str, link: ForeignKey, tables: Mapping[str, DataFrame]
 ) -> Iterator[Problem]:
     own = ", ".join(link.columns)
     if link.parent not in metadata.tables:
