@@ -16,7 +16,6 @@ from synthohive_spark.declarations.declarations import Declarations
 from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.declarations.hints import nearest
 from synthohive_spark.declarations.table import TableDeclaration
-from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.spark.constraint_check import bound_checks
 from synthohive_spark.spark.schema import column_type, quote, type_name
@@ -94,7 +93,7 @@ def _type_problems(name: str, config: TableDeclaration, schema: T.StructType) ->
         if field.name in config.pk and type_.name == "boolean":
             yield Problem(name, field.name, "a boolean cannot be a primary key; name another column in pk")
         bounds = config.constraints.get(field.name)
-        if bounds and (bounds.min is not None or bounds.max is not None) and not _is_number(type_):
+        if bounds and (bounds.min is not None or bounds.max is not None) and not type_.is_number:
             yield Problem(name, field.name, f"constraint min and max need a number, the column is {kind}")
         rule = config.pii.get(field.name)
         if rule and rule.action in ("mask", "hash") and not type_.is_string:
@@ -107,14 +106,10 @@ def _type_problems(name: str, config: TableDeclaration, schema: T.StructType) ->
             yield Problem(name, field.name, f"high_cardinality_cols needs a string, the column is {kind}")
 
 
-def _is_number(type_: ColumnType) -> bool:
-    return type_.is_integer or type_.is_float or type_.name == "decimal"
-
-
 def _fits(bounds: Constraint, field: T.StructField) -> bool:
     """Whether the bounds can be compared with values of the field."""
     try:
-        number = _is_number(column_type(field))
+        number = column_type(field).is_number
     except SchemaError:
         return False
     return number or (bounds.min is None and bounds.max is None)

@@ -204,7 +204,7 @@ def _binnings(
         return []
     found = []
     for c in [c for c in columns if roles[c.place] in _MEASURED][:_PAIR_COLUMNS]:
-        if c.is_number:
+        if c.is_quantitative:
             quantiles = sides[0].columns[c.place].quantiles
             steps = [round(i * QUANTILES / _PAIR_BINS) for i in range(1, _PAIR_BINS)]
             found.append(Binning(c.place, cuts=tuple(sorted({quantiles[i] for i in steps})) if quantiles else ()))
