@@ -71,7 +71,7 @@ class TableDeclaration(BaseModel):
     """What is declared about one table, from arguments as from files.
 
     Attributes:
-        pk: Columns of the primary key: made, never learned. One column may be given by its name alone.
+        pk: Columns of the primary key: surrogates, never learned. One column may be given by its name alone.
         fk: Links to other tables; ``{"customer_id": "customers.id"}`` is short for a list of them.
         constraints: Bounds by column.
         pii: Rules for columns of personal data; ``"fake"`` is short for ``PiiRule("fake")``.

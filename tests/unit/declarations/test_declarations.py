@@ -3,7 +3,7 @@ import pytest
 from synthohive_spark import Constraint, Metadata, SchemaError
 from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.declarations.pii import PiiRule
-from synthohive_spark.relational.graph import fit_order
+from synthohive_spark.relational.graph import parents_first
 
 
 def shop():
@@ -112,14 +112,14 @@ def test_unknown_tables_and_doubled_ones():
 
 def test_parents_come_before_children():
     tables = {**shop().tables, "first": Metadata().add_table("first", fk={"a": "lines.kind"}).tables["first"]}
-    order = fit_order(dict(reversed(tables.items())))
+    order = parents_first(dict(reversed(tables.items())))
     assert sorted(order) == sorted(tables)
     assert order.index("customers") < order.index("orders") < order.index("lines") < order.index("first")
 
 
 def test_a_circle_is_named_and_a_link_to_itself_is_none():
     tree = Metadata().add_table("staff", pk="id", fk={"boss": "staff.id"})
-    assert fit_order(tree.tables) == ["staff"]
+    assert parents_first(tree.tables) == ["staff"]
     circle = Metadata().add_table("a", fk={"x": "b.y"}).add_table("b", fk={"y": "a.x"})
     with pytest.raises(SchemaError, match="in a circle: (a -> b -> a|b -> a -> b)"):
-        fit_order(circle.tables)
+        parents_first(circle.tables)
