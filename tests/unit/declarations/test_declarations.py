@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from synthohive_spark import Constraint, Metadata, SchemaError
@@ -123,3 +126,63 @@ def test_a_circle_is_named_and_a_link_to_itself_is_none():
     circle = Metadata().add_table("a", fk={"x": "b.y"}).add_table("b", fk={"y": "a.x"})
     with pytest.raises(SchemaError, match="in a circle: (a -> b -> a|b -> a -> b)"):
         parents_first(circle.tables)
+
+
+def test_everything_that_is_wrong_is_listed_at_once():
+    data = {
+        "tables": {
+            "t": {"fk": {"x": "y"}, "constraints": {"a": {"mni": 2}, "b": 5, "c": {"min": 2, "max": 1}}, "exclude": 3},
+            "u": {"pk": "a", "exclude": ["a", "b"], "context": ["b"], "kp": 1},
+            "v": {"pk": "a", "exclude": ["a", "b"], "context": ["b"]},
+        }
+    }
+    with pytest.raises(SchemaError) as caught:
+        Metadata.from_dict(data)
+    assert caught.value.problems == (
+        "metadata.tables.t.fk.0: fk ('x',) refers to 'y'; give 'parent.column' or 'parent.(a, b)'",
+        "metadata.tables.t.constraints.a has no setting 'mni'; did you mean 'min'?",
+        "metadata.tables.t.constraints.b must be a Constraint or a mapping, got 5",
+        "metadata.tables.t.constraints.c: constraint has min=2 above max=1",
+        "metadata.tables.t.exclude must be a list of column names, got 3",
+        "metadata.tables.u has no setting 'kp'; did you mean 'pk'?",
+        "metadata.tables.v: column 'a' is in pk and also left out; choose one",
+        "metadata.tables.v: column 'b' is in context and also left out; choose one",
+    )
+    with pytest.raises(SchemaError) as caught:
+        Metadata().add_table("t", constraints={"a": {"min": "x"}}, pii={"e": "fakes"})
+    assert caught.value.problems == (
+        "constraints.a: constraint min must be a number, got 'x'",
+        "pii.e: pii action 'fakes' is not known; did you mean 'fake'?",
+    )
+
+
+@pytest.mark.parametrize(
+    ("link", "message"),
+    [
+        (
+            {"columns": "a", "parent": "p", "parent_columns": ["b"]},
+            "fk columns must be a list of column names, got 'a'",
+        ),
+        ({"columns": ["a"], "parent": 5, "parent_columns": ["b"]}, "fk parent must be the name of a table, got 5"),
+        ({"columns": ["a"], "parent": "p", "parent_columns": ["b", "c"]}, "has 1 columns, parent_columns names 2"),
+        ({"columns": ["a"], "parent": "p"}, "fk.0 needs the setting 'parent_columns'"),
+    ],
+)
+def test_the_long_form_of_a_link_is_checked_too(link, message):
+    with pytest.raises(SchemaError, match="metadata.tables.t.fk.0") as caught:
+        Metadata.from_dict({"tables": {"t": {"fk": [link]}}})
+    assert message in str(caught.value)
+
+
+def test_declarations_need_no_spark():
+    code = (
+        "import sys; from synthohive_spark import Metadata; Metadata().add_table('t', pk='id', pii={'e': 'fake'}); "
+        "assert not {'pyspark', 'torch'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_declared_table_cannot_be_changed():
+    declared = Metadata().add_table("t", pk="id").table("t")
+    with pytest.raises(ValueError, match="frozen"):
+        declared.pk = ("other",)
