@@ -190,3 +190,8 @@ def test_sequences_of_other_types(text):
     values = made(codec, np.arange(n))
     assert values.type == codec.type.arrow and len(values.unique()) == n
     assert made(codec, [codec.capacity - 1])[0].as_py() is not None
+
+
+def test_text_counts_as_far_as_its_length_lets_it():
+    codec = SequenceCodec(ColumnType.parse("varchar(4)"))
+    assert codec.capacity == 10_000 and made(codec, [0, 9_999]).to_pylist() == ["0", "9999"]
