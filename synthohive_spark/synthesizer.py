@@ -12,7 +12,6 @@ from pyspark.sql import DataFrame, SparkSession
 
 from synthohive_spark.declarations.hints import nearest, whole_number
 from synthohive_spark.declarations.privacy import Privacy
-from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.table.conditions import Given
 from synthohive_spark.engine.table.registry import engine_class, engine_settings
 from synthohive_spark.errors import (
@@ -23,8 +22,9 @@ from synthohive_spark.errors import (
 )
 from synthohive_spark.relational.database_files import read_database, write_database
 from synthohive_spark.relational.enforcement import ON_VIOLATION, enforce
-from synthohive_spark.relational.fit_orchestrator import Orchestrator
+from synthohive_spark.relational.fit_orchestrator import FitOrchestrator
 from synthohive_spark.relational.metadata import Metadata
+from synthohive_spark.relational.sample_orchestrator import SampleOrchestrator, SampleRequest
 from synthohive_spark.relational.schema_check import require_valid_schema
 from synthohive_spark.relational.sources import Source, TableSource, open_tables, source_databases
 from synthohive_spark.relational.table_writer import write_tables
@@ -121,7 +121,7 @@ class Synthesizer:
                 seed = secrets.randbits(31)
                 _log.info("training_seed", seed=seed)
             key = hash_key.encode() if isinstance(hash_key, str) else hash_key
-            orchestrator = Orchestrator(
+            orchestrator = FitOrchestrator(
                 self.metadata, lambda own: self._estimator(own, given), self.privacy, self.progress
             )
             self._sources = tuple(sorted({*self._sources, *source_databases(self.spark, source)}))
@@ -164,17 +164,8 @@ class Synthesizer:
                 seed = secrets.randbits(31)
                 _log.info("sampling_seed", seed=seed)
             redraw = enforce_constraints and on_violation == "resample"
-            session = active_session(self.spark)
-            frames = {}
-            for name, n in counts.items():
-                constraints = self.metadata.table(name).constraints
-                frames[name] = self.models[name].sample(
-                    n,
-                    seed=derive_seed(whole_number(seed, "seed"), "sample", name),
-                    given=given.get(name),
-                    spark=session,
-                    redraw=constraints if redraw else None,
-                )
+            orchestrator = SampleOrchestrator(self.metadata, self.models, active_session(self.spark))
+            frames = orchestrator.sample(SampleRequest(counts, whole_number(seed, "seed"), given, redraw))
             return enforce(frames, self.metadata, on_violation) if enforce_constraints else frames
 
     def impute(

@@ -24,8 +24,8 @@ class Constraint:
         SchemaError: If a bound is no number, the bounds cross, or ``dtype`` is not known.
     """
 
-    min: float | None = None
-    max: float | None = None
+    min: int | float | None = None
+    max: int | float | None = None
     dtype: str | None = None
 
     def __post_init__(self) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from synthohive_spark.declarations.hints import nearest
 from synthohive_spark.errors import SchemaError
@@ -39,18 +37,3 @@ class PiiRule:
             raise SchemaError(f"pii kind {self.kind!r} is not known{nearest(self.kind, PII_KINDS)}")
         if not isinstance(self.locale, str):
             raise SchemaError(f"pii locale must be a string such as 'en_US', got {self.locale!r}")
-
-
-def pii_rules(rules: Mapping[str, str | PiiRule | Mapping[str, Any]]) -> dict[str, PiiRule]:
-    """Rules by column, each given as an action (``"fake"``), a `PiiRule`, or a mapping of its attributes."""
-    made = {}
-    for column, rule in rules.items():
-        if isinstance(rule, Mapping):
-            unknown = [key for key in rule if key not in PiiRule.__dataclass_fields__]
-            if unknown or "action" not in rule:
-                key = unknown[0] if unknown else "action"
-                what = f"has no setting {key!r}{nearest(key, PiiRule.__dataclass_fields__)}" if unknown else "needs it"
-                raise SchemaError(f"pii of column {column!r}: {key} {what}")
-            rule = PiiRule(**rule)  # noqa: PLW2901
-        made[column] = rule if isinstance(rule, PiiRule) else PiiRule(rule)
-    return made

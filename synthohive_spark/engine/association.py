@@ -6,36 +6,44 @@ import math
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import chdtrc
+
+Counts = npt.NDArray[np.int64]
 
 
-def cramers_v(a: npt.NDArray[np.int64], b: npt.NDArray[np.int64], chance: float = 1.0) -> float:
-    """Cramer's V of two columns of codes, less the bias of few rows; 0 if its p-value is not below ``chance``."""
-    (a_size, a), (b_size, b) = _packed(a), _packed(b)
-    least, freedom = min(a_size, b_size) - 1, (a_size - 1) * (b_size - 1)
-    if least < 1:
+def contingency(a: npt.NDArray[np.int64], b: npt.NDArray[np.int64]) -> Counts:
+    """How many rows hold each pair of codes, shape (codes of ``a``, codes of ``b``)."""
+    shape = int(a.max(initial=-1)) + 1, int(b.max(initial=-1)) + 1
+    return np.bincount(a * shape[1] + b, minlength=shape[0] * shape[1]).reshape(shape)
+
+
+def cramers_v(table: Counts, chance: float = 1.0) -> float:
+    """Cramér's V of a contingency table, corrected for bias, from 0 to 1.
+
+    Uncorrected, V of independent columns grows as rows get fewer. W. Bergsma, "A bias-correction for Cramér's V and
+    Tschuprow's T", J. of the Korean Statistical Society 42 (2013).
+
+    Returns:
+        V; 0 where a side has a single code, or the p-value is not below ``chance``.
+    """
+    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0].astype(np.float64)
+    rows, columns = table.shape
+    if rows < 2 or columns < 2:
         return 0.0
-    table = np.bincount(a * b_size + b, minlength=a_size * b_size).reshape(a_size, b_size)
-    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0, keepdims=True) / len(a)
+    n, freedom = table.sum(), (rows - 1) * (columns - 1)
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / n
     squares = float(((table - expected) ** 2 / expected).sum())
-    if squares <= freedom or chi_square_chance(squares, freedom) >= chance:
+    beyond = squares / n - freedom / (n - 1)
+    smaller = min(rows - (rows - 1) ** 2 / (n - 1), columns - (columns - 1) ** 2 / (n - 1)) - 1
+    if beyond <= 0 or smaller <= 0 or (chance < 1 and chi_square_chance(squares, freedom) >= chance):
         return 0.0
-    return math.sqrt((squares - freedom) / len(a) / least)
+    return min(1.0, math.sqrt(beyond / smaller))
 
 
 def chi_square_chance(squares: float, freedom: int) -> float:
-    """The chance of a chi-square value of at least ``squares``; an odd number of degrees of freedom counts as the next.
+    """The chance of a chi-square value of at least ``squares``.
 
     >>> round(chi_square_chance(22.46, 6), 4)
     0.001
     """
-    if squares <= 0:
-        return 1.0
-    half = squares / 2
-    terms = [k * math.log(half) - math.lgamma(k + 1) for k in range((freedom + 1) // 2)]
-    return math.exp(min(0.0, max(terms) + math.log(sum(math.exp(t - max(terms)) for t in terms)) - half))
-
-
-def _packed(codes: npt.NDArray[np.int64]) -> tuple[int, npt.NDArray[np.int64]]:
-    """How many codes occur, and the codes numbered from 0 without gaps."""
-    real_values = np.bincount(codes) > 0
-    return int(real_values.sum()), (np.cumsum(real_values) - 1)[codes]
+    return float(chdtrc(freedom, squares))

@@ -20,6 +20,7 @@ _PLAIN = {
     "timestamp": pa.timestamp("us", tz="UTC"),
     "timestamp_ntz": pa.timestamp("us"),
 }
+_INT64_DIGITS = 18
 _PARAMETRIC = re.compile(r"(decimal|varchar|char)\((\d+)(?:,\s*(-?\d+))?\)")
 
 
@@ -61,6 +62,21 @@ class ColumnType:
     def is_float(self) -> bool:
         """Whether values are binary floating point."""
         return self.name in ("float", "double")
+
+    @property
+    def is_number(self) -> bool:
+        """Whether values are numbers, decimals among them."""
+        return self.is_integer or self.is_float or self.name == "decimal"
+
+    @property
+    def is_quantitative(self) -> bool:
+        """Whether values have an order and distances: numbers, dates and instants."""
+        return self.is_number or self.is_temporal
+
+    @property
+    def fits_int64(self) -> bool:
+        """Whether values can be computed with: all but decimals of more digits than 64 bits hold."""
+        return self.name != "decimal" or self.precision <= _INT64_DIGITS
 
     @property
     def is_string(self) -> bool:

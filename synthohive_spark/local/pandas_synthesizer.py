@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import structlog
 
 from synthohive_spark.declarations.constraint import Constraint
+from synthohive_spark.declarations.declarations import Declarations
 from synthohive_spark.declarations.hints import nearest, whole_number
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.declarations.table import TableDeclaration
@@ -30,9 +31,6 @@ from synthohive_spark.engine.table.request import FitRequest
 from synthohive_spark.engine.training.summary import TrainingSummary
 from synthohive_spark.errors import ConstraintViolationError, SchemaError, SynthoHiveError
 from synthohive_spark.model_directory.table_files import read_table_model, write_table_model
-
-if TYPE_CHECKING:
-    from synthohive_spark.relational.metadata import Metadata
 
 _NAMES = {
     pa.int8(): "tinyint",
@@ -69,7 +67,7 @@ class PandasSynthesizer:
 
     def __init__(
         self,
-        metadata: Metadata | None = None,
+        metadata: Declarations | None = None,
         *,
         checkpoint_dir: str | None = None,
         numeric_encoding: str = "rank",

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 import structlog
 from pyspark.sql import DataFrame
 
+from synthohive_spark.declarations.declarations import Declarations
 from synthohive_spark.declarations.violations import Violation, violation_error, violation_text
 from synthohive_spark.engine.sampling.constraints import DRAWS
-from synthohive_spark.relational.metadata import Metadata
 from synthohive_spark.spark.constraint_check import find_violations, kept
 
 ON_VIOLATION = ("drop", "raise", "resample")
 _log = structlog.get_logger(__name__)
 
 
-def enforce(frames: Mapping[str, DataFrame], metadata: Metadata, on_violation: str) -> dict[str, DataFrame]:
+def enforce(frames: Mapping[str, DataFrame], metadata: Declarations, on_violation: str) -> dict[str, DataFrame]:
     """The tables without rows that break a constraint, by one aggregate a table.
 
     Args:

@@ -1,19 +1,19 @@
-"""Learning and drawing the tables of a database, one after another in the order of the schema graph."""
+"""Learning the tables of a database, one after another in the order of the schema graph."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 from tqdm.auto import tqdm
 
+from synthohive_spark.declarations.declarations import Declarations
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.errors import SynthoHiveError, TrainingError, TrainingInterruptedError, was_interrupted
-from synthohive_spark.relational.graph import fit_order
-from synthohive_spark.relational.metadata import Metadata
+from synthohive_spark.relational.graph import parents_first
 from synthohive_spark.relational.preparation import prepare
 from synthohive_spark.spark.catalog import first_line
 from synthohive_spark.stages.estimator import SynthesizerTransformer
@@ -23,8 +23,8 @@ Models = dict[str, SynthesizerTransformerModel]
 
 
 @dataclass(frozen=True)
-class Orchestrator:
-    """Visits the tables of a database.
+class FitOrchestrator:
+    """Learns the tables of a database, parents first.
 
     Attributes:
         metadata: What is declared about the tables.
@@ -33,7 +33,7 @@ class Orchestrator:
         progress: Whether to show a bar over the tables.
     """
 
-    metadata: Metadata
+    metadata: Declarations
     estimator: Callable[[int], SynthesizerTransformer]
     privacy: Privacy
     progress: bool
@@ -48,7 +48,7 @@ class Orchestrator:
         done: list[str] = []
         outer = sys.exc_info()[1]
         with tqdm(total=len(tables), desc="tables", unit="table", disable=not self.progress) as bar:
-            for name in self._order(tables):
+            for name in parents_first(self.metadata.tables, tables):
                 bar.set_postfix_str(name)
                 try:
                     models[name] = self._fit_table(name, tables[name], seed, hash_key)
@@ -63,10 +63,6 @@ class Orchestrator:
         estimator = self.estimator(own_seed)
         estimator.setParams(excludeCols=list(config.dropped), conditionCols=list(config.context))
         return estimator.learn(prepared, rules)
-
-    def _order(self, tables: Iterable[str]) -> list[str]:
-        wanted = set(tables)
-        return [name for name in fit_order(self.metadata.tables) if name in wanted]
 
 
 def _of_table(name: str, error: BaseException, kept: str, *, interrupted: bool) -> SynthoHiveError:

@@ -1,4 +1,4 @@
-"""Proposed declarations: keys, links, kinds and personal columns, guessed from names and values, with reasons."""
+"""Inferred declarations: keys, links, kinds and personal columns, guessed from names and values, with reasons."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass
-class _Proposal:
-    """What is proposed for a table."""
+class _Inferred:
+    """What is inferred about a table."""
 
     types: dict[str, ColumnType]
     profiles: dict[str, ColumnProfile]
@@ -55,17 +55,17 @@ class _Proposal:
 
 
 def infer_metadata(tables: Mapping[str, DataFrame]) -> dict[str, dict[str, Any]]:
-    """Arguments of `Metadata.add_table` for each table; every proposal is logged with its reason."""
-    found = {name: _propose_table(name, df) for name, df in tables.items()}
+    """Arguments of `Metadata.add_table` for each table; all that is inferred is logged with its reason."""
+    found = {name: _infer_table(name, df) for name, df in tables.items()}
     for name in tables:
-        _propose_links(name, tables, found)
-    for name, proposal in found.items():
-        for column, reason in proposal.reasons.items():
-            _log.info("proposal", table=name, column=column, reason=reason)
-    return {name: proposal.arguments() for name, proposal in found.items()}
+        _infer_links(name, tables, found)
+    for name, inferred in found.items():
+        for column, reason in inferred.reasons.items():
+            _log.info("inferred", table=name, column=column, reason=reason)
+    return {name: inferred.arguments() for name, inferred in found.items()}
 
 
-def _propose_table(name: str, df: DataFrame) -> _Proposal:
+def _infer_table(name: str, df: DataFrame) -> _Inferred:
     types, exclude, reasons = {}, [], {}
     for f in df.schema.fields:
         try:
@@ -75,21 +75,21 @@ def _propose_table(name: str, df: DataFrame) -> _Proposal:
             reasons[f.name] = f"left out: type {f.dataType.simpleString()} cannot be learned"
     sampled = [column for column, type_ in types.items() if type_.is_string or type_.is_integer]
     samples = {column: sample_values(df, column) for column in sampled}
-    proposal = _Proposal(types, profile_columns(df, list(types), sample=False), exclude=exclude, reasons=reasons)
-    _propose_key(name, df, proposal)
+    inferred = _Inferred(types, profile_columns(df, list(types), sample=False), exclude=exclude, reasons=reasons)
+    _infer_key(name, df, inferred)
     for column, type_ in types.items():
         finding = find_kind(column, samples[column]) if column in samples else None
         if finding is not None:
-            proposal.pii[column] = finding.kind
-            key = f"{reasons[column]}; " if column in proposal.pk else ""
+            inferred.pii[column] = finding.kind
+            key = f"{reasons[column]}; " if column in inferred.pk else ""
             reasons[column] = f"{key}personal ({finding.kind}): {finding.reason}"
-        if finding is not None or column in proposal.pk:
+        if finding is not None or column in inferred.pk:
             continue
-        kind = _kind(type_, proposal.profiles[column])
+        kind = _kind(type_, inferred.profiles[column])
         reasons[column] = kind
         if kind.startswith(_MANY):
-            proposal.many.append(column)
-    return proposal
+            inferred.many.append(column)
+    return inferred
 
 
 def _kind(type_: ColumnType, profile: ColumnProfile) -> str:
@@ -105,25 +105,25 @@ def _kind(type_: ColumnType, profile: ColumnProfile) -> str:
     return "boolean" if type_.name == "boolean" else "datetime" if type_.is_temporal else "numeric"
 
 
-def _propose_key(name: str, df: DataFrame, proposal: _Proposal) -> None:
-    rows = next(iter(proposal.profiles.values())).rows if proposal.profiles else 0
+def _infer_key(name: str, df: DataFrame, inferred: _Inferred) -> None:
+    rows = next(iter(inferred.profiles.values())).rows if inferred.profiles else 0
     possible = [
         column
-        for column, type_ in proposal.types.items()
-        if not (type_.is_float or type_.name in ("decimal", "boolean")) and not proposal.profiles[column].nulls
+        for column, type_ in inferred.types.items()
+        if not (type_.is_float or type_.name in ("decimal", "boolean")) and not inferred.profiles[column].nulls
     ]
-    unique = [column for column in possible if proposal.profiles[column].unique]
-    named = [column for column in unique if _key_rank(name, column) or column == next(iter(proposal.types))]
+    unique = [column for column in possible if inferred.profiles[column].unique]
+    named = [column for column in unique if _key_rank(name, column) or column == next(iter(inferred.types))]
     best = max(named, key=lambda column: _key_rank(name, column), default=None)
-    if best is not None and not proposal.types[best].is_temporal:
-        proposal.pk = (best,)
-        proposal.reasons[best] = f"primary key: unique and never null in {rows:,} rows, and named or placed like one"
+    if best is not None and not inferred.types[best].is_temporal:
+        inferred.pk = (best,)
+        inferred.reasons[best] = f"primary key: unique and never null in {rows:,} rows, and named or placed like one"
         return
     pair = None if unique or rows < 2 else _unique_pair(df, possible[:_PAIR_COLUMNS], rows)
     if pair is not None:
-        proposal.pk = pair
+        inferred.pk = pair
         for column in pair:
-            proposal.reasons[column] = f"primary key: ({', '.join(pair)}) is unique and never null in {rows:,} rows"
+            inferred.reasons[column] = f"primary key: ({', '.join(pair)}) is unique and never null in {rows:,} rows"
 
 
 def _key_rank(table: str, column: str) -> int:
@@ -154,7 +154,7 @@ def _unique_pair(df: DataFrame, columns: list[str], rows: int) -> tuple[str, str
     return None
 
 
-def _propose_links(name: str, tables: Mapping[str, DataFrame], found: dict[str, _Proposal]) -> None:
+def _infer_links(name: str, tables: Mapping[str, DataFrame], found: dict[str, _Inferred]) -> None:
     own = found[name]
     for parent, other in found.items():
         if parent == name or len(other.pk) != 1:

@@ -1,4 +1,4 @@
-"""Families of the strings that a key is made of: what its real values have in common, and none of them."""
+"""Families of the strings of a key: what its real values have in common, and none of them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from synthohive_spark.engine.codecs.string_formats import Format
 _ALPHABETS = {"A": "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "a": "abcdefghijklmnopqrstuvwxyz", "9": "0123456789"}
 _FAMILIES = 50
 _DEFAULT_DIGITS = 8
-# RFC 9562; of a made one, version and variant are those of random numbers.
+# RFC 9562; of a surrogate, version and variant are those of random numbers.
 _UUID = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|[0-9A-F]{8}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{4}-[0-9A-F]{12}"
@@ -43,12 +43,12 @@ def key_formats(values: Sequence[str], at_least: int) -> tuple[tuple[Format, ...
     if not families:
         families = [(1, _majority(plain or ["0" * _DEFAULT_DIGITS], at_least))]
     families = sorted(families, key=lambda family: -family[0])[:_FAMILIES]
-    made = [(count, Format(pools, _round_place(pools))) for count, pools in families]
-    made.sort(key=lambda family: -family[1].size)
-    total = sum(count for count, _ in made)
-    longest = max(f.longest for _, f in made)
-    width = max(1, longest - made[0][1].longest + 1)
-    return tuple(f for _, f in made), tuple(count / total for count, _ in made), width
+    formats = [(count, Format(pools, _round_place(pools))) for count, pools in families]
+    formats.sort(key=lambda family: -family[1].size)
+    total = sum(count for count, _ in formats)
+    longest = max(f.longest for _, f in formats)
+    width = max(1, longest - formats[0][1].longest + 1)
+    return tuple(f for _, f in formats), tuple(count / total for count, _ in formats), width
 
 
 def _families(values: Sequence[str], at_least: int) -> list[tuple[int, _Pools]]:
@@ -83,7 +83,7 @@ def _pools(family: Sequence[str], at_least: int) -> _Pools:
             continue
         pool: list[str] = []
         if "9" in classes:
-            # A leading zero is made where there is one: else numbers of that form would look padded.
+            # A leading zero is used where there is one: else numbers of that form would look padded.
             skip_zero = first_digit and classes == {"9"} and "0" not in column
             pool += _ALPHABETS["9"][skip_zero:]
             first_digit = False

@@ -1,4 +1,4 @@
-"""Codecs of primary keys: made, never learned, in the type and the pattern of the real ones."""
+"""Codecs of primary keys: surrogates, never learned, in the type and the pattern of the real ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.declarations.privacy import Privacy
-from synthohive_spark.engine.codecs.surrogate import SequenceCodec, SurrogateCodec
+from synthohive_spark.engine.codecs.sequence import SequenceCodec
+from synthohive_spark.engine.codecs.surrogate import SurrogateCodec
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.relational.key_formats import key_formats
 

@@ -13,8 +13,9 @@ from pyspark.sql import types as T
 
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.declarations.table import TableDeclaration
+from synthohive_spark.engine.codecs.sequence import SequenceCodec
 from synthohive_spark.engine.codecs.string_formats import Format
-from synthohive_spark.engine.codecs.surrogate import SequenceCodec, SurrogateCodec
+from synthohive_spark.engine.codecs.surrogate import SurrogateCodec
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.table.rules import ColumnRules
@@ -30,14 +31,14 @@ from synthohive_spark.spark.schema import column_type, quote, restored, spark_ty
 
 _HEX = tuple("0123456789abcdef")
 _KEY = "key"
-"""The kind of a key that no provider of stand-ins fits: made in its own pattern."""
+"""The kind of a key that no provider of stand-ins fits: its surrogates follow its own pattern."""
 _log = structlog.get_logger(__name__)
 
 
 def prepare(
     df: DataFrame, config: TableDeclaration, *, seed: int, privacy: Privacy, hash_key: bytes | None
 ) -> tuple[DataFrame, ColumnRules]:
-    """The table as it may be learned, and the rules for the columns that are made.
+    """The table as it may be learned, and the rules for its surrogate columns.
 
     Keys and stand-ins are replaced by a constant, so that of their values only the nulls are left; masked and hashed
     columns are masked and hashed.
@@ -50,7 +51,7 @@ def prepare(
         hash_key: The key of hashed columns.
 
     Raises:
-        SchemaError: If a column is hashed and there is no key, or a stand-in cannot be made.
+        SchemaError: If a column is hashed and there is no key, or there can be no stand-in for a column.
     """
     actions = {name: rule.action for name, rule in config.pii.items() if name not in config.dropped}
     if "hash" in actions.values() and not hash_key:
@@ -59,28 +60,32 @@ def prepare(
     looked_at = [name for name, action in actions.items() if action in ("fake", "hash")]
     profiles = profile_columns(df, [*config.pk, *(name for name in looked_at if name not in config.pk)])
     types = {field.name: column_type(field) for field in df.schema.fields if field.name not in config.dropped}
-    made: dict[str, SurrogateCodec | SequenceCodec] = {}
+    surrogates: dict[str, SurrogateCodec | SequenceCodec] = {}
     fakes, imitated = _fakes(df, config, profiles, types, seed, privacy)
-    made.update(fakes)
+    surrogates.update(fakes)
     for name, action in actions.items():
         if action == "hash" and profiles[name].nearly_unique:
-            made[name] = _hash_codec(types[name], profiles[name], derive_seed(seed, "hash", name))
-    key = _made_key(config, made, profiles)
+            surrogates[name] = _hash_codec(types[name], profiles[name], derive_seed(seed, "hash", name))
+    key = _surrogate_key(config, surrogates, profiles)
     if key is not None:
-        made[key] = key_codec(types[key], profiles[key].sample, privacy, config.constraints.get(key))
+        surrogates[key] = key_codec(types[key], profiles[key].sample, privacy, config.constraints.get(key))
     columns = [
-        _prepared(field, made, actions.get(field.name), hash_key) if field.name in types else F.col(quote(field.name))
+        _prepared(field, surrogates.get(field.name), actions.get(field.name), hash_key)
+        if field.name in types
+        else F.col(quote(field.name))
         for field in df.schema.fields
     ]
-    rules = ColumnRules(made, frozenset(imitated), frozenset(config.high_cardinality_cols))
+    rules = ColumnRules(surrogates, frozenset(imitated), frozenset(config.high_cardinality_cols))
     return df.select(*columns), rules
 
 
-def _made_key(
-    config: TableDeclaration, made: Mapping[str, SurrogateCodec | SequenceCodec], profiles: Mapping[str, ColumnProfile]
+def _surrogate_key(
+    config: TableDeclaration,
+    surrogates: Mapping[str, SurrogateCodec | SequenceCodec],
+    profiles: Mapping[str, ColumnProfile],
 ) -> str | None:
     """The column that makes the key unique, the one with most different values; None where one does already."""
-    if not config.pk or any(name in made and made[name].unique for name in config.pk):
+    if not config.pk or any(name in surrogates and surrogates[name].unique for name in config.pk):
         return None
     free = [name for name in config.pk if name not in config.pii]
     if not free:
@@ -159,11 +164,14 @@ def _hash_codec(type_: ColumnType, profile: ColumnProfile, key: int) -> Surrogat
 
 
 def _prepared(
-    field: T.StructField, made: dict[str, SurrogateCodec | SequenceCodec], action: str | None, hash_key: bytes | None
+    field: T.StructField,
+    surrogate: SurrogateCodec | SequenceCodec | None,
+    action: str | None,
+    hash_key: bytes | None,
 ) -> Expression:
     column = Column(field.name, column_type(field), field.nullable)
     value = F.col(quote(field.name))
-    if field.name in made:
+    if surrogate is not None:
         blank = F.lit("" if column.type.is_string else None if column.type.is_temporal else 0)
         if column.type.is_temporal:
             blank = F.lit("2000-01-01")

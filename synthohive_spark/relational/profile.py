@@ -1,4 +1,4 @@
-"""What must be known of columns before they are made or judged: counts over all rows, and a sample of values."""
+"""What must be known of columns before surrogates replace them: counts over all rows, and a sample of values."""
 
 from __future__ import annotations
 

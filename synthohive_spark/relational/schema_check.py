@@ -12,12 +12,11 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from synthohive_spark.declarations.constraint import Constraint
+from synthohive_spark.declarations.declarations import Declarations
 from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.declarations.hints import nearest
 from synthohive_spark.declarations.table import TableDeclaration
-from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.errors import SchemaError
-from synthohive_spark.relational.metadata import Metadata
 from synthohive_spark.spark.constraint_check import bound_checks
 from synthohive_spark.spark.schema import column_type, quote, type_name
 
@@ -44,7 +43,7 @@ class Problem:
         return f"{self.table}: {self.text}" if self.column is None else f"{self.table}.{self.column}: {self.text}"
 
 
-def require_valid_schema(metadata: Metadata, tables: Mapping[str, DataFrame], *, strict: bool = True) -> None:
+def require_valid_schema(metadata: Declarations, tables: Mapping[str, DataFrame], *, strict: bool = True) -> None:
     """Check every declared table.
 
     Args:
@@ -67,7 +66,7 @@ def require_valid_schema(metadata: Metadata, tables: Mapping[str, DataFrame], *,
         raise SchemaError(f"{many} between the metadata and the tables — {'; '.join(texts)}", texts)
 
 
-def table_problems(metadata: Metadata, name: str, tables: Mapping[str, DataFrame]) -> list[Problem]:
+def table_problems(metadata: Declarations, name: str, tables: Mapping[str, DataFrame]) -> list[Problem]:
     """What does not fit between a table and its declaration; one aggregate finds what only the rows can tell."""
     config, schema = metadata.table(name), tables[name].schema
     found = [
@@ -94,7 +93,7 @@ def _type_problems(name: str, config: TableDeclaration, schema: T.StructType) ->
         if field.name in config.pk and type_.name == "boolean":
             yield Problem(name, field.name, "a boolean cannot be a primary key; name another column in pk")
         bounds = config.constraints.get(field.name)
-        if bounds and (bounds.min is not None or bounds.max is not None) and not _is_number(type_):
+        if bounds and (bounds.min is not None or bounds.max is not None) and not type_.is_number:
             yield Problem(name, field.name, f"constraint min and max need a number, the column is {kind}")
         rule = config.pii.get(field.name)
         if rule and rule.action in ("mask", "hash") and not type_.is_string:
@@ -107,21 +106,17 @@ def _type_problems(name: str, config: TableDeclaration, schema: T.StructType) ->
             yield Problem(name, field.name, f"high_cardinality_cols needs a string, the column is {kind}")
 
 
-def _is_number(type_: ColumnType) -> bool:
-    return type_.is_integer or type_.is_float or type_.name == "decimal"
-
-
 def _fits(bounds: Constraint, field: T.StructField) -> bool:
     """Whether the bounds can be compared with values of the field."""
     try:
-        number = _is_number(column_type(field))
+        number = column_type(field).is_number
     except SchemaError:
         return False
     return number or (bounds.min is None and bounds.max is None)
 
 
 def _link_problems(
-    metadata: Metadata, name: str, link: ForeignKey, tables: Mapping[str, DataFrame]
+    metadata: Declarations, name: str, link: ForeignKey, tables: Mapping[str, DataFrame]
 ) -> Iterator[Problem]:
     own = ", ".join(link.columns)
     if link.parent not in metadata.tables:

@@ -25,7 +25,8 @@ from synthohive_spark.errors import SchemaError, TrainingError
 from synthohive_spark.spark.catalog import first_line
 from synthohive_spark.spark.schema import learnable_columns, require_columns
 from synthohive_spark.spark.training_data import collect_training_data
-from synthohive_spark.stages.model import IdColumn, SynthesizerTransformerModel, TrainingSummary
+from synthohive_spark.stages.id_column import IdColumn
+from synthohive_spark.stages.model import SynthesizerTransformerModel, TrainingSummary
 from synthohive_spark.stages.params import SynthesizerParams
 from synthohive_spark.stages.persistence import EstimatorReader, EstimatorWriter
 

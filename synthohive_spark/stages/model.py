@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import structlog
@@ -13,67 +13,24 @@ from pyspark.ml.util import MLReadable, MLWritable
 from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import StructField
 
 from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.declarations.hints import nearest, whole_number
-from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.table.conditions import Conditions, Given
 from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.engine.training.summary import TrainingSummary
 from synthohive_spark.errors import SchemaError, SynthoHiveError
 from synthohive_spark.spark.conditions import condition_values
 from synthohive_spark.spark.generation import fill_nulls, generate
-from synthohive_spark.spark.schema import column_type, quote, restored, spark_type
+from synthohive_spark.spark.schema import quote
 from synthohive_spark.spark.session import active_session
+from synthohive_spark.stages.id_column import IdColumn
 from synthohive_spark.stages.params import SynthesizerParams
 from synthohive_spark.stages.persistence import ModelReader, ModelWriter
 
-_INTEGER_BITS = {"tinyint": 7, "smallint": 15, "int": 31, "bigint": 63}
 _NUMBER = "__synthohive_number"
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class IdColumn:
-    """The row id of the learned table: its column, and its place among the columns that come out."""
-
-    column: Column
-    place: int
-
-    @classmethod
-    def of(cls, field: StructField, place: int) -> IdColumn:
-        """The id in ``field``; a type that cannot hold row numbers is a `SchemaError`."""
-        kind = field.dataType.simpleString()
-        try:
-            type_: ColumnType | None = column_type(field)
-        except SchemaError:
-            type_ = None
-        if type_ is None or type_.is_temporal or type_.name == "boolean":
-            raise SchemaError(
-                f"idCol {field.name!r} has type {kind}, which cannot hold row numbers; choose an integer, decimal, "
-                f"floating point or string column"
-            )
-        return cls(Column(field.name, type_, field.nullable), place)
-
-    def numbered(self, number: Expression) -> Expression:
-        """The id column with this number in each row."""
-        value = number.cast(spark_type(self.column.type))
-        if self.column.nullable:
-            value = F.when(number.isNotNull(), value)  # changes the schema alone, which is to say nullable
-        return restored(value, self.column)
-
-    def check_rows(self, n: int) -> None:
-        """Check that the numbers below ``n`` fit into the column's type."""
-        type_ = self.column.type
-        if type_.is_integer:
-            most = 2 ** _INTEGER_BITS[type_.name]
-        elif type_.name == "decimal":
-            most = 10 ** (type_.precision - type_.scale)
-        else:
-            return
-        if n > most:
-            raise SchemaError(f"idCol {self.column.name!r} of type {type_} numbers at most {most} rows, got n={n}")
 
 
 class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["SynthesizerTransformerModel"], MLWritable):
@@ -156,10 +113,7 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
         conditions = Conditions.of(self.table_model, given)
         seed = _sampling_seed(seed)
         key, number = self._id_column, F.col(_NUMBER)
-        if key is None:
-            self._check_rows(n)
-        else:
-            key.check_rows(n)
+        self._check_rows(n)
         rows = active_session(spark).range(0, n, 1, numPartitions).select(F.col("id").alias(_NUMBER))
         rows = rows.select(
             _NUMBER, *([] if key is None else [key.numbered(number)]), *condition_values(conditions, number, n)
@@ -170,7 +124,7 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
             row_id=number if key is None else F.col(quote(key.column.name)),
             passthrough=[] if key is None else [key.column.name],
             seed=seed,
-            number=number if key is None else None,
+            number=number,
             redraw=redraw,
             given=conditions.names,
         )
@@ -217,8 +171,9 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
             )
 
     def _check_rows(self, n: int) -> None:
-        encoder = self.table_model.encoder
-        for column, codec in zip(encoder.columns, encoder.codecs, strict=True):
+        encoder, key = self.table_model.encoder, self._id_column
+        columns = list(zip(encoder.columns, encoder.codecs, strict=True))
+        for column, codec in columns if key is None else [(key.column, key.codec), *columns]:
             if codec.unique and n > codec.capacity:
                 raise SchemaError(
                     f"column {column.name!r} of type {column.type} has unique values for at most "
@@ -266,7 +221,7 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
         history, checks = summary.pop("history"), summary.pop("checks")  # the table model's own metadata holds them
         key = self._id_column
         return {
-            "id_column": None if key is None else {"column": key.column.to_json(), "place": key.place},
+            "id_column": None if key is None else key.to_json(),
             "summary": summary,
             "history": list(history),
             "checks": list(checks),
@@ -276,7 +231,7 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
     def _attributes_from_json(stage: Mapping[str, Any]) -> dict[str, Any]:
         key = stage["id_column"]
         return {
-            "id_column": None if key is None else IdColumn(Column.from_json(key["column"]), int(key["place"])),
+            "id_column": None if key is None else IdColumn.from_json(key),
             "summary": TrainingSummary(
                 history=tuple(stage["history"]),
                 checks=tuple(stage["checks"]),
@@ -292,4 +247,4 @@ def _sampling_seed(seed: Any) -> int:
     return whole_number(seed, "seed")
 
 
-__all__: Sequence[str] = ["IdColumn", "SynthesizerTransformerModel", "TrainingSummary"]
+__all__: Sequence[str] = ["SynthesizerTransformerModel", "TrainingSummary"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
-from synthohive_spark.validation.report import Bar, Histogram, PairReport
+from synthohive_spark.validation.figures import Bar, Histogram, PairReport
 
 NOTHING = "\N{EN DASH}"
 """What stands for a figure that there is none of."""

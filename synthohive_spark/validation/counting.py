@@ -153,7 +153,7 @@ def count_cells(
         return {}, {}
     wanted = [c for c in columns if c.place in edges or c.place in {b.place for b in binnings}]
     work = _Work(dict(edges), tuple(binnings))
-    values = [(c.number if c.is_number else c.value.cast("string")).alias(f"c{c.place}") for c in wanted]
+    values = [(c.number if c.is_quantitative else c.value.cast("string")).alias(f"c{c.place}") for c in wanted]
     found = (
         df.select(*values)
         .mapInArrow(_shell(pickled_by_value(work)), _CELLS)

@@ -12,9 +12,18 @@ import numpy.typing as npt
 from pyspark.sql import DataFrame
 
 from synthohive_spark.declarations.table import TableDeclaration
+from synthohive_spark.engine.association import cramers_v
 from synthohive_spark.spark.constraint_check import find_violations
 from synthohive_spark.validation import counting
 from synthohive_spark.validation.counting import FEWEST_ROWS, Binning, Counts, ValueCounts
+from synthohive_spark.validation.figures import (
+    Bar,
+    BrokenBound,
+    ColumnReport,
+    Histogram,
+    PairReport,
+    TableReport,
+)
 from synthohive_spark.validation.profile import (
     QUANTILES,
     ColumnProfile,
@@ -25,14 +34,6 @@ from synthohive_spark.validation.profile import (
     profile,
     role,
     shared_columns,
-)
-from synthohive_spark.validation.report import (
-    Bar,
-    BrokenBound,
-    ColumnReport,
-    Histogram,
-    PairReport,
-    TableReport,
 )
 
 _BARS = 12
@@ -103,24 +104,6 @@ def compare_table(name: str, real: DataFrame, synthetic: DataFrame, config: Tabl
         violating_rows=violating,
         schema_differences=tuple(differences),
     )
-
-
-def cramers_v(table: Counts) -> float:
-    """Cramér's V of a contingency table, corrected for bias; 0 where a side has a single value.
-
-    Uncorrected, V of independent columns grows as rows get fewer, and the two sides seldom have equally many.
-    W. Bergsma, "A bias-correction for Cramér's V and Tschuprow's T", J. of the Korean Statistical Society 42 (2013).
-    """
-    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0].astype(np.float64)
-    rows, columns = table.shape
-    if rows < 2 or columns < 2:
-        return 0.0
-    n = table.sum()
-    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / n
-    phi2 = float(((table - expected) ** 2 / expected).sum() / n)
-    phi2 = max(0.0, phi2 - (rows - 1) * (columns - 1) / (n - 1))
-    smaller = min(rows - (rows - 1) ** 2 / (n - 1), columns - (columns - 1) ** 2 / (n - 1)) - 1
-    return min(1.0, math.sqrt(phi2 / smaller)) if smaller > 0 else 0.0
 
 
 @dataclass(frozen=True)
@@ -221,7 +204,7 @@ def _binnings(
         return []
     found = []
     for c in [c for c in columns if roles[c.place] in _MEASURED][:_PAIR_COLUMNS]:
-        if c.is_number:
+        if c.is_quantitative:
             quantiles = sides[0].columns[c.place].quantiles
             steps = [round(i * QUANTILES / _PAIR_BINS) for i in range(1, _PAIR_BINS)]
             found.append(Binning(c.place, cuts=tuple(sorted({quantiles[i] for i in steps})) if quantiles else ()))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import resources
 from typing import Any
 
 import jinja2
 
 from synthohive_spark.validation.charts import NOTHING, bar_chart, heat_map, histogram, percent
-from synthohive_spark.validation.report import TableReport, ValidationReport
+from synthohive_spark.validation.figures import TableReport
 
 _TEMPLATE = "templates/report.html.j2"
 _LISTED_PAIRS = 5
@@ -24,15 +25,15 @@ ROLES = {
 }
 
 
-def render(report: ValidationReport) -> str:
-    """The page of ``report``."""
+def render(tables: Sequence[TableReport]) -> str:
+    """The page about ``tables``."""
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(percent=percent, figure=_figure, count=_count)
     environment.globals.update(bar_chart=bar_chart, histogram=histogram, heat_map=heat_map, roles=ROLES)
     source = resources.files(__package__).joinpath(_TEMPLATE).read_text(encoding="utf-8")
-    return environment.from_string(source).render(tables=[_view(table) for table in report.tables])
+    return environment.from_string(source).render(tables=[_view(table) for table in tables])
 
 
 def _view(table: TableReport) -> dict[str, Any]:

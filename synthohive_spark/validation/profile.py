@@ -42,9 +42,9 @@ class Shared:
     type: ColumnType | None
 
     @property
-    def is_number(self) -> bool:
+    def is_quantitative(self) -> bool:
         """Whether its values lie on a line: numbers, dates and instants."""
-        return self.type is not None and not self.type.is_string and self.type.name != "boolean"
+        return self.type is not None and self.type.is_quantitative
 
     @property
     def value(self) -> Expression:
@@ -140,7 +140,7 @@ def profile(df: DataFrame, columns: Sequence[Shared]) -> Profile:
         asked.append(F.count(c.value).alias(f"n{c.place}"))
         if c.type is not None and c.type.is_string:
             asked.append(F.approx_count_distinct(c.value).alias(f"d{c.place}"))
-        if c.is_number:
+        if c.is_quantitative:
             is_float = c.type is not None and c.type.is_float
             finite = F.when(F.abs(c.number) < F.lit(math.inf), c.number) if is_float else c.number
             asked += [
@@ -177,7 +177,7 @@ def role(column: Shared, real: ColumnProfile, config: TableDeclaration) -> str:
         return "personal"
     if column.type is None:
         return "other"
-    if column.is_number:
+    if column.is_quantitative:
         return "datetime" if column.type.is_temporal else "numeric"
     # The same rule as the one that decides how a column is learned, as far as an aggregate can tell.
     nearly_unique = real.present >= _FEWEST_TEXTS and real.distinct > real.present / 2

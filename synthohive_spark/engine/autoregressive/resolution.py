@@ -8,7 +8,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 
 from synthohive_spark.engine.autoregressive.parts import ColumnParts, Parts
 from synthohive_spark.engine.encoded_table import Block, EncodedTable, Layout
-from synthohive_spark.engine.groups import profiles
+from synthohive_spark.engine.groups_fit import profiles
 from synthohive_spark.engine.noise import derive_seed
 
 BINS = 64

@@ -14,7 +14,8 @@ from synthohive_spark.engine.codecs.categorical import CategoricalCodec
 from synthohive_spark.engine.codecs.interface import Codec, NoiseBits
 from synthohive_spark.engine.codecs.mixture import MixtureCodec
 from synthohive_spark.engine.codecs.numeric import NumericCodec
-from synthohive_spark.engine.codecs.surrogate import SequenceCodec, SurrogateCodec
+from synthohive_spark.engine.codecs.sequence import SequenceCodec
+from synthohive_spark.engine.codecs.surrogate import SurrogateCodec
 from synthohive_spark.engine.codecs.text import TextCodec
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.encoded_table import Block, EncodedTable, stack

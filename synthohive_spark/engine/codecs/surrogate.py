@@ -1,4 +1,4 @@
-"""Columns whose values are made, never learned: keys, and stand-ins for personal data."""
+"""Surrogate strings and integers, generated rather than learned: keys, and stand-ins for personal data."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class SurrogateCodec(CodecDefaults):
     Attributes:
         type: The column's type: a string or an integer.
         formats: Families of strings; their strings differ from one another's.
-        shares: Share of the values that each family makes.
+        shares: Share of the values that each family generates.
         unique: Whether values are unique; they then follow the number of the row instead of its noise.
         key: Names the order in which a family is used.
         round_width: Digits, at least, of the number of a round.
-        real_values: Values that must not be made.
+        real_values: Values that must not be generated.
         has_null: Whether null is a code.
         frequencies: Share of the rows that hold each code.
         kind: ``identifier`` for keys, ``text`` for stand-ins.
@@ -99,7 +99,7 @@ class SurrogateCodec(CodecDefaults):
             return pa.array([], self.type.arrow)
         strings = avoid_real_values(self._unique if self.unique else self._drawn, words[:, 0], self.real_values)
         if not self.type.is_string:
-            # Stars, where every number that can be made is a real one.
+            # Stars, where every number that can be generated is a real one.
             strings = pc.if_else(pc.starts_with(strings, "*"), "0", strings)
         if self.type.length:
             strings = pc.utf8_slice_codeunits(strings, 0, self.type.length)
@@ -114,7 +114,7 @@ class SurrogateCodec(CodecDefaults):
         return self._strings(chosen, inner % sizes[chosen], np.zeros(len(own), np.uint64))
 
     def _unique(self, numbers: NoiseBits, attempt: int) -> pa.Array:
-        # A row has tries of its own, so that two rows never make the same string.
+        # A row has tries of its own, so that two rows never get the same string.
         tries = np.uint64(_TRIES if self.real_values else 1)
         numbers = numbers & np.uint64(_LATER - 1)
         chosen = self._slots[(numbers % np.uint64(_SLOTS)).astype(np.int64)]
@@ -198,58 +198,3 @@ class SurrogateCodec(CodecDefaults):
         plain["formats"] = tuple(Format.from_json(f) for f in data["formats"])
         plain["real_values"] = None if data["real_values"] is None else RealValueFilter.from_json(data["real_values"])
         return cls(**plain)
-
-
-@dataclass(frozen=True)
-class SequenceCodec(CodecDefaults):
-    """Keys that count: the value of row ``i`` is ``first + i * step`` (days of dates, microseconds of timestamps).
-
-    Attributes:
-        type: The column's type: a number, a date or a timestamp.
-        first: The value of row 0, as `synthohive_spark.engine.codecs.arrow_numbers` has it.
-        step: Distance of one value to the next.
-    """
-
-    type: ColumnType
-    first: int = 0
-    step: int = 1
-    kind: str = field(default="identifier", init=False)
-    frequencies: tuple[float, ...] = field(default=(1.0,), init=False)
-    has_null: bool = field(default=False, init=False)
-    unique: bool = field(default=True, init=False)
-    bins: int = field(default=0, init=False)
-    encode_words: int = field(default=0, init=False)
-    decode_words: int = field(default=1, init=False)
-
-    @property
-    def capacity(self) -> int:
-        """How many rows, numbered from 0, get values of their own."""
-        return max(0, (self._limit - self.first) // self.step)
-
-    @property
-    def _limit(self) -> int:
-        if self.type.name == "decimal":
-            return min(int(10 ** (self.type.precision - self.type.scale)), 1 << 62)
-        bits = {"tinyint": 7, "smallint": 15, "int": 31, "float": 24, "double": 53, "date": 21}
-        return 1 << bits.get(self.type.name, 57 if self.type.is_temporal else 62)
-
-    def encode(self, values: pa.Array, words: NoiseBits) -> tuple[Codes, Ranks]:
-        """See `Codec.encode`."""
-        return np.zeros(len(values), np.int32), np.full(len(values), 0.5, np.float32)
-
-    def decode(self, codes: Codes, ranks: Ranks, words: NoiseBits) -> pa.Array:
-        """See `Codec.decode`; the word of a row is its number."""
-        numbers = (words[:, 0] % np.uint64(max(self.capacity, 1))).astype(np.int64) * self.step + self.first
-        if self.type.name == "decimal":
-            return pa.array(numbers).cast(pa.decimal128(19, 0)).cast(self.type.arrow)
-        wide = pa.array(numbers)
-        return (wide.cast(pa.int32()) if self.type.name == "date" else wide).cast(self.type.arrow)
-
-    def to_json(self) -> dict[str, Any]:
-        """See `Codec.to_json`."""
-        return {"codec": "sequence", "type": str(self.type), "first": self.first, "step": self.step}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> SequenceCodec:
-        """The codec that `to_json` described."""
-        return cls(ColumnType.parse(data["type"]), data["first"], data["step"])

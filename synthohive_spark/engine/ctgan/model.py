@@ -16,7 +16,7 @@ from synthohive_spark.engine.ctgan.settings import CTGANSettings
 from synthohive_spark.engine.ctgan.slots import Slots
 from synthohive_spark.engine.ctgan.validation import Validation
 from synthohive_spark.engine.encoded_table import Block, EncodedTable, Layout
-from synthohive_spark.engine.groups import Groups, fit_groups, grouped
+from synthohive_spark.engine.groups import Groups, grouped
 from synthohive_spark.engine.interface import Encoding, FittedEngine, TrainingRequest
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.sampler_check import checked_sampler
@@ -100,6 +100,8 @@ class CTGANEngine:
     def _groups(
         self, table: EncodedTable, context: EncodedTable, layout: Layout, seed: int
     ) -> dict[str, dict[int, Groups]]:
+        from synthohive_spark.engine.groups_fit import fit_groups  # noqa: PLC0415  (sklearn is only for fitting)
+
         threshold = self.settings.embedding_threshold
         found: dict[str, dict[int, Groups]] = {}
         for part, rows, blocks in (("columns", table, layout.columns), ("context", context, layout.context)):

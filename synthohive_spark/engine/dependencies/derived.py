@@ -21,7 +21,6 @@ from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.engine.dependencies.linear import Mask
 
 _LARGEST = 2.0**53
-_DIGITS = 18
 
 
 @dataclass(frozen=True)
@@ -170,16 +169,6 @@ def _as_values(numbers: Numbers, type_: ColumnType, digits: int) -> Numbers:
     return np.round(numbers, digits) if digits >= 0 else numbers
 
 
-def can_follow(type_: ColumnType) -> bool:
-    """Whether columns of this type can follow a number: all but decimals of more than 18 digits."""
-    return type_.name != "decimal" or type_.precision <= _DIGITS
-
-
-def is_number(type_: ColumnType) -> bool:
-    """Whether values have an order and distances: numbers, dates and times."""
-    return can_follow(type_) and not type_.is_string and type_.name != "boolean"
-
-
 def usable(values: pa.Array, type_: ColumnType) -> tuple[Numbers, Mask]:
     """Numbers of a numeric or temporal column, and the rows that have one that a float can hold exactly."""
     numbers = to_numbers(values, type_)
@@ -243,7 +232,7 @@ def _both(arrays: Mapping[str, pa.Array], curve: DerivedColumn) -> tuple[Numbers
     numbers, rows = usable(arrays[curve.of.name], curve.of.type)
     column = arrays[curve.column]
     return np.where(rows, numbers, 0), rows & (
-        usable(column, curve.type)[1] if is_number(curve.type) else ~null_mask(column)
+        usable(column, curve.type)[1] if curve.type.is_quantitative and curve.type.fits_int64 else ~null_mask(column)
     )
 
 

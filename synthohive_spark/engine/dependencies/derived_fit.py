@@ -19,7 +19,7 @@ from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.codecs.arrow_numbers import Numbers, to_numbers
 from synthohive_spark.engine.columns import Column, ColumnType
-from synthohive_spark.engine.dependencies.derived import DerivedColumn, Number, can_follow, is_number, usable
+from synthohive_spark.engine.dependencies.derived import DerivedColumn, Number, usable
 from synthohive_spark.engine.dependencies.linear import LinearRelation, Mask
 from synthohive_spark.engine.dependencies.linear_fit import digits_of
 
@@ -65,9 +65,9 @@ def find_derived_columns(
     names = list(dict.fromkeys(c.name for c in columns))
     some = table.select(names).take(pa.array(few))
     read = {c.name: _Read(one_array(some.column(c.name)), c.type) for c in columns}
-    numbers = [c for c in columns if is_number(c.type) and read[c.name].different >= _FEWEST]
+    numbers = [c for c in columns if read[c.name].is_number and read[c.name].different >= _FEWEST]
     numbers.sort(key=lambda c: (-read[c.name].different, c.type.is_integer))
-    followers = [c for c in columns if can_follow(c.type) and c.name not in taken]
+    followers = [c for c in columns if c.type.fits_int64 and c.name not in taken]
     trim = privacy.trim
     least = max(privacy.rare_category_rows, trim + 1)
     found: dict[str, DerivedColumn] = {}
@@ -95,7 +95,7 @@ class _Read:
 
     @cached_property
     def is_number(self) -> bool:
-        return is_number(self.type)
+        return self.type.is_quantitative and self.type.fits_int64
 
     @cached_property
     def numbers(self) -> Numbers:

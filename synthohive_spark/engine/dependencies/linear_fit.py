@@ -50,7 +50,7 @@ def find_linear_relations(table: pa.Table, columns: tuple[Column, ...], privacy:
     Returns:
         Each after those that determine the columns it is made of.
     """
-    search = _Search(table, [c for c in columns if _is_number(c.type)], privacy)
+    search = _Search(table, [c for c in columns if c.type.is_number and c.type.fits_int64], privacy)
     if table.num_rows < _ROWS or len(search.columns) < 2:
         return ()
     sample = search.draw()
@@ -59,10 +59,6 @@ def find_linear_relations(table: pa.Table, columns: tuple[Column, ...], privacy:
     pairs = pairs_to_try(sample, roots)
     search.accept(c for pair in pairs for c in candidates(sample, pair, roots))
     return search.ordered()
-
-
-def _is_number(type_: ColumnType) -> bool:
-    return type_.is_integer or type_.is_float or (type_.name == "decimal" and type_.precision <= 18)
 
 
 @dataclass

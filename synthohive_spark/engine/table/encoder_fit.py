@@ -85,8 +85,8 @@ def _fit_column(
 def _codec(sample: ColumnSample, request: FitRequest, rows: int) -> Codec:
     """The codec that suits the column."""
     name, type_, rules = sample.column.name, sample.column.type, request.rules
-    if name in rules.made:
-        return rules.made[name].with_nulls(sample.statistics.nulls, rows)
+    if name in rules.surrogates:
+        return rules.surrogates[name].with_nulls(sample.statistics.nulls, rows)
     if not type_.is_string and type_.name != "boolean":
         return fit_mixture(sample) if request.numeric_encoding == "mixture" else fit_numeric(sample)
     imitated = name in rules.imitated

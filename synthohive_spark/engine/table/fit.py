@@ -56,7 +56,7 @@ def _fit(table: pa.Table, engine: Engine, request: FitRequest, statistics: Table
     encoder, encoded = fit_encoder(table, generated, statistics, request, most_values)
     given = dependencies.split_columns(request.context)
     context_encoder, context = fit_encoder(table, given, statistics, request, most_values)
-    looked_at = [c.name for c in request.generated if c.name not in request.rules.made]
+    looked_at = [c.name for c in request.generated if c.name not in request.rules.surrogates]
     dependencies = dependencies.find_in_codes(table, looked_at, encoded, encoder.blocks)
     layout = Layout(
         encoder.blocks,
@@ -88,7 +88,7 @@ def _check_rows(table: pa.Table, request: FitRequest) -> None:
         raise SchemaError("there is no column to generate: every column is excluded, given or the row id")
     if table.num_rows == 0:
         raise TrainingError("the table has no rows to learn from")
-    learned = [c.name for c in request.generated if c.name not in request.rules.made]
+    learned = [c.name for c in request.generated if c.name not in request.rules.surrogates]
     if learned and all(table.column(name).null_count == table.num_rows for name in learned):
         raise TrainingError(
             f"every column to learn is null in all of its {table.num_rows:,} rows: there is nothing to learn"

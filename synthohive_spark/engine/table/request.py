@@ -51,8 +51,8 @@ class FitRequest:
 
     @property
     def learned(self) -> tuple[Column, ...]:
-        """The columns whose values are looked at: all but those that are made."""
-        return tuple(c for c in self.columns if c.name not in self.rules.made)
+        """The columns whose values are looked at: all but surrogates."""
+        return tuple(c for c in self.columns if c.name not in self.rules.surrogates)
 
     @property
     def training(self) -> TrainingRequest:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from synthohive_spark.engine.codecs.surrogate import SequenceCodec, SurrogateCodec
+from synthohive_spark.engine.codecs.sequence import SequenceCodec
+from synthohive_spark.engine.codecs.surrogate import SurrogateCodec
 
 
 @dataclass(frozen=True)
@@ -13,11 +14,12 @@ class ColumnRules:
     """Columns that are not to be learned as their values suggest.
 
     Attributes:
-        made: Codecs of columns that are made, not learned; of the rows, only where they are null counts.
+        surrogates: Codecs of keys and of stand-ins for personal data, which are generated, not learned; of the rows,
+            only where they are null counts.
         imitated: Strings that are imitated by patterns, however often they repeat.
         categorical: Strings that are learned by their values, however many there are.
     """
 
-    made: Mapping[str, SurrogateCodec | SequenceCodec] = field(default_factory=dict)
+    surrogates: Mapping[str, SurrogateCodec | SequenceCodec] = field(default_factory=dict)
     imitated: frozenset[str] = frozenset()
     categorical: frozenset[str] = frozenset()

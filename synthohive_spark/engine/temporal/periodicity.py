@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from synthohive_spark.engine.association import chi_square_chance, cramers_v
+from synthohive_spark.engine.association import chi_square_chance, contingency, cramers_v
 from synthohive_spark.engine.temporal.calendar_parts import Days, cut_days, month_starts
 
 _CHANCE = 1e-6
@@ -54,10 +54,10 @@ def association(days: Days, by: str, categories: Iterable[npt.NDArray[np.int64]]
             continue
         usual = kept[codes]
         own, when = codes[usual], days[usual]
-        strength = cramers_v(cut_days(when, by)[1], own, _CHANCE)
+        strength = cramers_v(contingency(cut_days(when, by)[1], own), _CHANCE)
         # Days of a batch or a season have much in common, so the rows' number says nothing about chance.
         if strength > max(_NOTICED, strongest) and all(
-            strength > 2 * cramers_v(when % cycle, own) for cycle in _OTHER_CYCLES[by]
+            strength > 2 * cramers_v(contingency(when % cycle, own)) for cycle in _OTHER_CYCLES[by]
         ):
             strongest = strength
     return strongest

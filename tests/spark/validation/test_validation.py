@@ -10,12 +10,12 @@ import pytest
 from pyspark.sql import functions as F
 
 from synthohive_spark.declarations.constraint import Constraint
-from synthohive_spark.declarations.pii import pii_rules
 from synthohive_spark.declarations.table import TableDeclaration
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.spark.sources import as_frame
+from synthohive_spark.validation.figures import BrokenBound
 from synthohive_spark.validation.metrics import compare_table
-from synthohive_spark.validation.report import BrokenBound, ValidationReport
+from synthohive_spark.validation.report import ValidationReport
 
 NOTHING = TableDeclaration()
 
@@ -146,7 +146,7 @@ def test_no_rare_or_personal_value_is_in_the_page(spark, tmp_path):
     ]
     rows[7] = (7, "only-me", *rows[7][2:])
     real = spark.createDataFrame(rows, "id int, `a.b``<i>` string, note string, mail string, amount double")
-    config = TableDeclaration(pk=("id",), pii=pii_rules({"mail": "fake"}))
+    config = TableDeclaration(pk=("id",), pii={"mail": "fake"})
     report, columns = compare(real, real, config)
     assert [columns[n].role for n in real.columns] == ["identifier", "categorical", "text", "personal", "numeric"]
     assert columns["note"].shared_values == columns["mail"].shared_values == 1.0

@@ -1,7 +1,8 @@
 import numpy as np
 
 from synthohive_spark.engine.encoded_table import Block, EncodedTable
-from synthohive_spark.engine.groups import GROUPS, Groups, fit_groups, grouped
+from synthohive_spark.engine.groups import Groups, grouped
+from synthohive_spark.engine.groups_fit import GROUPS, fit_groups
 
 
 def table(rows=60_000, wide=600):
@@ -56,3 +57,12 @@ def test_without_another_column_all_are_one_group():
     rows, blocks = table()
     groups = fit_groups(rows, blocks, 0, narrow=(), seed=1)
     assert groups.group_of[0] == 0 and (groups.group_of[1:] == 1).all()
+
+
+def test_fewer_kinds_of_categories_than_groups_and_no_warning(recwarn):
+    codes = np.repeat(np.arange(300), 40)
+    blocks = (Block("wide", (1 / 300,) * 300, False), Block("rest", (0.5, 0.5), False))
+    rows = EncodedTable(np.stack([codes, codes % 2], axis=1).astype(np.int16), np.zeros((len(codes), 0), np.float32))
+    group_of = fit_groups(rows, blocks, 0, narrow=(1,), seed=1).group_of
+    np.testing.assert_array_equal(group_of == group_of[0], np.arange(300) % 2 == 0)
+    assert not len(recwarn)

@@ -2,8 +2,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from synthohive_spark.engine.codecs.interface import UNLIMITED
+from synthohive_spark.engine.codecs.sequence import SequenceCodec
 from synthohive_spark.engine.codecs.string_formats import LARGEST, Format, iban_remainder, luhn_digit
-from synthohive_spark.engine.codecs.surrogate import UNLIMITED, SequenceCodec, SurrogateCodec
+from synthohive_spark.engine.codecs.surrogate import SurrogateCodec
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.engine.permutation import permuted
 from synthohive_spark.engine.real_values import RealValueFilter
@@ -179,10 +181,17 @@ def test_sequences_of_numbers(name, first, step):
     assert made(codec, [codec.capacity - 1])[0].as_py() >= values[-1]
 
 
-@pytest.mark.parametrize("text", ["decimal(5,0)", "decimal(20,2)", "date", "timestamp", "timestamp_ntz"])
+@pytest.mark.parametrize(
+    "text", ["decimal(5,0)", "decimal(20,2)", "date", "timestamp", "timestamp_ntz", "string", "varchar(4)"]
+)
 def test_sequences_of_other_types(text):
     codec = SequenceCodec(ColumnType.parse(text), 5, 60)
     n = min(codec.capacity, 1000)
     values = made(codec, np.arange(n))
     assert values.type == codec.type.arrow and len(values.unique()) == n
     assert made(codec, [codec.capacity - 1])[0].as_py() is not None
+
+
+def test_text_counts_as_far_as_its_length_lets_it():
+    codec = SequenceCodec(ColumnType.parse("varchar(4)"))
+    assert codec.capacity == 10_000 and made(codec, [0, 9_999]).to_pylist() == ["0", "9999"]

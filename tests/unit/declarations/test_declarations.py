@@ -1,9 +1,12 @@
+import subprocess
+import sys
+
 import pytest
 
 from synthohive_spark import Constraint, Metadata, SchemaError
 from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.declarations.pii import PiiRule
-from synthohive_spark.relational.graph import fit_order
+from synthohive_spark.relational.graph import parents_first
 
 
 def shop():
@@ -57,11 +60,14 @@ def test_the_short_forms_a_person_writes():
             "tables: {t: {pii: {e: {acton: fake}}}}",
             ["metadata.tables.t.pii.e has no setting 'acton'; did you mean 'action'?", "needs the setting 'action'"],
         ),
-        ("tables: {t: {pii: {e: fakes}}}", ["table 't': pii action 'fakes' is not known; did you mean 'fake'?"]),
+        (
+            "tables: {t: {pii: {e: fakes}}}",
+            ["metadata.tables.t.pii.e: pii action 'fakes' is not known; did you mean 'fake'?"],
+        ),
         ("tables: {t: {pii: {e: {action: fake, kind: mail}}}}", ["kind 'mail' is not known; did you mean 'email'?"]),
-        ("tables: {t: {exclude: notes}}", ["metadata.tables.t: exclude input should be a valid list, got 'notes'"]),
+        ("tables: {t: {exclude: notes}}", ["metadata.tables.t.exclude must be a list of column names, got 'notes'"]),
         ("tables: {t: {constraints: {a: {mni: 1}}}}", ["constraints.a has no setting 'mni'; did you mean 'min'?"]),
-        ("tables: {t: {constraints: {a: {min: x}}}}", ["column 'a': constraint min must be a number, got 'x'"]),
+        ("tables: {t: {constraints: {a: {min: x}}}}", ["t.constraints.a: constraint min must be a number, got 'x'"]),
         ("tables: {t: {constraints: {a: {min: 2, max: 1}}}}", ["constraint has min=2 above max=1"]),
         ("tables: {t: {constraints: {a: {dtype: integer}}}}", ["dtype 'integer' is not known; did you mean 'int'?"]),
         ("table: {}", ["metadata has no setting 'table'; did you mean 'tables'?", "needs the setting 'tables'"]),
@@ -85,7 +91,7 @@ def test_wrong_settings_are_named_with_the_nearest_valid_one(text, messages):
         ({"exclude": "notes"}, "exclude must be a list of column names, got 'notes'"),
         ({"constraints": {"a": 5}}, "must be a Constraint or a mapping, got 5"),
         ({"pii": {"a": {"action": "fake", "local": "de"}}}, "has no setting 'local'; did you mean 'locale'?"),
-        ({"pii": {"a": {"kind": "email"}}}, "pii of column 'a': action needs it"),
+        ({"pii": {"a": {"kind": "email"}}}, "pii.a needs the setting 'action'"),
         ({"fk": {("a", "b"): "p.c"}}, "has 2 columns, 'p.c' names 1"),
         ({"fk": "p.c"}, "fk must be a mapping"),
         ({"pk": "a", "exclude": ["a"]}, "column 'a' is in pk and also left out"),
@@ -109,14 +115,74 @@ def test_unknown_tables_and_doubled_ones():
 
 def test_parents_come_before_children():
     tables = {**shop().tables, "first": Metadata().add_table("first", fk={"a": "lines.kind"}).tables["first"]}
-    order = fit_order(dict(reversed(tables.items())))
+    order = parents_first(dict(reversed(tables.items())))
     assert sorted(order) == sorted(tables)
     assert order.index("customers") < order.index("orders") < order.index("lines") < order.index("first")
 
 
 def test_a_circle_is_named_and_a_link_to_itself_is_none():
     tree = Metadata().add_table("staff", pk="id", fk={"boss": "staff.id"})
-    assert fit_order(tree.tables) == ["staff"]
+    assert parents_first(tree.tables) == ["staff"]
     circle = Metadata().add_table("a", fk={"x": "b.y"}).add_table("b", fk={"y": "a.x"})
     with pytest.raises(SchemaError, match="in a circle: (a -> b -> a|b -> a -> b)"):
-        fit_order(circle.tables)
+        parents_first(circle.tables)
+
+
+def test_everything_that_is_wrong_is_listed_at_once():
+    data = {
+        "tables": {
+            "t": {"fk": {"x": "y"}, "constraints": {"a": {"mni": 2}, "b": 5, "c": {"min": 2, "max": 1}}, "exclude": 3},
+            "u": {"pk": "a", "exclude": ["a", "b"], "context": ["b"], "kp": 1},
+            "v": {"pk": "a", "exclude": ["a", "b"], "context": ["b"]},
+        }
+    }
+    with pytest.raises(SchemaError) as caught:
+        Metadata.from_dict(data)
+    assert caught.value.problems == (
+        "metadata.tables.t.fk.0: fk ('x',) refers to 'y'; give 'parent.column' or 'parent.(a, b)'",
+        "metadata.tables.t.constraints.a has no setting 'mni'; did you mean 'min'?",
+        "metadata.tables.t.constraints.b must be a Constraint or a mapping, got 5",
+        "metadata.tables.t.constraints.c: constraint has min=2 above max=1",
+        "metadata.tables.t.exclude must be a list of column names, got 3",
+        "metadata.tables.u has no setting 'kp'; did you mean 'pk'?",
+        "metadata.tables.v: column 'a' is in pk and also left out; choose one",
+        "metadata.tables.v: column 'b' is in context and also left out; choose one",
+    )
+    with pytest.raises(SchemaError) as caught:
+        Metadata().add_table("t", constraints={"a": {"min": "x"}}, pii={"e": "fakes"})
+    assert caught.value.problems == (
+        "constraints.a: constraint min must be a number, got 'x'",
+        "pii.e: pii action 'fakes' is not known; did you mean 'fake'?",
+    )
+
+
+@pytest.mark.parametrize(
+    ("link", "message"),
+    [
+        (
+            {"columns": "a", "parent": "p", "parent_columns": ["b"]},
+            "fk columns must be a list of column names, got 'a'",
+        ),
+        ({"columns": ["a"], "parent": 5, "parent_columns": ["b"]}, "fk parent must be the name of a table, got 5"),
+        ({"columns": ["a"], "parent": "p", "parent_columns": ["b", "c"]}, "has 1 columns, parent_columns names 2"),
+        ({"columns": ["a"], "parent": "p"}, "fk.0 needs the setting 'parent_columns'"),
+    ],
+)
+def test_the_long_form_of_a_link_is_checked_too(link, message):
+    with pytest.raises(SchemaError, match="metadata.tables.t.fk.0") as caught:
+        Metadata.from_dict({"tables": {"t": {"fk": [link]}}})
+    assert message in str(caught.value)
+
+
+def test_declarations_need_no_spark():
+    code = (
+        "import sys; from synthohive_spark import Metadata; Metadata().add_table('t', pk='id', pii={'e': 'fake'}); "
+        "assert not {'pyspark', 'torch'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_declared_table_cannot_be_changed():
+    declared = Metadata().add_table("t", pk="id").table("t")
+    with pytest.raises(ValueError, match="frozen"):
+        declared.pk = ("other",)

@@ -1,0 +1,174 @@
+"""The figures of a comparison: of columns, of pairs of columns, of tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A value's share of each side's rows that have one; the label None stands for all values that are not named."""
+
+    label: str | None
+    real: float
+    synthetic: float
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Shares of each side's rows in bins of equal width; the end bins also hold what lies beyond them.
+
+    Attributes:
+        low: Where the first bin begins, at least five real rows from the smallest value; a date or an instant as text.
+        high: Where the last bin ends, likewise.
+        real: The real shares.
+        synthetic: The synthetic shares.
+    """
+
+    low: float | str
+    high: float | str
+    real: tuple[float, ...]
+    synthetic: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class ColumnReport:
+    """How one column compares. A figure is None where it means nothing for the column or a side has no values.
+
+    Attributes:
+        name: The column.
+        type: Its Spark type.
+        role: "identifier", "personal", "text", "categorical", "numeric", "datetime" or "other".
+        null_rate_real: Share of real rows without a value.
+        null_rate_synthetic: Share of synthetic rows without a value.
+        tvd: Total variation distance of the shares of values, 0 (the same) to 1 (nothing in common).
+        ks: Kolmogorov-Smirnov distance, 0 to 1, to within 0.0012; NaN counts as the greatest number.
+        range_coverage: How much of the real range the synthetic one overlaps.
+        category_coverage: Share of the categories of at least five real rows that the synthetic table has.
+        new_categories: How many synthetic values no real row has.
+        shared_values: Share of synthetic values that a real row has, too; for personal data and text.
+        bars: Shares of frequent categories; no value of fewer than five real rows is named.
+        histogram: Shares by bins of a column of numbers, dates or instants.
+    """
+
+    name: str
+    type: str
+    role: str
+    null_rate_real: float | None = None
+    null_rate_synthetic: float | None = None
+    tvd: float | None = None
+    ks: float | None = None
+    range_coverage: float | None = None
+    category_coverage: float | None = None
+    new_categories: int | None = None
+    shared_values: float | None = None
+    bars: tuple[Bar, ...] = ()
+    histogram: Histogram | None = None
+
+    @property
+    def distance(self) -> float | None:
+        """The distance of the two distributions, whichever it is."""
+        return self.ks if self.tvd is None else self.tvd
+
+    @property
+    def null_rate_error(self) -> float | None:
+        """How far apart the null rates are."""
+        if self.null_rate_real is None or self.null_rate_synthetic is None:
+            return None
+        return abs(self.null_rate_real - self.null_rate_synthetic)
+
+
+@dataclass(frozen=True)
+class PairReport:
+    """How strongly two columns hang together on each side: Cramér's V, 0 to 1, of their binned values."""
+
+    first: str
+    second: str
+    real: float
+    synthetic: float
+
+    @property
+    def difference(self) -> float:
+        """How far the two sides are apart."""
+        return abs(self.real - self.synthetic)
+
+
+@dataclass(frozen=True)
+class BrokenBound:
+    """A declared bound, such as ``min=0``, and how many synthetic rows break it."""
+
+    column: str
+    bound: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class TableReport:
+    """How one synthetic table compares with the real one.
+
+    Attributes:
+        name: The table.
+        rows_real: Rows of the real table.
+        rows_synthetic: Rows of the synthetic table.
+        columns: The columns that both have, with the same type.
+        pairs: Pairs of these.
+        copies: Share of synthetic rows that equal a real row in every learned column: keys and personal columns aside.
+        real_twins: Share of real rows that equal another real row in these columns: what copies to expect by chance.
+        key_duplicates: Synthetic rows whose primary key an earlier row has; None without a declared key.
+        key_nulls: Synthetic rows whose primary key is not whole.
+        broken_bounds: The constraints that synthetic rows break.
+        violating_rows: Synthetic rows that break any.
+        schema_differences: Columns that one side lacks or that differ in type, as sentences.
+    """
+
+    name: str
+    rows_real: int
+    rows_synthetic: int
+    columns: tuple[ColumnReport, ...] = ()
+    pairs: tuple[PairReport, ...] = ()
+    copies: float | None = None
+    real_twins: float | None = None
+    key_duplicates: int | None = None
+    key_nulls: int | None = None
+    broken_bounds: tuple[BrokenBound, ...] = ()
+    violating_rows: int = 0
+    schema_differences: tuple[str, ...] = ()
+
+    @property
+    def mean_tvd(self) -> float | None:
+        """The mean over the columns that have one."""
+        return _mean(c.tvd for c in self.columns)
+
+    @property
+    def mean_ks(self) -> float | None:
+        """The mean over the columns that have one."""
+        return _mean(c.ks for c in self.columns)
+
+    @property
+    def worst_column(self) -> ColumnReport | None:
+        """The column whose distributions are furthest apart."""
+        return max((c for c in self.columns if c.distance is not None), key=lambda c: c.distance or 0, default=None)
+
+    @property
+    def mean_pair_difference(self) -> float | None:
+        """The mean over all pairs."""
+        return _mean(p.difference for p in self.pairs)
+
+    @property
+    def worst_pair(self) -> PairReport | None:
+        """The pair whose strengths are furthest apart."""
+        return max(self.pairs, key=lambda p: p.difference, default=None)
+
+    @property
+    def key_faults(self) -> float | None:
+        """Share of synthetic rows whose primary key is a duplicate or not whole."""
+        if self.key_duplicates is None or self.key_nulls is None or not self.rows_synthetic:
+            return None
+        return (self.key_duplicates + self.key_nulls) / self.rows_synthetic
+
+
+def _mean(figures: Iterable[float | None]) -> float | None:
+    known = [figure for figure in figures if figure is not None]
+    return math.fsum(known) / len(known) if known else None
