@@ -75,7 +75,7 @@ def _jvm_problem(settings: Mapping[str, str]) -> str:
     missing = [":".join(parts) for parts in _UNRESOLVED.findall(said)]
     if missing:
         return (
-            f"{', '.join(missing)} was found neither in Spark's cache nor on Maven Central; check the network, and that "
+            f"{', '.join(missing)} was found neither in Spark's cache nor on Maven Central; check the network and that "
             "this version exists (the extra 'spark' of this package names versions whose jars do)"
         )
     if code == 0:

@@ -9,9 +9,8 @@ _WAY_OUT = (
     "set PYSPARK_PYTHON, before the session starts, to a Python of the driver's version that has numpy, pandas and "
     f"pyarrow wherever workers run (the driver's own is {sys.executable})"
 )
-_WORKER = re.compile(r"Python worker|pyspark[/\\]worker\.py|PythonException", re.IGNORECASE)
-# What a message holds, and how to say it. The second group can come from the driver as well.
-_ANYWHERE = (
+# What a message holds, and how to say it.
+_PROBLEMS = (
     (
         re.compile(r"Python in worker has different version: (\S+) than that in driver: (\d+\.\d+)"),
         "the workers run Python {}, the driver {}",
@@ -21,12 +20,9 @@ _ANYWHERE = (
         re.compile(r"Error from python worker:\s*\n(?:[ \t]+.*\n)*[ \t]+(\S.*)\nPYTHONPATH was:"),
         "the workers' Python does not start ({})",
     ),
-)
-_IN_WORKERS = (
-    (re.compile(r"ModuleNotFoundError: No module named '([^']+)'"), "the workers' Python has no module {!r}"),
     (
-        re.compile(r"\[(?:PACKAGE_NOT_INSTALLED|UNSUPPORTED_PACKAGE_VERSION)\] (.+? must be installed)"),
-        "the workers' Python lacks a package: {}",
+        re.compile(r"(?s)(?:Python worker|worker\.py|PythonException).*ModuleNotFoundError: No module named '([^']+)'"),
+        "the workers' Python has no module {!r}",
     ),
 )
 
@@ -40,7 +36,7 @@ def interpreter_problem(message: str) -> str | None:
     Returns:
         One line; None for any other error.
     """
-    for pattern, words in _ANYWHERE + (_IN_WORKERS if _WORKER.search(message) else ()):
+    for pattern, words in _PROBLEMS:
         found = pattern.search(message)
         if found is not None:
             return f"{words.format(*found.groups())}; {_WAY_OUT}"
