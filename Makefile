@@ -6,7 +6,7 @@ REFERENCE := .work/bench/reference
 MOSTLYAI := .work/bench/mostlyai
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-unit lint docs bench fmt clean
+.PHONY: help venv wheel demo test test-unit lint docs bench fmt clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/'
@@ -17,7 +17,10 @@ help:  ## Show the targets
 	$(BIN)/pip install -c constraints.txt $(PIP_ARGS) -e '.[spark,pii,docs,dev]'
 	@touch $@
 
-venv: .venv/.installed  ## Make .venv with pinned dependencies (PIP_ARGS are passed to pip)
+venv: .venv/.installed  ## Make .venv with pinned dependencies (PIP_ARGS for pip: an index of CPU builds of torch makes it small)
+
+wheel: venv  ## Build the wheel to install elsewhere into dist
+	$(BIN)/python -m build --no-isolation
 
 ENGINE ?= autoregressive
 MAX_SECONDS ?= 120

@@ -1,8 +1,9 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # One table
-# MAGIC Learn a table, draw a synthetic copy of it, write the copy. On Databricks, install the package first
-# MAGIC (`%pip install synthohive-spark`); elsewhere, this file runs as plain Python.
+# MAGIC Learn a table, draw a synthetic copy of it, write the copy. On Databricks, install the wheel first
+# MAGIC (`%pip install /Volumes/main/shop/wheels/synthohive_spark-0.1.0-py3-none-any.whl`); elsewhere, this file runs as
+# MAGIC plain Python.
 
 # COMMAND ----------
 

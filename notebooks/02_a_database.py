@@ -2,7 +2,8 @@
 # MAGIC %md
 # MAGIC # A database
 # MAGIC Learn all tables of a database, draw synthetic copies, compare them, and write them only if they are good
-# MAGIC enough. On Databricks, install the package first (`%pip install "synthohive-spark[pii]"`); elsewhere, this file
+# MAGIC enough. On Databricks, install the wheel first
+# MAGIC (`%pip install "/Volumes/main/shop/wheels/synthohive_spark-0.1.0-py3-none-any.whl[pii]"`); elsewhere, this file
 # MAGIC runs as plain Python.
 
 # COMMAND ----------

@@ -218,13 +218,9 @@ def _metadata(settings: SynthesizeJob, spark: SparkSession) -> Metadata:
 
 
 def _session(local: str | None) -> SparkSession:
-    if local is not None:
-        from synthohive_spark.spark.session import embedded_session  # noqa: PLC0415
+    from synthohive_spark.spark.session import active_session, embedded_session  # noqa: PLC0415
 
-        return embedded_session(local)
-    from pyspark.sql import SparkSession as Session  # noqa: PLC0415
-
-    return Session.builder.appName("synthohive").getOrCreate()
+    return active_session(None, app_name="synthohive") if local is None else embedded_session(local)
 
 
 def _checked(arguments: Callable[[], Any]) -> Any:

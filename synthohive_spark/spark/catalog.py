@@ -13,6 +13,7 @@ from pyspark.sql import types as T
 from synthohive_spark.declarations.names import TableName
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.spark.schema import type_name
+from synthohive_spark.spark.worker_errors import interpreter_problem
 
 _DETAILS = "# Detailed Table Information"
 _PARTITIONS = "# Partition Information"
@@ -97,6 +98,8 @@ def schema_differences(rows: T.StructType, table: T.StructType) -> list[str]:
 
 def first_line(error: BaseException) -> str:
     """The first telling line of an error's message; Spark's begin with the call that failed, and end with traces."""
+    if (problem := interpreter_problem(str(error))) is not None:
+        return problem
     raised = _RAISED.search(str(error))
     if raised is not None:
         return raised.group(1)
