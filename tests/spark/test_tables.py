@@ -9,6 +9,7 @@ import pytest
 from synthohive_spark import SchemaError, SynthoHiveError, read_table, write_table
 from synthohive_spark.identifiers import TableName
 from synthohive_spark.spark.catalog import table_info
+from synthohive_spark.spark.formats.registry import format_name
 
 FORMATS = ["delta", "orc", "parquet"]
 
@@ -34,7 +35,7 @@ def test_create_append_and_overwrite(spark, database, format, partition_by):
         assert ids(spark, name) == [start, start + 1, start + 2]
     write_table(frame(spark, 50, 51), name, format=format, mode="append")
     assert ids(spark, name) == [30, 31, 32, 50]
-    assert table_info(spark, TableName.parse(name)).format == format
+    assert format_name(table_info(spark, TableName.parse(name))) == format
     assert [row.tableName for row in spark.sql(f"SHOW TABLES IN {database}").collect()] == ["t"]
 
 

@@ -1,0 +1,147 @@
+"""Hive tables, in ORC or Parquet: rows are staged beside the target, counted, and put in its place by the metastore.
+
+Hive has no transactions here. What makes a write whole or absent is in the three modules beside this one: `hive_marks`
+(whose a stage is), `hive_stages` (making, counting, mending, clearing), and `hive_swap` (putting in place).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyspark.errors import AnalysisException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from synthohive_spark.errors import SchemaError
+from synthohive_spark.identifiers import TableName
+from synthohive_spark.spark.catalog import TableInfo, default_folder, literal, same_path, table_info, table_properties
+from synthohive_spark.spark.formats.hive_marks import Mark
+from synthohive_spark.spark.formats.hive_stages import clear, is_version, mend, stage
+from synthohive_spark.spark.formats.hive_swap import put_new, swap_files, swap_names
+from synthohive_spark.spark.formats.interface import TableFormat
+from synthohive_spark.spark.schema import quote, type_name
+
+_HELD_BY_NONE = (T.TimestampNTZType, T.NullType, T.DayTimeIntervalType, T.YearMonthIntervalType)
+_PASSING = "transient_lastDdlTime"
+
+
+class Hive(TableFormat):
+    """Tables ``STORED AS`` a file format; those that Spark made with ``USING`` it are read and written, too."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def holds(self, table: TableInfo) -> bool:
+        """Whether ``table`` is stored in this format."""
+        return self.name in (table.provider, _stored_as(table) if table.provider == "hive" else "")
+
+    def check(
+        self, spark: SparkSession, target: TableName, schema: T.StructType, there: TableInfo | None, mode: str
+    ) -> None:
+        """Refuse columns that Hive cannot hold, external tables to overwrite, and folders in the table's place."""
+        _require_holdable(schema, self.name)
+        if mode == "append" and there is not None:
+            return
+        if there is not None and not there.managed and not is_version(there.location):
+            raise SchemaError(
+                f"table {target} is external, and its rows in {there.location} cannot be replaced in one step: append "
+                f"to it; or drop the table, which leaves its files, and write a new one; or choose another name"
+            )
+        if there is None or there.partitions:
+            _require_free(spark, target, there)
+
+    def create(self, rows: DataFrame, target: TableName, partition_by: Sequence[str]) -> None:
+        """Stage a new table, then rename it."""
+        columns = [c for c in rows.columns if c not in partition_by] + list(partition_by)
+        ordered = rows.select(*[F.col(quote(c)) for c in columns])
+        definition = _definition(rows.schema, self.name, partition_by)
+        with stage(ordered, target, definition, partitioned=bool(partition_by)) as staged:
+            clear(rows.sparkSession, target)
+            put_new(rows.sparkSession, staged)
+
+    def overwrite(self, rows: DataFrame, there: TableInfo) -> None:
+        """Stage the rows in a table of the same definition, then swap files, or names if the table is partitioned."""
+        spark, like = rows.sparkSession, f"LIKE {there.name.quoted}"
+        with stage(rows, there.name, like, partitioned=bool(there.partitions)) as staged:
+            clear(spark, there.name)
+            if there.partitions:
+                _complete(spark, staged, there)
+                _require_free(spark, there.name, there)  # between the renames it would be too late
+                swap_names(spark, staged, there)
+            else:
+                swap_files(spark, staged, there)
+
+    def mend(self, spark: SparkSession, target: TableName) -> None:
+        """Give ``target`` its name back if a writer died between two renames; wait for one that may be alive."""
+        mend(spark, target)
+
+
+def _stored_as(table: TableInfo) -> str:
+    return next((name for part, name in (("Orc", "orc"), ("Parquet", "parquet")) if part in table.serde), "")
+
+
+def _require_holdable(schema: T.StructType, format: str) -> None:
+    lost = [field.name for field in schema.fields if format == "orc" and "`" in field.name]
+    if lost:  # Spark writes such a column and reads nulls back
+        raise SchemaError(
+            f"a Hive table in orc cannot hold a column with a backtick in its name: {', '.join(map(repr, lost))}; "
+            f"rename it, or write with format='parquet' or 'delta'"
+        )
+    refused = [
+        f"{field.name!r} ({field.dataType.simpleString()})"
+        for field in schema.fields
+        if isinstance(field.dataType, _HELD_BY_NONE)
+    ]
+    if refused:
+        raise SchemaError(
+            f"a Hive table in {format} cannot hold {', '.join(refused)}: cast the column (timestamp_ntz to timestamp "
+            f"or string), leave it out, or write with format='delta'"
+        )
+
+
+def _require_free(spark: SparkSession, target: TableName, there: TableInfo | None) -> None:
+    """Check that no folder lies where Spark lets no table be renamed to, before any row is written."""
+    folder = default_folder(spark, target)
+    if not folder or (there is not None and same_path(there.location, folder)):
+        return
+    try:
+        spark.read.format("binaryFile").load(folder).schema  # noqa: B018  (Connect looks when it is asked)
+    except AnalysisException as error:
+        if error.getCondition() == "PATH_NOT_FOUND":
+            return
+        raise
+    raise SchemaError(
+        f"table {target} cannot be made: folder {folder} is there and belongs to no table of this name; remove it, or "
+        f"choose another name"
+    )
+
+
+def _definition(schema: T.StructType, format: str, partition_by: Sequence[str]) -> str:
+    def listed(wanted: bool) -> str:
+        fields = {f.name: f for f in schema.fields}
+        names = list(partition_by) if wanted else [name for name in fields if name not in partition_by]
+        return ", ".join(f"{quote(name)} {type_name(fields[name])}" for name in names)
+
+    partitioned = f" PARTITIONED BY ({listed(True)})" if partition_by else ""
+    return f"({listed(False)}){partitioned} STORED AS {format.upper()}"
+
+
+def _complete(spark: SparkSession, staged: Mark, there: TableInfo) -> None:
+    """Give the stage what ``CREATE TABLE ... LIKE`` leaves out, and check that its definition is the table's."""
+    table, comment = staged.table, next((row[1] for row in there.definition if row[0] == "Comment"), "")
+    if comment:
+        spark.sql(f"COMMENT ON TABLE {table.quoted} IS {literal(comment)}")
+    wanted, found = table_properties(spark, there.name), table_properties(spark, table)
+    missing = {key: value for key, value in wanted.items() if key != _PASSING and found.get(key) != value}
+    if missing:
+        listed = ", ".join(f"{literal(key)} = {literal(value)}" for key, value in missing.items())
+        spark.sql(f"ALTER TABLE {table.quoted} SET TBLPROPERTIES ({listed})")
+    made, found = table_info(spark, table), table_properties(spark, table)
+    lost = [f"property {key!r}" for key in wanted if key != _PASSING and found.get(key) != wanted[key]]
+    lost += [" ".join(filter(None, row)) for row in there.definition if made is None or row not in made.definition]
+    if lost:
+        raise SchemaError(
+            f"table {there.name} cannot be overwritten, since its new version would lose {', '.join(lost)}; drop the "
+            f"table and write it once more, or append to it"
+        )
