@@ -75,9 +75,15 @@ def table_info(spark: SparkSession, name: TableName) -> TableInfo | None:
     """What the catalog says of ``name``; None if there is nothing of this name."""
     if not table_exists(spark, name):
         return None
+    try:
+        described = spark.sql(f"DESCRIBE EXTENDED {name.quoted}").collect()
+        schema = spark.table(name.quoted).schema
+    except PySparkException as error:
+        if is_missing(error):  # it has gone since
+            return None
+        raise
     rows = [
-        ((row.col_name or "").strip(), (row.data_type or "").strip(), (row.comment or "").strip())
-        for row in spark.sql(f"DESCRIBE EXTENDED {name.quoted}").collect()
+        ((row.col_name or "").strip(), (row.data_type or "").strip(), (row.comment or "").strip()) for row in described
     ]
     names = [row[0] for row in rows]
     start = len(names) - 1 - names[::-1].index(_DETAILS) if _DETAILS in names else 0
@@ -90,9 +96,14 @@ def table_info(spark: SparkSession, name: TableName) -> TableInfo | None:
         managed=details.get("Type", "").upper() == "MANAGED",
         location=details.get("Location", ""),
         partitions=_partitions(names[:start]),
-        schema=spark.table(name.quoted).schema,
+        schema=schema,
         definition=(*rows[:start], *(row for row in rows[start:] if row[0] not in _PASSING)),
     )
+
+
+def is_missing(error: PySparkException) -> bool:
+    """Whether Spark says with ``error`` that there is no table or view of some name."""
+    return error.getCondition() == "TABLE_OR_VIEW_NOT_FOUND"
 
 
 def table_properties(spark: SparkSession, name: TableName) -> dict[str, str]:

@@ -12,7 +12,14 @@ from pyspark.sql import types as T
 
 from synthohive_spark.errors import SchemaError, SynthoHiveError
 from synthohive_spark.identifiers import TableName
-from synthohive_spark.spark.catalog import TableInfo, first_line, schema_differences, table_exists, table_info
+from synthohive_spark.spark.catalog import (
+    TableInfo,
+    first_line,
+    is_missing,
+    schema_differences,
+    table_exists,
+    table_info,
+)
 from synthohive_spark.spark.formats.registry import format_name, mend, table_format
 from synthohive_spark.spark.schema import quote, require_columns
 
@@ -34,14 +41,13 @@ def read_table(spark: SparkSession, name: str) -> DataFrame:
         SynthoHiveError: If another process is replacing the table, and the name is still absent after 30 seconds.
     """
     parsed = TableName.parse(name)
-    if not table_exists(spark, parsed):
+    while table_exists(spark, parsed) or _mended(spark, parsed):
         try:
-            mend(spark, parsed)
-        except (PySparkException, Py4JError) as error:
-            raise SynthoHiveError(f"table {parsed} cannot be looked up: {first_line(error)}") from error
-        if not table_exists(spark, parsed):
-            raise SchemaError(f"table {parsed} does not exist in this session's catalog")
-    return spark.table(parsed.quoted)
+            return spark.table(parsed.quoted)
+        except PySparkException as error:
+            if not is_missing(error):  # as it is if its name has become absent since
+                raise
+    raise SchemaError(f"table {parsed} does not exist in this session's catalog")
 
 
 def write_table(
@@ -118,8 +124,7 @@ def check_write(
     require_columns(partition_by, schema.names, setting="partition_by")
     try:
         there = table_info(spark, target)
-        if there is None:
-            mend(spark, target)
+        while there is None and _mended(spark, target):
             there = table_info(spark, target)
         if there is not None:
             _check_target(there, schema, format, mode, partition_by)
@@ -127,6 +132,15 @@ def check_write(
     except (PySparkException, Py4JError) as error:
         raise SynthoHiveError(f"table {target} cannot be looked up: {first_line(error)}") from error
     return there
+
+
+def _mended(spark: SparkSession, absent: TableName) -> bool:
+    """Whether a table that was absent is there once an overwrite that was under way, or interrupted, is finished."""
+    try:
+        mend(spark, absent)
+    except (PySparkException, Py4JError) as error:
+        raise SynthoHiveError(f"table {absent} cannot be looked up: {first_line(error)}") from error
+    return table_exists(spark, absent)
 
 
 def _check_target(there: TableInfo, schema: T.StructType, format: str, mode: str, partition_by: Sequence[str]) -> None:

@@ -16,8 +16,7 @@ from pyspark.sql import types as T
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.identifiers import TableName
 from synthohive_spark.spark.catalog import TableInfo, default_folder, literal, same_path, table_info, table_properties
-from synthohive_spark.spark.formats.hive_marks import Mark
-from synthohive_spark.spark.formats.hive_stages import clear, is_version, mend, stage
+from synthohive_spark.spark.formats.hive_stages import clear, is_version, mend, stage, with_target
 from synthohive_spark.spark.formats.hive_swap import put_new, swap_files, swap_names
 from synthohive_spark.spark.formats.interface import TableFormat
 from synthohive_spark.spark.schema import quote, type_name
@@ -56,17 +55,21 @@ class Hive(TableFormat):
         columns = [c for c in rows.columns if c not in partition_by] + list(partition_by)
         ordered = rows.select(*[F.col(quote(c)) for c in columns])
         definition = _definition(rows.schema, self.name, partition_by)
-        with stage(ordered, target, definition, partitioned=bool(partition_by)) as staged:
-            clear(rows.sparkSession, target)
-            put_new(rows.sparkSession, staged)
+        spark, partitioned = rows.sparkSession, bool(partition_by)
+
+        def make(table: TableName) -> None:
+            spark.sql(f"CREATE TABLE {table.quoted} {definition}")
+
+        with stage(ordered, target, make, partitioned=partitioned) as staged:
+            clear(spark, target)
+            put_new(spark, staged)
 
     def overwrite(self, rows: DataFrame, there: TableInfo) -> None:
         """Stage the rows in a table of the same definition, then swap files, or names if the table is partitioned."""
-        spark, like = rows.sparkSession, f"LIKE {there.name.quoted}"
-        with stage(rows, there.name, like, partitioned=bool(there.partitions)) as staged:
+        spark, partitioned = rows.sparkSession, bool(there.partitions)
+        with stage(rows, there.name, lambda table: _make_like(spark, table, there), partitioned=partitioned) as staged:
             clear(spark, there.name)
-            if there.partitions:
-                _complete(spark, staged, there)
+            if partitioned:
                 _require_free(spark, there.name, there)  # between the renames it would be too late
                 swap_names(spark, staged, there)
             else:
@@ -127,18 +130,22 @@ def _definition(schema: T.StructType, format: str, partition_by: Sequence[str]) 
     return f"({listed(False)}){partitioned} STORED AS {format.upper()}"
 
 
-def _complete(spark: SparkSession, staged: Mark, there: TableInfo) -> None:
-    """Give the stage what ``CREATE TABLE ... LIKE`` leaves out, and check that its definition is the table's."""
-    table, comment = staged.table, next((row[1] for row in there.definition if row[0] == "Comment"), "")
+def _make_like(spark: SparkSession, table: TableName, there: TableInfo) -> None:
+    """Make an empty managed table of the definition of ``there``, or none if some of that would be lost."""
+    like = f"CREATE TABLE {table.quoted} LIKE {there.name.quoted}"
+    with_target(spark, there.name, lambda: spark.sql(like))
+    wanted = with_target(spark, there.name, lambda: table_properties(spark, there.name))
+    wanted.pop(_PASSING, None)
+    comment = next((row[1] for row in there.definition if row[0] == "Comment"), "")
     if comment:
         spark.sql(f"COMMENT ON TABLE {table.quoted} IS {literal(comment)}")
-    wanted, found = table_properties(spark, there.name), table_properties(spark, table)
-    missing = {key: value for key, value in wanted.items() if key != _PASSING and found.get(key) != value}
+    found = table_properties(spark, table)
+    missing = [(key, value) for key, value in wanted.items() if found.get(key) != value]
     if missing:
-        listed = ", ".join(f"{literal(key)} = {literal(value)}" for key, value in missing.items())
+        listed = ", ".join(f"{literal(key)} = {literal(value)}" for key, value in missing)
         spark.sql(f"ALTER TABLE {table.quoted} SET TBLPROPERTIES ({listed})")
     made, found = table_info(spark, table), table_properties(spark, table)
-    lost = [f"property {key!r}" for key in wanted if key != _PASSING and found.get(key) != wanted[key]]
+    lost = [f"property {key!r}" for key, value in wanted.items() if found.get(key) != value]
     lost += [" ".join(filter(None, row)) for row in there.definition if made is None or row not in made.definition]
     if lost:
         raise SchemaError(

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import structlog
 from py4j.protocol import Py4JError
@@ -20,15 +21,25 @@ from pyspark.sql import functions as F
 
 from synthohive_spark.errors import SchemaError, SynthoHiveError
 from synthohive_spark.identifiers import TableName
-from synthohive_spark.spark.catalog import TableInfo, first_line, literal, table_exists, table_info, tables_like
+from synthohive_spark.spark.catalog import (
+    TableInfo,
+    first_line,
+    is_missing,
+    literal,
+    table_exists,
+    table_info,
+    tables_like,
+)
 from synthohive_spark.spark.formats.hive_marks import SUFFIX, Mark
 
 PATIENCE = 30.0
 _PAUSE = 0.1
+_ATTEMPTS = 3
 # Beneath the stage's default folder: a rename moves the files of a table that lies in its default folder, and does so
 # after the metastore's commit, so that a reader in between would find none.
 _ROWS = "/rows"
 _VERSION = re.compile(rf".*/[^/]*{SUFFIX}new_[^/]*{_ROWS}")
+_Result = TypeVar("_Result")
 _log = structlog.get_logger(__name__)
 
 
@@ -43,13 +54,15 @@ def version_folder(location: str) -> str:
 
 
 @contextmanager
-def stage(rows: DataFrame, target: TableName, definition: str, *, partitioned: bool) -> Iterator[Mark]:
+def stage(
+    rows: DataFrame, target: TableName, make: Callable[[TableName], object], *, partitioned: bool
+) -> Iterator[Mark]:
     """Stage ``rows`` beside ``target``; the stage is dropped if that fails, or what is done with it.
 
     Args:
         rows: In the order of the table's columns; evaluated once.
         target: The table that they are for.
-        definition: What follows the name in the stage's ``CREATE TABLE``.
+        make: Makes the empty stage, a managed table, under the name that it is given.
         partitioned: Whether the stage is.
 
     Yields:
@@ -60,7 +73,7 @@ def stage(rows: DataFrame, target: TableName, definition: str, *, partitioned: b
     """
     spark, mark = rows.sparkSession, Mark.own(target)
     try:
-        spark.sql(f"CREATE TABLE {mark.table.quoted} {definition}")
+        make(mark.table)
         _place(spark, mark.table, partitioned=partitioned)
         _fill(rows, mark)
         yield mark
@@ -101,6 +114,19 @@ def mend(spark: SparkSession, target: TableName, *, patience: float = PATIENCE) 
             time.sleep(_PAUSE)
 
 
+def with_target(spark: SparkSession, target: TableName, do: Callable[[], _Result]) -> _Result:
+    """What ``do()`` returns, which needs ``target``; while other writers have it between two renames, wait for it."""
+    while True:
+        try:
+            return do()
+        except PySparkException as error:
+            if not is_missing(error):
+                raise
+            mend(spark, target)
+            if not table_exists(spark, target):
+                raise
+
+
 def clear(spark: SparkSession, target: TableName) -> None:
     """Drop what writers that are gone have left beside ``target``; what cannot be dropped is logged, and stays."""
     waiting = set() if table_exists(spark, target) else {mark for pair in _pairs(spark, target) for mark in pair}
@@ -132,18 +158,22 @@ def rename(spark: SparkSession, source: TableName, target: TableName) -> bool:
     Raises:
         SchemaError: If a folder lies in the default place of ``target``.
     """
-    try:
-        spark.sql(f"ALTER TABLE {source.quoted} RENAME TO {target.quoted}")
-    except PySparkException as error:
-        if error.getCondition() == "LOCATION_ALREADY_EXISTS":
-            raise SchemaError(
-                f"table {target} cannot be made: {first_line(error)}; that folder belongs to no table of this name: "
-                f"remove it, or choose another name"
-            ) from error
-        if table_exists(spark, source) and not table_exists(spark, target):
-            raise
-        return False
-    return True
+    for attempt in range(_ATTEMPTS):
+        try:
+            spark.sql(f"ALTER TABLE {source.quoted} RENAME TO {target.quoted}")
+        except PySparkException as error:
+            if error.getCondition() == "LOCATION_ALREADY_EXISTS":
+                raise SchemaError(
+                    f"table {target} cannot be made: {first_line(error)}; that folder belongs to no table of this "
+                    f"name: remove it, or choose another name"
+                ) from error
+            if table_exists(spark, target) or not table_exists(spark, source):
+                return False
+            if attempt + 1 == _ATTEMPTS:  # until then, what was in the way may just have been taken away
+                raise
+        else:
+            return True
+    return False
 
 
 def put_in_place(spark: SparkSession, staged: Mark) -> bool:
@@ -156,9 +186,21 @@ def put_in_place(spark: SparkSession, staged: Mark) -> bool:
 
 
 def keep_folder(spark: SparkSession, table: TableName, before: TableInfo) -> None:
-    """Let a table of Spark's own kind refer to its folder after a rename, which takes for granted that it moved."""
+    """Let a table of Spark's own kind refer to its folder after a rename, which takes for granted that it moved.
+
+    Its partitions refer to their folders themselves, so it can be read until then.
+    """
     if before.provider != "hive" and is_version(before.location):
-        move(spark, table, before.location)
+        if_there(lambda: move(spark, table, before.location))
+
+
+def if_there(do: Callable[[], object]) -> None:
+    """Do something to a table that another writer may have taken away meanwhile."""
+    try:
+        do()
+    except PySparkException as error:
+        if not is_missing(error):
+            raise
 
 
 def move(spark: SparkSession, table: TableName, folder: str) -> None:

@@ -21,6 +21,7 @@ from synthohive_spark.spark.catalog import (
 from synthohive_spark.spark.formats.hive_marks import Mark
 from synthohive_spark.spark.formats.hive_stages import (
     discard,
+    if_there,
     is_version,
     keep_folder,
     make_folder,
@@ -74,7 +75,7 @@ def swap_files(spark: SparkSession, staged: Mark, there: TableInfo) -> None:
     if current.managed and same_path(current.location, default_folder(spark, there.name)):
         move(spark, staged.table, current.location)
     discard(spark, staged.table)
-    spark.sql(f"REFRESH TABLE {there.name.quoted}")
+    if_there(lambda: spark.sql(f"REFRESH TABLE {there.name.quoted}"))
 
 
 def swap_names(spark: SparkSession, staged: Mark, there: TableInfo) -> None:
@@ -104,7 +105,7 @@ def swap_names(spark: SparkSession, staged: Mark, there: TableInfo) -> None:
             keep_folder(spark, aside.table, there)
             discard(spark, aside.table)
         if done or not table_exists(spark, staged.table):  # or a reader took this process for dead, and finished
-            spark.sql(f"REFRESH TABLE {there.name.quoted}")
+            if_there(lambda: spark.sql(f"REFRESH TABLE {there.name.quoted}"))
             return
     raise SynthoHiveError(f"table {there.name} was not written: other writers keep replacing it; write it once more")
 
