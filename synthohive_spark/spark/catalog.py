@@ -101,6 +101,17 @@ def table_info(spark: SparkSession, name: TableName) -> TableInfo | None:
     )
 
 
+def table_location(spark: SparkSession, name: TableName) -> str | None:
+    """Where the files of a table are, whether or not there are any; None if there is no such table."""
+    try:
+        rows = spark.sql(f"DESCRIBE EXTENDED {name.quoted}").collect()
+    except PySparkException as error:
+        if is_missing(error):
+            return None
+        raise
+    return next((row.data_type for row in reversed(rows) if row.col_name == "Location"), "")
+
+
 def is_missing(error: PySparkException) -> bool:
     """Whether Spark says with ``error`` that there is no table or view of some name."""
     return error.getCondition() == "TABLE_OR_VIEW_NOT_FOUND"

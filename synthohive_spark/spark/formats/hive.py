@@ -6,7 +6,7 @@ Hive has no transactions here. What makes a write whole or absent is in the thre
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
@@ -70,7 +70,6 @@ class Hive(TableFormat):
         with stage(rows, there.name, lambda table: _make_like(spark, table, there), partitioned=partitioned) as staged:
             clear(spark, there.name)
             if partitioned:
-                _require_free(spark, there.name, there)  # between the renames it would be too late
                 swap_names(spark, staged, there)
             else:
                 swap_files(spark, staged, there)
@@ -109,14 +108,15 @@ def _require_free(spark: SparkSession, target: TableName, there: TableInfo | Non
     if not folder or (there is not None and same_path(there.location, folder)):
         return
     try:
-        spark.read.format("binaryFile").load(folder).schema  # noqa: B018  (Connect looks when it is asked)
+        # Of one path, Spark warns with a trace if it is not there; Connect only looks when it is asked for the schema.
+        spark.read.format("binaryFile").load([folder, folder]).schema  # noqa: B018
     except AnalysisException as error:
         if error.getCondition() == "PATH_NOT_FOUND":
             return
         raise
     raise SchemaError(
-        f"table {target} cannot be made: folder {folder} is there and belongs to no table of this name; remove it, or "
-        f"choose another name"
+        f"table {target} cannot be made: folder {folder} is in its place, left over from another table or made by "
+        f"something else; remove it if nothing needs it, or choose another name"
     )
 
 
@@ -131,7 +131,7 @@ def _definition(schema: T.StructType, format: str, partition_by: Sequence[str]) 
 
 
 def _make_like(spark: SparkSession, table: TableName, there: TableInfo) -> None:
-    """Make an empty managed table of the definition of ``there``, or none if some of that would be lost."""
+    """Make an empty managed table of the definition of ``there``, which ``CREATE TABLE ... LIKE`` keeps in part."""
     like = f"CREATE TABLE {table.quoted} LIKE {there.name.quoted}"
     with_target(spark, there.name, lambda: spark.sql(like))
     wanted = with_target(spark, there.name, lambda: table_properties(spark, there.name))
@@ -144,6 +144,12 @@ def _make_like(spark: SparkSession, table: TableName, there: TableInfo) -> None:
     if missing:
         listed = ", ".join(f"{literal(key)} = {literal(value)}" for key, value in missing)
         spark.sql(f"ALTER TABLE {table.quoted} SET TBLPROPERTIES ({listed})")
+    if there.partitions:
+        _require_complete(spark, table, there, wanted)
+
+
+def _require_complete(spark: SparkSession, table: TableName, there: TableInfo, wanted: Mapping[str, str]) -> None:
+    """Check that ``table`` has the whole definition, and the properties, of the table that it is to become."""
     made, found = table_info(spark, table), table_properties(spark, table)
     lost = [f"property {key!r}" for key, value in wanted.items() if found.get(key) != value]
     lost += [" ".join(filter(None, row)) for row in there.definition if made is None or row not in made.definition]

@@ -22,17 +22,17 @@ from pyspark.sql import functions as F
 from synthohive_spark.errors import SchemaError, SynthoHiveError
 from synthohive_spark.identifiers import TableName
 from synthohive_spark.spark.catalog import (
-    TableInfo,
     first_line,
     is_missing,
     literal,
     table_exists,
     table_info,
+    table_location,
     tables_like,
 )
 from synthohive_spark.spark.formats.hive_marks import SUFFIX, Mark
 
-PATIENCE = 30.0
+PATIENCE = 30.0  # seconds to wait for a writer that may be alive
 _PAUSE = 0.1
 _ATTEMPTS = 3
 # Beneath the stage's default folder: a rename moves the files of a table that lies in its default folder, and does so
@@ -82,7 +82,7 @@ def stage(
         raise
 
 
-def mend(spark: SparkSession, target: TableName, *, patience: float = PATIENCE) -> None:
+def mend(spark: SparkSession, target: TableName) -> None:
     """Give ``target``, which is absent, its name back if a writer died between two renames; else do nothing.
 
     Only a complete stage ever has a version set aside beside it, so what is staged goes in place. A writer that may
@@ -91,12 +91,11 @@ def mend(spark: SparkSession, target: TableName, *, patience: float = PATIENCE) 
     Args:
         spark: The session.
         target: A table that is not there.
-        patience: Seconds to wait for a writer that may be alive.
 
     Raises:
-        SynthoHiveError: If the table is absent for longer than that.
+        SynthoHiveError: If the table is still absent after 30 seconds.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + PATIENCE
     while True:
         pair = next(iter(_pairs(spark, target)), None)
         if pair is None or table_exists(spark, target):
@@ -136,14 +135,19 @@ def clear(spark: SparkSession, target: TableName) -> None:
             discard(spark, mark.table)
 
 
-def discard(spark: SparkSession, table: TableName) -> None:
-    """Drop a table beside a target with its whole folder; a failure is logged, since another write can do it later."""
+def discard(spark: SparkSession, table: TableName, folder: str = "") -> None:
+    """Drop a managed table beside a target with its whole folder, or with ``folder`` in the place of that.
+
+    A failure is logged, and no more: another write can do it later.
+    """
     try:
-        there = table_info(spark, table)
-        if there is None:
+        location = table_location(spark, table)
+        if location is None:
             return
-        if is_version(there.location):
-            move(spark, table, version_folder(there.location))
+        if not folder and is_version(location):
+            folder = version_folder(location)
+        if folder:
+            _doom(spark, table, folder)
         spark.sql(f"DROP TABLE IF EXISTS {table.quoted}")
     except (PySparkException, Py4JError, SynthoHiveError) as error:
         _log.warning("not_dropped", table=str(table), reason=first_line(error))
@@ -164,8 +168,8 @@ def rename(spark: SparkSession, source: TableName, target: TableName) -> bool:
         except PySparkException as error:
             if error.getCondition() == "LOCATION_ALREADY_EXISTS":
                 raise SchemaError(
-                    f"table {target} cannot be made: {first_line(error)}; that folder belongs to no table of this "
-                    f"name: remove it, or choose another name"
+                    f"table {target} cannot be made: {first_line(error)}; remove that folder if nothing needs it, or "
+                    f"choose another name"
                 ) from error
             if table_exists(spark, target) or not table_exists(spark, source):
                 return False
@@ -181,17 +185,17 @@ def put_in_place(spark: SparkSession, staged: Mark) -> bool:
     stage = table_info(spark, staged.table)
     renamed = rename(spark, staged.table, staged.target)
     if renamed and stage is not None:
-        keep_folder(spark, staged.target, stage)
+        keep_folder(spark, staged.target, stage.provider, stage.location)
     return renamed
 
 
-def keep_folder(spark: SparkSession, table: TableName, before: TableInfo) -> None:
+def keep_folder(spark: SparkSession, table: TableName, provider: str, folder: str) -> None:
     """Let a table of Spark's own kind refer to its folder after a rename, which takes for granted that it moved.
 
     Its partitions refer to their folders themselves, so it can be read until then.
     """
-    if before.provider != "hive" and is_version(before.location):
-        if_there(lambda: move(spark, table, before.location))
+    if provider != "hive" and is_version(folder):
+        if_there(lambda: move(spark, table, folder))
 
 
 def if_there(do: Callable[[], object]) -> None:
@@ -215,11 +219,17 @@ def make_folder(spark: SparkSession, beside: TableName, folder: str) -> None:
     spark.sql(f"DROP TABLE {maker.quoted}")
 
 
+def _doom(spark: SparkSession, table: TableName, folder: str) -> None:
+    try:
+        move(spark, table, folder)
+    except PySparkException as error:
+        # Spark tells the metastore first, and looks for the folder then; another writer may have removed it.
+        if error.getCondition() != "PATH_NOT_FOUND":
+            raise
+
+
 def _place(spark: SparkSession, table: TableName, *, partitioned: bool) -> None:
-    made = table_info(spark, table)
-    if made is None:
-        raise SynthoHiveError(f"table {table} was dropped while it was being staged")
-    folder = made.location + _ROWS
+    folder = f"{table_location(spark, table)}{_ROWS}"
     if not partitioned:  # Spark looks for the folder of an unpartitioned table
         make_folder(spark, table, folder)
     move(spark, table, folder)

@@ -16,6 +16,7 @@ from synthohive_spark.spark.catalog import (
     same_path,
     table_exists,
     table_info,
+    table_location,
     table_properties,
 )
 from synthohive_spark.spark.formats.hive_marks import Mark
@@ -58,23 +59,22 @@ def swap_files(spark: SparkSession, staged: Mark, there: TableInfo) -> None:
     Raises:
         SchemaError: If the table has been dropped or changed since it was looked at.
     """
-    stage, current = _info(spark, staged), table_info(spark, there.name)
+    folder, current = _folder(spark, staged), table_info(spark, there.name)
     if current is None or current.definition != there.definition:
         became = "dropped" if current is None else "changed"
         raise SchemaError(f"table {there.name} was {became} while its rows were staged; write it once more")
     earlier = table_properties(spark, there.name).get(_PREVIOUS, "")
-    doomed = f"{version_folder(stage.location)}/nothing"
-    if is_version(earlier) and earlier != current.location:
-        doomed = version_folder(earlier)
     # From here on the new files belong to no table, so that nobody who drops this stage can drop them.
-    make_folder(spark, there.name, doomed)
-    move(spark, staged.table, doomed)
+    nothing = f"{version_folder(folder)}/nothing"
+    make_folder(spark, there.name, nothing)
+    move(spark, staged.table, nothing)
     if is_version(current.location):
         spark.sql(f"ALTER TABLE {there.name.quoted} SET TBLPROPERTIES ('{_PREVIOUS}' = {literal(current.location)})")
-    move(spark, there.name, stage.location)
+    move(spark, there.name, folder)
+    doomed = version_folder(earlier) if is_version(earlier) and earlier != current.location else ""
     if current.managed and same_path(current.location, default_folder(spark, there.name)):
-        move(spark, staged.table, current.location)
-    discard(spark, staged.table)
+        doomed = current.location
+    discard(spark, staged.table, doomed)
     if_there(lambda: spark.sql(f"REFRESH TABLE {there.name.quoted}"))
 
 
@@ -87,7 +87,7 @@ def swap_names(spark: SparkSession, staged: Mark, there: TableInfo) -> None:
         SchemaError: If the table has become another one since it was looked at; it stays.
         SynthoHiveError: If others keep replacing the table.
     """
-    stage = _info(spark, staged)
+    folder = _folder(spark, staged)
     for _ in range(_ATTEMPTS):
         aside = staged.set_aside()
         try:
@@ -100,9 +100,9 @@ def swap_names(spark: SparkSession, staged: Mark, there: TableInfo) -> None:
             _finish(spark, staged)
             raise
         if done:
-            keep_folder(spark, there.name, stage)
+            keep_folder(spark, there.name, there.provider, folder)
         if table_exists(spark, aside.table):
-            keep_folder(spark, aside.table, there)
+            keep_folder(spark, aside.table, there.provider, there.location)
             discard(spark, aside.table)
         if done or not table_exists(spark, staged.table):  # or a reader took this process for dead, and finished
             if_there(lambda: spark.sql(f"REFRESH TABLE {there.name.quoted}"))
@@ -110,11 +110,11 @@ def swap_names(spark: SparkSession, staged: Mark, there: TableInfo) -> None:
     raise SynthoHiveError(f"table {there.name} was not written: other writers keep replacing it; write it once more")
 
 
-def _info(spark: SparkSession, staged: Mark) -> TableInfo:
-    stage = table_info(spark, staged.table)
-    if stage is None:
+def _folder(spark: SparkSession, staged: Mark) -> str:
+    folder = table_location(spark, staged.table)
+    if folder is None:
         raise SynthoHiveError(f"table {staged.target} was not written: its stage {staged.table} was dropped meanwhile")
-    return stage
+    return folder
 
 
 def _require_same(spark: SparkSession, aside: Mark, there: TableInfo) -> None:
