@@ -94,6 +94,11 @@ class Mark:
         return f"process {self.process} of {where}, since {self.since:%Y-%m-%d %H:%M:%S} UTC"
 
 
+def is_marked(table: str) -> bool:
+    """Whether a table of this name is none of the user's, but staged or set aside for another one."""
+    return _NAME.fullmatch(table) is not None
+
+
 @functools.cache
 def this_machine() -> str:
     """What tells apart two places whose processes do not see each other, containers included: 8 hexadecimal digits."""

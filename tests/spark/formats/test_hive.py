@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from synthohive_spark import SchemaError, SynthoHiveError, read_table, write_table
 from synthohive_spark.identifiers import TableName
+from synthohive_spark.relational.sources import open_tables
 from synthohive_spark.spark.catalog import table_info, table_properties
 from synthohive_spark.spark.formats import hive, hive_stages, hive_swap
 from synthohive_spark.spark.formats.hive_marks import Mark
@@ -133,8 +134,17 @@ def test_an_overwrite_keeps_the_whole_definition(spark, database, kind, partitio
     spark.sql(f"CREATE TABLE {name} {columns} {storage} TBLPROPERTIES ({properties})")
 
     def rows(start):
-        part = ("IF(id % 2 = 0, 'x/y=z', NULL) AS `p q`", "DATE'2024-01-02' AS `d-x`")
-        return spark.range(start, start + 4).selectExpr("id AS `a b`", "'ab' AS c", "'v' AS v", "1 AS `ü.x`", *part)
+        made = spark.range(start, start + 4).selectExpr(
+            "id AS `a b`",
+            "'ab' AS c",
+            "'v' AS v",
+            "1 AS `ü.x`",
+            "IF(id % 2 = 0, 'x/y=z', NULL) AS `p q`",
+            "DATE'2024-01-02' AS `d-x`",
+        )
+        for column, type_ in (("c", "char(3)"), ("v", "varchar(4)")):
+            made = made.withMetadata(column, {"__CHAR_VARCHAR_TYPE_STRING": type_})
+        return made
 
     before, kept = info(spark, name), table_properties(spark, TableName.parse(name))
     for start in (0, 10, 20):
@@ -290,6 +300,7 @@ def test_only_what_is_left_over_is_cleared(spark, database, gone, partition_by):
     spark.sql(f"CREATE TABLE {name}__synthohive_new (id INT) STORED AS ORC")  # of somebody who likes the name
     read_table(spark, str(name)).count()
     assert len(tables(spark, database)) == 6
+    assert sorted(open_tables(spark, database, None)) == ["t", "t__synthohive_new"]
     write_table(frame(spark, 5, 7), str(name), format="orc", mode="overwrite")
     kept = [marks["alive"].table.table, marks["elsewhere"].table.table, "t", "t__synthohive_new"]
     assert tables(spark, database) == sorted(kept)

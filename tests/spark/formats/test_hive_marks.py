@@ -7,7 +7,7 @@ import pytest
 
 from synthohive_spark.identifiers import TableName
 from synthohive_spark.spark.formats import hive_marks
-from synthohive_spark.spark.formats.hive_marks import SET_ASIDE_AGE, STAGING_AGE, Mark, this_machine
+from synthohive_spark.spark.formats.hive_marks import SET_ASIDE_AGE, STAGING_AGE, Mark, is_marked, this_machine
 
 TARGET = TableName.parse("shop.Orders")
 
@@ -48,6 +48,12 @@ def test_a_name_says_all_of_a_mark():
 )
 def test_other_tables_have_none(name):
     assert Mark.of(TableName.parse(name), TARGET) is None
+
+
+def test_a_name_with_a_mark_is_none_of_the_users():
+    own = Mark.own(TARGET)
+    assert is_marked(own.table.table) and is_marked(own.set_aside().table.table)
+    assert not is_marked("orders") and not is_marked("orders__synthohive_new")
 
 
 def test_a_process_that_is_gone_leaves_its_tables_over(gone):
