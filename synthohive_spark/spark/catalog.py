@@ -79,7 +79,7 @@ def table_info(spark: SparkSession, name: TableName) -> TableInfo | None:
         described = spark.sql(f"DESCRIBE EXTENDED {name.quoted}").collect()
         schema = spark.table(name.quoted).schema
     except PySparkException as error:
-        if is_missing(error):  # it has gone since
+        if is_missing(error) and not table_exists(spark, name):  # it has gone since
             return None
         raise
     rows = [

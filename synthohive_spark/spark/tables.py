@@ -24,6 +24,7 @@ from synthohive_spark.spark.formats.registry import format_name, mend, table_for
 from synthohive_spark.spark.schema import quote, require_columns
 
 MODES = ("errorifexists", "append", "overwrite")
+_ATTEMPTS = 5
 
 
 def read_table(spark: SparkSession, name: str) -> DataFrame:
@@ -41,13 +42,17 @@ def read_table(spark: SparkSession, name: str) -> DataFrame:
         SynthoHiveError: If another process is replacing the table, and the name is still absent after 30 seconds.
     """
     parsed = TableName.parse(name)
-    while table_exists(spark, parsed) or _mended(spark, parsed):
+    problem = "does not exist in this session's catalog"
+    for _ in range(_ATTEMPTS):
+        if not table_exists(spark, parsed) and not _mended(spark, parsed):
+            break
         try:
             return spark.table(parsed.quoted)
         except PySparkException as error:
-            if not is_missing(error):  # as it is if its name has become absent since
+            if not is_missing(error):
                 raise
-    raise SchemaError(f"table {parsed} does not exist in this session's catalog")
+            problem = f"cannot be read: {first_line(error)}"  # its name has become absent, or it is a view of nothing
+    raise SchemaError(f"table {parsed} {problem}")
 
 
 def write_table(

@@ -130,3 +130,15 @@ def test_a_failing_write_leaves_what_was_there(spark, database, format, partitio
     with pytest.raises(SynthoHiveError, match="could not be written"):
         write_table(broken, name, format=format, mode="overwrite")
     assert ids(spark, name) == [0, 1, 2]
+
+
+def test_a_view_of_a_table_that_is_gone_is_neither_read_nor_replaced(spark, database):
+    spark.sql(f"CREATE TABLE {database}.gone (id BIGINT) USING parquet")
+    spark.sql(f"CREATE VIEW {database}.v AS SELECT id FROM {database}.gone")
+    spark.sql(f"DROP TABLE {database}.gone")
+    with pytest.raises(SchemaError, match=rf"table {database}.v cannot be read: .*gone.*cannot be found"):
+        read_table(spark, f"{database}.v")
+    for format in FORMATS:
+        with pytest.raises(SynthoHiveError, match=rf"table {database}.v cannot be looked up: .*gone"):
+            write_table(spark.range(3), f"{database}.v", format=format, mode="overwrite")
+    assert spark.catalog.tableExists(f"{database}.v")

@@ -1,7 +1,7 @@
 """Tables that hold what is not in place yet: staged, counted, and cleared away where a writer left them.
 
 A stage is a managed table beside its target, under a name that carries its owner's mark, whose rows lie in a folder of
-its own. As long as it is there, nothing else refers to that folder, so to drop a stage can harm no other table.
+its own. As long as it is there, nothing else refers to that folder, so dropping a stage harms no other table.
 Readers only ever call `mend`.
 """
 
@@ -34,7 +34,7 @@ from synthohive_spark.spark.formats.hive_marks import SUFFIX, Mark
 
 PATIENCE = 30.0  # seconds to wait for a writer that may be alive
 _PAUSE = 0.1
-_ATTEMPTS = 3
+_ATTEMPTS = 5
 # Beneath the stage's default folder: a rename moves the files of a table that lies in its default folder, and does so
 # after the metastore's commit, so that a reader in between would find none.
 _ROWS = "/rows"
@@ -74,7 +74,7 @@ def stage(
     spark, mark = rows.sparkSession, Mark.own(target)
     try:
         make(mark.table)
-        _place(spark, mark.table, partitioned=partitioned)
+        _place(spark, mark, partitioned=partitioned)
         _fill(rows, mark)
         yield mark
     except BaseException:
@@ -115,7 +115,7 @@ def mend(spark: SparkSession, target: TableName) -> None:
 
 def with_target(spark: SparkSession, target: TableName, do: Callable[[], _Result]) -> _Result:
     """What ``do()`` returns, which needs ``target``; while other writers have it between two renames, wait for it."""
-    while True:
+    for _ in range(_ATTEMPTS):
         try:
             return do()
         except PySparkException as error:
@@ -124,6 +124,7 @@ def with_target(spark: SparkSession, target: TableName, do: Callable[[], _Result
             mend(spark, target)
             if not table_exists(spark, target):
                 raise
+    return do()
 
 
 def clear(spark: SparkSession, target: TableName) -> None:
@@ -147,7 +148,7 @@ def discard(spark: SparkSession, table: TableName, folder: str = "") -> None:
         if not folder and is_version(location):
             folder = version_folder(location)
         if folder:
-            _doom(spark, table, folder)
+            _redirect(spark, table, folder)
         spark.sql(f"DROP TABLE IF EXISTS {table.quoted}")
     except (PySparkException, Py4JError, SynthoHiveError) as error:
         _log.warning("not_dropped", table=str(table), reason=first_line(error))
@@ -219,20 +220,21 @@ def make_folder(spark: SparkSession, beside: TableName, folder: str) -> None:
     spark.sql(f"DROP TABLE {maker.quoted}")
 
 
-def _doom(spark: SparkSession, table: TableName, folder: str) -> None:
+def _redirect(spark: SparkSession, table: TableName, folder: str) -> None:
+    """Let a table that is to be dropped refer to a folder that may not be there any more."""
     try:
         move(spark, table, folder)
     except PySparkException as error:
-        # Spark tells the metastore first, and looks for the folder then; another writer may have removed it.
+        # Spark tells the metastore first, and looks for the folder then.
         if error.getCondition() != "PATH_NOT_FOUND":
             raise
 
 
-def _place(spark: SparkSession, table: TableName, *, partitioned: bool) -> None:
-    folder = f"{table_location(spark, table)}{_ROWS}"
+def _place(spark: SparkSession, mark: Mark, *, partitioned: bool) -> None:
+    folder = f"{table_location(spark, mark.table)}{_ROWS}"
     if not partitioned:  # Spark looks for the folder of an unpartitioned table
-        make_folder(spark, table, folder)
-    move(spark, table, folder)
+        make_folder(spark, mark.target, folder)
+    move(spark, mark.table, folder)
 
 
 def _fill(rows: DataFrame, mark: Mark) -> None:

@@ -54,7 +54,8 @@ def swap_files(spark: SparkSession, staged: Mark, there: TableInfo) -> None:
     """Let an unpartitioned table refer to the staged files, in one change of the metastore.
 
     The files of the version before stay for those who are reading them; those of the version before that go. Files in
-    the table's default folder go at once: after a DROP they would be in the way of another table of this name.
+    the table's default folder go at once, since after a DROP they would be in the way of another table of this name;
+    files anywhere else stay.
 
     Raises:
         SchemaError: If the table has been dropped or changed since it was looked at.
@@ -122,7 +123,10 @@ def _require_same(spark: SparkSession, aside: Mark, there: TableInfo) -> None:
     found = table_info(spark, aside.table)
     if found is None or found.definition == there.definition:
         return
-    kept = "it is kept" if rename(spark, aside.table, there.name) else f"it is kept as {aside.table}"
+    kept = f"it is kept as {aside.table}"
+    if rename(spark, aside.table, there.name):
+        keep_folder(spark, there.name, there.provider, there.location)
+        kept = "it is kept"
     raise SchemaError(f"table {there.name} was changed while its rows were staged; {kept}; write it once more")
 
 
