@@ -13,6 +13,7 @@ from synthohive_spark.declarations.hints import nearest
 from synthohive_spark.declarations.names import TableName, database_name
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.spark.catalog import first_line
+from synthohive_spark.spark.formats.hive_marks import is_marked
 from synthohive_spark.spark.session import active_session
 from synthohive_spark.spark.sources import as_frame, is_path
 
@@ -45,7 +46,8 @@ def open_tables(spark: SparkSession | None, source: Source, names: Iterable[str]
         raise SchemaError(f"database {source} does not exist in this session's catalog")
     if names is None:
         listed = session.catalog.listTables(quoted)
-        names = sorted(t.name for t in listed if not t.isTemporary and t.tableType != "VIEW")
+        tables = [t.name for t in listed if not t.isTemporary and t.tableType != "VIEW"]
+        names = sorted(name for name in tables if not is_marked(name))
         if not names:
             raise SchemaError(f"database {source} has no tables")
     return _from_mapping(session, {name: f"{source}.{name}" for name in names}, None)

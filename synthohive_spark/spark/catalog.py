@@ -17,11 +17,24 @@ from synthohive_spark.spark.worker_errors import interpreter_problem
 
 _DETAILS = "# Detailed Table Information"
 _PARTITIONS = "# Partition Information"
+_ROOT = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:(//[^/]*)?")
 _RAISED = re.compile(r"Traceback \(most recent call last\):\n(?:[ \t].*\n)+([\w.]+: .*)")
 _SAYS_NOTHING = re.compile(
     r"^An error occurred while calling|Exception thrown in awaitResult|^at \S+\(|^\.\.\. \d+ more"
 )
-_SERDES = {"Orc": "orc", "Parquet": "parquet"}
+# What changes with every write, or names the table; the rest of a description is the table's definition.
+_PASSING = {
+    "Catalog",
+    "Database",
+    "Table",
+    "Owner",
+    "Created Time",
+    "Last Access",
+    "Created By",
+    "Statistics",
+    "Location",
+    "Table Properties",
+}
 
 
 @dataclass(frozen=True)
@@ -31,22 +44,24 @@ class TableInfo:
     Attributes:
         name: Its name.
         is_view: Whether it is a view of any kind.
-        format: ``delta``, ``orc``, ``parquet`` or what else it is stored as.
+        provider: What Spark writes it with, in lower case: ``delta``, ``orc``, ``hive`` or another.
+        serde: The class that reads and writes its rows, if it is a Hive table.
         managed: Whether dropping it drops its files.
         location: Where its files are.
         partitions: The columns it is partitioned by.
         schema: Its columns.
-        properties: Its table properties, as one string.
+        definition: Columns, comments, kind and storage as Spark describes them; without name, location, properties.
     """
 
     name: TableName
     is_view: bool
-    format: str
+    provider: str
+    serde: str
     managed: bool
     location: str
     partitions: tuple[str, ...]
     schema: T.StructType
-    properties: str = ""
+    definition: tuple[tuple[str, str, str], ...]
 
 
 def table_exists(spark: SparkSession, name: TableName) -> bool:
@@ -61,26 +76,82 @@ def table_info(spark: SparkSession, name: TableName) -> TableInfo | None:
     """What the catalog says of ``name``; None if there is nothing of this name."""
     if not table_exists(spark, name):
         return None
+    try:
+        described = spark.sql(f"DESCRIBE EXTENDED {name.quoted}").collect()
+        schema = spark.table(name.quoted).schema
+    except PySparkException as error:
+        if is_missing(error) and not table_exists(spark, name):  # it has gone since
+            return None
+        raise
     rows = [
-        (row.col_name.strip(), (row.data_type or "").strip())
-        for row in spark.sql(f"DESCRIBE EXTENDED {name.quoted}").collect()
+        ((row.col_name or "").strip(), (row.data_type or "").strip(), (row.comment or "").strip()) for row in described
     ]
-    names = [key for key, _ in rows]
+    names = [row[0] for row in rows]
     start = len(names) - 1 - names[::-1].index(_DETAILS) if _DETAILS in names else 0
-    details = dict(rows[start:])
-    provider = details.get("Provider", "").lower()
-    serde = details.get("Serde Library", "")
-    stored = next((f for part, f in _SERDES.items() if part in serde), provider) if provider == "hive" else provider
+    details = {row[0]: row[1] for row in rows[start:]}
     return TableInfo(
         name=name,
         is_view="VIEW" in details.get("Type", "").upper(),
-        format=stored,
+        provider=details.get("Provider", "").lower(),
+        serde=details.get("Serde Library", ""),
         managed=details.get("Type", "").upper() == "MANAGED",
         location=details.get("Location", ""),
         partitions=_partitions(names[:start]),
-        schema=spark.table(name.quoted).schema,
-        properties=details.get("Table Properties", ""),
+        schema=schema,
+        definition=(*rows[:start], *(row for row in rows[start:] if row[0] not in _PASSING)),
     )
+
+
+def table_location(spark: SparkSession, name: TableName) -> str | None:
+    """Where the files of a table are, whether or not there are any; None if there is no such table."""
+    try:
+        rows = spark.sql(f"DESCRIBE EXTENDED {name.quoted}").collect()
+    except PySparkException as error:
+        if is_missing(error):
+            return None
+        raise
+    return next((row.data_type for row in reversed(rows) if row.col_name == "Location"), "")
+
+
+def is_missing(error: PySparkException) -> bool:
+    """Whether Spark says with ``error`` that there is no table or view of some name."""
+    return error.getCondition() == "TABLE_OR_VIEW_NOT_FOUND"
+
+
+def table_properties(spark: SparkSession, name: TableName) -> dict[str, str]:
+    """The properties of a table, and as ``option.<key>`` those of its storage."""
+    return {row.key: row.value for row in spark.sql(f"SHOW TBLPROPERTIES {name.quoted}").collect()}
+
+
+def tables_like(spark: SparkSession, name: TableName, suffix: str) -> list[TableName]:
+    """The tables beside ``name`` whose names begin with it and ``suffix``; none if there is no database."""
+    within = f"IN {'.'.join(f'`{part}`' for part in name.parts[:-1])} " if name.parts[:-1] else ""
+    try:
+        rows = spark.sql(f"SHOW TABLES {within}LIKE {literal(f'{name.table}{suffix}*')}").collect()
+    except PySparkException as error:
+        if error.getCondition() == "SCHEMA_NOT_FOUND":
+            return []
+        raise
+    begin = f"{name.table}{suffix}".casefold()
+    return [name.sibling(row.tableName) for row in rows if row.tableName.casefold().startswith(begin)]
+
+
+def default_folder(spark: SparkSession, name: TableName) -> str:
+    """Where a managed table of this name is put; an empty string if the catalog does not say."""
+    database = ".".join(f"`{part}`" for part in name.parts[:-1] or (spark.catalog.currentDatabase(),))
+    rows = spark.sql(f"DESCRIBE DATABASE {database}").collect()
+    root = next((row.info_value.rstrip("/") for row in rows if row.info_name == "Location"), "")
+    return root and f"{root}/{name.table.lower()}"
+
+
+def same_path(one: str, other: str) -> bool:
+    """Whether two locations are the same but for scheme and host, which one of them may leave out."""
+    return _ROOT.sub("", one.rstrip("/")) == _ROOT.sub("", other.rstrip("/"))
+
+
+def literal(text: str) -> str:
+    """``text`` as a string of SQL."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 def schema_differences(rows: T.StructType, table: T.StructType) -> list[str]:

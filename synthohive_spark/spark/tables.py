@@ -12,17 +12,26 @@ from pyspark.sql import types as T
 
 from synthohive_spark.declarations.names import TableName
 from synthohive_spark.errors import SchemaError, SynthoHiveError
-from synthohive_spark.spark import hive
-from synthohive_spark.spark.catalog import TableInfo, first_line, schema_differences, table_exists, table_info
+from synthohive_spark.spark.catalog import (
+    TableInfo,
+    first_line,
+    is_missing,
+    schema_differences,
+    table_exists,
+    table_info,
+)
+from synthohive_spark.spark.formats.registry import format_name, mend, table_format
 from synthohive_spark.spark.schema import quote, require_columns
 
-FORMATS = ("delta", "orc", "parquet")
 MODES = ("errorifexists", "append", "overwrite")
-_UNMAPPED = set(" ,;{}()\n\t=")
+_ATTEMPTS = 5
 
 
 def read_table(spark: SparkSession, name: str) -> DataFrame:
     """The table of this name.
+
+    Reading moves and removes nothing, with one exception: a table whose name is absent, since the process that was
+    replacing it died between two renames, gets its name back. If that process may be alive, this waits for it.
 
     Args:
         spark: The session.
@@ -30,12 +39,20 @@ def read_table(spark: SparkSession, name: str) -> DataFrame:
 
     Raises:
         SchemaError: If the name is not valid, or there is no such table.
+        SynthoHiveError: If another process is replacing the table, and the name is still absent after 30 seconds.
     """
     parsed = TableName.parse(name)
-    hive.recover(spark, parsed)
-    if not table_exists(spark, parsed):
-        raise SchemaError(f"table {parsed} does not exist in this session's catalog")
-    return spark.table(parsed.quoted)
+    problem = "does not exist in this session's catalog"
+    for _ in range(_ATTEMPTS):
+        if not table_exists(spark, parsed) and not _mended(spark, parsed):
+            break
+        try:
+            return spark.table(parsed.quoted)
+        except PySparkException as error:
+            if not is_missing(error):
+                raise
+            problem = f"cannot be read: {first_line(error)}"  # its name has become absent, or it is a view of nothing
+    raise SchemaError(f"table {parsed} {problem}")
 
 
 def write_table(
@@ -48,38 +65,48 @@ def write_table(
 ) -> None:
     """Write ``df`` as a table; if that fails, or the process dies, what was there is there still.
 
-    Delta does this in one commit. ``orc`` and ``parquet`` mean Hive tables (``STORED AS``): rows are staged, then
-    swapped in by one change of the metastore; for a partitioned one the name is absent for a moment between two
-    renames, and the next read or write of the table by this package mends a swap that was interrupted. The old files of
-    an unpartitioned Hive table stay until the next overwrite, for those who are reading them. Appending to a Hive table
-    moves finished files into it. One writer at a time per Hive table.
+    Delta does this in one commit. ``orc`` and ``parquet`` mean Hive tables (``STORED AS``); existing tables of Spark's
+    own kind (``USING orc``) are written, too. Of them this holds:
+
+    - A new table or an overwrite is staged in a table of its own beside the target, counted, and then put in place by
+      changes of the metastore that move no files. Of two writers that overwrite a table at once, one wins, whole.
+    - An unpartitioned table changes in one step, and the files of the version before stay until the next overwrite, for
+      those who are reading them; only those that another tool wrote into the table's default folder go at once.
+    - The name of a partitioned table is absent for a moment between two renames. `read_table` and `write_table` wait
+      for that, and finish it for a process that died there. The version before is dropped at once: a query that is
+      running on it fails, or misses partitions if it was just being planned, so run it again.
+    - An overwrite keeps the table's columns, comments, properties, partitioning, SerDe and format; or nothing is
+      written. The files of a managed table get a new folder. Of a partitioned table, the owner, the creation time,
+      statistics and grants are those of a new table.
+    - An external table can be appended to, not overwritten: rows cannot be replaced in a given folder in one step.
+    - An append adds finished files one by one: a crash in the middle can leave some of them. One writer appends at a
+      time; rows that are appended while another writer overwrites the table may be replaced with the rest.
 
     Args:
         df: The rows; evaluated once.
         name: One to three parts of ASCII letters, digits and underscores. The database must exist.
         format: "delta", "orc" or "parquet".
-        mode: "errorifexists", "append", or "overwrite", which keeps the table's partitioning and properties.
+        mode: "errorifexists", "append", or "overwrite", which keeps the table's definition.
         partition_by: Columns that a new table is partitioned by.
 
     Raises:
         SchemaError: If an argument is not valid, the table exists in mode "errorifexists", is a view or of another
-            format, has other columns, or the format cannot hold a column.
-        SynthoHiveError: If Spark fails to write.
+            format, has other columns, the format cannot hold a column, the table is external and would be overwritten,
+            or a folder that is none of the table's lies where the table has to go.
+        SynthoHiveError: If Spark fails to write, what is staged is not what was written, or other writers keep
+            replacing the table.
     """
     target = TableName.parse(name)
     there = check_write(df, name, format=format, mode=mode, partition_by=partition_by)
     try:
         if there is None:
-            _create(df, target, format, partition_by)
+            table_format(format).create(df, target, partition_by)
             return
         rows = df.select(*[F.col(quote(field.name)) for field in there.schema.fields])
-        if format == "delta":
-            writer = rows.writeTo(target.quoted)
-            writer.overwrite(F.lit(True)) if mode == "overwrite" else writer.append()
-        elif mode == "append":
-            rows.write.insertInto(target.quoted)
+        if mode == "append":
+            table_format(format).append(rows, there)
         else:
-            hive.overwrite(rows, there, format)
+            table_format(format).overwrite(rows, there)
     except (PySparkException, Py4JError) as error:
         raise SynthoHiveError(f"table {target} could not be written as {format}: {first_line(error)}") from error
 
@@ -87,40 +114,38 @@ def write_table(
 def check_write(
     df: DataFrame, name: str, *, format: str, mode: str, partition_by: Sequence[str] = ()
 ) -> TableInfo | None:
-    """Check that `write_table` could write, and return what is there; an interrupted earlier write is mended.
+    """Check that `write_table` could write, and return what is there.
 
     Raises:
         SchemaError: As `write_table` does.
     """
     target = TableName.parse(name)
-    _one_of("format", format, FORMATS)
-    _one_of("mode", mode, MODES)
+    kind = table_format(format)
+    if mode not in MODES:
+        raise SchemaError(f"mode must be one of {', '.join(map(repr, MODES))}, got {mode!r}")
     if isinstance(partition_by, str):
         raise SchemaError(f"partition_by must be a list of columns, got {partition_by!r}")
-    schema = df.schema
+    spark, schema = df.sparkSession, df.schema
     require_columns(partition_by, schema.names, setting="partition_by")
-    if format != "delta":
-        hive.require_holdable(schema, format)
     try:
-        hive.recover(df.sparkSession, target)
-        there = table_info(df.sparkSession, target)
+        there = table_info(spark, target)
+        while there is None and _mended(spark, target):
+            there = table_info(spark, target)
+        if there is not None:
+            _check_target(there, schema, format, mode, partition_by)
+        kind.check(spark, target, schema, there, mode)
     except (PySparkException, Py4JError) as error:
         raise SynthoHiveError(f"table {target} cannot be looked up: {first_line(error)}") from error
-    if there is not None:
-        _check_target(there, schema, format, mode, partition_by)
     return there
 
 
-def _create(df: DataFrame, target: TableName, format: str, partition_by: Sequence[str]) -> None:
-    if format != "delta":
-        hive.create(df, target, format, partition_by)
-        return
-    writer = df.writeTo(target.quoted).using("delta")
-    if any(_UNMAPPED & set(field.name) for field in df.schema.fields):
-        writer = writer.tableProperty("delta.columnMapping.mode", "name")
-    if partition_by:
-        writer = writer.partitionedBy(*[F.col(quote(column)) for column in partition_by])
-    writer.create()
+def _mended(spark: SparkSession, absent: TableName) -> bool:
+    """Whether a table that was absent is there once an overwrite that was under way, or interrupted, is finished."""
+    try:
+        mend(spark, absent)
+    except (PySparkException, Py4JError) as error:
+        raise SynthoHiveError(f"table {absent} cannot be looked up: {first_line(error)}") from error
+    return table_exists(spark, absent)
 
 
 def _check_target(there: TableInfo, schema: T.StructType, format: str, mode: str, partition_by: Sequence[str]) -> None:
@@ -128,10 +153,10 @@ def _check_target(there: TableInfo, schema: T.StructType, format: str, mode: str
         raise SchemaError(f"{there.name} is a view, which is never replaced; choose another name")
     if mode == "errorifexists":
         raise SchemaError(f"table {there.name} exists already; choose mode 'append' or 'overwrite', or another name")
-    if there.format != format:
+    stored = format_name(there)
+    if stored != format:
         raise SchemaError(
-            f"table {there.name} is stored as {there.format}, not {format}; give format={there.format!r}, or another "
-            f"name"
+            f"table {there.name} is stored as {stored}, not {format}; give format={stored!r}, or another name"
         )
     differences = schema_differences(schema, there.schema)
     if differences:
@@ -144,8 +169,3 @@ def _check_target(there: TableInfo, schema: T.StructType, format: str, mode: str
             f"table {there.name} is partitioned by {list(there.partitions)}, not by {list(partition_by)}; leave "
             f"partition_by out, or drop the table first"
         )
-
-
-def _one_of(what: str, value: str, known: Sequence[str]) -> None:
-    if value not in known:
-        raise SchemaError(f"{what} must be one of {', '.join(map(repr, known))}, got {value!r}")

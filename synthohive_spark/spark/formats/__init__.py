@@ -1,0 +1,1 @@
+"""How tables of each format are written: one file a format, and a line in `registry`."""
