@@ -9,20 +9,20 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
-import structlog
 import typer
 import yaml
 
-from synthohive_spark.declarations.hints import nearest
 from synthohive_spark.declarations.job import FitJob, SampleJob, SynthesizeJob, read_job
 from synthohive_spark.declarations.names import TableName, database_name
-from synthohive_spark.errors import SchemaError, SynthoHiveError
-from synthohive_spark.model_directory.directory import check_replaceable
+from synthohive_spark.errors import SchemaError, SerializationError, SynthoHiveError
+from synthohive_spark.logs import get_logger
+from synthohive_spark.model_directory.directory import check_replaceable, require_model
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
     from synthohive_spark.relational.metadata import Metadata
+    from synthohive_spark.stages.estimator import SynthesizerTransformer
 
 app = typer.Typer(
     add_completion=False,
@@ -30,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Learn a Spark table, and write its synthetic copy.",
 )
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 _Job = Annotated[str | None, typer.Option("--job", help="YAML file to read arguments from; those given here win.")]
 _Local = Annotated[
@@ -110,14 +110,14 @@ def main() -> None:
 
 def _fit_job(path: str | None, given: dict[str, Any], params: list[str]) -> Any:
     settings = read_job("fit", path, {**given, "params": dict(_pair(text, "--param") for text in params) or None})
-    TableName.parse(settings.table)
+    _collect(lambda: TableName.parse(settings.table), lambda: _estimator(settings.params))
     return settings
 
 
 def _sample_job(path: str | None, arguments: dict[str, Any], given: list[str]) -> Any:
     values = dict(_pair(text, "--given") for text in given)
     settings = read_job("sample", path, {**arguments, "given": values or None})
-    TableName.parse(settings.output_table)
+    _collect(lambda: TableName.parse(settings.output_table), lambda: require_model(settings.model))
     return settings
 
 
@@ -125,10 +125,47 @@ def _synthesize_job(path: str | None, given: dict[str, Any]) -> Any:
     if path is None:
         raise SchemaError("synthesize needs --job, a YAML file with the section 'synthesize'")
     settings = read_job("synthesize", path, given)
-    database_name(settings.target)
-    if settings.hash_key_env is not None and not os.environ.get(settings.hash_key_env):
-        raise SchemaError(f"hash_key_env names the environment variable {settings.hash_key_env!r}, which is not set")
+    _collect(
+        lambda: database_name(settings.target),
+        lambda: _require_variable(settings.hash_key_env),
+        lambda: _declared(settings),
+        lambda: _check_fit_parameters(settings),
+    )
     return settings
+
+
+def _collect(*checks: Callable[[], Any]) -> None:
+    """Run all checks; what they find is one `SchemaError`."""
+    problems: list[str] = []
+    for check in checks:
+        try:
+            check()
+        except SchemaError as error:
+            problems += error.problems
+        except SerializationError as error:
+            problems.append(str(error))
+    if problems:
+        raise SchemaError("; ".join(problems), problems)
+
+
+def _estimator(params: dict[str, Any]) -> SynthesizerTransformer:
+    """The estimator of these Params, its engine's settings checked."""
+    from synthohive_spark.stages.estimator import SynthesizerTransformer as Estimator  # noqa: PLC0415
+
+    estimator = Estimator(**params)
+    estimator.make_engine()
+    return estimator
+
+
+def _check_fit_parameters(settings: SynthesizeJob) -> None:
+    from synthohive_spark.synthesizer import stage_params  # noqa: PLC0415
+
+    _estimator({"engine": settings.engine, **stage_params(settings.params)})
+
+
+def _require_variable(name: str | None) -> None:
+    if name is not None and not os.environ.get(name):
+        raise SchemaError(f"hash_key_env names the environment variable {name!r}, which is not set")
 
 
 def _pair(text: str, option: str) -> tuple[str, Any]:
@@ -143,17 +180,9 @@ def _pair(text: str, option: str) -> tuple[str, Any]:
 
 def _fit(settings: FitJob, local: str | None) -> None:
     from synthohive_spark.spark.tables import read_table  # noqa: PLC0415  (arguments are checked before Spark loads)
-    from synthohive_spark.stages.estimator import SynthesizerTransformer  # noqa: PLC0415
 
     check_replaceable(settings.model, overwrite=settings.overwrite)
-    unknown = [name for name in settings.params if not SynthesizerTransformer().hasParam(name)]
-    if unknown:
-        known = sorted(p.name for p in SynthesizerTransformer().params)
-        raise SchemaError(f"there is no Param {unknown[0]!r}{nearest(unknown[0], known)}")
-    try:
-        estimator = SynthesizerTransformer(**settings.params)
-    except TypeError as error:
-        raise SchemaError(f"a Param has a value of the wrong type: {error}") from error
+    estimator = _estimator(settings.params)
     model = estimator.fit(read_table(_session(local), settings.table))
     writer = model.write().overwrite() if settings.overwrite else model.write()
     writer.save(settings.model)
@@ -207,14 +236,21 @@ def _synthesize(settings: SynthesizeJob, local: str | None) -> None:
     _log.info("written", database=settings.target, tables=list(tables), format=settings.format)
 
 
-def _metadata(settings: SynthesizeJob, spark: SparkSession) -> Metadata:
+def _declared(settings: SynthesizeJob) -> Metadata | None:
+    """The declarations of a file or of the job itself; None where they are inferred."""
     from synthohive_spark.relational.metadata import Metadata as Declarations  # noqa: PLC0415
 
     if settings.metadata is None:
-        return Declarations.from_tables(settings.source, spark)
+        return None
     if isinstance(settings.metadata, str):
         return Declarations.from_file(settings.metadata)
     return Declarations.from_dict(settings.metadata)
+
+
+def _metadata(settings: SynthesizeJob, spark: SparkSession) -> Metadata:
+    from synthohive_spark.relational.metadata import Metadata as Declarations  # noqa: PLC0415
+
+    return _declared(settings) or Declarations.from_tables(settings.source, spark)
 
 
 def _session(local: str | None) -> SparkSession:

@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import structlog
 from pyspark.sql import DataFrame, SparkSession
 
 from synthohive_spark.declarations.hints import nearest, whole_number
@@ -20,6 +19,7 @@ from synthohive_spark.errors import (
     SynthoHiveError,
     TrainingError,
 )
+from synthohive_spark.logs import get_logger
 from synthohive_spark.relational.database_files import read_database, write_database
 from synthohive_spark.relational.enforcement import ON_VIOLATION, enforce
 from synthohive_spark.relational.fit_orchestrator import FitOrchestrator
@@ -39,7 +39,7 @@ from synthohive_spark.validation.metrics import compare_table
 from synthohive_spark.validation.report import ValidationReport
 
 _FIT_PARAMS = ("max_training_rows", "numeric_encoding", "checkpoint_dir")
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class Synthesizer:
@@ -109,7 +109,7 @@ class Synthesizer:
             TrainingError: If a table's fit cannot end in a model; `TrainingInterruptedError` if it is interrupted.
         """
         with error_boundary("fit", TrainingError), cancel_on_interrupt(active_session(self.spark)):
-            given = _params(params)
+            given = stage_params(params)
             if isinstance(tables, str):
                 raise SchemaError(f"tables must be a list of table names, got {tables!r}")
             if hash_key is not None and not isinstance(hash_key, str | bytes):
@@ -356,7 +356,7 @@ class Synthesizer:
             raise SchemaError("no table is learned yet: call fit or load first")
 
 
-def _params(given: Mapping[str, Any]) -> dict[str, Any]:
+def stage_params(given: Mapping[str, Any]) -> dict[str, Any]:
     """Params of the stage for parameters of `Synthesizer.fit`; all unknown ones are one `SchemaError`."""
     known = [*engine_settings(), *_FIT_PARAMS]
     problems = [f"fit has no parameter {name!r}{nearest(name, known)}" for name in given if name not in known]

@@ -65,13 +65,21 @@ class TrainingSettings:
         """The settings ``given``, the engine's defaults for the others and for those that are None.
 
         Raises:
-            SchemaError: If ``engine`` has no such setting, or one is out of range.
+            SchemaError: If ``engine`` has no such setting, or one is out of range; all of it is listed.
         """
         known = [field.name for field in fields(cls)]
-        for name, value in given.items():
-            if value is not None and name not in known:
-                raise SchemaError(f"the engine {engine!r} has no setting {name!r}{nearest(name, known)}")
-        return cls(**{name: value for name, value in given.items() if value is not None})
+        chosen, problems = {name: value for name, value in given.items() if value is not None}, []
+        for name, value in chosen.items():
+            if name not in known:
+                problems.append(f"the engine {engine!r} has no setting {name!r}{nearest(name, known)}")
+                continue
+            try:
+                cls(**{name: value})
+            except SchemaError as error:
+                problems += error.problems
+        if problems:
+            raise SchemaError("; ".join(problems), problems)
+        return cls(**chosen)
 
 
 def check_positive(name: str, value: Any, *, whole: bool) -> None:

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import structlog
 
 from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.declarations.declarations import Declarations
@@ -30,6 +29,7 @@ from synthohive_spark.engine.table.registry import make_engine
 from synthohive_spark.engine.table.request import FitRequest
 from synthohive_spark.engine.training.summary import TrainingSummary
 from synthohive_spark.errors import ConstraintViolationError, SchemaError, SynthoHiveError
+from synthohive_spark.logs import get_logger
 from synthohive_spark.model_directory.table_files import read_table_model, write_table_model
 
 _NAMES = {
@@ -44,7 +44,7 @@ _NAMES = {
     pa.large_string(): "string",
     pa.date32(): "date",
 }
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class PandasSynthesizer:

@@ -17,9 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
-
 from synthohive_spark.errors import SerializationError
+from synthohive_spark.logs import get_logger
 from synthohive_spark.model_directory.storage import Folder
 from synthohive_spark.version import __version__
 
@@ -29,7 +28,7 @@ _RECORD = "metadata"
 _VERSION_FOLDER = re.compile(r"v-[0-9a-f]{12}")
 _FILE_NAME = re.compile(r"([a-zA-Z0-9_]+/)?[a-zA-Z0-9_]+\.(json|safetensors)")
 _TEMPORARY = re.compile(r"metadata\.json\.[0-9a-f]{8}\.tmp")
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -91,6 +90,15 @@ def check_replaceable(path: str | os.PathLike[str], *, overwrite: bool) -> None:
         SerializationError: As `write_model` does.
     """
     _replaceable(Folder.at(path), overwrite)
+
+
+def require_model(path: str | os.PathLike[str]) -> None:
+    """Check that there is a model at ``path``, without reading its files.
+
+    Raises:
+        SerializationError: If there is none.
+    """
+    _pointer(Folder.at(path))
 
 
 def read_model(path: str | os.PathLike[str]) -> ModelDirectory:

@@ -9,10 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import structlog
-
 from synthohive_spark.declarations.hints import nearest
 from synthohive_spark.errors import SchemaError
+from synthohive_spark.logs import get_logger
 from synthohive_spark.pii.extra import pii_extra
 
 SEED = 20_240_229
@@ -21,7 +20,7 @@ _FALLBACK = "en_US"
 _FOLDED = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "þ": "th", "\u0131": "i"})
 _CONSONANTS, _VOWELS = "bdfgklmnprstvz", "aeiou"
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 def faker_of(locale: str) -> Any:

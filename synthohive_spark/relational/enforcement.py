@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import structlog
 from pyspark.sql import DataFrame
 
 from synthohive_spark.declarations.declarations import Declarations
 from synthohive_spark.declarations.violations import Violation, violation_error, violation_text
 from synthohive_spark.engine.sampling.constraints import DRAWS
+from synthohive_spark.logs import get_logger
 from synthohive_spark.spark.constraint_check import find_violations, kept
 
 ON_VIOLATION = ("drop", "raise", "resample")
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 def enforce(frames: Mapping[str, DataFrame], metadata: Declarations, on_violation: str) -> dict[str, DataFrame]:

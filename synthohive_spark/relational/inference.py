@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
-import structlog
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.errors import SchemaError
+from synthohive_spark.logs import get_logger
 from synthohive_spark.pii.detection import find_kind
 from synthohive_spark.relational.profile import ColumnProfile, profile_columns, sample_values
 from synthohive_spark.spark.schema import column_type, quote
@@ -26,7 +26,7 @@ _PAIR_COLUMNS = 8
 _NEARLY_ALL = 0.97
 _LINKED = 0.8
 _KEY_WORDS = ("id", "key", "code", "uuid", "no", "num", "number")
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 @dataclass

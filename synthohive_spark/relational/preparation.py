@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pyarrow as pa
-import structlog
 from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -20,6 +19,7 @@ from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.table.rules import ColumnRules
 from synthohive_spark.errors import SchemaError
+from synthohive_spark.logs import get_logger
 from synthohive_spark.pii.detection import find_kind
 from synthohive_spark.pii.fakes import fake_formats
 from synthohive_spark.relational.key_formats import key_formats
@@ -32,7 +32,7 @@ from synthohive_spark.spark.schema import column_type, quote, restored, spark_ty
 _HEX = tuple("0123456789abcdef")
 _KEY = "key"
 """The kind of a key that no provider of stand-ins fits: its surrogates follow its own pattern."""
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 def prepare(

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from glob import escape, glob
 
 import pyspark
-import structlog
+
+from synthohive_spark.logs import get_logger
 
 _FITS = """
 import importlib.util, sys
@@ -19,7 +20,7 @@ found = all(map(importlib.util.find_spec, ("numpy", "pandas", "pyarrow")))
 sys.exit(not found or sys.version_info[:2] != ({}, {}))
 """
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 @contextmanager

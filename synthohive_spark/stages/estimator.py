@@ -6,7 +6,6 @@ import secrets
 import time
 from typing import Any
 
-import structlog
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.ml import Estimator
@@ -15,6 +14,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.interface import Engine
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.table.encoder_fit import check_numeric_encoding
 from synthohive_spark.engine.table.fit import fit_table
@@ -22,6 +22,7 @@ from synthohive_spark.engine.table.registry import make_engine
 from synthohive_spark.engine.table.request import FitRequest
 from synthohive_spark.engine.table.rules import ColumnRules
 from synthohive_spark.errors import SchemaError, TrainingError
+from synthohive_spark.logs import get_logger
 from synthohive_spark.spark.catalog import first_line
 from synthohive_spark.spark.schema import learnable_columns, require_columns
 from synthohive_spark.spark.training_data import collect_training_data
@@ -32,7 +33,7 @@ from synthohive_spark.stages.persistence import EstimatorReader, EstimatorWriter
 
 __all__ = ["SynthesizerTransformer", "SynthesizerTransformerModel"]
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class SynthesizerTransformer(
@@ -95,13 +96,22 @@ class SynthesizerTransformer(
         """A reader: ``read().load(path)``."""
         return EstimatorReader(cls)  # type: ignore[arg-type]
 
+    def make_engine(self) -> Engine:
+        """The engine with its settings; a Param that is unset leaves the engine's own default.
+
+        Raises:
+            SchemaError: If the engine is not known, lacks a setting, or a setting is out of range; all are listed.
+        """
+        made: Engine = make_engine(self.getOrDefault(self.engine), self._chosen())
+        return made
+
     def _fit(self, dataset: DataFrame) -> SynthesizerTransformerModel:
         return self.learn(dataset)
 
     def learn(self, dataset: DataFrame, rules: ColumnRules = ColumnRules()) -> SynthesizerTransformerModel:  # noqa: B008
         """See `fit`; ``rules`` name columns that are not to be learned as their values suggest."""
         started = time.monotonic()
-        engine = _engine(self)
+        engine = self.make_engine()
         check_numeric_encoding(self.getOrDefault(self.numericEncoding))
         privacy = self._privacy()
         max_rows = self._positive(self.maxTrainingRows)
@@ -172,8 +182,3 @@ def _schema(dataset: DataFrame) -> StructType:
         return dataset.schema
     except (PySparkException, Py4JError) as error:
         raise SchemaError(f"Spark cannot resolve the training table: {first_line(error)}") from error
-
-
-def _engine(params: SynthesizerParams) -> Any:
-    """The engine with its settings; a Param that is unset leaves the engine's own default."""
-    return make_engine(params.getOrDefault(params.engine), params._chosen())

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-import structlog
 from pyspark.ml import Model
 from pyspark.ml.util import MLReadable, MLWritable
 from pyspark.sql import Column as Expression
@@ -21,6 +20,7 @@ from synthohive_spark.engine.table.conditions import Conditions, Given
 from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.engine.training.summary import TrainingSummary
 from synthohive_spark.errors import SchemaError, SynthoHiveError
+from synthohive_spark.logs import get_logger
 from synthohive_spark.spark.conditions import condition_values
 from synthohive_spark.spark.generation import fill_nulls, generate
 from synthohive_spark.spark.schema import quote
@@ -30,7 +30,7 @@ from synthohive_spark.stages.params import SynthesizerParams
 from synthohive_spark.stages.persistence import ModelReader, ModelWriter
 
 _NUMBER = "__synthohive_number"
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["SynthesizerTransformerModel"], MLWritable):

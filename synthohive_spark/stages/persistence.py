@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.ml.param import Params
@@ -16,10 +15,11 @@ from pyspark.sql import SparkSession
 
 from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.errors import SerializationError
+from synthohive_spark.logs import get_logger
 from synthohive_spark.model_directory.table_files import read_table_model, write_table_model
 from synthohive_spark.spark.catalog import first_line
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 class EstimatorWriter(MLWriter):

@@ -11,7 +11,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 PACKAGE = ROOT / "synthohive_spark"
 # The lowest layer first; the longest matching prefix decides. An import may only go down, or stay in its layer.
 LAYERS = [
-    ("version", "errors"),
+    ("version", "errors", "logs"),
     ("declarations",),
     ("engine",),
     ("engine.codecs",),

@@ -32,6 +32,17 @@ def invoke(*arguments):
         (["fit", "--job", "/nowhere.yaml"], "job file '/nowhere.yaml' cannot be read"),
         (["fit", "--tabel", "t"], "No such option"),
         (["train"], "No such command"),
+        (["sample", "--model", "nomodel", "--rows", "5", "--output-table", "t"], "there is no model in 'nomodel'"),
+        (["fit", "--table", "t", "--model", "m", "--engine", "gan"], "engine 'gan' is not known"),
+        (
+            ["fit", "--table", "t", "--model", "m", "--param", "epoch=3"],
+            "there is no Param 'epoch'; did you mean 'epochs'",
+        ),
+        (
+            ["fit", "--table", "t t", "--model", "m", "--param", "epochs=-1", "--param", "batchSize=0"],
+            "table name 't t' is not valid: each part between dots may hold only ASCII letters, digits and underscores; "
+            "epochs must be a whole number of at least 1, got -1; batch_size must be a whole number of at least 1, got 0",
+        ),
     ],
 )
 def test_bad_arguments_end_with_2_before_spark_starts(arguments, message):
@@ -65,11 +76,29 @@ def test_the_command_line_wins_over_the_example_job_file():
     assert (job.rows, job.mode, job.format, job.seed) == (5, "overwrite", "delta", 7)
 
 
-def test_bad_arguments_load_neither_spark_nor_torch():
+def test_bad_arguments_start_no_spark_and_load_no_torch():
     code = (
         "import sys\nfrom synthohive_spark.jobs import app\n"
         "try:\n    app(['fit', '--table', '', '--model', 'm'])\n"
-        "except SystemExit as end:\n    print(end.code, 'pyspark' in sys.modules, 'torch' in sys.modules)"
+        "except SystemExit as end:\n    \n    from pyspark import SparkContext\n    print(end.code, SparkContext._gateway is None, 'torch' in sys.modules)"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert shown.stdout.strip() == "2 False False"
+    assert shown.stdout.strip() == "2 True False"
+
+
+def test_everything_that_is_wrong_in_a_job_comes_at_once(tmp_path):
+    (tmp_path / "job.yaml").write_text(
+        "synthesize:\n  source: shop\n  target: a;b\n  engine: autoregressive\n  hash_key_env: NO_SUCH_VARIABLE\n"
+        "  params: {epochs: 0, pac: 2, dropout: 3, epoch: 1}\n"
+        "  metadata: {tables: {customers: {pk: id, pkk: id}}}\n"
+    )
+    result = invoke("synthesize", "--job", str(tmp_path / "job.yaml"))
+    assert result.exit_code == 2
+    for part in (
+        "'a;b' is not valid",
+        "NO_SUCH_VARIABLE",
+        "'pkk'",
+        "did you mean 'pk'",
+        "fit has no parameter 'epoch'",
+    ):
+        assert part in result.output, part

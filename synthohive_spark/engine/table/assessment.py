@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-import structlog
 
 from synthohive_spark.engine.encoded_table import EncodedTable, Layout
 from synthohive_spark.engine.interface import FittedEngine
 from synthohive_spark.engine.noise import derive_seed, row_words
 from synthohive_spark.engine.pairs import cells_of, pair_score
+from synthohive_spark.logs import get_logger
 
 ROWS = 4096
 HARDLY_BETTER = 0.3
 _BATCH = 512
 _FEWEST = 200
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 def assess(fitted: FittedEngine, table: EncodedTable, context: EncodedTable, layout: Layout, seed: int) -> float | None:

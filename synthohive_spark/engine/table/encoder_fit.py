@@ -9,7 +9,6 @@ from typing import Any
 import joblib
 import numpy as np
 import pyarrow as pa
-import structlog
 
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.codecs.categorical_fit import fit_categorical
@@ -25,10 +24,11 @@ from synthohive_spark.engine.noise import derive_seed, row_words
 from synthohive_spark.engine.table.request import FitRequest
 from synthohive_spark.engine.table_statistics import ColumnStatistics, TableStatistics
 from synthohive_spark.errors import SchemaError
+from synthohive_spark.logs import get_logger
 
 NUMERIC_ENCODINGS = ("rank", "mixture")
 _FEWEST_TEXTS = 9
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 def fit_encoder(

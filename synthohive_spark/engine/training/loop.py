@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import structlog
 from tqdm.auto import tqdm
 
 from synthohive_spark.engine.training.checkpoint import Checkpoint
 from synthohive_spark.engine.training.progress import Trained
 from synthohive_spark.engine.training.torch_process import torch_training
 from synthohive_spark.engine.training.trainer import Trainer
+from synthohive_spark.logs import get_logger
 
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 def train(

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-import structlog
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, Observation, SparkSession
@@ -21,6 +20,7 @@ from pyspark.sql import functions as F
 
 from synthohive_spark.declarations.names import TableName
 from synthohive_spark.errors import SchemaError, SynthoHiveError
+from synthohive_spark.logs import get_logger
 from synthohive_spark.spark.catalog import (
     first_line,
     is_missing,
@@ -40,7 +40,7 @@ _ATTEMPTS = 5
 _ROWS = "/rows"
 _VERSION = re.compile(rf".*/[^/]*{SUFFIX}new_[^/]*{_ROWS}")
 _Result = TypeVar("_Result")
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 def is_version(location: str) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import structlog
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from synthohive_spark.errors import SchemaError, SynthoHiveError
+from synthohive_spark.logs import get_logger
 from synthohive_spark.spark.catalog import (
     TableInfo,
     default_folder,
@@ -34,7 +34,7 @@ from synthohive_spark.spark.formats.hive_stages import (
 
 _PREVIOUS = "synthohive.previous.location"
 _ATTEMPTS = 20
-_log = structlog.get_logger(__name__)
+_log = get_logger(__name__)
 
 
 def put_new(spark: SparkSession, staged: Mark) -> None:

@@ -1,6 +1,7 @@
 import itertools
 
 import pytest
+
 from tests.helpers.metastore import Metastore
 
 _numbers = itertools.count()

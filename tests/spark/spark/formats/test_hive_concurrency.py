@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+
 from tests.helpers.metastore import Failed
 
 ROWS = 600_000

@@ -1,0 +1,47 @@
+"""Loggers that are quiet until a user turns them on.
+
+Where structlog is configured, events go where it says. Elsewhere they go to the standard library's logger of the same
+name, below "synthohive_spark": warnings then show, what is only worth knowing does not.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import structlog
+
+
+class Logger:
+    """Logs events with their values.
+
+    Args:
+        name: Name of the module that logs.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def debug(self, event: str, **values: Any) -> None:
+        """Log what only a developer wants to know."""
+        self._log("debug", event, values)
+
+    def info(self, event: str, **values: Any) -> None:
+        """Log what a job's log should hold."""
+        self._log("info", event, values)
+
+    def warning(self, event: str, **values: Any) -> None:
+        """Log what a user should look at."""
+        self._log("warning", event, values)
+
+    def _log(self, level: str, event: str, values: dict[str, Any]) -> None:
+        if structlog.is_configured():
+            getattr(structlog.get_logger(self._name), level)(event, **values)
+            return
+        text = " ".join([event, *(f"{name}={value!r}" for name, value in values.items())])
+        logging.getLogger(self._name).log(getattr(logging, level.upper()), "%s", text)
+
+
+def get_logger(name: str) -> Logger:
+    """The logger of a module."""
+    return Logger(name)
