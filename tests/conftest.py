@@ -3,6 +3,9 @@ import os
 import shutil
 import tempfile
 
+# Small products in several threads take longer than in one, many times so beside other work.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import pytest
 
 _databases = itertools.count()

@@ -12,12 +12,12 @@ from pyspark.sql import types as T
 
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.declarations.table import TableDeclaration
+from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.codecs.sequence import SequenceCodec
 from synthohive_spark.engine.codecs.string_formats import Format
 from synthohive_spark.engine.codecs.surrogate import SurrogateCodec
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.noise import derive_seed
-from synthohive_spark.engine.table.rules import ColumnRules
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.logs import get_logger
 from synthohive_spark.pii.detection import find_kind

@@ -13,6 +13,7 @@ from pyspark.ml.util import MLReadable, MLWritable
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
+from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.interface import Engine
 from synthohive_spark.engine.noise import derive_seed
@@ -20,7 +21,6 @@ from synthohive_spark.engine.table.encoder_fit import check_numeric_encoding
 from synthohive_spark.engine.table.fit import fit_table
 from synthohive_spark.engine.table.registry import make_engine
 from synthohive_spark.engine.table.request import FitRequest
-from synthohive_spark.engine.table.rules import ColumnRules
 from synthohive_spark.errors import SchemaError, TrainingError
 from synthohive_spark.logs import get_logger
 from synthohive_spark.spark.catalog import first_line

@@ -10,25 +10,11 @@ import numpy as np
 import pyarrow as pa
 
 from synthohive_spark.engine.arrays import one_array
-from synthohive_spark.engine.codecs.categorical import CategoricalCodec
 from synthohive_spark.engine.codecs.interface import Codec, NoiseBits
-from synthohive_spark.engine.codecs.mixture import MixtureCodec
-from synthohive_spark.engine.codecs.numeric import NumericCodec
-from synthohive_spark.engine.codecs.sequence import SequenceCodec
-from synthohive_spark.engine.codecs.surrogate import SurrogateCodec
-from synthohive_spark.engine.codecs.text import TextCodec
+from synthohive_spark.engine.codecs.registry import CODECS
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.encoded_table import Block, EncodedTable, stack
 from synthohive_spark.errors import ConstraintViolationError
-
-CODECS: dict[str, type[Codec]] = {
-    "categorical": CategoricalCodec,
-    "numeric": NumericCodec,
-    "mixture": MixtureCodec,
-    "text": TextCodec,
-    "surrogate": SurrogateCodec,
-    "sequence": SequenceCodec,
-}
 
 
 @dataclass(frozen=True)

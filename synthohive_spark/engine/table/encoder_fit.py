@@ -11,24 +11,18 @@ import numpy as np
 import pyarrow as pa
 
 from synthohive_spark.engine.arrays import one_array
-from synthohive_spark.engine.codecs.categorical_fit import fit_categorical
 from synthohive_spark.engine.codecs.column_sample import ColumnSample
 from synthohive_spark.engine.codecs.encoder import TableEncoder
 from synthohive_spark.engine.codecs.interface import Codec
-from synthohive_spark.engine.codecs.mixture_fit import fit_mixture
-from synthohive_spark.engine.codecs.numeric_fit import fit_numeric
-from synthohive_spark.engine.codecs.text_fit import fit_text
+from synthohive_spark.engine.codecs.registry import fit_codec
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.encoded_table import EncodedTable, stack
 from synthohive_spark.engine.noise import derive_seed, row_words
 from synthohive_spark.engine.table.request import FitRequest
 from synthohive_spark.engine.table_statistics import ColumnStatistics, TableStatistics
 from synthohive_spark.errors import SchemaError
-from synthohive_spark.logs import get_logger
 
 NUMERIC_ENCODINGS = ("rank", "mixture")
-_FEWEST_TEXTS = 9
-_log = get_logger(__name__)
 
 
 def fit_encoder(
@@ -74,33 +68,9 @@ def _fit_column(
 ) -> tuple[Codec, Any, Any]:
     own = statistics.columns.get(column.name, ColumnStatistics(values.null_count))
     sample = ColumnSample(column, values, own, request.privacy, request.seed, most_values)
-    codec = _codec(sample, request, statistics.rows)
+    codec = fit_codec(sample, request.rules, request.numeric_encoding, statistics.rows)
     if codec.size == 0:
         raise sample.nothing_left()
     words = row_words(derive_seed(request.seed, "codec", column.name), np.arange(len(values)), codec.encode_words)
     codes, ranks = codec.encode(values, words)
     return codec.with_codes(codes), codes, ranks
-
-
-def _codec(sample: ColumnSample, request: FitRequest, rows: int) -> Codec:
-    """The codec that suits the column."""
-    name, type_, rules = sample.column.name, sample.column.type, request.rules
-    if name in rules.surrogates:
-        return rules.surrogates[name].with_nulls(sample.statistics.nulls, rows)
-    if not type_.is_string and type_.name != "boolean":
-        return fit_mixture(sample) if request.numeric_encoding == "mixture" else fit_numeric(sample)
-    imitated = name in rules.imitated
-    if type_.is_string and name not in rules.categorical and (imitated or _nearly_unique(sample)):
-        if not imitated:
-            _log.warning("text_column", column=name, reason="nearly every row has a value of its own")
-        return fit_text(sample)
-    return fit_categorical(sample)
-
-
-def _nearly_unique(sample: ColumnSample) -> bool:
-    counts = sample.counts
-    rows = sum(counts.values())
-    if rows < _FEWEST_TEXTS:
-        return False
-    kept = sum(count for count in counts.values() if count >= sample.at_least)
-    return len(counts) > rows / 2 or (kept < rows / 2 and len(counts) >= _FEWEST_TEXTS)

@@ -6,10 +6,10 @@ import time
 from dataclasses import dataclass, field
 
 from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.interface import TrainingRequest
 from synthohive_spark.engine.noise import derive_seed
-from synthohive_spark.engine.table.rules import ColumnRules
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import pytest
 
 from synthohive_spark import CTGAN, Autoregressive
 from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.derived import DerivedColumn, apply_derived_columns, move_determinants
 from synthohive_spark.engine.dependencies.derived_fit import find_derived_columns, roundest
@@ -17,7 +18,6 @@ from synthohive_spark.engine.dependencies.linear_fit import find_linear_relation
 from synthohive_spark.engine.table.fit import fit_table
 from synthohive_spark.engine.table.registry import make_engine
 from synthohive_spark.engine.table.request import FitRequest
-from synthohive_spark.engine.table.rules import ColumnRules
 
 INT, LONG, DOUBLE, STRING, DATE = (ColumnType.parse(t) for t in ("int", "bigint", "double", "string", "date"))
 BOOLEAN, CENTS, TIMESTAMP = (ColumnType.parse(t) for t in ("boolean", "decimal(9,2)", "timestamp"))
