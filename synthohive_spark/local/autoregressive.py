@@ -8,7 +8,7 @@ from synthohive_spark.local.pandas_synthesizer import PandasSynthesizer
 class Autoregressive(PandasSynthesizer):
     """Draws a row's columns one after the other, each given those before it, on pandas.
 
-    Truer and faster to train than `synthohive_spark.CTGAN`, and it takes any condition when it draws: ``sample(n,
+    More faithful and faster to train than `synthohive_spark.CTGAN`, and it takes any condition when it draws: ``sample(n,
     given=...)``, ``sample(n, context=...)`` with any learned columns, ``impute(pdf)``. The method is an order-agnostic
     NADE (Uria, Murray and Larochelle, "A deep and tractable density estimator", 2014) over discretised columns; for
     tables see Tiwald et al., "TabularARGN", 2025.
@@ -19,7 +19,7 @@ class Autoregressive(PandasSynthesizer):
         batch_size: Rows in a training step; None for as many as suit their number.
         max_seconds: Seconds that a fit may take, everything included; None for no limit.
         learning_rate: Largest step size. Default 1e-2.
-        dropout: Share of hidden units that a training step leaves out, against learning rows by heart; None for one
+        dropout: Share of hidden units that a training step leaves out, against memorised rows; None for one
             that suits their number.
         patience: Stop after this many epochs without a better validation score; None for never.
         embedding_threshold: A categorical column of more values than this is learned by groups of them. Default 256.

@@ -46,7 +46,7 @@ class SynthesizerTransformer(
     the clock).
 
     Args:
-        engine: The engine that learns the table: "ctgan", or "autoregressive", which is truer and faster to train, and
+        engine: The engine that learns the table: "ctgan", or "autoregressive", which is more faithful and faster to train, and
             takes any condition when it draws. Default "ctgan".
         epochs: Passes over the training rows; as many as suit their number, or fit into ``maxSeconds``, when unset.
         batchSize: Rows in a training step. When unset, 500 (ctgan), or as many as suit the table (autoregressive).

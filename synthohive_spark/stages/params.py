@@ -48,7 +48,7 @@ class SynthesizerParams(Params):
     )
     checkpointDir = _param(
         "checkpointDir",
-        "folder of the driver in which training is kept, to go on after an interruption",
+        "folder of the driver in which training is kept, to resume after an interruption",
         TypeConverters.toString,
     )
     conditionCols = _param(

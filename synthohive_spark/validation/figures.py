@@ -82,7 +82,7 @@ class ColumnReport:
 
 @dataclass(frozen=True)
 class PairReport:
-    """How strongly two columns hang together on each side: Cramér's V, 0 to 1, of their binned values."""
+    """How strongly two columns are associated on each side: Cramér's V, 0 to 1, of their binned values."""
 
     first: str
     second: str

@@ -25,7 +25,7 @@ class AutoregressiveSettings(TrainingSettings):
     Attributes:
         learning_rate: Largest step size; it falls to zero over the second half of a training, and is halved when the
             score on rows held out stays where it is.
-        dropout: Share of the hidden units that a step leaves out, against learning rows by heart; None for one that
+        dropout: Share of the hidden units that a step leaves out, against memorised rows; None for one that
             suits the number of rows.
     """
 

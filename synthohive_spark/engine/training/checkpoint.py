@@ -1,4 +1,4 @@
-"""A training's state on disk, to go on from after an interruption."""
+"""A training's state on disk, to resume from after an interruption."""
 
 from __future__ import annotations
 
