@@ -38,7 +38,7 @@ def pairs_table(comparison: Comparison) -> str:
     real, other, drawn = comparison.pairs
     known = [("dep_delay", "arr_delay"), ("air_time", "distance"), ("sched_dep_time", "dep_time")]
     worst = [pair for pair in differences(real, drawn) if pair not in known][:_WORST_PAIRS]
-    lines = [_line(f"{len(real)} pairs: how strongly columns hang together", "real", "other real", "drawn")]
+    lines = [_line(f"{len(real)} pairs: how strongly columns are associated", "real", "other real", "drawn")]
     for title, pairs in (("  known", known), ("  worst", worst)):
         lines.append(title)
         for pair in pairs:

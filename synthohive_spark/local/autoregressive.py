@@ -8,10 +8,10 @@ from synthohive_spark.local.pandas_synthesizer import PandasSynthesizer
 class Autoregressive(PandasSynthesizer):
     """Draws a row's columns one after the other, each given those before it, on pandas.
 
-    More faithful and faster to train than `synthohive_spark.CTGAN`, and it takes any condition when it draws: ``sample(n,
-    given=...)``, ``sample(n, context=...)`` with any learned columns, ``impute(pdf)``. The method is an order-agnostic
-    NADE (Uria, Murray and Larochelle, "A deep and tractable density estimator", 2014) over discretised columns; for
-    tables see Tiwald et al., "TabularARGN", 2025.
+    More faithful and faster to train than `synthohive_spark.CTGAN`, and it takes any condition when it draws:
+    ``sample(n, given=...)``, ``sample(n, context=...)`` with any learned columns, ``impute(pdf)``. The method is an
+    order-agnostic NADE (Uria, Murray and Larochelle, "A deep and tractable density estimator", 2014) over
+    discretised columns; for tables see Tiwald et al., "TabularARGN", 2025.
 
     Args:
         metadata: What is declared of the table: key, constraints, columns to leave out or to take as given. Optional.

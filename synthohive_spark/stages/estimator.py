@@ -46,8 +46,8 @@ class SynthesizerTransformer(
     the clock).
 
     Args:
-        engine: The engine that learns the table: "ctgan", or "autoregressive", which is more faithful and faster to train, and
-            takes any condition when it draws. Default "ctgan".
+        engine: The engine that learns the table: "ctgan", or "autoregressive", which is more faithful and faster to
+            train, and takes any condition when it draws. Default "ctgan".
         epochs: Passes over the training rows; as many as suit their number, or fit into ``maxSeconds``, when unset.
         batchSize: Rows in a training step. When unset, 500 (ctgan), or as many as suit the table (autoregressive).
         pac: Rows the critic judges together; only for ctgan, 1 when unset.
