@@ -21,7 +21,7 @@ import platform
 import re
 import uuid
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from synthohive_spark.declarations.names import TableName
 
@@ -99,7 +99,7 @@ def is_marked(table: str) -> bool:
     return _NAME.fullmatch(table) is not None
 
 
-@cache
+@lru_cache
 def this_machine() -> str:
     """What tells apart two places whose processes do not see each other, containers included: 8 hexadecimal digits."""
     parts = [platform.node(), str(uuid.getnode())]
