@@ -51,13 +51,19 @@ class SynthesizerTransformer(
         epochs: Passes over the training rows; as many as suit their number, or fit into ``maxSeconds``, when unset.
         batchSize: Rows in a training step. When unset, 500 (ctgan), or as many as suit the table (autoregressive).
         pac: Rows the critic judges together; only for ctgan, 1 when unset.
+        embeddingDim: Width of the generator's noise; only for ctgan, 128 when unset.
+        generatorDim: Widths of the generator's layers; only for ctgan, [256, 256] when unset.
+        discriminatorDim: Widths of the critic's layers; only for ctgan, [256, 256] when unset.
+        dropout: Share of hidden units that a step leaves out, against memorised rows; only for autoregressive, one that
+            suits the table when unset.
+        threads: Threads of a fit; 1 when unset, which suits networks of this size.
         embeddingThreshold: A categorical column of more values than this is learned by groups of them. 256 when unset.
         numericEncoding: "rank" for spikes and quantiles, which follow a column closely, or, only for ctgan, "mixture"
             for the mode-specific normalisation of the CTGAN paper. Default "rank".
         learningRate: Step size of the optimisers; the engine's own when unset.
         patience: Stop after this many epochs without a better validation score; never when unset.
         seed: Fixes a fit. When unset, each fit draws one and logs it as ``training_seed``.
-        maxSeconds: Train for at most this many seconds; no limit when unset.
+        maxSeconds: Seconds that a fit may take, everything included; no limit when unset.
         maxTrainingRows: Most rows brought to the driver; a larger table is sampled. Default 1,000,000.
         device: Where to train: "cpu", "cuda", or "auto" for CUDA where it is there. Default "auto".
         checkpointDir: A folder of the driver in which the state of training is kept while it runs; a fit of the same
