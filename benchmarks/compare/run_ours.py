@@ -29,7 +29,7 @@ def main(argv: list[str] | None = None) -> None:
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     torch.set_num_threads(options.threads)
-    meter = Meter(import_module(f"synthohive_spark.engine.{options.engine}.training"))
+    meter = Meter(import_module("synthohive_spark.engine.training.loop"))
     train = pd.read_parquet(options.train)
     model = made(options)
     with meter.fitting():
