@@ -28,7 +28,6 @@ def main(argv: list[str] | None = None) -> None:
     from synthohive_spark.version import __version__
 
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    torch.set_num_threads(options.threads)
     meter = Meter(import_module("synthohive_spark.engine.training.loop"))
     train = pd.read_parquet(options.train)
     model = made(options)
@@ -48,11 +47,12 @@ def made(options: argparse.Namespace) -> Any:
 
     given = settings(options)
     if options.engine == "ctgan":
-        return CTGAN(max_seconds=options.seconds, **given, **VARIANTS[options.without or "nothing"]())
+        variant = VARIANTS[options.without or "nothing"]()
+        return CTGAN(max_seconds=options.seconds, threads=options.threads, **given, **variant)
     foreign = {*given} - {"epochs", "batch_size"}
     if foreign or options.without:
         raise SystemExit("--pac, --width and --without are for the engine ctgan")
-    return Autoregressive(max_seconds=options.seconds, progress=False, **given)
+    return Autoregressive(max_seconds=options.seconds, threads=options.threads, progress=False, **given)
 
 
 if __name__ == "__main__":
