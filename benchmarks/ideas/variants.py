@@ -34,7 +34,7 @@ def _without_averaging() -> dict[str, Any]:
 
 
 def _without_falling_rate() -> dict[str, Any]:
-    replace_name("ctgan.training", "_Training._set_rate", lambda *_: None)
+    replace_name("ctgan.training", "CTGANTrainer.prepare_step", lambda *_: None)
     return {}
 
 

@@ -144,7 +144,7 @@ def test_an_interrupted_fit_goes_on_from_its_folder(people, tmp_path, monkeypatc
     )
     whole = estimator.fit(people)
     assert list(tmp_path.iterdir()) == []
-    step, steps = training._Training._train_step, []
+    step, steps = training.AutoregressiveTrainer.step, []
 
     def interrupted(self):
         steps.append(1)
@@ -153,7 +153,7 @@ def test_an_interrupted_fit_goes_on_from_its_folder(people, tmp_path, monkeypatc
         return step(self)
 
     monkeypatch.setattr(checkpoint.Checkpoint, "is_due", property(lambda self: True))
-    monkeypatch.setattr(training._Training, "_train_step", interrupted)
+    monkeypatch.setattr(training.AutoregressiveTrainer, "step", interrupted)
     with pytest.raises(TrainingError, match="the next fit resumes from"):
         estimator.fit(people)
     with capture_logs() as logs:
