@@ -23,6 +23,7 @@ class Ending:
         seconds: Seconds of training, those before an interruption included.
         levelled_off: Whether the score of rows held out had levelled off; True where there was nothing to learn.
         threads: Threads that were used.
+        preparing_seconds: Seconds of a time budget that were used up before training began; 0 without a budget.
     """
 
     by: str
@@ -30,6 +31,7 @@ class Ending:
     seconds: float = 0.0
     levelled_off: bool = True
     threads: int = 1
+    preparing_seconds: float = 0.0
 
 
 def levelled_off(checks: Sequence[dict[str, Any]], share: float = LEVEL_SHARE) -> bool:

@@ -56,13 +56,15 @@ class AutoregressiveEngine:
         from synthohive_spark.engine.autoregressive.resolution import cut_columns  # noqa: PLC0415  (only for fitting)
         from synthohive_spark.engine.autoregressive.training import AutoregressiveTrainer  # noqa: PLC0415
         from synthohive_spark.engine.training.loop import train  # noqa: PLC0415
+        from synthohive_spark.engine.training.threads import limited_threads  # noqa: PLC0415
 
         seed = request.seed
         checkpoint = Checkpoint.of(request.checkpoint_dir, table, context, parameters, seed)
         threshold, own_seed = self.settings.embedding_threshold, derive_seed(seed, "parts")
-        parts = cut_columns(table, context, layout, threshold, own_seed)
-        rows = parts.cut(context, table)
         limits = self.settings.limits(request.started, after=_AFTER)
+        with limited_threads(limits.threads):  # again, for libraries that were only just loaded
+            parts = cut_columns(table, context, layout, threshold, own_seed)
+        rows = parts.cut(context, table)
         batch = self.settings.batch_for(len(rows))
         trained = train(
             lambda: AutoregressiveTrainer(rows, parts, self.settings, seed, limits),

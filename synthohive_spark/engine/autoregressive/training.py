@@ -7,6 +7,7 @@ and any other can still come first when columns are given.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -38,6 +39,7 @@ _FEWEST_HELD_OUT = 5
 _ORDERS = 8
 _SETTLED, _PRACTICE = 0.5, 0.5
 _CANDIDATES, _MOVES = 16, 64
+_SEARCH_SHARE = 0.1
 _JUDGED, _JUDGED_PARTS = (200, 2_000), 40_000
 _CHECK_STEPS = (25, 250)
 _HALVINGS = 3
@@ -166,8 +168,11 @@ class AutoregressiveTrainer:
     def _drawing_order(self) -> npt.NDArray[np.int64]:
         """The order of drawing under which the rows held out are likeliest, as far as a short search finds it.
 
-        A perfect model would find them as likely in any order; where columns determine each other, ours does not.
+        A perfect model would find them as likely in any order; where columns determine each other, ours does not. Of a
+        budget of time the search takes a small share at most.
         """
+        allowed = self.progress.allowed
+        until = math.inf if allowed is None else time.monotonic() + _SEARCH_SHARE * allowed
         rng = np.random.default_rng(self.progress.step)
         rows = self.held_out[: max(_JUDGED[0], min(_JUDGED[1], _JUDGED_PARTS // len(self.parts.sizes)))]
         order, lowest = self.columns, math.inf
@@ -177,6 +182,8 @@ class AutoregressiveTrainer:
                 loss = self._loss(rows, self._known(tried))
                 if loss < lowest:
                     order, lowest = tried, loss
+                if time.monotonic() >= until:
+                    break
         return order
 
     def _loss(self, rows: Tensor, known: Tensor) -> float:

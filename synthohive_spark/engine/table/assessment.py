@@ -48,8 +48,8 @@ def warnings_of(fitted: FittedEngine, score: float | None, max_seconds: float | 
         epochs = fitted.checks[-1]["epoch"] if fitted.checks else 0
         found.append(
             f"the time budget of {max_seconds:g} s ended training after {ending.steps:,} steps ({epochs} epochs, "
-            f"{ending.seconds:.0f} s) before its score levelled off: raise max_seconds (maxSeconds), take fewer rows "
-            f"(maxTrainingRows), or exclude columns"
+            f"{ending.seconds:.0f} s, after {ending.preparing_seconds:.0f} s of preparation) before its score levelled "
+            f"off: raise max_seconds (maxSeconds), take fewer rows (maxTrainingRows), or exclude columns"
         )
     if score is not None and score < HARDLY_BETTER:
         found.append(

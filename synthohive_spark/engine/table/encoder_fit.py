@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from typing import Any
 
@@ -31,8 +30,9 @@ def fit_encoder(
     statistics: TableStatistics,
     request: FitRequest,
     most_values: int = 0,
+    threads: int = 1,
 ) -> tuple[TableEncoder, EncodedTable]:
-    """Fit a codec for each column, in parallel, and encode the rows.
+    """Fit a codec for each column, and encode the rows.
 
     Args:
         table: The training rows.
@@ -41,12 +41,13 @@ def fit_encoder(
         request: What is asked for; its seed fixes the draws of ties and of rows whose value is not kept, and each
             column has a seed of its own.
         most_values: See `synthohive_spark.engine.interface.Encoding`.
+        threads: Columns that are fitted beside each other; the result does not depend on it.
 
     Raises:
         SchemaError: If the settings leave a column without any value, or the numeric encoding is not known.
     """
     check_numeric_encoding(request.numeric_encoding)
-    jobs = joblib.Parallel(n_jobs=min(os.cpu_count() or 1, 4), prefer="threads")
+    jobs = joblib.Parallel(n_jobs=threads, prefer="threads")
     fit = partial(_fit_column, statistics=statistics, request=request, most_values=most_values)
     fitted = jobs(joblib.delayed(fit)(column, one_array(table.column(column.name))) for column in columns)
     encoder = TableEncoder(columns, tuple(codec for codec, _, _ in fitted))

@@ -36,11 +36,14 @@ def fit_table(
     """
     _check_encoding(request.numeric_encoding, engine)
     _check_rows(table, request)
-    with limited_threads(engine.settings.threads or DEFAULT_THREADS):
-        return _fit(table, engine, request, statistics)
+    threads = engine.settings.threads or DEFAULT_THREADS
+    with limited_threads(threads):
+        return _fit(table, engine, request, statistics, threads)
 
 
-def _fit(table: pa.Table, engine: Engine, request: FitRequest, statistics: TableStatistics | None) -> TableModel:
+def _fit(
+    table: pa.Table, engine: Engine, request: FitRequest, statistics: TableStatistics | None, threads: int
+) -> TableModel:
     statistics = statistics or TableStatistics.of(table, request.columns)
     dependencies = Dependencies.find_in_values(
         table,
@@ -53,9 +56,9 @@ def _fit(table: pa.Table, engine: Engine, request: FitRequest, statistics: Table
     table, statistics = dependencies.split(table), dependencies.split_statistics(statistics)
     most_values = engine.encoding.most_values
     generated = dependencies.split_columns(request.generated)
-    encoder, encoded = fit_encoder(table, generated, statistics, request, most_values)
+    encoder, encoded = fit_encoder(table, generated, statistics, request, most_values, threads)
     given = dependencies.split_columns(request.context)
-    context_encoder, context = fit_encoder(table, given, statistics, request, most_values)
+    context_encoder, context = fit_encoder(table, given, statistics, request, most_values, threads)
     looked_at = [c.name for c in request.generated if c.name not in request.rules.surrogates]
     dependencies = dependencies.find_in_codes(table, looked_at, encoded, encoder.blocks)
     layout = Layout(

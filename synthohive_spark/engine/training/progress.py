@@ -19,6 +19,8 @@ _STEPS_BETWEEN_CHECKS = 50
 _WORSE_CHECKS = 4
 _HALF = 0.5
 _BETTER = 1e-3
+FEWEST_STEPS = 20
+"""Steps that are made even if preparation used the time up."""
 Arrays = dict[str, np.ndarray[Any, np.dtype[Any]]]
 
 
@@ -100,7 +102,7 @@ class Progress:
         by_steps = self.step / (self.steps * self.epochs) if self.epochs else 0.0
         allowed = self.allowed
         by_time = 0.0 if allowed is None else self.spent / allowed if allowed > 0 else 1.0
-        return min(1.0, max(by_steps, by_time))
+        return min(1.0, max(by_steps, min(by_time, self.step / FEWEST_STEPS)))
 
     @property
     def finished(self) -> bool:
@@ -160,7 +162,9 @@ class Progress:
     def ending(self) -> Ending:
         """How the training ended."""
         level = self.ended_by == "converged" or levelled_off(self.checks)
-        return Ending(self.ended_by, self.step, self.spent, level, self.limits.threads)
+        budget = self.limits.budget
+        preparing = 0.0 if budget is None else self._started - budget.started
+        return Ending(self.ended_by, self.step, self.spent, level, self.limits.threads, preparing)
 
     @property
     def seconds_left(self) -> float:

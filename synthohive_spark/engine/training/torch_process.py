@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from synthohive_spark.errors import TrainingError, TrainingInterruptedError
 
 _ALLOCATION = re.compile(r"alloc\w* memory|out of memory|bad_alloc", re.IGNORECASE)
 Arrays = dict[str, np.ndarray[Any, np.dtype[Any]]]
+_lock = threading.Lock()
+_before: list[int] = []
 
 
 @contextmanager
@@ -90,15 +93,24 @@ def below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 @contextmanager
 def _torch_set_for_training(threads: int) -> Iterator[None]:
-    """Threads as asked for, and denormal numbers as zeros: they make matrix products up to 100 times slower."""
-    before, flushing = torch.get_num_threads(), _flushes_denormals()
-    torch.set_flush_denormal(True)
-    torch.set_num_threads(threads)
+    """Threads as asked for, and denormal numbers as zeros: they make matrix products up to 100 times slower.
+
+    torch keeps both for the calling thread, so that fits in several threads do not disturb each other; but threads that
+    are new to torch begin with the number set last anywhere, so each fit puts back what was before the first.
+    """
+    with _lock:
+        own, flushing = torch.get_num_threads(), _flushes_denormals()
+        before = _before[0] if _before else own
+        _before.append(before)
+        torch.set_flush_denormal(True)
+        torch.set_num_threads(threads)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
-        torch.set_flush_denormal(flushing)
+        with _lock:
+            torch.set_num_threads(before)
+            torch.set_flush_denormal(flushing)
+            _before.pop()
 
 
 def _flushes_denormals() -> bool:

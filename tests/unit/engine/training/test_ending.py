@@ -7,7 +7,7 @@ import pytest
 
 from synthohive_spark.engine.ending import levelled_off
 from synthohive_spark.engine.limits import Limits, TimeBudget
-from synthohive_spark.engine.training.progress import Progress
+from synthohive_spark.engine.training.progress import FEWEST_STEPS, Progress
 
 
 def progress(**settings):
@@ -64,8 +64,9 @@ def test_the_clock_begins_when_the_fit_was_asked_for():
 
 def test_a_budget_that_is_used_up_before_training_still_ends_in_a_model():
     limits = Limits(TimeBudget(5, time.monotonic() - 60))
-    state = walk(progress(epochs=None, limits=limits), [-9.0] * 5)
-    assert (state.ending.by, state.ending.steps, state.ending.levelled_off) == ("time", 4, False)
+    state = walk(progress(epochs=None, limits=limits), np.linspace(-90, -1, 50))
+    assert (state.ending.by, state.ending.steps, state.ending.levelled_off) == ("time", FEWEST_STEPS, False)
+    assert state.ending.preparing_seconds == pytest.approx(60, abs=1)
 
 
 @pytest.mark.parametrize(
