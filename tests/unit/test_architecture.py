@@ -85,7 +85,7 @@ def test_imports_only_go_down():
         for other in ours(path)
         if level(other) > level(module)
     ]
-    assert upward == []
+    assert not upward, "\n".join(upward)
 
 
 def test_no_circle_between_files():
@@ -106,7 +106,7 @@ def test_siblings_do_not_know_each_other():
         for other in ours(path)
         if inside(other, apart)
     ]
-    assert acquainted == []
+    assert not acquainted, "\n".join(acquainted)
 
 
 def test_spark_and_torch_stay_in_their_places():
@@ -117,7 +117,7 @@ def test_spark_and_torch_stay_in_their_places():
             misplaced += [f"{module} imports {name}" for name in sorted(roots & SPARK)]
         if "torch" in roots and not inside(module, "engine.training") and path.name not in TORCH_FILES:
             misplaced.append(f"{module} imports torch")
-    assert misplaced == []
+    assert not misplaced, "\n".join(misplaced)
 
 
 def test_no_file_is_long_and_no_function_either():
@@ -128,7 +128,7 @@ def test_no_file_is_long_and_no_function_either():
                 body = node.body[1:] if ast.get_docstring(node) else node.body
                 if body and body[-1].end_lineno - body[0].lineno >= 60:
                     long.append(f"{name(path)}: {node.name}")
-    assert long == []
+    assert not long, "\n".join(long)
 
 
 def test_half_of_the_files_are_short():
@@ -154,4 +154,4 @@ def test_nothing_that_a_connect_session_lacks_and_no_silent_except():
                 found.append(f"{name(path)}:{node.lineno}: print")
             if isinstance(node, ast.ExceptHandler) and is_silent(node):
                 found.append(f"{name(path)}:{node.lineno}: a silent except")
-    assert found == []
+    assert not found, "\n".join(found)
