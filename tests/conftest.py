@@ -3,10 +3,11 @@ import os
 import shutil
 import tempfile
 
-# Small products in several threads take longer than in one, many times so beside other work.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
 import pytest
+
+# Before torch and numpy are imported, here and in the processes that tests start: threads that spin while they wait for
+# a processor make a fit on a busy machine several times slower than one thread does.
+os.environ.update(OMP_NUM_THREADS="1", MKL_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", OMP_WAIT_POLICY="PASSIVE")
 
 _databases = itertools.count()
 

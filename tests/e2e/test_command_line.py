@@ -1,5 +1,6 @@
 """The command line, as processes, on Delta and Hive tables below one folder."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -8,90 +9,97 @@ import sys
 import pytest
 
 SYNTHOHIVE = str(pathlib.Path(sys.executable).parent / "synthohive")
-PREPARE = """
-import sys
+JOB = """
+fit:
+  table: shop.customers
+  model: model
+  params: {epochs: 1, idCol: customer, showProgress: false}
+sample: {model: model, rows: 70, output_table: shop.second, format: orc, seed: 7}
+"""
+BY_ARGUMENTS = ["sample", "--model", "model", "--rows", "50", "--output-table", "shop.first", "--local", "spark"]
+FIT = """
 from synthohive_spark import write_table
+from synthohive_spark.jobs import app
 from synthohive_spark.spark.session import embedded_session
-spark = embedded_session(sys.argv[1])
+spark = embedded_session("spark")
 spark.sql("CREATE DATABASE shop")
 rows = spark.range(400).selectExpr("id AS customer", "id % 5 AS orders", "IF(id % 4 = 0, 'a', 'b') AS kind")
 write_table(rows, "shop.customers", format="orc")
+app(["fit", "--job", "job.yaml", "--local", "spark"])
 """
-CHECK = """
-import sys
+# Commands one after the other in one session: what each ends with, and what its tables hold.
+COMMANDS = """
+import json, sys
+from typer.testing import CliRunner
 from synthohive_spark import read_table
+from synthohive_spark.jobs import app
 from synthohive_spark.spark.session import embedded_session
-spark = embedded_session(sys.argv[1])
+ended = []
+for arguments in json.loads(sys.argv[1]):
+    result = CliRunner().invoke(app, arguments)
+    ended.append([result.exit_code, result.output])
+spark = embedded_session("spark")
+tables = {}
 for name in ("shop.first", "shop.second"):
     table = read_table(spark, name)
-    print(name, table.count(), table.columns, sorted(r.kind for r in table.select("kind").distinct().collect()))
+    kinds = sorted(r.kind for r in table.select("kind").distinct().collect())
+    tables[name] = [table.count(), table.columns, kinds]
+json.dump([ended, tables], open("ended.json", "w"))
 """
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    path = tmp_path_factory.mktemp("commands")
-    subprocess.run([sys.executable, "-c", PREPARE, str(path / "spark")], check=True, cwd=path, capture_output=True)
-    return path
-
-
-def synthohive(folder, *arguments):
-    return subprocess.run(
-        [SYNTHOHIVE, *arguments], capture_output=True, text=True, cwd=folder, env={**os.environ, "COLUMNS": "200"}
-    )
+def run(command, folder):
+    env = {**os.environ, "COLUMNS": "200", "PYSPARK_PYTHON": sys.executable}
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=env)
 
 
 @pytest.fixture(scope="module")
-def fitted(folder):
-    (folder / "job.yaml").write_text(
-        "fit:\n  table: shop.customers\n  model: model\n  params: {epochs: 1, idCol: customer, showProgress: false}\n"
-        "sample:\n  model: model\n  rows: 70\n  output_table: shop.second\n  format: orc\n  seed: 7\n"
-    )
-    done = synthohive(folder, "fit", "--job", "job.yaml", "--local", "spark")
+def fitted(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("commands")
+    (folder / "job.yaml").write_text(JOB)
+    done = run([sys.executable, "-c", FIT], folder)
     assert done.returncode == 0, done.stderr[-3000:]
     assert (folder / "model" / "metadata.json").exists()
     return folder
 
 
 def test_a_model_that_is_there_is_not_replaced(fitted):
-    again = synthohive(fitted, "fit", "--job", "job.yaml", "--local", "spark")
+    again = run([SYNTHOHIVE, "fit", "--job", "job.yaml", "--local", "spark"], fitted)
     assert again.returncode == 1
     assert "synthohive: SerializationError: 'model' is there already; give overwrite=True" in again.stderr
 
 
-def test_sample_by_arguments_and_by_job_file(fitted):
-    arguments = ["--model", "model", "--rows", "50", "--output-table", "shop.first", "--local", "spark"]
-    done = synthohive(fitted, "sample", *arguments)
+def test_sample_by_arguments_and_by_job_file_and_what_fails_on_spark(fitted):
+    done = run([SYNTHOHIVE, *BY_ARGUMENTS], fitted)
     assert done.returncode == 0, done.stderr[-3000:]
-    assert synthohive(fitted, "sample", "--job", "job.yaml", "--local", "spark").returncode == 0
-    taken = synthohive(fitted, "sample", *arguments)
-    assert taken.returncode == 1 and "table shop.first exists already" in taken.stderr
-    shown = subprocess.run(
-        [sys.executable, "-c", CHECK, str(fitted / "spark")], check=True, capture_output=True, text=True, cwd=fitted
-    )
-    assert "shop.first 50 ['customer', 'orders', 'kind'] ['a', 'b']" in shown.stdout
-    assert "shop.second 70 ['customer', 'orders', 'kind'] ['a', 'b']" in shown.stdout
-
-
-def test_a_table_that_is_not_there_ends_with_1(folder):
-    done = synthohive(folder, "fit", "--table", "shop.nope", "--model", "other", "--local", "spark")
-    assert done.returncode == 1
-    assert "synthohive: SchemaError: table shop.nope does not exist" in done.stderr
+    by_job = ["sample", "--job", "job.yaml", "--local", "spark"]
+    no_table = ["fit", "--table", "shop.nope", "--model", "other", "--local", "spark"]
+    done = run([sys.executable, "-c", COMMANDS, json.dumps([by_job, BY_ARGUMENTS, no_table])], fitted)
+    assert done.returncode == 0, done.stderr[-3000:]
+    (sampled, again, missing), tables = json.loads((fitted / "ended.json").read_text())
+    assert sampled[0] == 0, sampled[1]
+    assert again[0] == 1 and "table shop.first exists already" in again[1]
+    assert missing[0] == 1 and "synthohive: SchemaError: table shop.nope does not exist" in missing[1]
+    assert tables == {
+        "shop.first": [50, ["customer", "orders", "kind"], ["a", "b"]],
+        "shop.second": [70, ["customer", "orders", "kind"], ["a", "b"]],
+    }
 
 
 @pytest.mark.parametrize(
-    ("table", "code", "message"),
-    [("made", 0, "written"), ("made", 1, "SchemaError: table made exists already")],
-    ids=["first", "again"],
+    ("arguments", "code", "message"),
+    [
+        (["sample", "--rows", "9", "--output-table", "made", "--format", "parquet"], 0, "written"),
+        (["fit", "--table", "made"], 1, "SerializationError: 'model' is there already"),
+    ],
+    ids=["done", "refused"],
 )
-def test_by_spark_submit(fitted, table, code, message):
+def test_by_spark_submit(fitted, arguments, code, message):
     import synthohive_spark.jobs
 
     submit = str(pathlib.Path(sys.executable).parent / "spark-submit")
     hive = ["--conf", "spark.sql.catalogImplementation=hive"]
-    arguments = ["sample", "--model", "model", "--rows", "9", "--output-table", table, "--format", "parquet"]
-    env = {**os.environ, "PYSPARK_PYTHON": sys.executable}
-    command = [submit, "--master", "local[1]", *hive, synthohive_spark.jobs.__file__, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=fitted, env=env)
+    jobs = synthohive_spark.jobs.__file__
+    done = run([submit, "--master", "local[1]", *hive, jobs, *arguments, "--model", "model"], fitted)
     assert done.returncode == code, done.stderr[-3000:]
     assert message in done.stdout + done.stderr

@@ -10,7 +10,9 @@ import sys
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
+from synthohive_spark.jobs import app
 from tests.helpers.people import SCHEMA, customer
 
 SYNTHOHIVE = str(pathlib.Path(sys.executable).parent / "synthohive")
@@ -38,34 +40,52 @@ synthesize:
   overwrite: true
   progress: false
 """
-CHECK = """
-import json, sys
+# In a third process: what is refused, what is drawn while the real tables are away, and a gate that is not passed.
+THIRD = """
+import json, os, pathlib
+from pyspark.sql import SparkSession
+from typer.testing import CliRunner
 from synthohive_spark import Synthesizer, read_table
+from synthohive_spark.jobs import app
 from synthohive_spark.spark.session import embedded_session
-spark = embedded_session(sys.argv[1])
-found = {}
+
+def synthesize(job):
+    result = CliRunner().invoke(app, ["synthesize", "--job", job, "--local", "spark"])
+    return [result.exit_code, result.output]
+
+found = {"refused": synthesize("again.yaml"), "started": SparkSession.getActiveSession() is not None}
+spark = embedded_session("spark")
+os.rename("real", "away")
 drawn = Synthesizer.load("model_one", spark).sample(
     {"customers": 900, "orders": 1500}, seed=7, enforce_constraints=True, on_violation="resample")
 for name in ("customers", "orders"):
     for origin, df in (("one", read_table(spark, f"one.{name}")), ("two", read_table(spark, f"two.{name}")),
                        ("loaded", drawn[name])):
         found[f"{origin}.{name}"] = sorted(map(str, df.collect()))
+os.rename("away", "real")
 real = spark.read.parquet("real/orders")
 share = lambda df: {r.item: r["count"] / df.count() for r in df.groupBy("item").count().collect()}
 ours, theirs = share(real), share(drawn["orders"])
 found["tvd"] = sum(abs(ours.get(k, 0) - theirs.get(k, 0)) for k in {*ours, *theirs}) / 2
 found["min_age"] = drawn["customers"].selectExpr("min(age) AS a").first().a
 found["schema"] = drawn["customers"].schema.simpleString()
+files = lambda: sorted(path.name for path in pathlib.Path("spark/warehouse/two.db/customers").glob("*.parquet"))
+before = files()
+found["gate"] = synthesize("gate.yaml")
+found["files"] = [before, files()]
 json.dump(found, open("found.json", "w"))
 """
+GATE = "{max_tvd: 0.0, max_ks: 0.0, max_copies: null}"
 
 
-def synthesize(folder, target, require="null", suffix="html", model=None, **environment):
-    job = folder / f"{target}_{suffix}.yaml"
-    job.write_text(JOB.format(target=target, require=require, suffix=suffix, model=model or f"model_{target}"))
+def job(target, model, require="null", suffix="html"):
+    return JOB.format(target=target, require=require, suffix=suffix, model=model)
+
+
+def run(command, folder, **environment):
     env = {**os.environ, "SYNTHO_KEY": "secret", **environment}
-    command = [SYNTHOHIVE, "synthesize", "--job", job.name, "--local", "spark"]
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=env)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=env)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
 
 
 @pytest.fixture(scope="module")
@@ -81,9 +101,17 @@ def made(tmp_path_factory):
         (folder / "real" / name).mkdir(parents=True)
         pq.write_table(pa.Table.from_pylist(content), folder / "real" / name / "part.parquet")
     for target, hash_seed in (("one", "1"), ("two", "2")):
-        done = synthesize(folder, target, PYTHONHASHSEED=hash_seed)
-        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+        (folder / "job.yaml").write_text(job(target, f"model_{target}"))
+        run([SYNTHOHIVE, "synthesize", "--job", "job.yaml", "--local", "spark"], folder, PYTHONHASHSEED=hash_seed)
     return folder
+
+
+@pytest.fixture(scope="module")
+def found(made):
+    (made / "again.yaml").write_text(job("one", "model_one", suffix="json"))
+    (made / "gate.yaml").write_text(job("two", "other", GATE, "json"))
+    run([sys.executable, "-c", THIRD], made)
+    return json.loads((made / "found.json").read_text())
 
 
 def fingerprint(folder, model):
@@ -91,27 +119,19 @@ def fingerprint(folder, model):
     return {name: entry["sha256"] for name, entry in pointer["files"].items()}
 
 
-def test_two_processes_make_bit_identical_models_and_tables_and_a_third_draws_them_from_the_files(made):
+def test_two_processes_make_bit_identical_models_and_tables_and_a_third_draws_them_from_the_files(made, found):
     assert fingerprint(made, "model_one") == fingerprint(made, "model_two")
     assert {name.split("/")[0] for name in fingerprint(made, "model_one")} == {"customers", "orders"}
-    refused = synthesize(made, "one", suffix="json")
-    assert refused.returncode == 1
-    assert "SerializationError: 'model_one' is there already" in refused.stderr and "Spark" not in refused.stderr
-    os.rename(made / "real", made / "away")
-    (made / "real" / "orders").mkdir(parents=True)
-    os.rename(made / "away" / "orders" / "part.parquet", made / "real" / "orders" / "part.parquet")
-    shown = subprocess.run([sys.executable, "-c", CHECK, "spark"], capture_output=True, text=True, cwd=made)
-    assert shown.returncode == 0, shown.stderr[-4000:]
-    found = json.loads((made / "found.json").read_text())
     for name, rows in (("customers", 900), ("orders", 1500)):
         assert len(found[f"one.{name}"]) == rows
         assert found[f"one.{name}"] == found[f"two.{name}"] == found[f"loaded.{name}"]
     assert found["tvd"] < 0.1 and found["min_age"] >= 25
     assert "address" not in found["schema"] and "phone:string" in found["schema"]
-    os.rename(made / "real" / "orders" / "part.parquet", made / "away" / "orders" / "part.parquet")
-    (made / "real" / "orders").rmdir()
-    (made / "real").rmdir()
-    os.rename(made / "away", made / "real")
+
+
+def test_a_model_that_is_there_is_not_replaced_and_nothing_is_learned(found):
+    code, said = found["refused"]
+    assert code == 1 and "SerializationError: 'model_one' is there already" in said and not found["started"]
 
 
 def test_neither_the_key_nor_a_real_value_is_in_the_model_and_the_report(made):
@@ -124,16 +144,13 @@ def test_neither_the_key_nor_a_real_value_is_in_the_model_and_the_report(made):
     assert "secret" not in content and hashlib.sha256(b"secret").hexdigest() not in content
 
 
-def test_a_gate_that_is_not_passed_leaves_the_tables_as_they_are(made):
-    before = sorted(path.name for path in (made / "spark" / "warehouse" / "two.db" / "customers").glob("*.parquet"))
-    done = synthesize(
-        made, "two", require="{max_tvd: 0.0, max_ks: 0.0, max_copies: null}", suffix="json", model="other"
-    )
-    assert done.returncode == 1 and "QualityError" in done.stderr
-    assert "customers.age: ks" in done.stderr and "(at most 0" in done.stderr
+def test_a_gate_that_is_not_passed_leaves_the_tables_as_they_are(made, found):
+    code, said = found["gate"]
+    assert code == 1 and "QualityError" in said
+    assert "customers.age: ks" in said and "(at most 0" in said
     assert json.loads((made / "report_two.json").read_text())["tables"]
-    after = sorted(path.name for path in (made / "spark" / "warehouse" / "two.db" / "customers").glob("*.parquet"))
-    assert before == after
+    before, after = found["files"]
+    assert before == after != []
 
 
 @pytest.mark.parametrize(
@@ -151,9 +168,9 @@ def test_a_gate_that_is_not_passed_leaves_the_tables_as_they_are(made):
         ("synthesize:\n  source: s\n  target: t\n  hash_key_env: NOT_SET_X\n", "'NOT_SET_X', which is not set"),
     ],
 )
-def test_wrong_settings_end_with_2_before_spark_starts(tmp_path, content, message):
+def test_wrong_settings_end_with_2_before_spark_starts(tmp_path, monkeypatch, content, message):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "job.yaml").write_text(content)
-    command = [SYNTHOHIVE, "synthesize", "--job", "job.yaml", "--local", "spark"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "COLUMNS": "300"})
-    assert done.returncode == 2 and message in done.stderr
+    ended = CliRunner().invoke(app, ["synthesize", "--job", "job.yaml", "--local", "spark"])
+    assert ended.exit_code == 2 and message in ended.output
     assert not (tmp_path / "spark").exists()

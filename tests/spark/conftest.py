@@ -1,8 +1,10 @@
 import datetime
+import functools
 from decimal import Decimal
 
 import pytest
 
+ENGINES = ("ctgan", "autoregressive")
 ALL_TYPES = """
     i8 TINYINT, i16 SMALLINT, i32 INT, i64 BIGINT NOT NULL, f32 FLOAT, f64 DOUBLE, d10 DECIMAL(10,2), d38 DECIMAL(38,6),
     flag BOOLEAN, word STRING NOT NULL, v VARCHAR(8), c CHAR(3), day DATE, ts TIMESTAMP, tn TIMESTAMP_NTZ NOT NULL,
@@ -79,7 +81,15 @@ def shop(spark):
     )
 
 
-@pytest.fixture(scope="session", params=("ctgan", "autoregressive"))
+def short_estimator(engine, **params):
+    """An estimator that learns for a moment."""
+    from synthohive_spark import SynthesizerTransformer
+
+    short = {"engine": engine, "epochs": 2, "seed": 42, "showProgress": False, "batchSize": 100}
+    return SynthesizerTransformer(**{**short, **params})
+
+
+@pytest.fixture(scope="session", params=ENGINES)
 def engine(request):
     """What is promised holds for every engine."""
     return request.param
@@ -87,20 +97,26 @@ def engine(request):
 
 @pytest.fixture(scope="session")
 def estimator(engine):
-    from synthohive_spark import SynthesizerTransformer
-
-    def make(**params):
-        short = {"engine": engine, "epochs": 2, "seed": 42, "showProgress": False, "batchSize": 100}
-        return SynthesizerTransformer(**{**short, **params})
-
-    return make
+    return functools.partial(short_estimator, engine)
 
 
 @pytest.fixture(scope="session")
-def model(all_types, estimator):
-    return estimator().fit(all_types)
+def models(all_types):
+    """A model of every type by each engine."""
+    return {engine: short_estimator(engine).fit(all_types) for engine in ENGINES}
 
 
 @pytest.fixture(scope="session")
-def shop_model(shop, estimator):
-    return estimator(idCol="id", conditionCols=["region"]).fit(shop)
+def model(models, engine):
+    return models[engine]
+
+
+@pytest.fixture(scope="session")
+def shop_models(shop):
+    """A model with a condition by each engine."""
+    return {engine: short_estimator(engine, idCol="id", conditionCols=["region"]).fit(shop) for engine in ENGINES}
+
+
+@pytest.fixture(scope="session")
+def shop_model(shop_models, engine):
+    return shop_models[engine]

@@ -9,7 +9,7 @@ import venv
 
 import pytest
 
-ROOT = pathlib.Path(__file__).parents[2]
+ROOT = pathlib.Path(__file__).parents[3]
 TRY = """
 import sys
 from synthohive_spark import SynthoHiveError

@@ -3,6 +3,7 @@
 import pytest
 
 from synthohive_spark import Constraint, Metadata, Synthesizer
+from tests.helpers.frames import assert_same_rows
 
 ROWS = 3000
 
@@ -42,7 +43,7 @@ def test_saving_and_loading_changes_neither_rows_nor_distributions(spark, synthe
     synthesizer.save(tmp_path / "model")
     loaded = Synthesizer.load(tmp_path / "model", spark)
     before, after = (s.sample({"known": ROWS}, seed=7)["known"] for s in (synthesizer, loaded))
-    assert sorted(map(str, before.collect())) == sorted(map(str, after.collect()))
+    assert_same_rows(before, after)
     other = loaded.sample({"known": ROWS}, seed=8)["known"]
     loaded.generate_validation_report({"known": before}, {"known": other}).require(
         max_tvd=0.05, max_ks=0.05, max_copies=None

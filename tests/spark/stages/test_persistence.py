@@ -1,19 +1,11 @@
 import json
-import os
-import subprocess
-import sys
-import textwrap
 
 import pytest
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.feature import SQLTransformer
 
 from synthohive_spark import SerializationError, SynthesizerTransformer, SynthesizerTransformerModel
-
-
-def rows_of(df):
-    return sorted(map(str, df.collect()))
-
+from tests.helpers.frames import assert_same_rows
 
 OWN_FILES = {
     "ctgan": ["generator.safetensors", "discriminator.safetensors", "embedding_layers.safetensors"],
@@ -28,28 +20,9 @@ def test_a_loaded_model_draws_the_same_rows(tmp_path, engine, model):
     assert loaded.uid == model.uid
     assert loaded.extractParamMap().values().__len__() == model.extractParamMap().values().__len__()
     assert loaded.getOrDefault("epochs") == 2 and loaded.trainingSummary == model.trainingSummary
-    assert rows_of(loaded.sample(600, seed=5)) == rows_of(model.sample(600, seed=5))
+    assert_same_rows(loaded.sample(600, seed=5), model.sample(600, seed=5))
     files = {p.name for p in (tmp_path / "m").glob("v-*/*")}
     assert files == {"transformer.json", "context_transformer.json", "data_column_info.json", *OWN_FILES[engine]}
-
-
-def test_another_process_draws_the_same_rows_without_torch_on_the_driver(tmp_path, model):
-    path = str(tmp_path / "m")
-    model.save(path)
-    script = f"""
-        import sys
-        from pyspark.sql import SparkSession
-        from synthohive_spark import SynthesizerTransformerModel
-        spark = (SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
-                 .config("spark.sql.session.timeZone", "America/New_York").getOrCreate())
-        model = SynthesizerTransformerModel.load({path!r})
-        rows = sorted(map(str, model.sample(600, seed=5).toArrow().to_pylist()))
-        open({str(tmp_path / "rows")!r}, "w").write("\\n".join(rows))
-        assert "torch" not in sys.modules
-    """
-    subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=True, env={**os.environ})
-    expected = sorted(map(str, model.sample(600, seed=5).toArrow().to_pylist()))
-    assert (tmp_path / "rows").read_text() == "\n".join(expected)
 
 
 def test_overwrite_must_be_asked_for(tmp_path, shop_model):
@@ -93,7 +66,7 @@ def test_estimator_and_pipelines_save_and_load(tmp_path, spark, shop, estimator)
     seats = spark.sql("SELECT id, 'north' AS region FROM range(40)")
     made = fitted.transform(seats)
     assert made.columns == ["id", "region", "amount", "rate"]
-    assert rows_of(loaded.transform(seats)) == rows_of(made)
+    assert_same_rows(loaded.transform(seats), made)
 
 
 def test_estimator_overwrite_and_errors(tmp_path, estimator):

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 
 import pytest
 
@@ -126,41 +125,69 @@ def test_of_two_who_make_a_table_one_is_told(two_sessions, shared, tmp_path):
     assert held in (one_array(1, 300), one_array(2, 300)) and tables == ["t"]
 
 
-@pytest.mark.parametrize(("format", "partition_by"), KINDS)
-def test_what_a_killed_writer_staged_is_cleared_by_the_next_writer(
-    metastore, two_sessions, shared, tmp_path, format, partition_by
-):
-    reader = two_sessions[0]
-    name, begun, how = f"{shared}.t", tmp_path / "begun", f"format={format!r}, partition_by={partition_by!r}"
-    reader.run(TOOLS + f"write_table(frame(0, 300), {name!r}, {how})")
-    killed = metastore.session(f"killed{time.monotonic_ns()}")
-    rows = f"waiting(1, {str(begun)!r}, {str(tmp_path / 'never')!r}, 300)"
-    killed.start(TOOLS + f"write_table({rows}, {name!r}, {how}, mode='overwrite')")
-    killed.wait_for(begun)
-    killed.kill()
-    held, tables = reader.run(TOOLS + f"answer = held({name!r}), tables({shared!r})")
-    assert held == one_array(0, 300)
-    assert len(tables) == 2  # a reader drops nothing
-    write = f"write_table(frame(2, 300), {name!r}, {how}, mode='overwrite')"
-    held, tables = reader.run(TOOLS + f"{write}\nanswer = held({name!r}), tables({shared!r})")
-    assert held == one_array(2, 300) and tables == ["t"]
-
-
-def test_a_writer_killed_between_two_renames_is_finished_by_the_next_reader(metastore, two_sessions, shared):
-    reader, killed = two_sessions[0], metastore.session("killed_between")
-    name, how = f"{shared}.t", "format='orc', partition_by=['k']"
-    reader.run(TOOLS + f"write_table(frame(0, 300), {name!r}, {how})")
-    die = "import os, signal\nhive_swap._require_same = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
-    killed.start(TOOLS + die + f"write_table(frame(1, 300), {name!r}, {how}, mode='overwrite')")
+@pytest.fixture(scope="module")
+def killed_writer(metastore, two_sessions, tmp_path_factory):
+    """A database in which one process was killed while it staged two tables, and after the first rename of a third."""
+    folder, database = tmp_path_factory.mktemp("killed"), "killed_writer"
+    kept = [("staged_orc", []), ("staged_parquet", ["k"]), ("between_orc", ["k"])]
+    made = "\n".join(
+        f"write_table(frame(0, 300), '{database}.{name}', format={name.split('_')[1]!r}, partition_by={by!r})"
+        for name, by in kept
+    )
+    two_sessions[0].run(TOOLS + f"spark.sql('CREATE DATABASE {database}')\n{made}")
+    begun = [str(folder / name) for name in ("staged_orc", "staged_parquet")]
+    waiting = ", ".join(f"waiting(1, {path!r}, {str(folder / 'never')!r}, 300)" for path in begun)
+    overwrite = f"""
+import os, signal, threading, time
+def overwrite(rows, name, by):
+    write_table(rows, "{database}." + name, format=name.split("_")[1], partition_by=by, mode="overwrite")
+rename = hive_swap.rename
+def die(*arguments):
+    for rows, (name, by) in zip(({waiting}), {kept[:2]!r}):
+        threading.Thread(target=overwrite, args=(rows, name, by), daemon=True).start()
+    deadline = time.monotonic() + 150
+    while not all(pathlib.Path(path).exists() for path in {begun!r}):
+        assert time.monotonic() < deadline, "nothing was staged"
+        time.sleep(0.02)
+    rename(*arguments)
+    os.kill(os.getpid(), signal.SIGKILL)
+hive_swap.rename = die
+overwrite(frame(1, 300), *{kept[2]!r})
+"""
+    killed = metastore.session("killed")
+    killed.start(TOOLS + overwrite)
     killed.died()
-    tables = reader.run(TOOLS + f"answer = tables({shared!r})")
-    assert "t" not in tables and len(tables) == 2
-    held, tables = reader.run(TOOLS + f"answer = held({name!r}), tables({shared!r})")
-    assert held == one_array(1, 300)
-    assert len(tables) == 2  # the table, and the version that was set aside
+    yield database
+    two_sessions[0].run(f"spark.sql('DROP DATABASE {database} CASCADE')")
+
+
+def start_of(tables, name):
+    return [table for table in tables if table.startswith(name)]
+
+
+@pytest.mark.parametrize(("format", "partition_by"), KINDS)
+def test_what_a_killed_writer_staged_is_cleared_by_the_next_writer(two_sessions, killed_writer, format, partition_by):
+    reader, table = two_sessions[0], f"staged_{format}"
+    name, how = f"{killed_writer}.{table}", f"format={format!r}, partition_by={partition_by!r}"
+    held, tables = reader.run(TOOLS + f"answer = held({name!r}), tables({killed_writer!r})")
+    assert held == one_array(0, 300)
+    assert len(start_of(tables, table)) == 2  # a reader drops nothing
     write = f"write_table(frame(2, 300), {name!r}, {how}, mode='overwrite')"
-    held, tables = reader.run(TOOLS + f"{write}\nanswer = held({name!r}), tables({shared!r})")
-    assert held == one_array(2, 300) and tables == ["t"]
+    held, tables = reader.run(TOOLS + f"{write}\nanswer = held({name!r}), tables({killed_writer!r})")
+    assert held == one_array(2, 300) and start_of(tables, table) == [table]
+
+
+def test_a_writer_killed_between_two_renames_is_finished_by_the_next_reader(two_sessions, killed_writer):
+    reader, table = two_sessions[0], "between_orc"
+    name, how = f"{killed_writer}.{table}", "format='orc', partition_by=['k']"
+    left = start_of(reader.run(TOOLS + f"answer = tables({killed_writer!r})"), table)
+    assert table not in left and len(left) == 2
+    held, tables = reader.run(TOOLS + f"answer = held({name!r}), tables({killed_writer!r})")
+    assert held == one_array(1, 300)
+    assert len(start_of(tables, table)) == 2  # the table, and the version that was set aside
+    write = f"write_table(frame(2, 300), {name!r}, {how}, mode='overwrite')"
+    held, tables = reader.run(TOOLS + f"{write}\nanswer = held({name!r}), tables({killed_writer!r})")
+    assert held == one_array(2, 300) and start_of(tables, table) == [table]
 
 
 def test_a_reader_waits_for_a_writer_between_two_renames(two_sessions, shared, tmp_path):
@@ -170,18 +197,21 @@ def test_a_reader_waits_for_a_writer_between_two_renames(two_sessions, shared, t
     writer.run(TOOLS + f"write_table(frame(0, 300), {name!r}, {how})")
     pause = f"""
 import time
-checked = hive_swap._require_same
+rename, renamed = hive_swap.rename, []
 def pause(*arguments):
-    pathlib.Path({between!r}).touch()
-    deadline = time.monotonic() + 150
-    while not pathlib.Path({polled!r}).exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    checked(*arguments)
-hive_swap._require_same = pause
+    done = rename(*arguments)
+    renamed.append(done)
+    if len(renamed) == 1:
+        pathlib.Path({between!r}).touch()
+        deadline = time.monotonic() + 150
+        while not pathlib.Path({polled!r}).exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+    return done
+hive_swap.rename = pause
 try:
     write_table(frame(1, 300), {name!r}, {how}, mode="overwrite")
 finally:
-    hive_swap._require_same = checked
+    hive_swap.rename = rename
 """
     writer.start(TOOLS + pause)
     writer.wait_for(tmp_path / "between")
