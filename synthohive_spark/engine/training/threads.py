@@ -17,8 +17,8 @@ _blas_limits: list[Any] = []
 def limited_threads(threads: int) -> Iterator[None]:
     """BLAS and OpenMP with so many threads in here, as far as their libraries are loaded.
 
-    OpenMP keeps its number for each calling thread, BLAS one for the process: of several fits at once, the one that
-    began last decides for BLAS, and the last to end puts back what was before the first.
+    OpenMP keeps its number for each calling thread, BLAS one for the process: of several fits at once, one decides for
+    BLAS (OpenBLAS takes it from a single thread at a time), and the last to end puts back what was before the first.
     """
     libraries = ThreadpoolController()
     with libraries.select(user_api="openmp").limit(limits=threads):
