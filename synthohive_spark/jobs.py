@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 failed, 2 bad arguments.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
@@ -104,7 +105,9 @@ def synthesize(job: _Job = None, engine: _Engine = None, local: _Local = None) -
 
 
 def main() -> None:
-    """Entry point of the ``synthohive`` command."""
+    """Entry point of the ``synthohive`` command, which says on standard error what it does."""
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("synthohive_spark").setLevel(logging.INFO)
     app()
 
 

@@ -82,7 +82,7 @@ class CTGANEngine:
             checkpoint=checkpoint,
             progress=request.progress,
             size=(
-                f"{len(table):,} rows of {len(layout.columns)} columns, batches of {self.settings.batch_size}, "
+                f"{len(training[0]):,} rows of {len(layout.columns)} columns, batches of {self.settings.batch_size}, "
                 f"layers of {self.settings.generator_dim}; make the batch or the layers smaller"
             ),
         )
