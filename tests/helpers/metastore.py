@@ -1,5 +1,6 @@
 """A Hive metastore that several processes share, and sessions in processes of their own."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -118,7 +119,7 @@ class Session:
             )
         self._lines = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
-        self._started = False
+        self._started = self._ended = False
 
     def start(self, code):
         """Send code, and do not wait for it."""
@@ -147,17 +148,19 @@ class Session:
 
     def died(self):
         """Wait until the process has killed itself."""
-        assert self.process.wait(LIMIT) == -signal.SIGKILL, self._log.read_text()[-2000:]
+        # Not reaped yet, so that its number is still its own when the JVM's group is ended.
+        wait_until(lambda: os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG))
         self.kill()
+        assert self.process.returncode == -signal.SIGKILL
 
     def kill(self):
         """End the process at once, with its JVM."""
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
+        if self._ended:  # its number may be another's by now
             return
-        finally:
-            self.process.wait()
+        self._ended = True
+        with contextlib.suppress(ProcessLookupError):  # the JVM ends with its parent, too
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
 
     def _read(self):
         for line in self.process.stdout:

@@ -43,11 +43,14 @@ def put_new(spark: SparkSession, staged: Mark) -> None:
     Raises:
         SchemaError: If there is a table of that name by now, or a folder in its place.
     """
-    if not put_in_place(spark, staged):
+    if put_in_place(spark, staged):
+        return
+    if table_exists(spark, staged.target):
         raise SchemaError(
             f"table {staged.target} has been made by another writer meanwhile; choose mode 'append' or 'overwrite', or "
             f"another name"
         )
+    raise _dropped(staged)
 
 
 def swap_files(spark: SparkSession, staged: Mark, there: TableInfo) -> None:
@@ -114,8 +117,12 @@ def swap_names(spark: SparkSession, staged: Mark, there: TableInfo) -> None:
 def _folder(spark: SparkSession, staged: Mark) -> str:
     folder = table_location(spark, staged.table)
     if folder is None:
-        raise SynthoHiveError(f"table {staged.target} was not written: its stage {staged.table} was dropped meanwhile")
+        raise _dropped(staged)
     return folder
+
+
+def _dropped(staged: Mark) -> SynthoHiveError:
+    return SynthoHiveError(f"table {staged.target} was not written: its stage {staged.table} was dropped meanwhile")
 
 
 def _require_same(spark: SparkSession, aside: Mark, there: TableInfo) -> None:
