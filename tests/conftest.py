@@ -35,3 +35,18 @@ def database(spark):
     spark.sql(f"CREATE DATABASE {name}")
     yield name
     spark.sql(f"DROP DATABASE {name} CASCADE")
+
+
+@pytest.fixture(scope="module")
+def fake_engine():
+    """The name of an engine that fits in no time and draws columns that have nothing to do with each other."""
+    from pyspark import cloudpickle
+
+    from synthohive_spark.engine.table.registry import ENGINES
+    from tests.helpers import fake_engine
+
+    ENGINES[fake_engine.MarginalEngine.name] = (fake_engine.__name__, "MarginalEngine")
+    cloudpickle.register_pickle_by_value(fake_engine)  # workers do not have the tests
+    yield fake_engine.MarginalEngine.name
+    cloudpickle.unregister_pickle_by_value(fake_engine)
+    del ENGINES[fake_engine.MarginalEngine.name]

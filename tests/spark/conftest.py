@@ -81,7 +81,7 @@ def shop(spark):
     )
 
 
-def short_estimator(engine, **params):
+def short_estimator(engine, /, **params):
     """An estimator that learns for a moment."""
     from synthohive_spark import SynthesizerTransformer
 
@@ -98,6 +98,12 @@ def engine(request):
 @pytest.fixture(scope="session")
 def estimator(engine):
     return functools.partial(short_estimator, engine)
+
+
+@pytest.fixture(scope="module")
+def fake_estimator(fake_engine):
+    """For what is not about engines."""
+    return functools.partial(short_estimator, fake_engine)
 
 
 @pytest.fixture(scope="session")

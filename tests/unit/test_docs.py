@@ -27,19 +27,18 @@ def page_of(name):
     return f"reference/{words}.html"
 
 
-@pytest.mark.parametrize("name", synthohive_spark.__all__)
-def test_every_public_name_has_a_page_from_its_docstring(site, name):
-    sentence = (
-        getattr(synthohive_spark, name)
-        .__doc__.strip()
-        .split("\n\n")[0]
-        .split("``")[0]
-        .split(",")[0]
-        .split("(")[0]
-        .strip(". \n")
-    )
-    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", (site / page_of(name)).read_text()))
-    assert name in text and re.sub(r"\s+", " ", sentence) in text
+def first_sentence(name):
+    doc = getattr(synthohive_spark, name).__doc__.strip().split("\n\n")[0]
+    return re.sub(r"\s+", " ", re.split(r"``|,|\(", doc)[0].strip(". \n"))
+
+
+def test_every_public_name_has_a_page_from_its_docstring(site):
+    lacking = []
+    for name in synthohive_spark.__all__:
+        text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", (site / page_of(name)).read_text()))
+        if name not in text or first_sentence(name) not in text:
+            lacking.append(name)
+    assert not lacking
 
 
 def test_every_page_of_a_public_name_is_in_the_navigation():
@@ -53,11 +52,14 @@ def test_nothing_is_fetched_from_elsewhere(site):
     assert not re.findall(r"<(?:script|link|img)[^>]*(?:src|href)=\"https?://", page)
 
 
-@pytest.mark.parametrize("line", sorted(set(re.findall(r"`(tests/[^`]+)`", CONTRACT))))
-def test_every_test_that_the_contract_names_is_there(line):
-    path, _, name = line.partition("::")
-    text = (ROOT / path).read_text()
-    assert not name or re.search(rf"^def {re.escape(name)}\(", text, re.MULTILINE), line
+def test_every_test_that_the_contract_names_is_there():
+    lacking = []
+    for line in sorted(set(re.findall(r"`(tests/[^`]+)`", CONTRACT))):
+        path, _, name = line.partition("::")
+        text = (ROOT / path).read_text() if (ROOT / path).exists() else None
+        if text is None or (name and not re.search(rf"^def {re.escape(name)}\(", text, re.MULTILINE)):
+            lacking.append(line)
+    assert not lacking, "\n".join(lacking)
 
 
 def test_the_contract_names_every_line_of_it():

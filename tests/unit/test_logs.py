@@ -3,34 +3,44 @@
 import subprocess
 import sys
 
-FIT = """
+import pytest
+
+# Three fits in one process: as it comes, then with the standard library turned on, then with structlog.
+FITS = """
 import logging, sys
 import pandas as pd
+import structlog
 from synthohive_spark import CTGAN
-{setup}
-table = pd.DataFrame({{"a": [1, 2, 3, 4] * 30, "b": list("xyxy") * 30, "c": [f"n{{i}}" for i in range(120)]}})
-CTGAN(epochs=2, progress=False).fit(table, seed=1).sample(3)
+
+table = pd.DataFrame({"a": [1, 2, 3, 4] * 30, "b": list("xyxy") * 30, "c": [f"n{i}" for i in range(120)]})
+for set_up in (lambda: None, lambda: logging.basicConfig(level=logging.INFO), structlog.configure):
+    set_up()
+    CTGAN(epochs=2, progress=False).fit(table, seed=1).sample(3)
+    for stream in (sys.stdout, sys.stderr):
+        print("---", file=stream, flush=True)
 """
 
 
-def run(setup=""):
-    done = subprocess.run([sys.executable, "-c", FIT.format(setup=setup)], capture_output=True, text=True)
+@pytest.fixture(scope="module")
+def said():
+    """What each fit printed, and what it showed on stderr."""
+    done = subprocess.run([sys.executable, "-c", FITS], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    return done.stdout, done.stderr
+    return list(zip(done.stdout.split("---\n"), done.stderr.split("---\n"), strict=True))
 
 
-def test_nothing_is_printed_and_warnings_show():
-    printed, shown = run()
+def test_nothing_is_printed_and_warnings_show(said):
+    printed, shown = said[0]
     assert printed == ""
     assert "text_column column='c'" in shown and "epoch" not in shown and "sampling_seed" not in shown
 
 
-def test_the_standard_library_turns_it_on():
-    printed, shown = run("logging.basicConfig(level=logging.INFO)")
+def test_the_standard_library_turns_it_on(said):
+    printed, shown = said[1]
     assert printed == "" and "INFO:synthohive_spark.local.pandas_synthesizer:sampling_seed seed=" in shown
     assert "INFO:synthohive_spark.engine.training.loop:trained ended_by='epochs' epoch=2" in shown
 
 
-def test_structlog_says_where_events_go():
-    printed, shown = run("import structlog; structlog.configure()")
+def test_structlog_says_where_events_go(said):
+    printed, shown = said[2]
     assert "trained" in printed and "ended_by=epochs" in printed and "text_column" not in shown

@@ -67,8 +67,8 @@ def test_conditions_decide_what_comes_out(spark, shop, estimator):
     assert means["north"] < 6 and means["south"] > 14  # real: 3 and 18
 
 
-def test_sample_numbers_the_id_column(shop, estimator):
-    made = estimator(idCol="id").fit(shop).sample(20, seed=1)
+def test_sample_numbers_the_id_column(shop, fake_estimator):
+    made = fake_estimator(idCol="id").fit(shop).sample(20, seed=1)
     assert made.schema.json() == shop.schema.json()
     assert sorted(row.id for row in made.collect()) == list(range(20))
 

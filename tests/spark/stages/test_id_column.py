@@ -21,9 +21,9 @@ def test_spark_counts_as_the_codec_does(spark, text):
 
 
 @pytest.mark.parametrize(("text", "most"), [("tinyint", 128), ("decimal(4,2)", 100)])
-def test_a_type_that_cannot_hold_all_numbers_is_refused(spark, estimator, text, most):
+def test_a_type_that_cannot_hold_all_numbers_is_refused(spark, fake_estimator, text, most):
     rows = spark.range(60).selectExpr(f"CAST(id % 50 AS {text}) AS key", "id % 4 AS n")
-    model = estimator(idCol="key").fit(rows)
+    model = fake_estimator(idCol="key").fit(rows)
     assert model.sample(5, seed=1).columns == ["key", "n"]
     with pytest.raises(SchemaError, match=f"column 'key' of type .* has unique values for at most {most:,} rows"):
         model.sample(most + 1, seed=1)

@@ -6,16 +6,16 @@ from structlog.testing import capture_logs
 from synthohive_spark import SchemaError, TrainingError
 
 
-def test_an_empty_table(spark, estimator):
+def test_an_empty_table(spark, fake_estimator):
     with pytest.raises(TrainingError, match=r"the table with columns 'id' has no rows to learn from"):
-        estimator().fit(spark.range(0))
+        fake_estimator().fit(spark.range(0))
 
 
-def test_a_one_row_table_says_which_setting_keeps_it_from_being_learned(spark, estimator):
+def test_a_one_row_table_says_which_setting_keeps_it_from_being_learned(spark, fake_estimator):
     row = spark.sql("SELECT 7 AS n, 'a' AS s")
     with pytest.raises(SchemaError, match="'[ns]' has too few rows.*rare_category_rows=5"):
-        estimator().fit(row)
-    model = estimator(rareCategoryRows=0, extremeRows=0).fit(row)
+        fake_estimator().fit(row)
+    model = fake_estimator(rareCategoryRows=0, extremeRows=0).fit(row)
     assert {tuple(r) for r in model.sample(5, seed=1).collect()} == {(7, "a")}
 
 
@@ -34,20 +34,20 @@ def test_three_hundred_columns(spark, estimator):
     assert pdf.shape == (300, 300) and (pdf.max() <= [i % 13 + 1 for i in range(300)]).all()
 
 
-def test_a_column_of_twenty_thousand_categories(spark, estimator):
+def test_a_column_of_twenty_thousand_categories(spark, fake_estimator):
     table = spark.range(100_000).selectExpr("concat('k', id % 20000) AS k", "id % 3 AS n")
     with capture_logs() as logs:
-        model = estimator(epochs=1, batchSize=1000).fit(table)
+        model = fake_estimator(epochs=1, batchSize=1000).fit(table)
     assert not [e for e in logs if e["event"] == "text_column"]
     assert model.table_model.encoder.codecs[0].kind == "categorical"
     drawn = {r.k for r in model.sample(3000, seed=1).select("k").collect()}
     assert len(drawn) > 2000 and drawn <= {f"k{i}" for i in range(20_000)}
 
 
-def test_nearly_unique_strings_warn_and_are_not_copied(spark, estimator):
+def test_nearly_unique_strings_warn_and_are_not_copied(spark, fake_estimator):
     people = spark.range(500).selectExpr("concat('Person ', lpad(id * 37, 6, '0')) AS name", "id % 2 AS n")
     with capture_logs() as logs:
-        model = estimator().fit(people)
+        model = fake_estimator().fit(people)
     assert [e["column"] for e in logs if e["event"] == "text_column"] == ["name"]
     made = {r.name for r in model.sample(500, seed=1).collect()}
     assert not made & {r.name for r in people.collect()}
@@ -58,11 +58,11 @@ def test_nearly_unique_strings_warn_and_are_not_copied(spark, estimator):
     "expression",
     ["array(1)", "map(1, 2)", "struct(1)", "binary('a')", "INTERVAL '1' DAY", "NULL", "parse_json('1')"],
 )
-def test_types_that_cannot_be_learned(spark, estimator, expression):
+def test_types_that_cannot_be_learned(spark, fake_estimator, expression):
     table = spark.range(50).selectExpr("id % 3 AS n", f"{expression} AS odd")
     with pytest.raises(SchemaError, match=r"'odd' \(.*\); name them in excludeCols"):
-        estimator().fit(table)
-    assert estimator(excludeCols=["odd"]).fit(table).sample(3, seed=1).columns == ["n"]
+        fake_estimator().fit(table)
+    assert fake_estimator(excludeCols=["odd"]).fit(table).sample(3, seed=1).columns == ["n"]
 
 
 def test_settings_that_name_what_is_not_there(spark, estimator, shop):
@@ -80,9 +80,9 @@ def test_settings_that_name_what_is_not_there(spark, estimator, shop):
             estimator(**params).fit(shop)
 
 
-def test_facts_come_from_all_rows_and_training_from_a_sample(spark, estimator):
+def test_facts_come_from_all_rows_and_training_from_a_sample(spark, fake_estimator):
     table = spark.range(20_000).selectExpr("CAST(id AS DOUBLE) AS x", "IF(id < 19980, 'usual', 'seldom') AS k")
-    model = estimator(maxTrainingRows=1000, extremeRows=0).fit(table)
+    model = fake_estimator(maxTrainingRows=1000, extremeRows=0).fit(table)
     assert model.trainingSummary.rows == 20_000 and model.trainingSummary.training_rows <= 1000
     codec = dict(zip("xk", model.table_model.encoder.codecs, strict=True))
     assert (codec["x"].knots[0], codec["x"].knots[-1]) == (0.0, 19_999.0)

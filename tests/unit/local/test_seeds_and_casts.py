@@ -15,6 +15,7 @@ from synthohive_spark.engine.encoded_table import EncodedTable, Layout
 from synthohive_spark.engine.table.encoder_fit import fit_encoder
 from synthohive_spark.engine.table.request import FitRequest
 from synthohive_spark.engine.table_statistics import TableStatistics
+from synthohive_spark.model_directory.table_files import write_table_model
 
 SMALL = CTGANSettings(epochs=1, batch_size=100, embedding_dim=16, generator_dim=(32,), discriminator_dim=(32,))
 COLUMNS = (Column("x", ColumnType("int")), Column("k", ColumnType("string")))
@@ -77,10 +78,12 @@ def test_a_generated_value_that_does_not_fit_its_type_names_column_and_value():
         encoder.decode(table, np.zeros((5, 0), np.uint64))
 
 
-def test_a_generated_value_that_does_not_fit_its_dtype_names_column_and_value():
+def test_a_generated_value_that_does_not_fit_its_dtype_names_column_and_value(tmp_path):
     pdf = pd.DataFrame({"n": np.arange(300, dtype=np.int16) % 30, "k": ["a", "b", "c"] * 100})
     model = CTGAN(epochs=1, batch_size=100, progress=False).fit(pdf, seed=1)
-    model._dtypes["k"] = "int64"  # as in a model directory that was written for another frame
+    # A model directory that was written for another frame.
+    write_table_model(tmp_path / "model", model.model, {"pandas": {"dtypes": {"n": "int16", "k": "int64"}}})
+    model.load(tmp_path / "model")
     message = "column 'k': a generated value cannot be cast back to int64: .*'[abc]'"
     with pytest.raises(ConstraintViolationError, match=message):
         model.sample(5, seed=1)

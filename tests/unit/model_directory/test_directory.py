@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 import pickle
@@ -87,7 +88,8 @@ def test_metadata_that_points_outside_is_refused(tmp_path):
     for change in ({"folder": "../other"}, {"files": {"../../etc/passwd": {}}}):
         bad = {**pointer, **change}
         bad.pop("checksum")
-        (path / "metadata.json").write_text(json.dumps({**bad, "checksum": directory._checksum(bad)}))
+        checksum = hashlib.sha256(json.dumps(bad, sort_keys=True).encode()).hexdigest()
+        (path / "metadata.json").write_text(json.dumps({**bad, "checksum": checksum}))
         with pytest.raises(SerializationError, match="none of ours"):
             read_model(path)
 
@@ -108,16 +110,16 @@ def test_a_process_killed_while_overwriting_leaves_the_old_model(tmp_path, step)
     path = tmp_path / "m"
     write_model(path, FILES, {"n": 1})
     script = f"""
-        import os, signal, sys
-        from synthohive_spark.model_directory import storage
+        import os, signal
         from synthohive_spark.model_directory.directory import write_model
-        whole = storage.Folder._write
-        def half(self, path, content):
-            if {step!r} in path:
-                whole(self, path, content[: len(content) // 2])
+        from synthohive_spark.model_directory.storage import Folder
+        write = Folder.write
+        def half(self, name, content):
+            if {step!r} in name:
+                write(self, name, content[: len(content) // 2])
                 os.kill(os.getpid(), signal.SIGKILL)
-            whole(self, path, content)
-        storage.Folder._write = half
+            write(self, name, content)
+        Folder.write = half
         write_model({str(path)!r}, {{"transformer.json": b"[1, 2, 3]"}}, {{"n": 2}}, overwrite=True)
     """
     killed = subprocess.run([sys.executable, "-c", textwrap.dedent(script)])
@@ -131,16 +133,17 @@ def test_a_process_killed_while_overwriting_leaves_the_old_model(tmp_path, step)
 def test_a_reader_that_meets_a_writer_reads_the_new_model(tmp_path, monkeypatch):
     path = tmp_path / "m"
     write_model(path, FILES, {"n": 1})
-    pointer = directory._pointer
+    read, overtaken = Folder.read, []
 
-    def overtaken(folder):
-        found = pointer(folder)
-        if found["n"] == 1:
+    def overtaken_read(self, name):
+        content = read(self, name)
+        if name == "metadata.json" and not overtaken:
+            overtaken.append(name)
             write_model(path, FILES, {"n": 2}, overwrite=True)
-        return found
+        return content
 
-    monkeypatch.setattr(directory, "_pointer", overtaken)
-    assert read_model(path).metadata["n"] == 2
+    monkeypatch.setattr(Folder, "read", overtaken_read)
+    assert read_model(path).metadata["n"] == 2 and overtaken
 
 
 @pytest.mark.parametrize(

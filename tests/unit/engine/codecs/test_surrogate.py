@@ -12,7 +12,7 @@ from synthohive_spark.engine.real_values import RealValueFilter
 
 DIGITS = tuple("0123456789")
 STRING = ColumnType("string")
-ROWS = 300_000
+ROWS = 100_000
 
 
 def of_digits(prefix, n, finish=""):
@@ -32,7 +32,7 @@ CASES = {
     "one string": ((Format((("A",),), 1),), (1.0,), 1),
     "several": ((of_digits("A", 6), of_digits("BC", 4), of_digits("D", 2)), (0.6, 0.3, 0.1), 1),
     "several, used up": ((of_digits("A", 3), of_digits("BC", 1), of_digits("D", 2)), (0.2, 0.5, 0.3), 1),
-    "another length": ((of_digits("A", 3), of_digits("A", 5), of_digits("A", 6)), (0.2, 0.5, 0.3), 4),
+    "another length": ((of_digits("A", 3), of_digits("A", 4), of_digits("A", 6)), (0.2, 0.5, 0.3), 4),
     "many": (tuple(of_digits(chr(65 + i), 3) for i in range(26)), tuple(1.0 + i for i in range(26)), 1),
     "huge": ((of_digits("A", 30),), (1.0,), 1),
 }
