@@ -5,18 +5,19 @@ Exit codes: 0 done, 1 failed, 2 bad arguments.
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import yaml
 
+from synthohive_spark.declarations.hints import check_all
 from synthohive_spark.declarations.job import FitJob, SampleJob, SynthesizeJob, read_job
 from synthohive_spark.declarations.names import TableName, database_name
-from synthohive_spark.errors import SchemaError, SerializationError, SynthoHiveError
-from synthohive_spark.logs import get_logger
+from synthohive_spark.errors import SchemaError, SynthoHiveError
+from synthohive_spark.logs import get_logger, show_logs
 from synthohive_spark.model_directory.directory import check_replaceable, require_model
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Learn a Spark table, and write its synthetic copy.",
 )
-_log = get_logger(__name__)
+_log = get_logger("synthohive_spark.jobs")  # also where spark-submit runs this file
 
 _Job = Annotated[str | None, typer.Option("--job", help="YAML file to read arguments from; those given here win.")]
 _Local = Annotated[
@@ -105,22 +106,21 @@ def synthesize(job: _Job = None, engine: _Engine = None, local: _Local = None) -
 
 
 def main() -> None:
-    """Entry point of the ``synthohive`` command, which says on standard error what it does."""
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("synthohive_spark").setLevel(logging.INFO)
+    """Entry point of the ``synthohive`` command."""
+    show_logs()
     app()
 
 
 def _fit_job(path: str | None, given: dict[str, Any], params: list[str]) -> Any:
     settings = read_job("fit", path, {**given, "params": dict(_pair(text, "--param") for text in params) or None})
-    _collect(lambda: TableName.parse(settings.table), lambda: _estimator(settings.params))
+    check_all(lambda: TableName.parse(settings.table), lambda: _estimator(settings.params))
     return settings
 
 
 def _sample_job(path: str | None, arguments: dict[str, Any], given: list[str]) -> Any:
     values = dict(_pair(text, "--given") for text in given)
     settings = read_job("sample", path, {**arguments, "given": values or None})
-    _collect(lambda: TableName.parse(settings.output_table), lambda: require_model(settings.model))
+    check_all(lambda: TableName.parse(settings.output_table), lambda: require_model(settings.model))
     return settings
 
 
@@ -128,42 +128,32 @@ def _synthesize_job(path: str | None, given: dict[str, Any]) -> Any:
     if path is None:
         raise SchemaError("synthesize needs --job, a YAML file with the section 'synthesize'")
     settings = read_job("synthesize", path, given)
-    _collect(
+    check_all(
         lambda: database_name(settings.target),
         lambda: _require_variable(settings.hash_key_env),
-        lambda: _declared(settings),
+        lambda: _check_declared(settings),
         lambda: _check_fit_parameters(settings),
     )
     return settings
 
 
-def _collect(*checks: Callable[[], Any]) -> None:
-    """Run all checks; what they find is one `SchemaError`."""
-    problems: list[str] = []
-    for check in checks:
-        try:
-            check()
-        except SchemaError as error:
-            problems += error.problems
-        except SerializationError as error:
-            problems.append(str(error))
-    if problems:
-        raise SchemaError("; ".join(problems), problems)
-
-
 def _estimator(params: dict[str, Any]) -> SynthesizerTransformer:
-    """The estimator of these Params, its engine's settings checked."""
+    """The estimator of these Params, all that can be told without a table checked."""
     from synthohive_spark.stages.estimator import SynthesizerTransformer as Estimator  # noqa: PLC0415
 
-    estimator = Estimator(**params)
-    estimator.make_engine()
+    estimator = Estimator()
+    check_all(lambda: estimator.setParams(**params), estimator.check)
     return estimator
 
 
 def _check_fit_parameters(settings: SynthesizeJob) -> None:
-    from synthohive_spark.synthesizer import stage_params  # noqa: PLC0415
+    from synthohive_spark.synthesizer import fit_params, stage_params  # noqa: PLC0415
 
-    _estimator({"engine": settings.engine, **stage_params(settings.params)})
+    known = {name: value for name, value in settings.params.items() if name in fit_params()}
+    check_all(
+        lambda: stage_params(settings.params),
+        lambda: _estimator({"engine": settings.engine, **stage_params(known)}),
+    )
 
 
 def _require_variable(name: str | None) -> None:
@@ -250,6 +240,12 @@ def _declared(settings: SynthesizeJob) -> Metadata | None:
     return Declarations.from_dict(settings.metadata)
 
 
+def _check_declared(settings: SynthesizeJob) -> None:
+    declared = _declared(settings)
+    if declared is not None:
+        check_all(*[partial(declared.table, name) for name in settings.rows or ()])
+
+
 def _metadata(settings: SynthesizeJob, spark: SparkSession) -> Metadata:
     from synthohive_spark.relational.metadata import Metadata as Declarations  # noqa: PLC0415
 
@@ -266,7 +262,8 @@ def _checked(arguments: Callable[[], Any]) -> Any:
     try:
         return arguments()
     except SchemaError as error:
-        typer.echo(f"synthohive: {error}", err=True)
+        for problem in error.problems:
+            typer.echo(f"synthohive: {problem}", err=True)
         raise typer.Exit(2) from error
 
 

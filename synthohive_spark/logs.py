@@ -7,6 +7,7 @@ name, below "synthohive_spark": warnings then show, what is only worth knowing d
 from __future__ import annotations
 
 import logging
+import sys
 from typing import Any
 
 import structlog
@@ -45,3 +46,26 @@ class Logger:
 def get_logger(name: str) -> Logger:
     """The logger of a module."""
     return Logger(name)
+
+
+def show_logs() -> None:
+    """Show what a job's log should hold on the standard error, for a program of the package's own.
+
+    Where the user has configured structlog or the standard library's logging, nothing changes.
+    """
+    package = logging.getLogger(__name__.partition(".")[0])
+    if structlog.is_configured() or package.hasHandlers():
+        return
+    handler = _BesideBars()
+    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    package.addHandler(handler)
+    package.setLevel(logging.INFO)
+
+
+class _BesideBars(logging.Handler):
+    """Writes lines to the standard error above progress bars, not into them."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from tqdm.auto import tqdm  # noqa: PLC0415  (only a program of the package's own needs it)
+
+        tqdm.write(self.format(record), file=sys.stderr)

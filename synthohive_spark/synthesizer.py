@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from synthohive_spark.declarations.hints import nearest, whole_number
 from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.engine.seeds import given_or_drawn
 from synthohive_spark.engine.table.conditions import Given
 from synthohive_spark.engine.table.registry import engine_class, engine_settings
 from synthohive_spark.errors import (
@@ -110,6 +110,7 @@ class Synthesizer:
         """
         with error_boundary("fit", TrainingError), cancel_on_interrupt(active_session(self.spark)):
             given = stage_params(params)
+            self._estimator(0, given).check()
             if isinstance(tables, str):
                 raise SchemaError(f"tables must be a list of table names, got {tables!r}")
             if hash_key is not None and not isinstance(hash_key, str | bytes):
@@ -117,15 +118,13 @@ class Synthesizer:
             wanted = list(self.metadata.tables) if tables is None else [self._declared(name) for name in tables]
             frames = open_tables(self.spark, source, wanted)
             require_valid_schema(self.metadata, frames, strict=False)
-            if seed is None:
-                seed = secrets.randbits(31)
-                _log.info("training_seed", seed=seed)
+            seed = given_or_drawn(seed, "training_seed")
             key = hash_key.encode() if isinstance(hash_key, str) else hash_key
             orchestrator = FitOrchestrator(
                 self.metadata, lambda own: self._estimator(own, given), self.privacy, self.progress
             )
             self._sources = tuple(sorted({*self._sources, *source_databases(self.spark, source)}))
-            orchestrator.fit(frames, self.models, seed=whole_number(seed, "seed"), hash_key=key)
+            orchestrator.fit(frames, self.models, seed=seed, hash_key=key)
         return self
 
     def sample(
@@ -160,12 +159,10 @@ class Synthesizer:
                 raise SchemaError(f"on_violation {on_violation!r} is not known{nearest(on_violation, ON_VIOLATION)}")
             given = self._given(given)
             counts = self._counts(rows, given)
-            if seed is None:
-                seed = secrets.randbits(31)
-                _log.info("sampling_seed", seed=seed)
+            seed = given_or_drawn(seed, "sampling_seed")
             redraw = enforce_constraints and on_violation == "resample"
             orchestrator = SampleOrchestrator(self.metadata, self.models, active_session(self.spark))
-            frames = orchestrator.sample(SampleRequest(counts, whole_number(seed, "seed"), given, redraw))
+            frames = orchestrator.sample(SampleRequest(counts, seed, given, redraw))
             return enforce(frames, self.metadata, on_violation) if enforce_constraints else frames
 
     def impute(
@@ -356,9 +353,14 @@ class Synthesizer:
             raise SchemaError("no table is learned yet: call fit or load first")
 
 
+def fit_params() -> list[str]:
+    """The names that `Synthesizer.fit` takes as ``**params``."""
+    return [*engine_settings(), *_FIT_PARAMS]
+
+
 def stage_params(given: Mapping[str, Any]) -> dict[str, Any]:
     """Params of the stage for parameters of `Synthesizer.fit`; all unknown ones are one `SchemaError`."""
-    known = [*engine_settings(), *_FIT_PARAMS]
+    known = fit_params()
     problems = [f"fit has no parameter {name!r}{nearest(name, known)}" for name in given if name not in known]
     if problems:
         raise SchemaError("; ".join(problems), problems)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from synthohive_spark.errors import SchemaError
+from synthohive_spark.errors import SchemaError, SerializationError
 
 _MOST_KNOWN = 20
 _NEAR = 0.5
@@ -30,6 +30,21 @@ def whole_number(value: Any, name: str, *, least: int | None = None) -> int:
         bound = "" if least is None else f" of at least {least}"
         raise SchemaError(f"{name} must be a whole number{bound}, got {value!r}")
     return int(value)
+
+
+def check_all(*checks: Callable[[], object]) -> None:
+    """Run all checks, also after one failed; what they find is one `SchemaError` that lists each problem once."""
+    problems: list[str] = []
+    for check in checks:
+        try:
+            check()
+        except SchemaError as error:
+            problems += error.problems
+        except SerializationError as error:
+            problems.append(str(error))
+    if problems:
+        problems = list(dict.fromkeys(problems))
+        raise SchemaError("; ".join(problems), problems)
 
 
 def setting_problems(error: ValidationError, model: type[BaseModel], where: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self
@@ -14,18 +13,19 @@ import pyarrow.compute as pc
 
 from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.declarations.declarations import Declarations
-from synthohive_spark.declarations.hints import nearest, whole_number
+from synthohive_spark.declarations.hints import check_all, nearest, whole_number
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.declarations.table import TableDeclaration
 from synthohive_spark.declarations.violations import Violation, violation_text
+from synthohive_spark.engine.codecs.sequence import SequenceCodec
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.sampling.constraints import broken
 from synthohive_spark.engine.sampling.draw import Draw
+from synthohive_spark.engine.seeds import given_or_drawn
 from synthohive_spark.engine.table.conditions import Conditions, Given
-from synthohive_spark.engine.table.encoder_fit import check_numeric_encoding
-from synthohive_spark.engine.table.fit import fit_table
+from synthohive_spark.engine.table.fit import check_encoding, fit_table
 from synthohive_spark.engine.table.model import TableModel
-from synthohive_spark.engine.table.registry import make_engine
+from synthohive_spark.engine.table.registry import engine_class, make_engine
 from synthohive_spark.engine.table.request import FitRequest
 from synthohive_spark.engine.training.summary import TrainingSummary
 from synthohive_spark.errors import ConstraintViolationError, SchemaError, SynthoHiveError
@@ -75,7 +75,10 @@ class PandasSynthesizer:
         progress: bool = True,
         **settings: Any,
     ) -> None:
-        check_numeric_encoding(numeric_encoding)
+        check_all(
+            lambda: check_encoding(numeric_encoding, engine_class(self.engine)),
+            lambda: make_engine(self.engine, settings),
+        )
         self.metadata = metadata
         self.numeric_encoding = numeric_encoding
         self.privacy = privacy
@@ -86,7 +89,7 @@ class PandasSynthesizer:
         self._summary: TrainingSummary | None = None
         self._constraints: dict[str, Constraint] = {}
         self._dtypes: dict[str, str] = {}
-        self._key: str | None = None
+        self._key: Column | None = None
 
     def fit(self, pdf: pd.DataFrame, table_name: str = "table", seed: int | None = None) -> Self:
         """Learn ``pdf``.
@@ -104,11 +107,10 @@ class PandasSynthesizer:
             TrainingError: If there are no rows, or training cannot end in a model.
         """
         started = time.monotonic()
+        seed = given_or_drawn(seed, "training_seed")
         declared = self.metadata.table(table_name) if self.metadata is not None else TableDeclaration()
-        if seed is None:
-            seed = secrets.randbits(31)
-            _log.info("training_seed", seed=seed)
         _check_columns(pdf, declared)
+        key = Column(declared.pk[0], _arrow(pdf[declared.pk[0]])[1]) if declared.pk else None
         table, columns = _learnable(pdf, {*declared.dropped, *declared.pk})
         self.model = fit_table(
             table,
@@ -132,7 +134,7 @@ class PandasSynthesizer:
             seed=seed,
         )
         self._constraints = dict(declared.constraints)
-        self._key = declared.pk[0] if declared.pk else None
+        self._key = key
         kept = [c for c in pdf.columns if c not in declared.dropped]
         self._dtypes = {name: str(pdf[name].dtype) for name in kept}
         return self
@@ -157,15 +159,15 @@ class PandasSynthesizer:
             enforce_constraints: Whether to leave out rows that break a declared constraint; one warning says how many.
             given: Values that are the same in all rows, or pairs of such values and weights; see
                 `synthohive_spark.SynthesizerTransformerModel.sample`. Instead of ``context``.
-            keys: Whether to make the declared primary key as well: 0 to n-1, at its place.
+            keys: Whether to make the declared primary key as well: 0 to n-1 in its type, at its place.
 
         Raises:
-            SchemaError: If ``n`` is no whole number of at least 0, or ``context`` or ``given`` does not fit the learned
-                columns.
+            SchemaError: If ``n`` is no whole number of at least 0, a key of its type cannot number the rows, or ``context``
+                or ``given`` does not fit the learned columns.
         """
         model = self._fitted()
         n = whole_number(n, "n", least=0)
-        seed = _sampling_seed(seed)
+        seed = given_or_drawn(seed, "sampling_seed")
         if given is not None and context is not None:
             raise SchemaError("context and given were both set; put what is given into one of them")
         conditions = _conditions(model, context, n) if given is None else Conditions.of(model, given).table(n)
@@ -193,7 +195,8 @@ class PandasSynthesizer:
             if name not in pdf.columns or name not in names:
                 raise SchemaError(f"impute needs the learned column {name!r}{nearest(name, pdf.columns)}")
         known = pa.table([_cast(pdf[c.name], c) for c in model.columns], names=names)
-        rows = model.generator.sample(Draw(np.arange(len(pdf)), _sampling_seed(seed), known, fill=frozenset(fill)))
+        seed = given_or_drawn(seed, "sampling_seed")
+        rows = model.generator.sample(Draw(np.arange(len(pdf)), seed, known, fill=frozenset(fill)))
         filled = pdf.copy()
         for name in fill:
             missing = pdf[name].isna()
@@ -222,7 +225,7 @@ class PandasSynthesizer:
         model = self._fitted()
         own = {
             "dtypes": self._dtypes,
-            "key": self._key,
+            "key": None if self._key is None else self._key.to_json(),
             "constraints": {name: vars(c) for name, c in self._constraints.items()},
         }
         write_table_model(path, model, {"pandas": own}, overwrite=overwrite)
@@ -236,7 +239,8 @@ class PandasSynthesizer:
         self.model, metadata = read_table_model(path)
         own: dict[str, Any] = metadata.get("pandas", {})
         self._dtypes = own.get("dtypes", {})
-        self._key = own.get("key")
+        key = own.get("key")
+        self._key = None if key is None else Column.from_json(key)
         self._constraints = {name: Constraint(**bounds) for name, bounds in own.get("constraints", {}).items()}
         return self
 
@@ -248,10 +252,18 @@ class PandasSynthesizer:
     def _as_pandas(self, rows: pa.Table, keys: bool) -> pd.DataFrame:
         arrays = {name: rows.column(name) for name in rows.column_names}
         if keys and self._key is not None:
-            arrays[self._key] = pa.array(np.arange(rows.num_rows))
+            arrays[self._key.name] = _numbered(self._key, rows.num_rows)
         pdf = pd.DataFrame({name: _series(array) for name, array in arrays.items()})
         names = [name for name in self._dtypes or rows.column_names if name in arrays]
         return pd.DataFrame({name: _restore(pdf[name], self._dtypes.get(name)) for name in names})
+
+
+def _numbered(key: Column, n: int) -> pa.Array:
+    """Keys that count from 0, in the type of the real ones."""
+    codec = SequenceCodec(key.type)
+    if key.type.name == "boolean" or n > codec.capacity:
+        raise SchemaError(f"the key {key.name!r} of type {key.type} cannot number {n:,} rows; leave keys=True out")
+    return codec.decode(np.zeros(n, np.int32), np.zeros(n, np.float32), np.arange(n, dtype=np.uint64)[:, None])
 
 
 def _series(values: pa.ChunkedArray | pa.Array) -> pd.Series[Any]:
@@ -363,10 +375,3 @@ def _without_violations(rows: pa.Table, constraints: dict[str, Constraint]) -> p
     if found:
         _log.warning("constraint_violations", violations=violation_text(found), rows_left_out=int((~valid).sum()))
     return rows.filter(pa.array(valid)) if found else rows
-
-
-def _sampling_seed(seed: int | None) -> int:
-    if seed is None:
-        seed = secrets.randbits(31)
-        _log.info("sampling_seed", seed=seed)
-    return seed

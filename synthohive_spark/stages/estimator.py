@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from typing import Any
 
@@ -13,16 +12,16 @@ from pyspark.ml.util import MLReadable, MLWritable
 from pyspark.sql import DataFrame
 from pyspark.sql.types import StructType
 
+from synthohive_spark.declarations.hints import check_all
 from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.interface import Engine
 from synthohive_spark.engine.noise import derive_seed
-from synthohive_spark.engine.table.encoder_fit import check_numeric_encoding
-from synthohive_spark.engine.table.fit import fit_table
-from synthohive_spark.engine.table.registry import make_engine
+from synthohive_spark.engine.seeds import given_or_drawn
+from synthohive_spark.engine.table.fit import check_encoding, fit_table
+from synthohive_spark.engine.table.registry import engine_class, make_engine
 from synthohive_spark.engine.table.request import FitRequest
 from synthohive_spark.errors import SchemaError, TrainingError
-from synthohive_spark.logs import get_logger
 from synthohive_spark.spark.catalog import first_line
 from synthohive_spark.spark.schema import learnable_columns, require_columns
 from synthohive_spark.spark.training_data import collect_training_data
@@ -32,8 +31,6 @@ from synthohive_spark.stages.params import SynthesizerParams
 from synthohive_spark.stages.persistence import EstimatorReader, EstimatorWriter
 
 __all__ = ["SynthesizerTransformer", "SynthesizerTransformerModel"]
-
-_log = get_logger(__name__)
 
 
 class SynthesizerTransformer(
@@ -111,22 +108,32 @@ class SynthesizerTransformer(
         made: Engine = make_engine(self.getOrDefault(self.engine), self._chosen())
         return made
 
+    def check(self) -> None:
+        """Check what the Params say without a table, before Spark does anything.
+
+        Raises:
+            SchemaError: If a Param is out of range or does not go with the engine; all of it is listed.
+        """
+        check_all(
+            lambda: check_encoding(
+                self.getOrDefault(self.numericEncoding), engine_class(self.getOrDefault(self.engine))
+            ),
+            self.make_engine,
+            self._privacy,
+            lambda: self._positive(self.maxTrainingRows),
+        )
+
     def _fit(self, dataset: DataFrame) -> SynthesizerTransformerModel:
         return self.learn(dataset)
 
     def learn(self, dataset: DataFrame, rules: ColumnRules = ColumnRules()) -> SynthesizerTransformerModel:  # noqa: B008
         """See `fit`; ``rules`` name columns that are not to be learned as their values suggest."""
         started = time.monotonic()
-        engine = self.make_engine()
-        check_numeric_encoding(self.getOrDefault(self.numericEncoding))
-        privacy = self._privacy()
-        max_rows = self._positive(self.maxTrainingRows)
+        self.check()
+        engine, max_rows = self.make_engine(), self.getOrDefault(self.maxTrainingRows)
         schema = _schema(dataset)
         columns, id_column = self._columns(schema)
-        seed = self._optional(self.seed)
-        if seed is None:
-            seed = secrets.randbits(31)
-            _log.info("training_seed", seed=seed)
+        seed = given_or_drawn(self._optional(self.seed), "training_seed")
         try:
             data = collect_training_data(dataset, columns, max_rows=max_rows, seed=derive_seed(seed, "rows"))
         except (PySparkException, Py4JError) as error:
@@ -138,7 +145,7 @@ class SynthesizerTransformer(
                 columns,
                 seed,
                 conditions=tuple(self.getOrDefault(self.conditionCols)),
-                privacy=privacy,
+                privacy=self._privacy(),
                 rules=rules,
                 numeric_encoding=self.getOrDefault(self.numericEncoding),
                 progress=self.getOrDefault(self.showProgress),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -16,11 +15,11 @@ from pyspark.sql import functions as F
 from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.declarations.hints import nearest, whole_number
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.seeds import given_or_drawn
 from synthohive_spark.engine.table.conditions import Conditions, Given
 from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.engine.training.summary import TrainingSummary
 from synthohive_spark.errors import SchemaError, SynthoHiveError
-from synthohive_spark.logs import get_logger
 from synthohive_spark.spark.conditions import condition_values
 from synthohive_spark.spark.generation import fill_nulls, generate
 from synthohive_spark.spark.schema import quote
@@ -30,7 +29,6 @@ from synthohive_spark.stages.params import SynthesizerParams
 from synthohive_spark.stages.persistence import ModelReader, ModelWriter
 
 _NUMBER = "__synthohive_number"
-_log = get_logger(__name__)
 
 
 class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["SynthesizerTransformerModel"], MLWritable):
@@ -111,7 +109,7 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
         if given is None:
             self._check_no_conditions()
         conditions = Conditions.of(self.table_model, given)
-        seed = _sampling_seed(seed)
+        seed = given_or_drawn(seed, "sampling_seed")
         key, number = self._id_column, F.col(_NUMBER)
         self._check_rows(n)
         rows = active_session(spark).range(0, n, 1, numPartitions).select(F.col("id").alias(_NUMBER))
@@ -159,7 +157,11 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
             if name not in free:
                 raise SchemaError(f"cols names {name!r}, which is no learned column{nearest(name, free)}")
         return fill_nulls(
-            df, model.generator, row_id=self._row_id, seed=_sampling_seed(seed), fill=[n for n in free if n in fill]
+            df,
+            model.generator,
+            row_id=self._row_id,
+            seed=given_or_drawn(seed, "sampling_seed"),
+            fill=[n for n in free if n in fill],
         )
 
     def _check_no_conditions(self) -> None:
@@ -238,13 +240,6 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
                 **{**stage["summary"], "warnings": tuple(stage["summary"]["warnings"])},
             ),
         }
-
-
-def _sampling_seed(seed: Any) -> int:
-    if seed is None:
-        seed = secrets.randbits(31)
-        _log.info("sampling_seed", seed=seed)
-    return whole_number(seed, "seed")
 
 
 __all__: Sequence[str] = ["SynthesizerTransformerModel", "TrainingSummary"]

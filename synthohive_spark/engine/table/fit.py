@@ -34,7 +34,7 @@ def fit_table(
         SchemaError: If there is no column to generate, or a column's values or the numeric encoding cannot be learned.
         TrainingError: If there are no rows, no column has a value, or training cannot end in a model.
     """
-    _check_encoding(request.numeric_encoding, engine)
+    check_encoding(request.numeric_encoding, engine)
     _check_rows(table, request)
     threads = engine.settings.threads or DEFAULT_THREADS
     with limited_threads(threads):
@@ -75,7 +75,7 @@ def _fit(
     return TableModel(engine.name, request.columns, names, encoder, context_encoder, layout, fitted, dependencies)
 
 
-def _check_encoding(name: str, engine: Engine) -> None:
+def check_encoding(name: str, engine: Engine) -> None:
     """The encoding of numbers must be one that the engine learns."""
     if name not in engine.encoding.numeric:
         check_numeric_encoding(name)

@@ -10,6 +10,8 @@ from inspect import cleandoc
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from synthohive_spark.declarations.hints import check_all
+from synthohive_spark.engine.settings import TrainingSettings
 from synthohive_spark.errors import SchemaError
 
 ENGINES = {
@@ -32,6 +34,9 @@ def make_engine(name: str, given: Mapping[str, Any]) -> Any:
     Raises:
         SchemaError: If the engine is not known, or has no such setting, or one is out of range.
     """
+    if name not in ENGINES:
+        shared = {field.name for field in fields(TrainingSettings)} & given.keys()
+        check_all(lambda: engine_class(name), lambda: TrainingSettings.of({own: given[own] for own in shared}, name))
     engine = engine_class(name)
     return engine(engine.settings_class.of(given, name))
 
