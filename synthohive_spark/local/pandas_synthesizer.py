@@ -162,8 +162,8 @@ class PandasSynthesizer:
             keys: Whether to make the declared primary key as well: 0 to n-1 in its type, at its place.
 
         Raises:
-            SchemaError: If ``n`` is no whole number of at least 0, a key of its type cannot number the rows, or ``context``
-                or ``given`` does not fit the learned columns.
+            SchemaError: If ``n`` is no whole number of at least 0, a key of its type cannot number the rows, or
+                ``context`` or ``given`` does not fit the learned columns.
         """
         model = self._fitted()
         n = whole_number(n, "n", least=0)
