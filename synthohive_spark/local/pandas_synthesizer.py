@@ -110,7 +110,7 @@ class PandasSynthesizer:
         seed = given_or_drawn(seed, "training_seed")
         declared = self.metadata.table(table_name) if self.metadata is not None else TableDeclaration()
         _check_columns(pdf, declared)
-        key = Column(declared.pk[0], _arrow(pdf[declared.pk[0]])[1]) if declared.pk else None
+        key = _key_column(pdf, declared)
         table, columns = _learnable(pdf, {*declared.dropped, *declared.pk})
         self.model = fit_table(
             table,
@@ -256,6 +256,16 @@ class PandasSynthesizer:
         pdf = pd.DataFrame({name: _series(array) for name, array in arrays.items()})
         names = [name for name in self._dtypes or rows.column_names if name in arrays]
         return pd.DataFrame({name: _restore(pdf[name], self._dtypes.get(name)) for name in names})
+
+
+def _key_column(pdf: pd.DataFrame, declared: TableDeclaration) -> Column | None:
+    """The declared key; one of a type that cannot be learned is made as text."""
+    if not declared.pk:
+        return None
+    try:
+        return Column(declared.pk[0], _arrow(pdf[declared.pk[0]])[1])
+    except SchemaError:
+        return Column(declared.pk[0], ColumnType("string"))
 
 
 def _numbered(key: Column, n: int) -> pa.Array:

@@ -40,7 +40,7 @@ def invoke(*arguments):
         ),
         (
             ["fit", "--table", "t t", "--model", "m", "--param", "epochs=-1", "--param", "batchSize=0"],
-            "digits and underscores; epochs must be a whole number of at least 1, got -1; batch_size must be",
+            "digits and underscores synthohive: epochs must be a whole number of at least 1, got -1 synthohive: batch_size must",
         ),
     ],
 )
@@ -89,7 +89,7 @@ def test_bad_arguments_start_no_spark_and_load_no_torch():
 def test_everything_that_is_wrong_in_a_job_comes_at_once(tmp_path):
     (tmp_path / "job.yaml").write_text(
         "synthesize:\n  source: shop\n  target: a;b\n  engine: autoregressive\n  hash_key_env: NO_SUCH_VARIABLE\n"
-        "  params: {epochs: 0, pac: 2, dropout: 3, epoch: 1}\n"
+        "  params: {epochs: 0, pac: 2, dropout: 3, epoch: 1, max_training_rows: 0, numeric_encoding: ranks}\n"
         "  metadata: {tables: {customers: {pk: id, pkk: id}}}\n"
     )
     result = invoke("synthesize", "--job", str(tmp_path / "job.yaml"))
@@ -100,5 +100,27 @@ def test_everything_that_is_wrong_in_a_job_comes_at_once(tmp_path):
         "'pkk'",
         "did you mean 'pk'",
         "fit has no parameter 'epoch'",
+        "the engine 'autoregressive' has no setting 'pac'",
+        "epochs must be a whole number of at least 1, got 0",
+        "dropout must be a number from 0 to below 1, got 3",
+        "maxTrainingRows must be at least 1, got 0",
+        "numeric_encoding 'ranks' (numericEncoding) is not known",
     ):
-        assert part in result.output, part
+        assert result.output.count(part) == 1, part
+    assert all(line.startswith("synthohive: ") for line in result.output.splitlines())
+
+
+def test_rows_of_a_table_that_is_not_declared_are_refused(tmp_path):
+    (tmp_path / "job.yaml").write_text(
+        "synthesize:\n  source: shop\n  target: made\n  rows: {customer: 5}\n  metadata: {tables: {customers: {pk: id}}}\n"
+    )
+    result = invoke("synthesize", "--job", str(tmp_path / "job.yaml"))
+    assert result.exit_code == 2 and "did you mean 'customers'?" in result.output
+
+
+def test_settings_are_checked_also_where_the_engine_is_not_known():
+    arguments = ["--engine", "gan", "--param", "epochs=-1", "--param", "epoch=3"]
+    result = invoke("fit", "--table", "t", "--model", "m", *arguments)
+    assert result.exit_code == 2
+    for part in ("engine 'gan' is not known", "epochs must be", "there is no Param 'epoch'; did you mean 'epochs'"):
+        assert result.output.count(part) == 1, part

@@ -37,10 +37,33 @@ def test_nothing_is_printed_and_warnings_show(said):
 
 def test_the_standard_library_turns_it_on(said):
     printed, shown = said[1]
-    assert printed == "" and "INFO:synthohive_spark.local.pandas_synthesizer:sampling_seed seed=" in shown
+    assert printed == "" and "INFO:synthohive_spark.engine.seeds:sampling_seed seed=" in shown
     assert "INFO:synthohive_spark.engine.training.loop:trained ended_by='epochs' epoch=2" in shown
 
 
 def test_structlog_says_where_events_go(said):
     printed, shown = said[2]
     assert "trained" in printed and "ended_by=epochs" in printed and "text_column" not in shown
+
+
+COMMAND = """
+import logging
+from synthohive_spark.logs import get_logger, show_logs
+{setup}
+show_logs()
+show_logs()
+log = get_logger("synthohive_spark.jobs")
+log.debug("unseen")
+log.info("written", table="t")
+"""
+
+
+def logged_by_a_command(setup=""):
+    done = subprocess.run([sys.executable, "-c", COMMAND.format(setup=setup)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout, done.stderr
+
+
+def test_a_command_shows_its_log_once_unless_the_user_chose_otherwise():
+    assert logged_by_a_command() == ("", "INFO written table='t'\n")
+    assert logged_by_a_command("logging.basicConfig(level=logging.WARNING)") == ("", "")

@@ -1,5 +1,8 @@
 """One seed fixes codec fits, initial weights, training order and sampling; and values that fit no type are errors."""
 
+import uuid
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -105,3 +108,29 @@ def test_ctgan_on_pandas_says_what_it_does_not_do():
     model = CTGAN(dropped, epochs=1, progress=False).fit(pdf, table_name="t", seed=1)
     assert list(model.sample(5, seed=1).columns) == ["b"]
     assert model.sample(5, seed=1, keys=True).to_dict("list")["a"] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("keys", "made"),
+    [
+        ([f"c{i}" for i in range(50)], ["0", "1", "2"]),
+        ([uuid.UUID(int=i) for i in range(50)], ["0", "1", "2"]),
+        ([Decimal(i) for i in range(50)], [Decimal(0), Decimal(1), Decimal(2)]),
+    ],
+    ids=["text", "uuid", "decimal"],
+)
+def test_keys_are_made_on_request_in_the_type_of_the_real_ones(keys, made, tmp_path):
+    pdf = pd.DataFrame({"age": range(50), "id": keys})
+    model = CTGAN(Metadata().add_table("t", pk="id"), epochs=1, progress=False).fit(pdf, "t", seed=1)
+    model.save(str(tmp_path / "m"))
+    for own in (model, CTGAN().load(str(tmp_path / "m"))):
+        assert list(own.sample(3, seed=1).columns) == ["age"]
+        assert own.sample(3, seed=1, keys=True)["id"].tolist() == made
+
+
+def test_a_key_that_cannot_number_the_rows_is_refused_only_where_it_is_asked_for():
+    pdf = pd.DataFrame({"age": range(50), "id": pd.Series(range(50), dtype="int8")})
+    model = CTGAN(Metadata().add_table("t", pk="id"), epochs=1, progress=False).fit(pdf, "t", seed=1)
+    assert len(model.sample(200, seed=1)) == 200
+    with pytest.raises(SchemaError, match="the key 'id' of type tinyint cannot number 200 rows"):
+        model.sample(200, seed=1, keys=True)

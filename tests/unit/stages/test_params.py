@@ -1,6 +1,8 @@
 """An engine's settings reach every door from one definition."""
 
 import inspect
+import subprocess
+import sys
 from dataclasses import dataclass
 
 import pytest
@@ -81,3 +83,56 @@ def test_a_setting_of_a_new_engine_needs_its_folder_and_a_line(monkeypatch):
     assert stage_params({"neighbours": 9}) == {"neighbours": 9}
     made = registry.make_engine("neighbours", {"neighbours": 9, "epochs": 2})
     assert made.settings == NeighbourSettings(epochs=2, neighbours=9)
+
+
+STRANGER = '''
+from dataclasses import dataclass
+from synthohive_spark.engine.interface import Encoding
+from synthohive_spark.engine.settings import TrainingSettings
+
+@dataclass(frozen=True)
+class Settings(TrainingSettings):
+    """Attributes:
+        most_neighbours: Rows that are looked at.
+    """
+    most_neighbours: int = 5
+
+class Neighbours:
+    name, settings_class, encoding = "neighbours", Settings, Encoding()
+    def __init__(self, settings):
+        self.settings = settings
+'''
+DOORS = """
+import sys
+from synthohive_spark.engine.table.registry import ENGINES
+ENGINES["neighbours"] = ("stranger", "Neighbours")
+from typer.testing import CliRunner
+from synthohive_spark import SynthesizerTransformer
+from synthohive_spark.jobs import app
+from synthohive_spark.local.pandas_synthesizer import PandasSynthesizer
+from synthohive_spark.synthesizer import stage_params
+
+estimator = SynthesizerTransformer(engine="neighbours", **stage_params({"most_neighbours": 9}))
+print(estimator.getMostNeighbours(), estimator.make_engine().settings.most_neighbours)
+print(estimator.copy({estimator.mostNeighbours: 8}).make_engine().settings.most_neighbours)
+print(type("Neighbours", (PandasSynthesizer,), {"engine": "neighbours"})(most_neighbours=7).settings.most_neighbours)
+fit = ["fit", "--table", "t", "--model", "m", "--engine"]
+print(CliRunner().invoke(app, [*fit, "neighbours", "--param", "mostNeighbour=3"]).output.strip())
+print(CliRunner().invoke(app, [*fit, "ctgan", "--param", "mostNeighbours=3"]).output.split(";")[0])
+print("torch" in sys.modules)
+"""
+
+
+def test_a_setting_of_a_new_engine_reaches_every_door(tmp_path):
+    (tmp_path / "stranger.py").write_text(STRANGER)
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{DOORS}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "9 9",
+        "8",
+        "7",
+        "synthohive: there is no Param 'mostNeighbour'; did you mean 'mostNeighbours'?",
+        "synthohive: the engine 'ctgan' has no setting 'most_neighbours'",
+        "False",
+    ]
