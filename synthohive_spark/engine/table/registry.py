@@ -35,6 +35,7 @@ def make_engine(name: str, given: Mapping[str, Any]) -> Any:
         SchemaError: If the engine is not known, or has no such setting, or one is out of range.
     """
     if name not in ENGINES:
+        # What all engines have can be checked all the same.
         shared = {field.name for field in fields(TrainingSettings)} & given.keys()
         check_all(lambda: engine_class(name), lambda: TrainingSettings.of({own: given[own] for own in shared}, name))
     engine = engine_class(name)

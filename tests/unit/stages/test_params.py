@@ -92,9 +92,12 @@ from synthohive_spark.engine.settings import TrainingSettings
 
 @dataclass(frozen=True)
 class Settings(TrainingSettings):
-    """Attributes:
+    """The settings of a stranger's engine.
+
+    Attributes:
         most_neighbours: Rows that are looked at.
     """
+
     most_neighbours: int = 5
 
 class Neighbours:
@@ -113,7 +116,7 @@ from synthohive_spark.local.pandas_synthesizer import PandasSynthesizer
 from synthohive_spark.synthesizer import stage_params
 
 estimator = SynthesizerTransformer(engine="neighbours", **stage_params({"most_neighbours": 9}))
-print(estimator.getMostNeighbours(), estimator.make_engine().settings.most_neighbours)
+print(estimator.mostNeighbours.doc, estimator.getMostNeighbours(), estimator.make_engine().settings.most_neighbours)
 print(estimator.copy({estimator.mostNeighbours: 8}).make_engine().settings.most_neighbours)
 print(type("Neighbours", (PandasSynthesizer,), {"engine": "neighbours"})(most_neighbours=7).settings.most_neighbours)
 fit = ["fit", "--table", "t", "--model", "m", "--engine"]
@@ -129,7 +132,7 @@ def test_a_setting_of_a_new_engine_reaches_every_door(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
-        "9 9",
+        "Rows that are looked at. 9 9",
         "8",
         "7",
         "synthohive: there is no Param 'mostNeighbour'; did you mean 'mostNeighbours'?",
