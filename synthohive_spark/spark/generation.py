@@ -10,6 +10,7 @@ import functools
 import hashlib
 import io
 import os
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,7 +25,6 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-import synthohive_spark
 from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.columns import Column
@@ -37,6 +37,7 @@ from synthohive_spark.spark.schema import quote, restored, spark_type
 LARGEST_CLOSURE = 32 * 2**20
 _ROW = "__synthohive_row"
 _CONDITION = "__synthohive_condition_"
+_PACKAGE = sys.modules[__name__.partition(".")[0]]
 _by_value = threading.Lock()
 
 
@@ -218,14 +219,14 @@ def _from_text(values: Any, name: str, type_: pa.DataType) -> pa.Array:
 def pickled_by_value(value: Any) -> bytes:
     """``value`` as bytes that can be unpickled where this package is not installed."""
     with _by_value, io.BytesIO() as file:
-        registered = synthohive_spark.__name__ not in cloudpickle.list_registry_pickle_by_value()
+        registered = _PACKAGE.__name__ not in cloudpickle.list_registry_pickle_by_value()
         if registered:
-            cloudpickle.register_pickle_by_value(synthohive_spark)
+            cloudpickle.register_pickle_by_value(_PACKAGE)
         try:
             _Pickler(file).dump(value)
         finally:
             if registered:
-                cloudpickle.unregister_pickle_by_value(synthohive_spark)
+                cloudpickle.unregister_pickle_by_value(_PACKAGE)
         return file.getvalue()
 
 
