@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
+from synthohive_spark.engine.table import fit
 
 _MOST_DIFFERENT = 1_000
 _FEWEST_NULLS = 5
@@ -50,8 +51,8 @@ def dependencies_broken(
 def without_dependencies() -> Iterator[None]:
     """The package as it would be if it looked for no dependencies, calendars included."""
     with (
-        mock.patch.object(Dependencies, "find_in_values", lambda *_, **__: Dependencies()),
-        mock.patch.object(Dependencies, "find_in_codes", lambda *_, **__: Dependencies()),
+        mock.patch.object(fit, "find_in_values", lambda *_, **__: Dependencies()),
+        mock.patch.object(fit, "find_in_codes", lambda *_, **__: Dependencies()),
     ):
         yield
 

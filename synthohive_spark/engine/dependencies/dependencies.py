@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,16 +11,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies import derived, functional, linear, null_inclusion
-from synthohive_spark.engine.dependencies.derived_fit import find_derived_columns
-from synthohive_spark.engine.dependencies.functional_fit import find_functional_dependencies
-from synthohive_spark.engine.dependencies.linear_fit import find_linear_relations
-from synthohive_spark.engine.encoded_table import Block, EncodedTable, FunctionalDependency, Layout, NullInclusion
-from synthohive_spark.engine.table_statistics import TableStatistics
-from synthohive_spark.engine.temporal.calendar_fit import find_calendar, part_statistics
+from synthohive_spark.engine.encoded_table import EncodedTable, FunctionalDependency, Layout, NullInclusion
 from synthohive_spark.engine.temporal.calendar_parts import Calendar
 
 Mask = npt.NDArray[np.bool_]
@@ -50,52 +44,6 @@ class Dependencies:
     null_inclusions: tuple[NullInclusion, ...] = ()
     blocks: tuple[str, ...] = ()
 
-    @classmethod
-    def find_in_values(
-        cls,
-        table: pa.Table,
-        columns: Sequence[Column],
-        imitated: frozenset[str],
-        privacy: Privacy,
-        statistics: TableStatistics,
-        *,
-        calendar: bool,
-    ) -> Dependencies:
-        """What the values of columns have in common.
-
-        Args:
-            table: The training rows.
-            columns: The columns to look at.
-            imitated: Columns of which no value may come out, so that none is derived.
-            privacy: What may be kept of the rows.
-            statistics: Statistics of all rows.
-            calendar: Whether dates and timestamps are to be cut into parts.
-        """
-        own = tuple(columns)
-        relations = find_linear_relations(table, own, privacy)
-        free = tuple(c for c in own if c.name not in imitated)
-        followers = find_derived_columns(table, free, privacy, relations)
-        cut = find_calendar(table, own, privacy, statistics) if calendar else Calendar()
-        return cls(cut, relations, followers)
-
-    def find_in_codes(
-        self, table: pa.Table, names: Sequence[str], encoded: EncodedTable, blocks: Sequence[Block]
-    ) -> Dependencies:
-        """These, and what the codes of columns have in common.
-
-        Args:
-            table: The training rows, as `split` made them.
-            names: The columns whose values may be looked at.
-            encoded: The same rows, encoded.
-            blocks: The encoded columns.
-        """
-        return replace(
-            self,
-            functional=find_functional_dependencies(table, names, encoded, blocks),
-            null_inclusions=null_inclusion.find_null_inclusions(encoded, blocks),
-            blocks=tuple(block.name for block in blocks),
-        )
-
     def split(self, table: pa.Table) -> pa.Table:
         """The table with the parts of each date and timestamp that is cut, at its place."""
         return self.calendar.split(table)
@@ -103,10 +51,6 @@ class Dependencies:
     def split_columns(self, columns: Sequence[Column]) -> tuple[Column, ...]:
         """The columns of a `split` table."""
         return self.calendar.virtual(tuple(columns))
-
-    def split_statistics(self, statistics: TableStatistics) -> TableStatistics:
-        """The statistics of a `split` table."""
-        return part_statistics(self.calendar, statistics)
 
     @property
     def column_of_part(self) -> dict[str, str]:

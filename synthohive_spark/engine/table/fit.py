@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from synthohive_spark.engine.dependencies.dependencies import Dependencies
+from synthohive_spark.engine.dependencies.find import find_in_codes, find_in_values
 from synthohive_spark.engine.encoded_table import Layout
 from synthohive_spark.engine.interface import Engine
 from synthohive_spark.engine.limits import DEFAULT_THREADS
@@ -15,6 +15,7 @@ from synthohive_spark.engine.table.encoder_fit import check_numeric_encoding, fi
 from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.engine.table.request import FitRequest
 from synthohive_spark.engine.table_statistics import TableStatistics
+from synthohive_spark.engine.temporal.calendar_fit import part_statistics
 from synthohive_spark.engine.training.threads import limited_threads
 from synthohive_spark.errors import SchemaError, TrainingError
 
@@ -45,7 +46,7 @@ def _fit(
     table: pa.Table, engine: Engine, request: FitRequest, statistics: TableStatistics | None, threads: int
 ) -> TableModel:
     statistics = statistics or TableStatistics.of(table, request.columns)
-    dependencies = Dependencies.find_in_values(
+    dependencies = find_in_values(
         table,
         request.learned,
         request.rules.imitated,
@@ -53,14 +54,14 @@ def _fit(
         statistics,
         calendar=engine.encoding.calendar,
     )
-    table, statistics = dependencies.split(table), dependencies.split_statistics(statistics)
+    table, statistics = dependencies.split(table), part_statistics(dependencies.calendar, statistics)
     most_values = engine.encoding.most_values
     generated = dependencies.split_columns(request.generated)
     encoder, encoded = fit_encoder(table, generated, statistics, request, most_values, threads)
     given = dependencies.split_columns(request.context)
     context_encoder, context = fit_encoder(table, given, statistics, request, most_values, threads)
     looked_at = [c.name for c in request.generated if c.name not in request.rules.surrogates]
-    dependencies = dependencies.find_in_codes(table, looked_at, encoded, encoder.blocks)
+    dependencies = find_in_codes(dependencies, table, looked_at, encoded, encoder.blocks)
     layout = Layout(
         encoder.blocks,
         context_encoder.blocks,

@@ -1,0 +1,67 @@
+"""Finding what holds in all rows of a table; apart from `Dependencies`, which travels to executors without this."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pyarrow as pa
+
+from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.dependencies.dependencies import Dependencies
+from synthohive_spark.engine.dependencies.derived_fit import find_derived_columns
+from synthohive_spark.engine.dependencies.functional_fit import find_functional_dependencies
+from synthohive_spark.engine.dependencies.linear_fit import find_linear_relations
+from synthohive_spark.engine.dependencies.null_inclusion import find_null_inclusions
+from synthohive_spark.engine.encoded_table import Block, EncodedTable
+from synthohive_spark.engine.table_statistics import TableStatistics
+from synthohive_spark.engine.temporal.calendar_fit import find_calendar
+from synthohive_spark.engine.temporal.calendar_parts import Calendar
+
+
+def find_in_values(
+    table: pa.Table,
+    columns: Sequence[Column],
+    imitated: frozenset[str],
+    privacy: Privacy,
+    statistics: TableStatistics,
+    *,
+    calendar: bool,
+) -> Dependencies:
+    """What the values of columns have in common.
+
+    Args:
+        table: The training rows.
+        columns: The columns to look at.
+        imitated: Columns of which no value may come out, so that none is derived.
+        privacy: What may be kept of the rows.
+        statistics: Statistics of all rows.
+        calendar: Whether dates and timestamps are to be cut into parts.
+    """
+    own = tuple(columns)
+    relations = find_linear_relations(table, own, privacy)
+    free = tuple(c for c in own if c.name not in imitated)
+    followers = find_derived_columns(table, free, privacy, relations)
+    cut = find_calendar(table, own, privacy, statistics) if calendar else Calendar()
+    return Dependencies(cut, relations, followers)
+
+
+def find_in_codes(
+    found: Dependencies, table: pa.Table, names: Sequence[str], encoded: EncodedTable, blocks: Sequence[Block]
+) -> Dependencies:
+    """What was found in values, and what the codes of columns have in common.
+
+    Args:
+        found: What was found in values.
+        table: The training rows, as `Dependencies.split` made them.
+        names: The columns whose values may be looked at.
+        encoded: The same rows, encoded.
+        blocks: The encoded columns.
+    """
+    return replace(
+        found,
+        functional=find_functional_dependencies(table, names, encoded, blocks),
+        null_inclusions=find_null_inclusions(encoded, blocks),
+        blocks=tuple(block.name for block in blocks),
+    )
