@@ -31,7 +31,7 @@ def run(folder, script, *arguments, **more):
     command = [sys.executable, "-c", textwrap.dedent(script), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=env)
     assert done.returncode == 0, done.stderr[-3000:]
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 @pytest.fixture
@@ -108,7 +108,8 @@ def test_the_embedded_session_overrules_variables_that_do_not_fit(tmp_path, with
     """
     said = run(tmp_path, script, **given)
     assert f"by: {sys.executable}\n" in said
-    assert all(f"used={used}" in said for used in (sys.executable, pathlib.Path(__import__("pyspark").__file__).parent))
+    packaged = str(pathlib.Path(__import__("pyspark").__file__).parent)
+    assert all(f"used={used!r}" in said for used in (sys.executable, packaged)), said
 
 
 def test_a_session_whose_workers_run_another_python_is_told_so_at_the_doors(tmp_path, without_packages):
