@@ -187,7 +187,7 @@ def test_what_cannot_be_learned_is_a_typed_error(spark, frame, error, message):
     ("call", "message"),
     [
         (lambda s: s.fit("people", epoch=3), "fit has no parameter 'epoch'; did you mean 'epochs'?"),
-        (lambda s: s.fit("people", epochs="many"), "a parameter of fit has the wrong type"),
+        (lambda s: s.fit("people", epochs="many"), "Param 'epochs' has a value of the wrong type"),
         (lambda s: s.fit("people", tables=["order"]), "table 'order' is not declared; did you mean 'orders'?"),
         (lambda s: s.fit("people", seed="x"), "seed must be a whole number, got 'x'"),
         (lambda s: s.sample({"customer": 5}), "table 'customer' is not declared; did you mean 'customers'?"),
