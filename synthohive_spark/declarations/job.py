@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from synthohive_spark.declarations.hints import nearest, setting_problems
 from synthohive_spark.errors import SchemaError
 
+Format = Literal["delta", "orc", "parquet"]
+
 
 class FitJob(BaseModel):
     """Learn a table and save the model.
@@ -50,7 +52,7 @@ class SampleJob(BaseModel):
     model: str
     rows: int = Field(ge=0)
     output_table: str
-    format: Literal["delta", "orc", "parquet"] = "delta"
+    format: Format = "delta"
     mode: Literal["errorifexists", "append", "overwrite"] = "errorifexists"
     seed: int | None = None
     partitions: int | None = Field(default=None, ge=1)
@@ -111,7 +113,7 @@ class SynthesizeJob(BaseModel):
     on_violation: Literal["drop", "raise", "resample"] = "drop"
     report: str | None = None
     require: Gate | None = None
-    format: Literal["delta", "orc", "parquet"] = "delta"
+    format: Format = "delta"
     overwrite: bool = False
     allow_source: bool = False
     progress: bool = True

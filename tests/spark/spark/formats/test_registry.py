@@ -1,6 +1,9 @@
+from typing import get_args
+
 from pyspark.sql import functions as F
 
 from synthohive_spark import read_table, write_table
+from synthohive_spark.declarations.job import Format
 from synthohive_spark.declarations.names import TableName
 from synthohive_spark.spark.catalog import table_info
 from synthohive_spark.spark.formats.interface import TableFormat
@@ -33,3 +36,7 @@ def test_a_third_format_is_one_class_and_one_line(spark, database, monkeypatch):
 def test_a_format_that_is_not_there_is_called_as_spark_calls_it(spark, database):
     spark.sql(f"CREATE TABLE {database}.t (id BIGINT) USING csv")
     assert format_name(table_info(spark, TableName.parse(f"{database}.t"))) == "csv"
+
+
+def test_jobs_know_every_format():
+    assert get_args(Format) == tuple(FORMATS)
