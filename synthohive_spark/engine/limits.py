@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 DEFAULT_THREADS = 1
 """Networks of this package are small: a second thread gains little on an idle machine, and beside other work threads
-that wait for each other make a fit several times slower. Several tables train beside each other instead."""
+that wait for each other make a fit several times slower."""
 
 
 @dataclass(frozen=True)
