@@ -17,6 +17,7 @@ from synthohive_spark.spark.worker_errors import interpreter_problem
 
 _DETAILS = "# Detailed Table Information"
 _PARTITIONS = "# Partition Information"
+_ATTEMPTS = 5
 _ROOT = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:(//[^/]*)?")
 _RAISED = re.compile(r"Traceback \(most recent call last\):\n(?:[ \t].*\n)+([\w.]+: .*)")
 _SAYS_NOTHING = re.compile(
@@ -74,15 +75,17 @@ def table_exists(spark: SparkSession, name: TableName) -> bool:
 
 def table_info(spark: SparkSession, name: TableName) -> TableInfo | None:
     """What the catalog says of ``name``; None if there is nothing of this name."""
-    if not table_exists(spark, name):
-        return None
-    try:
-        described = spark.sql(f"DESCRIBE EXTENDED {name.quoted}").collect()
-        schema = spark.table(name.quoted).schema
-    except PySparkException as error:
-        if is_missing(error) and not table_exists(spark, name):  # it has gone since
+    for attempt in range(_ATTEMPTS):
+        if not table_exists(spark, name):
             return None
-        raise
+        try:
+            described = spark.sql(f"DESCRIBE EXTENDED {name.quoted}").collect()
+            schema = spark.table(name.quoted).schema
+            break
+        except PySparkException as error:
+            # A writer that replaces the table may just have taken its name away, and may have given it back.
+            if not is_missing(error) or attempt + 1 == _ATTEMPTS:
+                raise
     rows = [
         ((row.col_name or "").strip(), (row.data_type or "").strip(), (row.comment or "").strip()) for row in described
     ]
