@@ -206,7 +206,9 @@ def _synthesize(settings: SynthesizeJob, local: str | None) -> None:
     spark = _session(local)
     synthesizer = Synthesizer(_metadata(settings, spark), spark, engine=settings.engine, progress=settings.progress)
     key = os.environ[settings.hash_key_env] if settings.hash_key_env else None
-    synthesizer.fit(settings.source, seed=settings.seed, hash_key=key, **settings.params)
+    synthesizer.fit(
+        settings.source, seed=settings.seed, hash_key=key, parallelism=settings.parallelism, **settings.params
+    )
     if settings.model is not None:
         synthesizer.save(settings.model, overwrite=settings.overwrite_model)
     tables = synthesizer.sample(

@@ -86,17 +86,21 @@ class Synthesizer:
         seed: int | None = None,
         tables: Sequence[str] | None = None,
         hash_key: str | bytes | None = None,
+        parallelism: int = 1,
         **params: Any,
     ) -> Synthesizer:
         """Learn the declared tables, parents first.
 
-        A table that fails ends the fit; the models of those before it stay, and ``tables`` learns the others later.
+        A table that fails ends the fit; the models of those that are learned stay, and ``tables`` learns the others
+        later.
 
         Args:
             source: The name of a database, or a mapping of table names to DataFrames, table names or paths.
             seed: Fixes the fit of every table; drawn and logged as ``training_seed`` when None.
             tables: The tables to learn; all declared ones when None.
             hash_key: The key of columns whose pii rule is "hash". It is not kept.
+            parallelism: How many tables to learn at a time, each with ``threads`` of the driver's processors and memory
+                of its own; the models are the same with any number. Default 1.
             **params: Settings of the engine, such as ``epochs``, ``batch_size``, ``learning_rate``, ``patience``,
                 ``threads`` or ``max_seconds`` (for each table), and ``max_training_rows``, ``numeric_encoding`` and
                 ``checkpoint_dir``, as in `synthohive_spark.SynthesizerTransformer`.
@@ -115,13 +119,19 @@ class Synthesizer:
                 raise SchemaError(f"tables must be a list of table names, got {tables!r}")
             if hash_key is not None and not isinstance(hash_key, str | bytes):
                 raise SchemaError(f"hash_key must be text or bytes, got {type(hash_key).__name__}")
+            parallelism = whole_number(parallelism, "parallelism", least=1)
             wanted = list(self.metadata.tables) if tables is None else [self._declared(name) for name in tables]
             frames = open_tables(self.spark, source, wanted)
             require_valid_schema(self.metadata, frames, strict=False)
             seed = given_or_drawn(seed, "training_seed")
             key = hash_key.encode() if isinstance(hash_key, str) else hash_key
             orchestrator = FitOrchestrator(
-                self.metadata, lambda own: self._estimator(own, given), self.privacy, self.progress
+                self.metadata,
+                lambda own: self._estimator(own, given),
+                self.privacy,
+                self.progress,
+                active_session(self.spark),
+                parallelism,
             )
             self._sources = tuple(sorted({*self._sources, *source_databases(self.spark, source)}))
             orchestrator.fit(frames, self.models, seed=seed, hash_key=key)

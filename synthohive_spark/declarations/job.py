@@ -83,6 +83,7 @@ class SynthesizeJob(BaseModel):
         engine: The engine that learns the tables.
         seed: Fixes the fit; drawn and logged when not given.
         params: Parameters of ``Synthesizer.fit``, by name.
+        parallelism: How many tables to learn at a time.
         hash_key_env: The environment variable that holds the key of hashed columns.
         rows: How many rows of which tables; as many as the real ones have when not given.
         sampling_seed: Fixes the rows; drawn and logged when not given.
@@ -106,6 +107,7 @@ class SynthesizeJob(BaseModel):
     engine: str = "ctgan"
     seed: int | None = None
     params: dict[str, Any] = Field(default_factory=dict)
+    parallelism: int = Field(default=1, ge=1)
     hash_key_env: str | None = None
     rows: dict[str, int] | None = None
     sampling_seed: int | None = None

@@ -1,4 +1,4 @@
-"""Learning the tables of a database, one after another in the order of the schema graph."""
+"""Learning the tables of a database, in the order of the schema graph."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from tqdm.auto import tqdm
 
 from synthohive_spark.declarations.declarations import Declarations
@@ -14,6 +14,7 @@ from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.errors import SynthoHiveError, TrainingError, TrainingInterruptedError, was_interrupted
 from synthohive_spark.relational.graph import parents_first
+from synthohive_spark.relational.parallel import first_failure
 from synthohive_spark.relational.preparation import prepare
 from synthohive_spark.spark.catalog import first_line
 from synthohive_spark.stages.estimator import SynthesizerTransformer
@@ -31,12 +32,16 @@ class FitOrchestrator:
         estimator: Makes the estimator of one table from its seed.
         privacy: What a model may keep.
         progress: Whether to show a bar over the tables.
+        spark: The session.
+        parallelism: How many tables to learn at a time.
     """
 
     metadata: Declarations
     estimator: Callable[[int], SynthesizerTransformer]
     privacy: Privacy
     progress: bool
+    spark: SparkSession
+    parallelism: int = 1
 
     def fit(self, tables: Mapping[str, DataFrame], models: Models, *, seed: int, hash_key: bytes | None) -> None:
         """Learn ``tables`` and put each model into ``models`` as soon as it is there.
@@ -48,14 +53,18 @@ class FitOrchestrator:
         done: list[str] = []
         outer = sys.exc_info()[1]
         with tqdm(total=len(tables), desc="tables", unit="table", disable=not self.progress) as bar:
-            for name in parents_first(self.metadata.tables, tables):
+
+            def learn(name: str) -> None:
                 bar.set_postfix_str(name)
-                try:
-                    models[name] = self._fit_table(name, tables[name], seed, hash_key)
-                except (Exception, KeyboardInterrupt) as error:
-                    raise _of_table(name, error, _kept(done), interrupted=was_interrupted(error, outer)) from error
+                models[name] = self._fit_table(name, tables[name], seed, hash_key)
                 done.append(name)
                 bar.update()
+
+            order = parents_first(self.metadata.tables, tables)
+            failed = first_failure(learn, order, self.parallelism, self.spark)
+        if failed is not None:
+            name, error = failed
+            raise _of_table(name, error, _kept(done), interrupted=was_interrupted(error, outer)) from error
 
     def _fit_table(self, name: str, df: DataFrame, seed: int, hash_key: bytes | None) -> SynthesizerTransformerModel:
         config, own_seed = self.metadata.table(name), derive_seed(seed, "table", name)

@@ -16,7 +16,7 @@ from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.logs import get_logger
 from synthohive_spark.pii.detection import find_kind
-from synthohive_spark.relational.profile import ColumnProfile, profile_columns, sample_values
+from synthohive_spark.relational.profile import ColumnProfile, profile_columns
 from synthohive_spark.spark.schema import column_type, quote
 
 _MANY_VALUES = 50
@@ -74,11 +74,11 @@ def _infer_table(name: str, df: DataFrame) -> _Inferred:
             exclude.append(f.name)
             reasons[f.name] = f"left out: type {f.dataType.simpleString()} cannot be learned"
     sampled = [column for column, type_ in types.items() if type_.is_string or type_.is_integer]
-    samples = {column: sample_values(df, column) for column in sampled}
-    inferred = _Inferred(types, profile_columns(df, list(types), sample=False), exclude=exclude, reasons=reasons)
+    profiles = profile_columns(df, list(types), sampled=sampled)
+    inferred = _Inferred(types, profiles, exclude=exclude, reasons=reasons)
     _infer_key(name, df, inferred)
     for column, type_ in types.items():
-        finding = find_kind(column, samples[column]) if column in samples else None
+        finding = find_kind(column, profiles[column].sample) if column in sampled else None
         if finding is not None:
             inferred.pii[column] = finding.kind
             key = f"{reasons[column]}; " if column in inferred.pk else ""

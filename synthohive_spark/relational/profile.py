@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
@@ -40,13 +40,15 @@ class ColumnProfile:
         return self.distinct > (self.rows - self.nulls) / 2
 
 
-def profile_columns(df: DataFrame, names: Sequence[str], *, sample: bool = True) -> dict[str, ColumnProfile]:
-    """Profiles of the named columns: one aggregate for all, and one job for each column's sample.
+def profile_columns(
+    df: DataFrame, names: Sequence[str], *, sampled: Collection[str] | None = None
+) -> dict[str, ColumnProfile]:
+    """Profiles of the named columns: one aggregate for all, and one job for the samples.
 
     Args:
         df: The table.
         names: The columns.
-        sample: Whether to bring values to the driver.
+        sampled: Those of them whose values are brought to the driver; all when None.
     """
     if not names:
         return {}
@@ -55,20 +57,35 @@ def profile_columns(df: DataFrame, names: Sequence[str], *, sample: bool = True)
     for i, column in enumerate(columns.values()):
         asked += [F.count(column).alias(f"n{i}"), F.count_distinct(column).alias(f"d{i}")]
     row = df.agg(*asked).collect()[0]
+    distinct = {name: row[f"d{i}"] for i, name in enumerate(columns)}
+    samples = _sample_values(df, {n: d for n, d in distinct.items() if d and (sampled is None or n in sampled)})
     return {
-        name: ColumnProfile(
-            rows=row["rows"],
-            nulls=row["rows"] - row[f"n{i}"],
-            distinct=row[f"d{i}"],
-            sample=sample_values(df, name) if sample else (),
-        )
+        name: ColumnProfile(row["rows"], row["rows"] - row[f"n{i}"], distinct[name], samples.get(name, ()))
         for i, name in enumerate(columns)
     }
 
 
-def sample_values(df: DataFrame, name: str) -> tuple[str, ...]:
-    """Different values of a column as text: those of the smallest hashes, the same ones whenever the rows are."""
-    value = F.rtrim(F.col(quote(name)).cast("string")).alias("value")  # char is padded
-    found = df.select(value).where("value IS NOT NULL").distinct()
-    rows = found.orderBy(F.xxhash64("value"), "value").limit(SAMPLE).toArrow()
-    return tuple(rows.column(0).to_pylist())
+def _sample_values(df: DataFrame, distinct: Mapping[str, int]) -> dict[str, tuple[str, ...]]:
+    """Different values of columns as text: those of the smallest hashes, the same ones whenever the rows are.
+
+    Args:
+        df: The table.
+        distinct: How many different values each of the wanted columns has.
+    """
+    if not distinct:
+        return {}
+    entries = []
+    for i, (name, count) in enumerate(distinct.items()):
+        value = F.rtrim(F.col(quote(name)).cast("string"))  # char is padded
+        hashed = F.xxhash64(value)
+        entry = F.struct(F.lit(i).alias("column"), hashed.alias("hash"), value.alias("value"))
+        entries.append(F.when(value.isNotNull() & (hashed <= F.lit(_largest_hash(count))), entry))
+    found = df.select(F.explode(F.array_compact(F.array(*entries))).alias("entry")).select("entry.*").distinct()
+    rows = found.toArrow().to_pandas().sort_values(["column", "hash", "value"])
+    return {name: tuple(rows["value"][rows["column"] == i].head(SAMPLE).to_list()) for i, name in enumerate(distinct)}
+
+
+def _largest_hash(distinct: int) -> int:
+    """A bound below which the hashes of at least `SAMPLE` values lie, and of few more."""
+    share = min(1.0, (SAMPLE + 6 * SAMPLE**0.5) / distinct)
+    return min(int((2 * share - 1) * 2.0**63), 2**63 - 1)

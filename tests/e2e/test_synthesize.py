@@ -35,7 +35,7 @@ synthesize:
   sampling_seed: 7
   enforce_constraints: true
   on_violation: resample
-  report: report_{target}.{suffix}
+  report: {report}
   require: {require}
   overwrite: true
   progress: false
@@ -78,8 +78,8 @@ json.dump(found, open("found.json", "w"))
 GATE = "{max_tvd: 0.0, max_ks: 0.0, max_copies: null}"
 
 
-def job(target, model, require="null", suffix="html"):
-    return JOB.format(target=target, require=require, suffix=suffix, model=model)
+def job(target, model, require="null", report="null"):
+    return JOB.format(target=target, require=require, report=report, model=model)
 
 
 def run(command, folder, **environment):
@@ -100,16 +100,16 @@ def made(tmp_path_factory):
     for name, content in (("customers", rows), ("orders", orders)):
         (folder / "real" / name).mkdir(parents=True)
         pq.write_table(pa.Table.from_pylist(content), folder / "real" / name / "part.parquet")
-    for target, hash_seed in (("one", "1"), ("two", "2")):
-        (folder / "job.yaml").write_text(job(target, f"model_{target}"))
+    for target, hash_seed, report in (("one", "1", "report_one.html"), ("two", "2", "null")):
+        (folder / "job.yaml").write_text(job(target, f"model_{target}", report=report))
         run([SYNTHOHIVE, "synthesize", "--job", "job.yaml", "--local", "spark"], folder, PYTHONHASHSEED=hash_seed)
     return folder
 
 
 @pytest.fixture(scope="module")
 def found(made):
-    (made / "again.yaml").write_text(job("one", "model_one", suffix="json"))
-    (made / "gate.yaml").write_text(job("two", "other", GATE, "json"))
+    (made / "again.yaml").write_text(job("one", "model_one"))
+    (made / "gate.yaml").write_text(job("two", "other", GATE, "report_two.json"))
     run([sys.executable, "-c", THIRD], made)
     return json.loads((made / "found.json").read_text())
 

@@ -52,14 +52,15 @@ def run_command(line, folder):
     assert result.exit_code == 0, result.output + repr(result.exception)
 
 
-def run_pipeline(path, folder):
-    """The file as the only transformation of a pipeline of its own."""
+def run_pipeline(folder):
+    """The files of a page's transformations as one pipeline."""
     (folder / "spark-pipeline.yml").write_text(
-        f"name: documented\nlibraries:\n  - glob:\n      include: {path.parent.name}/**\nstorage: file://{folder}/storage\n"
+        f"name: documented\nlibraries:\n  - glob:\n      include: transformations/**\nstorage: file://{folder}/storage\n"
     )
     tool = pathlib.Path(sys.executable).parent / "spark-pipelines"
     env = {**os.environ, "PYSPARK_PYTHON": sys.executable, "PATH": f"{tool.parent}:{os.environ['PATH']}"}
     env["SYNTHO_MODEL"] = str(folder / "syntho_models" / "orders")
+    env["SYNTHO_PRICES"] = str(folder / "syntho_models" / "prices")
     done = subprocess.run([str(tool), "run"], capture_output=True, text=True, cwd=folder, env=env)
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
 
@@ -76,14 +77,14 @@ def run_page(spark, shop_database, tmp_path, monkeypatch):
                 path = tmp_path / title
                 path.parent.mkdir(exist_ok=True)
                 path.write_text(code)
-                if language == "python":
-                    run_pipeline(path, tmp_path)
             elif language == "bash":
                 for line in code.splitlines():
                     run_command(line, tmp_path)
             else:
                 assert language == "python", "a block of YAML needs a title, the file it stands for"
                 exec(compile(code, str(page), "exec"), names)
+        if (tmp_path / "transformations").exists():
+            run_pipeline(tmp_path)
         return names
 
     yield run
@@ -132,7 +133,11 @@ def check_pipelines(spark, names, folder, printed):
     assert names["drawn"].count() == 100
     import pyarrow.parquet as pq
 
-    assert pq.read_table(folder / "spark-warehouse" / "synthetic_orders").num_rows == 1000
+    view = folder / "spark-warehouse"
+    assert pq.read_table(view / "synthetic_orders").num_rows == 1000
+    prices = pq.read_table(view / "synthetic_prices").to_pandas()
+    assert len(prices) == 500 and sorted(prices.columns) == ["price", "quantity"] and prices.price.between(0, 10).all()
+    assert prices.quantity.nunique() == 9
 
 
 CHECKS = {

@@ -154,14 +154,22 @@ def test_what_cannot_be_met_by_resampling_says_how_many_rows_remain(spark, peopl
         synthesizer.sample({"orders": 80}, seed=1, enforce_constraints=True, on_violation="resample")
 
 
-def test_a_table_that_fails_is_named_and_the_others_are_kept(spark, people):
+def test_tables_learned_beside_each_other_are_the_same(spark, people, fitted):
+    beside = Synthesizer(declared(), spark, progress=False).fit(people, seed=1, parallelism=2, **SETTINGS)
+    assert beside.models.keys() == fitted.models.keys() == {"customers", "orders"}
+    for name, model in fitted.models.items():
+        assert beside.models[name].table_model.fitted.files == model.table_model.fitted.files != {}
+
+
+@pytest.mark.parametrize("parallelism", [1, 2])
+def test_a_table_that_fails_is_named_and_the_others_are_kept(spark, people, parallelism):
     orders = read_table(spark, f"{people}.orders")
     metadata = declared().add_table("broken")
     broken = orders.selectExpr("IF(order_id >= 0, raise_error('disk on fire'), 1) AS x")
     synthesizer = Synthesizer(metadata, spark, progress=False)
     source = {"customers": f"{people}.customers", "orders": orders, "broken": broken}
     with pytest.raises(TrainingError) as caught:
-        synthesizer.fit(source, seed=1, tables=["customers", "broken"], **SETTINGS)
+        synthesizer.fit(source, seed=1, tables=["customers", "broken"], parallelism=parallelism, **SETTINGS)
     assert "table 'broken': Spark could not read the training rows" in str(caught.value)
     assert "learned and kept: customers" in str(caught.value) and "disk on fire" in str(caught.value)
     assert set(synthesizer.models) == {"customers"} and caught.value.__cause__ is not None

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from tqdm.auto import tqdm
 
+from synthohive_spark.engine.cancellation import check_cancelled
 from synthohive_spark.engine.training.checkpoint import Checkpoint
 from synthohive_spark.engine.training.progress import Trained
 from synthohive_spark.engine.training.torch_process import torch_training
@@ -50,6 +51,7 @@ def _run(trainer: Trainer, checkpoint: Checkpoint | None, progress: bool) -> Tra
     state.start()
     with tqdm(total=state.epochs, initial=state.epoch, desc="epochs", unit="epoch", disable=not progress) as bar:
         while not state.finished:
+            check_cancelled()
             trainer.prepare_step()
             state.add(trainer.step())
             if state.epoch_ended:
