@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 
 from pyspark.sql import SparkSession
 from pyspark.util import inheritable_thread_target
@@ -35,31 +35,31 @@ def first_failure(
             except (Exception, KeyboardInterrupt) as error:
                 return name, error
         return None
-    cancelled = threading.Event()
+    ending, cancelled, interruption = threading.Event(), threading.Event(), None
 
     def run(name: str) -> None:
-        with cancelled_by(cancelled):
-            work(name)
+        if ending.is_set():
+            return
+        try:
+            with cancelled_by(cancelled):
+                work(name)
+        except BaseException:
+            ending.set()
+            raise
 
     with ThreadPoolExecutor(parallelism, "synthohive-fit") as pool:
-        futures = {pool.submit(inheritable_thread_target(spark)(run), name): name for name in names}
+        inheriting = inheritable_thread_target(spark)(run)
+        futures = {name: pool.submit(inheriting, name) for name in names}
         try:
-            wait(futures, return_when=FIRST_EXCEPTION)
-        except KeyboardInterrupt as error:
+            wait(futures.values())
+        except KeyboardInterrupt as interrupted:
+            interruption = interrupted
+            ending.set()
             cancelled.set()
             spark.interruptAll()
-            pool.shutdown(cancel_futures=True)
-            return _interrupted(futures, error)
-        pool.shutdown(cancel_futures=True)
-    return next(((name, error) for future, name in futures.items() if (error := _error(future)) is not None), None)
-
-
-def _interrupted(futures: dict[Future[None], str], interruption: KeyboardInterrupt) -> Failure:
-    """The first that was interrupted, with what it says about it where it got as far as training."""
-    ended = [(name, _error(future)) for future, name in futures.items() if future.cancelled() or _error(future)]
-    trained = [(name, error) for name, error in ended if isinstance(error, TrainingInterruptedError)]
-    return trained[0] if trained else (ended[0][0] if ended else next(iter(futures.values())), interruption)
-
-
-def _error(future: Future[None]) -> BaseException | None:
-    return None if future.cancelled() else future.exception()
+    ends = [(name, future.exception()) for name, future in futures.items()]
+    failures = [(name, failed) for name, failed in ends if failed is not None]
+    if interruption is None:
+        return failures[0] if failures else None
+    at = failures[0][0] if failures else names[0]
+    return next((f for f in failures if isinstance(f[1], TrainingInterruptedError)), (at, interruption))
