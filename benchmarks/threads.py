@@ -62,8 +62,9 @@ def compared(width: int, batch: int, seconds: float) -> tuple[float, float]:
 
 @contextmanager
 def busy(loops: int) -> Iterator[None]:
-    """So many processes that do nothing but compute."""
-    started = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(loops)]
+    """So many processes that do nothing but compute, and end with this one however it ends."""
+    loop = "import os\nparent = os.getppid()\nwhile os.getppid() == parent: pass"
+    started = [subprocess.Popen([sys.executable, "-c", loop]) for _ in range(loops)]
     try:
         yield
     finally:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
@@ -16,6 +15,7 @@ from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.logs import get_logger
 from synthohive_spark.pii.detection import find_kind
+from synthohive_spark.relational.links import KEY_WORDS, TableProfile, infer_links, words_of
 from synthohive_spark.relational.profile import ColumnProfile, profile_columns
 from synthohive_spark.spark.schema import column_type, quote
 
@@ -24,8 +24,6 @@ _ROWS_PER_VALUE = 5
 _MANY = "categorical, many values"
 _PAIR_COLUMNS = 8
 _NEARLY_ALL = 0.97
-_LINKED = 0.8
-_KEY_WORDS = ("id", "key", "code", "uuid", "no", "num", "number")
 _log = get_logger(__name__)
 
 
@@ -57,8 +55,7 @@ class _Inferred:
 def infer_metadata(tables: Mapping[str, DataFrame]) -> dict[str, dict[str, Any]]:
     """Arguments of `Metadata.add_table` for each table; all that is inferred is logged with its reason."""
     found = {name: _infer_table(name, df) for name, df in tables.items()}
-    for name in tables:
-        _infer_links(name, tables, found)
+    _infer_links(tables, found)
     for name, inferred in found.items():
         for column, reason in inferred.reasons.items():
             _log.info("inferred", table=name, column=column, reason=reason)
@@ -128,9 +125,8 @@ def _infer_key(name: str, df: DataFrame, inferred: _Inferred) -> None:
 
 def _key_rank(table: str, column: str) -> int:
     """How much a column is named like the key of its table; 0 if it is not."""
-    words = [word for word in re.split(r"[^a-z0-9]+|(?<=[a-z0-9])(?=[A-Z])", column) if word]
-    words = [word.lower() for word in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+", " ".join(words))]
-    if not words or words[-1] not in _KEY_WORDS:
+    words = words_of(column)
+    if not words or words[-1] not in KEY_WORDS:
         return 0
     singular = table.lower().rstrip("s")
     if words in (["id"], ["key"], ["uuid"]) or "".join(words[:-1]).startswith(singular.replace("_", "")[:5]):
@@ -154,34 +150,30 @@ def _unique_pair(df: DataFrame, columns: list[str], rows: int) -> tuple[str, str
     return None
 
 
-def _infer_links(name: str, tables: Mapping[str, DataFrame], found: dict[str, _Inferred]) -> None:
-    own = found[name]
-    for parent, other in found.items():
-        if parent == name or len(other.pk) != 1:
-            continue
-        key = other.pk[0]
-        for column, type_ in own.types.items():
-            if column in own.pk or type_ != other.types[key] or not _named_alike(column, parent, key):
-                continue
-            share = _share_held(tables[name], column, tables[parent], key)
-            if share is not None and share >= _LINKED:
-                own.fk.append(ForeignKey((column,), parent, (key,)))
-                own.many = [c for c in own.many if c != column]
-                personal = f"{own.reasons[column]}; " if column in own.pii else ""
-                own.reasons[column] = f"{personal}refers to {parent}.{key}: {share:.0%} of its values are there"
+def _infer_links(tables: Mapping[str, DataFrame], found: Mapping[str, _Inferred]) -> None:
+    def counted(name: str, columns: Sequence[str], parent: str, key: Sequence[str]) -> float | None:
+        return _share_held(tables[name], columns, tables[parent], key)
+
+    profiles = {name: TableProfile(own.types, own.profiles, own.pk) for name, own in found.items()}
+    for name, link, share in infer_links(profiles, counted):
+        own, parent = found[name], found[link.parent]
+        own.fk.append(link)
+        label = link.parent_columns[0] if len(link.columns) == 1 else f"({', '.join(link.parent_columns)})"
+        for column, key in zip(link.columns, link.parent_columns, strict=True):
+            own.many = [c for c in own.many if c != column]
+            if key in parent.pii:
+                own.pii.setdefault(column, parent.pii[key])
+            before = f"{own.reasons[column]}; " if column in {*own.pii, *own.pk} and column in own.reasons else ""
+            if len(link.columns) == 1 or column not in {c for k in own.fk[:-1] for c in k.columns}:
+                own.reasons[column] = f"{before}refers to {link.parent}.{label}: {share:.0%} of its values are there"
 
 
-def _named_alike(column: str, parent: str, key: str) -> bool:
-    column, key, singular = column.lower(), key.lower(), parent.lower().rstrip("s")
-    return (column == key and key not in _KEY_WORDS) or column in (
-        f"{singular}_{key}",
-        f"{singular}{key}",
-        f"{parent}_{key}",
-    )
-
-
-def _share_held(child: DataFrame, column: str, parent: DataFrame, key: str) -> float | None:
-    values = child.select(F.col(quote(column)).alias("v")).where("v IS NOT NULL").distinct()
-    keys = parent.select(F.col(quote(key)).alias("v"), F.lit(1).alias("held")).distinct()
-    row = values.join(keys, "v", "left").agg(F.count(F.lit(1)).alias("n"), F.count("held").alias("held")).collect()[0]
-    return row["held"] / row["n"] if row["n"] else None
+def _share_held(child: DataFrame, columns: Sequence[str], parent: DataFrame, key: Sequence[str]) -> float | None:
+    """The share of the different values of ``columns``, of which none is null, that are among ``key``'s."""
+    names = [f"v{i}" for i in range(len(columns))]
+    own = [F.col(quote(c)).alias(n) for c, n in zip(columns, names, strict=True)]
+    values = child.select(*own).dropna().distinct()
+    keys = parent.select(*[F.col(quote(c)).alias(n) for c, n in zip(key, names, strict=True)]).distinct()
+    row = values.join(keys.withColumn("held", F.lit(1)), names, "left")
+    counts = row.agg(F.count(F.lit(1)).alias("n"), F.count("held").alias("held")).collect()[0]
+    return counts["held"] / counts["n"] if counts["n"] else None

@@ -68,7 +68,7 @@ def prepare(
             surrogates[name] = _hash_codec(types[name], profiles[name], derive_seed(seed, "hash", name))
     key = _surrogate_key(config, surrogates, profiles)
     if key is not None:
-        surrogates[key] = key_codec(types[key], profiles[key].sample, privacy, config.constraints.get(key))
+        surrogates[key] = key_codec(types[key], profiles[key], privacy, config.constraints.get(key))
     columns = [
         _prepared(field, surrogates.get(field.name), actions.get(field.name), hash_key)
         if field.name in types

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from synthohive_spark.spark.schema import quote
 
@@ -21,13 +22,23 @@ class ColumnProfile:
         rows: Rows of the table.
         nulls: Rows without a value.
         distinct: Different values, exactly.
-        sample: Different values as text, at most `SAMPLE`, the same ones whenever the rows are the same.
+        sample: Different values as text, at most `SAMPLE`, the same ones whenever the rows are the same: those of the
+            smallest hashes, in their order.
+        hashes: The hash of each value in ``sample``.
+        ends: The least and the greatest value of a column of integers; None elsewhere, and where there is no value.
     """
 
     rows: int
     nulls: int
     distinct: int
     sample: tuple[str, ...] = ()
+    hashes: tuple[int, ...] = ()
+    ends: tuple[int, int] | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the sample holds every value."""
+        return len(self.sample) < SAMPLE
 
     @property
     def unique(self) -> bool:
@@ -56,17 +67,25 @@ def profile_columns(
     asked = [F.count(F.lit(1)).alias("rows")]
     for i, column in enumerate(columns.values()):
         asked += [F.count(column).alias(f"n{i}"), F.count_distinct(column).alias(f"d{i}")]
-    row = df.agg(*asked).collect()[0]
+        if isinstance(df.schema[names[i]].dataType, T.IntegralType):
+            asked.append(F.when(F.count(column) > 0, F.array(F.min(column), F.max(column))).alias(f"ends{i}"))
+    row = df.agg(*asked).collect()[0].asDict()
     distinct = {name: row[f"d{i}"] for i, name in enumerate(columns)}
     samples = _sample_values(df, {n: d for n, d in distinct.items() if d and (sampled is None or n in sampled)})
     return {
-        name: ColumnProfile(row["rows"], row["rows"] - row[f"n{i}"], distinct[name], samples.get(name, ()))
+        name: ColumnProfile(
+            row["rows"],
+            row["rows"] - row[f"n{i}"],
+            distinct[name],
+            *samples.get(name, ((), ())),
+            ends=tuple(row[f"ends{i}"]) if row.get(f"ends{i}") else None,
+        )
         for i, name in enumerate(columns)
     }
 
 
-def _sample_values(df: DataFrame, distinct: Mapping[str, int]) -> dict[str, tuple[str, ...]]:
-    """Different values of columns as text: those of the smallest hashes, the same ones whenever the rows are.
+def _sample_values(df: DataFrame, distinct: Mapping[str, int]) -> dict[str, tuple[tuple[str, ...], tuple[int, ...]]]:
+    """Different values of columns as text, and their hashes: those of the smallest hashes.
 
     Args:
         df: The table.
@@ -82,7 +101,8 @@ def _sample_values(df: DataFrame, distinct: Mapping[str, int]) -> dict[str, tupl
         entries.append(F.when(value.isNotNull() & (hashed <= F.lit(_largest_hash(count))), entry))
     found = df.select(F.explode(F.array_compact(F.array(*entries))).alias("entry")).select("entry.*").distinct()
     rows = found.toArrow().to_pandas().sort_values(["column", "hash", "value"])
-    return {name: tuple(rows["value"][rows["column"] == i].head(SAMPLE).to_list()) for i, name in enumerate(distinct)}
+    parts = {i: part.head(SAMPLE) for i, part in rows.groupby("column")}
+    return {name: (tuple(parts[i]["value"]), tuple(parts[i]["hash"])) for i, name in enumerate(distinct) if i in parts}
 
 
 def _largest_hash(distinct: int) -> int:

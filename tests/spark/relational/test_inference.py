@@ -42,3 +42,30 @@ def test_keys_links_kinds_and_personal_columns_are_proposed_with_reasons(spark):
     assert tables["customers"].count() == 50 and tables["customers"].columns == real.columns
     assert tables["weather"].select("origin", "hour").distinct().count() == 300
     spark.sql("DROP DATABASE proposed CASCADE")
+
+
+def test_links_are_proposed_by_what_columns_hold_and_tables_can_be_learned_with_them(spark):
+    hours = "timestampadd(HOUR, CAST({0} AS INT), TIMESTAMP'2024-01-01')"
+    weather = spark.range(400).selectExpr(
+        "element_at(array('JFK', 'LGA'), CAST(1 + id % 2 AS INT)) AS origin",
+        f"{hours.format('floor(id / 2)')} AS hour",
+        "CAST(id % 30 AS DOUBLE) AS temperature",
+    )
+    alarms = spark.range(300).selectExpr(
+        "element_at(array('JFK', 'LGA'), CAST(1 + id % 2 AS INT)) AS origin",
+        f"{hours.format('floor(id / 2) + IF(id < 20, 1000, 0)')} AS hour",
+        "IF(id % 10 = 0, NULL, concat('n', (id * 7) % 120)) AS pager",
+        "id % 4 AS level",
+    )
+    pagers = spark.range(150).selectExpr("concat('n', id) AS code", "id % 3 AS floor", "id % 50 AS reports_to")
+    metadata = Metadata.from_tables({"weather": weather, "alarms": alarms, "pagers": pagers}, spark)
+    assert metadata.tables["weather"].pk == ("origin", "hour") and metadata.tables["weather"].fk == ()
+    assert metadata.tables["alarms"].fk == (
+        ForeignKey(("pager",), "pagers", ("code",)),
+        ForeignKey(("origin", "hour"), "weather", ("origin", "hour")),
+    )
+    assert metadata.tables["pagers"].pk == ("code",) and metadata.tables["pagers"].fk == ()
+    reasons = metadata.tables["alarms"].reasons
+    assert reasons["pager"] == "refers to pagers.code: 100% of its values are there"
+    assert reasons["hour"].endswith("refers to weather.(origin, hour): 93% of its values are there")
+    metadata.validate_schema({"weather": weather, "alarms": alarms, "pagers": pagers}, spark)
