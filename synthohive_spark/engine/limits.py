@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 
 DEFAULT_THREADS = 1
-"""Networks of this package are small: a second thread gains little at best, and beside other work threads that wait for
-each other make a fit several times slower."""
+"""Networks of this package are small: a second thread gains little on an idle machine, and beside other work threads
+that wait for each other make a fit several times slower."""
 
 
 @dataclass(frozen=True)
