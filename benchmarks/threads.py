@@ -1,6 +1,6 @@
 """What a second thread of a fit is worth, alone and beside busy processes.
 
-Run as ``python -m benchmarks.threads``; it takes about half an hour on two cores. Each size is a CTGAN with two hidden
+Run as ``python -m benchmarks.threads``; it trains 162 times for a few seconds. Each size is a CTGAN with two hidden
 layers of one width and one batch size, trained with 1 and 2 threads in turn, a process each, first alone and then
 beside one busy loop and two. The figures are steps a second, and the ratio of 2 threads to 1 in the same round: above
 1 a second thread pays.

@@ -157,15 +157,15 @@ def _infer_links(tables: Mapping[str, DataFrame], found: Mapping[str, _Inferred]
     profiles = {name: TableProfile(own.types, own.profiles, own.pk) for name, own in found.items()}
     for name, link, share in infer_links(profiles, counted):
         own, parent = found[name], found[link.parent]
+        explained = {*own.pii, *own.pk, *(column for earlier in own.fk for column in earlier.columns)}
         own.fk.append(link)
         label = link.parent_columns[0] if len(link.columns) == 1 else f"({', '.join(link.parent_columns)})"
         for column, key in zip(link.columns, link.parent_columns, strict=True):
             own.many = [c for c in own.many if c != column]
             if key in parent.pii:
                 own.pii.setdefault(column, parent.pii[key])
-            before = f"{own.reasons[column]}; " if column in {*own.pii, *own.pk} and column in own.reasons else ""
-            if len(link.columns) == 1 or column not in {c for k in own.fk[:-1] for c in k.columns}:
-                own.reasons[column] = f"{before}refers to {link.parent}.{label}: {share:.0%} of its values are there"
+            before = f"{own.reasons[column]}; " if column in explained else ""
+            own.reasons[column] = f"{before}refers to {link.parent}.{label}: {share:.0%} of its values are there"
 
 
 def _share_held(child: DataFrame, columns: Sequence[str], parent: DataFrame, key: Sequence[str]) -> float | None:

@@ -43,7 +43,7 @@ def first_failure(
         try:
             with cancelled_by(cancelled):
                 work(name)
-        except BaseException:
+        except (Exception, KeyboardInterrupt):
             ending.set()
             raise
 

@@ -37,8 +37,8 @@ class ColumnProfile:
 
     @property
     def complete(self) -> bool:
-        """Whether the sample holds every value."""
-        return len(self.sample) < SAMPLE
+        """Whether the sample, where one was taken, holds every value."""
+        return self.distinct <= SAMPLE
 
     @property
     def unique(self) -> bool:
@@ -63,11 +63,11 @@ def profile_columns(
     """
     if not names:
         return {}
-    columns = {name: F.col(quote(name)) for name in names}
+    schema, columns = df.schema, {name: F.col(quote(name)) for name in names}
     asked = [F.count(F.lit(1)).alias("rows")]
-    for i, column in enumerate(columns.values()):
+    for i, (name, column) in enumerate(columns.items()):
         asked += [F.count(column).alias(f"n{i}"), F.count_distinct(column).alias(f"d{i}")]
-        if isinstance(df.schema[names[i]].dataType, T.IntegralType):
+        if isinstance(schema[name].dataType, T.IntegralType):
             asked.append(F.when(F.count(column) > 0, F.array(F.min(column), F.max(column))).alias(f"ends{i}"))
     row = df.agg(*asked).collect()[0].asDict()
     distinct = {name: row[f"d{i}"] for i, name in enumerate(columns)}

@@ -30,6 +30,7 @@ synthesize:
   model: {model}
   seed: 42
   params: {{epochs: 3, batch_size: 100}}
+  parallelism: {parallelism}
   hash_key_env: SYNTHO_KEY
   rows: {{customers: 900, orders: 1500}}
   sampling_seed: 7
@@ -78,8 +79,8 @@ json.dump(found, open("found.json", "w"))
 GATE = "{max_tvd: 0.0, max_ks: 0.0, max_copies: null}"
 
 
-def job(target, model, require="null", report="null"):
-    return JOB.format(target=target, require=require, report=report, model=model)
+def job(target, model, require="null", report="null", parallelism=1):
+    return JOB.format(target=target, require=require, report=report, model=model, parallelism=parallelism)
 
 
 def run(command, folder, **environment):
@@ -100,9 +101,9 @@ def made(tmp_path_factory):
     for name, content in (("customers", rows), ("orders", orders)):
         (folder / "real" / name).mkdir(parents=True)
         pq.write_table(pa.Table.from_pylist(content), folder / "real" / name / "part.parquet")
-    for target, hash_seed, report in (("one", "1", "report_one.html"), ("two", "2", "null")):
-        (folder / "job.yaml").write_text(job(target, f"model_{target}", report=report))
-        run([SYNTHOHIVE, "synthesize", "--job", "job.yaml", "--local", "spark"], folder, PYTHONHASHSEED=hash_seed)
+    for target, number, report in (("one", 1, "report_one.html"), ("two", 2, "null")):
+        (folder / "job.yaml").write_text(job(target, f"model_{target}", report=report, parallelism=number))
+        run([SYNTHOHIVE, "synthesize", "--job", "job.yaml", "--local", "spark"], folder, PYTHONHASHSEED=str(number))
     return folder
 
 
@@ -158,6 +159,10 @@ def test_a_gate_that_is_not_passed_leaves_the_tables_as_they_are(made, found):
     [
         ("synthesize:\n  source: shop\n", "synthesize needs the setting 'target'"),
         ("synthesize:\n  sorce: shop\n  target: t\n", "synthesize has no setting 'sorce'; did you mean 'source'?"),
+        (
+            "synthesize:\n  source: s\n  target: t\n  parallelism: 0\n",
+            "parallelism input should be greater than or equal to 1, got 0",
+        ),
         ("synthesize:\n  source: 5\n  target: t\n", "source value error, must be a database"),
         ("synthesize:\n  source: s\n  target: 't;'\n", "database name 't;' is not valid"),
         (

@@ -44,7 +44,7 @@ def test_keys_links_kinds_and_personal_columns_are_proposed_with_reasons(spark):
     spark.sql("DROP DATABASE proposed CASCADE")
 
 
-def test_links_are_proposed_by_what_columns_hold_and_tables_can_be_learned_with_them(spark):
+def test_links_are_proposed_by_what_columns_hold_and_the_proposal_is_valid(spark):
     hours = "timestampadd(HOUR, CAST({0} AS INT), TIMESTAMP'2024-01-01')"
     weather = spark.range(400).selectExpr(
         "element_at(array('JFK', 'LGA'), CAST(1 + id % 2 AS INT)) AS origin",
@@ -58,7 +58,10 @@ def test_links_are_proposed_by_what_columns_hold_and_tables_can_be_learned_with_
         "id % 4 AS level",
     )
     pagers = spark.range(150).selectExpr("concat('n', id) AS code", "id % 3 AS floor", "id % 50 AS reports_to")
-    metadata = Metadata.from_tables({"weather": weather, "alarms": alarms, "pagers": pagers}, spark)
+    owners = spark.range(200).selectExpr("2025550000 + id * 37 AS phone", "id % 5 AS team")
+    calls = spark.range(600).selectExpr("2025550000 + (id * 7) % 200 * 37 AS owner", "id % 60 AS minute")
+    tables = {"weather": weather, "alarms": alarms, "pagers": pagers, "owners": owners, "calls": calls}
+    metadata = Metadata.from_tables(tables, spark)
     assert metadata.tables["weather"].pk == ("origin", "hour") and metadata.tables["weather"].fk == ()
     assert metadata.tables["alarms"].fk == (
         ForeignKey(("pager",), "pagers", ("code",)),
@@ -68,4 +71,7 @@ def test_links_are_proposed_by_what_columns_hold_and_tables_can_be_learned_with_
     reasons = metadata.tables["alarms"].reasons
     assert reasons["pager"] == "refers to pagers.code: 100% of its values are there"
     assert reasons["hour"].endswith("refers to weather.(origin, hour): 93% of its values are there")
-    metadata.validate_schema({"weather": weather, "alarms": alarms, "pagers": pagers}, spark)
+    # What refers to a personal key is personal, though nothing else about it says so.
+    assert metadata.tables["calls"].fk == (ForeignKey(("owner",), "owners", ("phone",)),)
+    assert metadata.tables["calls"].pii["owner"].kind == metadata.tables["owners"].pii["phone"].kind == "phone"
+    metadata.validate_schema(tables, spark)
