@@ -15,6 +15,7 @@ from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.declarations.hints import nearest, setting_problems
 from synthohive_spark.declarations.names import TableName
 from synthohive_spark.declarations.pii import PiiRule
+from synthohive_spark.declarations.plan import DatabasePlan
 from synthohive_spark.declarations.table import TableDeclaration
 from synthohive_spark.errors import SchemaError
 
@@ -54,6 +55,9 @@ class Declarations:
         high_cardinality_cols: Sequence[str] = (),
         exclude: Sequence[str] = (),
         context: Sequence[str] = (),
+        owner: str | Sequence[str] | None = None,
+        keep: bool = False,
+        orphans: str = "none",
         reasons: Mapping[str, str] | None = None,
     ) -> Self:
         """Declare a table and return this object, so that calls chain.
@@ -72,6 +76,11 @@ class Declarations:
                 ``Privacy.rare_category_rows`` is not kept even so.
             exclude: Columns to leave out.
             context: Columns that are given when rows are drawn, not generated.
+            owner: The columns of the link along which rows are made: each row of the other table gets its children.
+                Every other link is a reference. Chosen when None, see `describe`.
+            keep: Whether to take the table over as it is: its rows and keys are those of the real table, in what is
+                drawn and in the model directory. For lookup tables such as countries, airlines or calendars.
+            orphans: "none" if every key of a drawn row meets a row, "keep" for as many that do not as there really are.
             reasons: Why something was inferred, by column.
 
         Raises:
@@ -89,6 +98,9 @@ class Declarations:
             "high_cardinality_cols": high_cardinality_cols,
             "exclude": exclude,
             "context": context,
+            "owner": owner,
+            "keep": keep,
+            "orphans": orphans,
             "reasons": reasons or {},
         }
         try:
@@ -103,6 +115,26 @@ class Declarations:
         if name not in self.tables:
             raise SchemaError(f"table {name!r} is not declared{nearest(name, self.tables)}")
         return self.tables[name]
+
+    def plan(self) -> DatabasePlan:
+        """The role of each table; a `SchemaError` if declared owners form a circle, or a link leads nowhere."""
+        nowhere = [
+            f"table {name!r}: fk refers to table {link.parent!r}, not declared{nearest(link.parent, self.tables)}"
+            for name, declared in self.tables.items()
+            for link in declared.fk
+            if link.parent not in self.tables
+        ]
+        if nowhere:
+            raise SchemaError("; ".join(nowhere), nowhere)
+        return DatabasePlan.of(self.tables)
+
+    def describe(self) -> str:
+        """How the database will be made, in words, before anything is learned.
+
+        A line a table: whether it is a root, whose rows come first, the child of another, whose rows follow from the
+        other's, or taken over as it is; and which other links are references, for which fitting rows are looked up.
+        """
+        return self.plan().describe()
 
     def to_dict(self) -> dict[str, Any]:
         """The declarations as plain values."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -14,6 +14,7 @@ from synthohive_spark.declarations.hints import nearest
 from synthohive_spark.declarations.pii import PiiRule
 from synthohive_spark.errors import SchemaError
 
+_NO_ORPHANS = ("orphans", "none")
 Kind = TypeVar("Kind", Constraint, ForeignKey, PiiRule)
 
 
@@ -78,6 +79,9 @@ class TableDeclaration(BaseModel):
         high_cardinality_cols: Columns that are learned by their values, however many there are.
         exclude: Columns to leave out.
         context: Columns that are given when rows are drawn, not generated.
+        owner: Columns of the link along which rows are made from those of the other table; chosen when empty.
+        keep: Whether the table is taken over as it is, rows and keys, for the model directory, too.
+        orphans: "none" for keys that always meet, "keep" for as many rows without a parent as there really are.
         reasons: Why a rule was inferred, by column.
     """
 
@@ -90,6 +94,9 @@ class TableDeclaration(BaseModel):
     high_cardinality_cols: Names = ()
     exclude: Names = ()
     context: Names = ()
+    owner: Annotated[tuple[str, ...], BeforeValidator(_key)] = ()
+    keep: bool = False
+    orphans: Literal["none", "keep"] = "none"
     reasons: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -106,9 +113,26 @@ class TableDeclaration(BaseModel):
         ):
             for column in sorted((others - gone).intersection(getattr(self, setting))):
                 problems.append(f"column {column!r} is in {setting}, but its values are made, not learned; choose one")
+        problems += self._wrong_roles()
         if problems:
             raise SchemaError("; ".join(problems), problems)
         return self
+
+    def _wrong_roles(self) -> list[str]:
+        known = [link.columns for link in self.fk]
+        if self.owner and self.owner not in known:
+            return [
+                f"owner {', '.join(self.owner)!r} is none of its links{nearest(self.owner[0], [k[0] for k in known])}"
+            ]
+        learned = [s for s in ("owner", "constraints", "high_cardinality_cols", "context") if getattr(self, s)]
+        if self.keep and learned:
+            return [f"{' and '.join(learned)} mean nothing for a table that is taken over as it is (keep)"]
+        if self.keep and any(rule.action != "drop" for rule in self.pii.values()):
+            return [
+                f"columns {', '.join(map(repr, self.pii))} are personal, and a table that is taken over (keep) shows its "
+                f"rows as they are: give them the rule 'drop', or learn the table"
+            ]
+        return []
 
     @property
     def dropped(self) -> tuple[str, ...]:
@@ -124,4 +148,4 @@ class TableDeclaration(BaseModel):
     def to_dict(self) -> dict[str, Any]:
         """The declaration as plain values; settings that say nothing are left out."""
         values = self.model_dump(mode="json", exclude_none=True)
-        return {setting: value for setting, value in values.items() if value}
+        return {setting: value for setting, value in values.items() if value and (setting, value) != _NO_ORPHANS}
