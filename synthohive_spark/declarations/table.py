@@ -121,17 +121,15 @@ class TableDeclaration(BaseModel):
     def _wrong_roles(self) -> list[str]:
         known = [link.columns for link in self.fk]
         if self.owner and self.owner not in known:
-            return [
-                f"owner {', '.join(self.owner)!r} is none of its links{nearest(self.owner[0], [k[0] for k in known])}"
-            ]
+            near = nearest(self.owner[0], [columns[0] for columns in known])
+            return [f"owner {', '.join(self.owner)!r} is none of its links{near}"]
         learned = [s for s in ("owner", "constraints", "high_cardinality_cols", "context") if getattr(self, s)]
         if self.keep and learned:
             return [f"{' and '.join(learned)} mean nothing for a table that is taken over as it is (keep)"]
-        if self.keep and any(rule.action != "drop" for rule in self.pii.values()):
-            return [
-                f"columns {', '.join(map(repr, self.pii))} are personal, and a table that is taken over (keep) shows its "
-                f"rows as they are: give them the rule 'drop', or learn the table"
-            ]
+        personal = ", ".join(repr(name) for name, rule in self.pii.items() if rule.action != "drop")
+        if self.keep and personal:
+            shown = f"{personal} is personal, and a table that is taken over (keep) shows its rows as they are"
+            return [f"{shown}: give it the rule 'drop', or learn the table"]
         return []
 
     @property
