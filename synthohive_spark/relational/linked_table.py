@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.families.balance import Balance
 from synthohive_spark.engine.families.names import cell_name, count_name
 from synthohive_spark.engine.families.rules import FamilyRules
 
@@ -67,6 +68,7 @@ class LinkedTable:
         orphans: Share of the rows whose owner is not there, where these are to be kept.
         counted: Links of which the table's rows know how many rows refer to them: pairs of a table and its columns.
         rules: What holds in all families; None for a root.
+        balance: The shares of a small root's rows.
         kept: The rows of a table that is taken over as it is.
         doubles: Whether rows may come out whose primary key another has, which then must be left out.
     """
@@ -80,6 +82,7 @@ class LinkedTable:
     orphans: float = 0.0
     counted: tuple[tuple[str, tuple[str, ...]], ...] = ()
     rules: FamilyRules | None = None
+    balance: Balance | None = None
     kept: pa.Table | None = field(default=None, compare=False)
     doubles: bool = False
 
@@ -111,6 +114,7 @@ class LinkedTable:
             "orphans": self.orphans,
             "counted": [[child, list(columns)] for child, columns in self.counted],
             "rules": None if self.rules is None else self.rules.to_json(),
+            "balance": None if self.balance is None else self.balance.to_json(),
             "doubles": self.doubles,
         }
 
@@ -127,6 +131,7 @@ class LinkedTable:
             orphans=data["orphans"],
             counted=tuple((child, tuple(columns)) for child, columns in data["counted"]),
             rules=None if data["rules"] is None else FamilyRules.from_json(data["rules"]),
+            balance=None if data["balance"] is None else Balance.from_json(data["balance"]),
             kept=kept,
             doubles=data["doubles"],
         )

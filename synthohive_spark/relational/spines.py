@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, SparkSession, Window
@@ -18,10 +21,13 @@ from pyspark.sql import types as T
 
 from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.families.balance import LARGEST
 from synthohive_spark.engine.families.generator import FamilyGenerator
 from synthohive_spark.engine.families.names import ancestor_name, count_name
 from synthohive_spark.engine.families.rules import BLOCK as FAMILY_BLOCK
 from synthohive_spark.engine.noise import derive_seed
+from synthohive_spark.engine.sampling.constraints import sample_valid
+from synthohive_spark.engine.sampling.draw import Draw
 from synthohive_spark.engine.table.conditions import Conditions
 from synthohive_spark.relational.linked_table import LinkedTable
 from synthohive_spark.spark.conditions import condition_values
@@ -71,6 +77,19 @@ class Spines:
     conditions: Mapping[str, Conditions] = field(default_factory=dict)
     redraw: Mapping[str, Mapping[str, Constraint]] = field(default_factory=dict)
 
+    @cached_property
+    def chosen(self) -> dict[str, npt.NDArray[np.int64]]:
+        """By small root, which rows of a larger pool are its rows."""
+        return {name: rows for name in self.sizes if (rows := self._chosen(name)) is not None}
+
+    def _chosen(self, name: str) -> npt.NDArray[np.int64] | None:
+        balance, n = self.tables[name].balance, self.sizes[name]
+        if balance is None or not 0 < n <= LARGEST or name in self.conditions:
+            return None
+        model, ids = self.models[name].table_model, np.arange(balance.pool(n))
+        pool = sample_valid(model.generator, Draw(ids, self.seed_of(name)), self.redraw.get(name, {}))
+        return balance.choose(pool, n, derive_seed(self.seed, "choice", name))
+
     def rows(self, name: str, *, numbered: bool = True) -> DataFrame:
         """The rows of a table: id, block, learned columns, ancestors' columns, owner's key; number if ``numbered``."""
         table = self.tables[name]
@@ -115,8 +134,9 @@ class Spines:
             seats,
             model.generator,
             row_id=col(ID),
+            chosen=self.chosen.get(name),
             passthrough=[ID, NUMBER, BLOCK],
-            seed=self._seed(name),
+            seed=self.seed_of(name),
             number=col(NUMBER),
             given=given.names,
             redraw=self.redraw.get(name),
@@ -175,7 +195,7 @@ class Spines:
             carried=carried,
             wanted=rules.columns,
             ranked=[r.cell for r in table.references if r.apart],
-            seed=self._seed(name),
+            seed=self.seed_of(name),
             redraw=self.redraw.get(name),
         )
 
@@ -278,5 +298,6 @@ class Spines:
             at, level = owner.parent, level + 1
         return found
 
-    def _seed(self, name: str) -> int:
+    def seed_of(self, name: str) -> int:
+        """The seed of a table's rows."""
         return derive_seed(self.seed, "sample", name)

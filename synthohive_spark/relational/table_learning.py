@@ -18,6 +18,7 @@ from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.declarations.table import TableDeclaration
 from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.families.balance import LARGEST, Balance
 from synthohive_spark.engine.families.cells import Cells
 from synthohive_spark.engine.families.find import FamilyRows, learn_families
 from synthohive_spark.engine.families.names import CELL, ancestor_name, cell_name, count_name
@@ -175,7 +176,7 @@ class TableLearning:
         assert plan.owner is not None
         order = [one_array(rows.column(order_name(i))).to_numpy() for i in range(own.order)]
         owner = one_array(rows.column(FAMILY))
-        siblings = Siblings.of(rows, own.learned, owner, order, keyed=own.keyed)
+        siblings = Siblings.of(rows, own.learned, owner, order)
         if plan.owner.parent in self.cells:
             label = Column(ancestor_name(1, CELL), _TEXT)
             met = ~null_mask(one_array(rows.column(ancestor_name(1, MET))))
@@ -232,8 +233,18 @@ class TableLearning:
             orphans=orphans,
             counted=tuple((child, link.columns) for child, link in self.frames.counted(name)),
             rules=family.rules,
+            balance=self._balance(name, family),
             doubles=bool(config.pk) and not made_unique and not alone,
         )
+
+    def _balance(self, name: str, family: FamilyRows) -> Balance | None:
+        """The shares of a small root that others follow from or refer to."""
+        counts = [count_name(child, link.columns) for child, link in self.frames.counted(name)]
+        if family.rules is not None or not counts or family.table.num_rows > LARGEST:
+            return None
+        made = self.frames.tables[name].rules.surrogates
+        columns = [c for c in family.columns if c.name not in made]
+        return Balance.fit(family.table, columns, counts, max(self.privacy.min_rows, 1))
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 from pyspark import cloudpickle
@@ -51,6 +52,7 @@ def generate(
     number: Expression | None = None,
     redraw: Mapping[str, Constraint] | None = None,
     given: Sequence[str] = (),
+    chosen: npt.NDArray[np.int64] | None = None,
 ) -> DataFrame:
     """One synthetic row for each row of ``df``; starts no job and asks for no analysis.
 
@@ -64,6 +66,7 @@ def generate(
             columns hold values that are only unlikely to meet.
         redraw: Constraints that a row is drawn again for, a bounded number of times, until it keeps them.
         given: Names of the learned columns that ``df`` gives, the generator's condition columns among them.
+        chosen: Ids of rows by their number, instead of those that follow from ``row_id``.
 
     Returns:
         The passthrough columns, then the learned columns in learned order, given ones among them.
@@ -76,7 +79,7 @@ def generate(
     places = {c.name: i for i, c in enumerate(own)}
     wanted = [c for c in generator.columns if c.name not in given]
     made = {c.name: i for i, c in enumerate(wanted)}
-    work = _Work(generator, seed, dict(redraw or {}), own, wanted)
+    work = _Work(generator, seed, dict(redraw or {}), own, wanted, chosen=chosen)
     function = drawing_function(df.sparkSession, work, wanted)
     drawn = df.select(
         *[F.col(quote(name)) for name in passthrough],
@@ -198,18 +201,20 @@ class _Work:
         given: Sequence[Column],
         wanted: Sequence[Column],
         fill: frozenset[str] = frozenset(),
+        chosen: npt.NDArray[np.int64] | None = None,
     ) -> None:
         self.generator = generator
         self.seed = seed
         self.redraw = redraw
         self.given, self.wanted = tuple(given), tuple(wanted)
-        self.fill = fill
+        self.fill, self.chosen = fill, chosen
 
     def __call__(self, batch: pd.DataFrame) -> pd.DataFrame:
         arrays = [from_text(batch[f"c{i}"], c.type.name, c.type.arrow) for i, c in enumerate(self.given)]
         conditions = pa.table(arrays, names=[c.name for c in self.given]) if arrays else None
         numbers = batch["number"].to_numpy(np.int64) if "number" in batch else None
-        draw = Draw(batch["id"].to_numpy(np.int64), self.seed, conditions, numbers=numbers, fill=self.fill)
+        ids = batch["id"].to_numpy(np.int64) if self.chosen is None else self.chosen[numbers]
+        draw = Draw(ids, self.seed, conditions, numbers=numbers, fill=self.fill)
         rows = sample_valid(self.generator, draw, self.redraw)
         return pd.DataFrame(
             {

@@ -16,6 +16,7 @@ from synthohive_spark.engine.families.rules import BLOCK
 
 _FEWEST_FAMILIES = 20
 _MOSTLY, _NEARLY_ALL = 0.7, 0.99
+_SMALL_FAMILY = 20
 Flags = npt.NDArray[np.bool_]
 
 
@@ -34,20 +35,17 @@ class Siblings:
     owned: Flags
 
     @classmethod
-    def of(
-        cls, rows: pa.Table, own: Sequence[Column], owner: pa.Array, key: Sequence[Numbers], *, keyed: bool
-    ) -> Siblings:
+    def of(cls, rows: pa.Table, own: Sequence[Column], owner: pa.Array, key: Sequence[Numbers]) -> Siblings:
         """The families of rows, in the order that says most about them.
 
-        A column that counts the siblings comes first; then, where the key numbers siblings within their family, the
-        key; then the first date or time; then the key.
+        A column that counts the siblings comes first; then the key, where it has an order; then, where families are
+        small, the first date or time, for whoever adds to a large family does not look at the last row of it.
 
         Args:
             rows: Training rows.
             own: The columns that may order them.
             owner: What rows of one family share, an integer; null for a row without owner, a family of its own.
             key: The parts of the primary key that have an order.
-            keyed: Whether the key tells siblings apart only together with their owner.
         """
         there = owner.is_valid().to_numpy(zero_copy_only=False)
         codes = np.asarray(owner.fill_null(0).to_numpy(zero_copy_only=False), np.int64)
@@ -58,13 +56,14 @@ class Siblings:
         for column in own:
             if column.type.is_integer and _count(rows, column, family, sizes)[0] > _MOSTLY:
                 ways.append([numbers_of(rows.column(column.name), column.type)[0]])
-        if keyed:
+        if key:
             ways.append(key)
         for column in own:
-            if column.type.is_temporal and rows.column(column.name).null_count == 0:
+            small = len(family) <= _SMALL_FAMILY * max(len(sizes), 1)
+            if small and column.type.is_temporal and rows.column(column.name).null_count == 0:
                 numbers = numbers_of(rows.column(column.name), column.type)[0]
                 if _differs(numbers, family):
-                    ways.append([numbers, *key])
+                    ways.append([numbers])
         ways.append(key)
         order = np.lexsort([*reversed(ways[0]), family])
         return cls(order, family[order], there[order])
