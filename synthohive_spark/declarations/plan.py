@@ -7,6 +7,7 @@ table to itself among them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -59,8 +60,9 @@ class DatabasePlan:
         """The plan of the declared tables.
 
         The owner link is the declared one; else the one whose columns are part of the primary key, else the one to the
-        table that is farthest from its root, else the first. A table that is taken over owns nothing unless that is
-        declared, and a link that would close a circle of owners is a reference.
+        table that is farthest from its root, else the one to the table that most links lead to, else the first. A table
+        that is taken over owns nothing unless that is declared, and a link that would close a circle of owners is a
+        reference.
 
         Args:
             declared: The tables.
@@ -166,9 +168,10 @@ def _choose(
         raise SchemaError(f"owner links form a circle: {' -> '.join([*below, name])}; name another owner for one")
     free = [link for link in possible if link.parent in chosen]
     key = set(own.pk)
+    links_to = Counter(link.parent for table in declared.values() for link in table.fk)
     chosen[name] = max(
         free,
-        key=lambda link: (set(link.columns) <= key, _depth(link.parent, chosen)),
+        key=lambda link: (set(link.columns) <= key, _depth(link.parent, chosen), links_to[link.parent]),
         default=None,
     )
 

@@ -85,10 +85,10 @@ class Matching:
     def _slots(self, demand: DataFrame) -> tuple[DataFrame, DataFrame]:
         """The rows that can be referred to with their places from and to; and how many places each cell has."""
         link = self.reference.link
-        parent = self.spines.rows(link.parent)
-        keys = [
-            col(self.spines.key_source(link.parent, c)).alias(slot_key(i)) for i, c in enumerate(link.parent_columns)
-        ]
+        sources = [self.spines.key_source(link.parent, c) for c in link.parent_columns]
+        cell = self.reference.cell if link.parent == self.name else CELL
+        parent = self.spines.rows(link.parent, [cell, count_name(self.name, link.columns), *sources])
+        keys = [col(source).alias(slot_key(i)) for i, source in enumerate(sources)]
         places = parent.select(
             col(NUMBER).alias("@s_number"),
             col(BLOCK).alias("@s_block"),

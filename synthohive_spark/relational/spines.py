@@ -7,7 +7,7 @@ aggregate, never over a whole table in one partition.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -20,10 +20,9 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from synthohive_spark.declarations.constraint import Constraint
-from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.families.balance import LARGEST
 from synthohive_spark.engine.families.generator import FamilyGenerator
-from synthohive_spark.engine.families.names import ancestor_name, count_name
+from synthohive_spark.engine.families.names import count_name, is_ancestor_name, one_level_up
 from synthohive_spark.engine.families.rules import BLOCK as FAMILY_BLOCK
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.sampling.constraints import sample_valid
@@ -90,12 +89,18 @@ class Spines:
         pool = sample_valid(model.generator, Draw(ids, self.seed_of(name)), self.redraw.get(name, {}))
         return balance.choose(pool, n, derive_seed(self.seed, "choice", name))
 
-    def rows(self, name: str, *, numbered: bool = True) -> DataFrame:
-        """The rows of a table: id, block, learned columns, ancestors' columns, owner's key; number if ``numbered``."""
+    def rows(self, name: str, wanted: Collection[str], *, numbered: bool = True) -> DataFrame:
+        """The rows of a table: id, block, parent's id, the number if ``numbered``, and what is wanted.
+
+        Args:
+            name: The table.
+            wanted: Learned columns, `key_name` of the owner's key, `ancestor_name` of what ancestors hold.
+            numbered: Whether rows need numbers, and unique values their final form.
+        """
         table = self.tables[name]
         if table.kept is not None:
             return self._kept(table)
-        return self._roots(name) if table.owner is None else self._children(name, table, numbered)
+        return self._roots(name) if table.owner is None else self._children(name, table, list(wanted), numbered)
 
     def root(self, name: str) -> str:
         """The table at the top of a table's owners."""
@@ -151,125 +156,103 @@ class Spines:
             col(NUMBER).alias(ID), NUMBER, F.lit(0).alias(BLOCK), *[quote(c) for c in table.kept.column_names]
         )
 
-    def _children(self, name: str, table: LinkedTable, numbered: bool) -> DataFrame:
+    def _children(self, name: str, table: LinkedTable, wanted: list[str], numbered: bool) -> DataFrame:
         owner, rules = table.owner, table.rules
         assert owner is not None
         assert rules is not None
-        count = col(count_name(name, owner.columns))
-        total = self.totals.get(name)
-        parents = self.rows(owner.parent, numbered=numbered or total is not None)
+        count, total = col(count_name(name, owner.columns)), self.totals.get(name)
+        context = list(dict.fromkeys([*(c.name for c in rules.context), *(c for c in wanted if is_ancestor_name(c))]))
+        keys = {
+            key_name(o): self.key_source(owner.parent, t)
+            for o, t in zip(owner.columns, owner.parent_columns, strict=True)
+        }
+        above = {c: one_level_up(c) for c in context} | keys
+        parents = self.rows(
+            owner.parent,
+            dict.fromkeys([*above.values(), count_name(name, owner.columns)]),
+            numbered=numbered or total is not None,
+        )
+        carried = [*context, *keys]
         if numbered or total is not None:
             parents = self._started(name, parents, count, total)
         else:
-            parents = parents.withColumn(SIZE, F.greatest(count, F.lit(0))).withColumn("@start", F.lit(0))
-        context = self._ancestor_columns(name)
-        place = col(PLACE)
-        kept = [*context, *map(key_name, owner.columns), BLOCK, PARENT, SIZE, "@start"]
+            parents = parents.select("*", F.greatest(count, F.lit(0)).alias(SIZE), F.lit(0).alias("@start"))
+        part = F.explode(F.sequence(F.lit(0), F.floor((col(SIZE) - 1) / FAMILY_BLOCK).cast("int"))).alias("@part")
         seats = parents.where(col(SIZE) > 0).select(
-            *self._carried(name, context),
+            *[col(source).alias(own) for own, source in above.items()],
             BLOCK,
             col(ID).alias(PARENT),
             SIZE,
             "@start",
-            F.explode(F.sequence(F.lit(0), ((col(SIZE) - 1) / FAMILY_BLOCK).cast("int"))).alias("@part"),
+            part,
         )
         first = col("@part") * FAMILY_BLOCK
         last = F.least(first + (FAMILY_BLOCK - 1), col(SIZE).cast("int") - 1)
-        seats = seats.select(*map(quote, kept), F.explode(F.sequence(first, last)).alias(PLACE))
-        alone = self.unowned(name)
-        if alone:
-            seats = self._alone(name, table, alone, context).unionByName(seats)
-        number = col("@start") + place + F.lit(alone)
-        if alone:
-            number = F.when(col(BLOCK) == _UNOWNED, col("@start")).otherwise(number)
-        carried = {c: col(c) for c in (*context, *map(key_name, owner.columns), BLOCK, PARENT)}
+        place = F.explode(F.sequence(first, last)).alias(PLACE)
+        seats = seats.select(*map(quote, carried), BLOCK, PARENT, SIZE, "@start", place)
+        number = col("@start") + col(PLACE)
+        if alone := self.unowned(name):
+            seats = self._alone(name, alone, carried).unionByName(seats)
+            number = F.when(col(BLOCK) == _UNOWNED, col("@start")).otherwise(number + F.lit(alone))
+        kept = {c: col(c) for c in (*(c for c in context if c in wanted), *keys, BLOCK, PARENT)}
         if numbered:
-            carried[NUMBER] = number.cast("bigint")
+            kept[NUMBER] = number.cast("bigint")
+        learned = [c for c in rules.columns if c.name in wanted]
         return generate_families(
             seats,
             FamilyGenerator(self.models[name].table_model.generator, rules),
             parent=col(PARENT),
-            place=place,
+            place=col(PLACE),
             size=col(SIZE),
             number=number if numbered else None,
-            carried=carried,
-            wanted=rules.columns,
-            ranked=[r.cell for r in table.references if r.apart],
+            carried=kept,
+            wanted=learned,
+            ranked=[r.cell for r in table.references if r.apart and r.cell in wanted],
             seed=self.seed_of(name),
             redraw=self.redraw.get(name),
         )
 
     def _started(self, name: str, parents: DataFrame, count: Expression, total: int | None) -> DataFrame:
         """Parents with the number of their first child, and how many they have."""
-        parents = parents.withColumn("@count", F.greatest(count, F.lit(0)).cast("bigint"))
+        owner = self.tables[name].owner
+        assert owner is not None
+        many = F.greatest(count, F.lit(0)).cast("bigint")
         before = Window.partitionBy(BLOCK).orderBy(NUMBER).rowsBetween(Window.unboundedPreceding, -1)
-        parents = parents.withColumn("@start", F.coalesce(F.sum("@count").over(before), F.lit(0)))
-        owner = self.tables[name].owner
-        assert owner is not None
-        if self._blocks(name) > 1 or total is not None or self.unowned(owner.parent):
-            rows = self.rows(owner.parent, numbered=False)
-            sums = rows.groupBy(BLOCK).agg(F.sum(F.greatest(count, F.lit(0))).cast("bigint").alias("@sum"))
-            earlier = Window.partitionBy(F.lit(0)).orderBy(BLOCK).rowsBetween(Window.unboundedPreceding, -1)
-            every = Window.partitionBy(F.lit(0))
-            offsets = sums.select(
-                col(BLOCK).alias("@offset_block"),
-                F.coalesce(F.sum("@sum").over(earlier), F.lit(0)).alias("@offset"),
-                F.sum("@sum").over(every).alias("@total"),
-            )
-            parents = parents.join(offsets, col(BLOCK) == col("@offset_block"), "left").drop("@offset_block")
-            parents = parents.withColumn("@start", col("@start") + col("@offset"))
-        size = col("@count")
-        if total is not None:
-            # In proportion, and so that the numbers add up exactly.
-            scaled = [
-                F.floor(at * F.lit(total - self.unowned(name)) / F.greatest(col("@total"), F.lit(1)))
-                for at in (col("@start"), col("@start") + size)
-            ]
-            return parents.withColumn(SIZE, scaled[1] - scaled[0]).withColumn("@start", scaled[0])
-        return parents.withColumn(SIZE, size)
-
-    def _ancestor_columns(self, name: str) -> list[str]:
-        """Names of what a row of a table carries of its ancestors."""
-        found, level, at = [], 1, name
-        while (owner := self.tables[at].owner) is not None:
-            found += [ancestor_name(level, c) for c in self._own_columns(owner.parent)]
-            at, level = owner.parent, level + 1
-        return found
-
-    def _own_columns(self, name: str) -> list[str]:
-        """Names of what the rows of a table have of their own: learned columns, keys of their owner, id."""
-        table = self.tables[name]
-        if table.kept is not None:
-            return [*table.kept.column_names, ID]
-        learned = [c.name for c in (self.models[name].columns if table.rules is None else table.rules.columns)]
-        owner = [] if table.owner is None else [key_name(c) for c in table.owner.columns]
-        return [*learned, *owner, ID]
-
-    def _carried(self, name: str, context: Sequence[str]) -> list[Expression]:
-        owner = self.tables[name].owner
-        assert owner is not None
-        made = []
-        for column in context:
-            level, inner = column.removeprefix("@up").split(".", 1)
-            there = inner if level == "1" else ancestor_name(int(level) - 1, inner)
-            made.append(col(there).alias(column))
-        for own, theirs in zip(owner.columns, owner.parent_columns, strict=True):
-            made.append(col(self.key_source(owner.parent, theirs)).alias(key_name(own)))
-        return made
+        start = F.coalesce(F.sum(many).over(before), F.lit(0))
+        if self._blocks(name) == 1 and total is None and not self.unowned(owner.parent):
+            return parents.select("*", many.alias(SIZE), start.alias("@start"))
+        rows = self.rows(owner.parent, [count_name(name, owner.columns)], numbered=False)
+        sums = rows.groupBy(col(BLOCK).alias("@offset_block")).agg(F.sum(many).alias("@sum"))
+        every = Window.partitionBy(F.lit(0))
+        earlier = every.orderBy("@offset_block").rowsBetween(Window.unboundedPreceding, -1)
+        offsets = sums.select(
+            "@offset_block",
+            F.coalesce(F.sum("@sum").over(earlier), F.lit(0)).alias("@offset"),
+            F.sum("@sum").over(every).alias("@total"),
+        )
+        parents = parents.select("*", many.alias("@count"), start.alias("@within"))
+        parents = parents.join(offsets, col(BLOCK) == col("@offset_block"), "left")
+        start = col("@within") + col("@offset")
+        if total is None:
+            return parents.select("*", col("@count").alias(SIZE), start.alias("@start"))
+        # In proportion, and so that the numbers add up exactly.
+        wanted = F.lit(max(total - self.unowned(name), 0))
+        first, last = (
+            F.floor(at * wanted / F.greatest(col("@total"), F.lit(1))).cast("bigint")
+            for at in (start, start + col("@count"))
+        )
+        return parents.select("*", (last - first).alias(SIZE), first.alias("@start"))
 
     def key_source(self, name: str, column: str) -> str:
         """The column of a table's spine that holds one of its key columns."""
         owner = self.tables[name].owner
         return key_name(column) if owner is not None and column in owner.columns else column
 
-    def _alone(self, name: str, table: LinkedTable, n: int, context: Sequence[str]) -> DataFrame:
+    def _alone(self, name: str, n: int, carried: Sequence[str]) -> DataFrame:
         """Seats of rows without an owner."""
-        owner = table.owner
-        assert owner is not None
-        types = self.types(name)
         number = col("id")
         return self.spark.range(n).select(
-            *[F.lit(None).cast(types[c]).alias(c) for c in (*context, *map(key_name, owner.columns))],
+            *[F.lit(None).cast(self.type_of(name, c)).alias(c) for c in carried],
             F.lit(_UNOWNED).alias(BLOCK),
             F.xxhash64(F.lit(name), number).alias(PARENT),
             F.lit(1).cast("bigint").alias(SIZE),
@@ -277,26 +260,16 @@ class Spines:
             F.lit(0).alias(PLACE),
         )
 
-    def types(self, name: str) -> dict[str, T.DataType]:
-        """Spark types of what a table's rows carry."""
-        found: dict[str, T.DataType] = {}
-        level, at = 1, name
-        own = {c.name: spark_type(c.type) for c in self.tables[name].columns}
-        if (owner := self.tables[name].owner) is not None:
-            found.update({key_name(c): own[c] for c in owner.columns})
-        while (owner := self.tables[at].owner) is not None:
-            parent = self.tables[owner.parent]
-            learned = (
-                [Column(c, ColumnType("bigint")) for c in self._own_columns(owner.parent) if c.startswith("@")]
-                if parent.kept is not None
-                else list(self.models[owner.parent].columns if parent.rules is None else parent.rules.columns)
-            )
-            found[ancestor_name(level, ID)] = T.LongType()
-            for column in (*learned, *parent.columns):
-                found[ancestor_name(level, column.name)] = spark_type(column.type)
-                found[ancestor_name(level, key_name(column.name))] = spark_type(column.type)
-            at, level = owner.parent, level + 1
-        return found
+    def type_of(self, name: str, column: str) -> T.DataType:
+        """The Spark type of what a table's rows hold or carry."""
+        if is_ancestor_name(column):
+            owner = self.tables[name].owner
+            assert owner is not None
+            return self.type_of(owner.parent, one_level_up(column))
+        table, plain = self.tables[name], column.removeprefix(key_name(""))
+        learned = table.rules.columns if table.rules else () if table.kept is not None else self.models[name].columns
+        types = {c.name: c.type for c in (*learned, *table.columns)}
+        return spark_type(types[plain]) if plain in types else T.LongType()
 
     def seed_of(self, name: str) -> int:
         """The seed of a table's rows."""

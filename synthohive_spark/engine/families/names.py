@@ -5,6 +5,7 @@ They begin with a character that names of real columns hardly have; a table with
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 MARK = "@"
@@ -12,6 +13,7 @@ PLACE = "@place"
 """How many siblings come before a row."""
 LEFT = "@left"
 """How many siblings come after a row."""
+_ANCESTOR = re.compile(r"@up\d+\.")
 CELL = "@cell"
 """Which cell of its own table a row belongs to; references go to cells."""
 
@@ -44,3 +46,14 @@ def ancestor_name(level: int, column: str) -> str:
 def rank_name(column: str) -> str:
     """How many siblings before a row hold the same in a column."""
     return f"@nth.{column}"
+
+
+def is_ancestor_name(name: str) -> bool:
+    """Whether a name is one of `ancestor_name`."""
+    return _ANCESTOR.match(name) is not None
+
+
+def one_level_up(name: str) -> str:
+    """What the owner calls what a row calls by a name of `ancestor_name`."""
+    level, column = name.removeprefix("@up").split(".", 1)
+    return column if level == "1" else ancestor_name(int(level) - 1, column)
