@@ -23,13 +23,12 @@ from synthohive_spark.engine.families.numbers import is_countable, numbers_of
 
 LARGEST = 5_000
 """Tables of more rows are left to chance, which is kind to them."""
-_POOL, _MOST = 40, 20_000
+_POOL, _MOST = 20, 20_000
 _TENTHS = 10
 _CATEGORIES = 60
-_PAIRED_ROWS, _PAIR_PARTS = 300, (2, 4, 8)
-_PAIR_WEIGHT, _COUNT_WEIGHT, _MOMENT_WEIGHT = 0.5, 3.0, 1.0
-_FAR = 3.0
-_PASSES, _TRIED = 3, 512
+_PAIRED_ROWS, _PAIR_PARTS = 300, (3,)
+_PAIR_WEIGHT, _COUNT_WEIGHT, _MOMENT_WEIGHT, _PART_WEIGHT = 0.3, 3.0, 1.0, 1.0
+_PASSES, _TRIED = 3, 256
 Floats = npt.NDArray[np.float32]
 
 
@@ -43,6 +42,8 @@ class _Axis:
         values: The strings that have a part of their own.
         centre: The mean of numbers.
         spread: Their standard deviation.
+        least: The smallest number that is told apart.
+        most: The largest.
     """
 
     column: Column
@@ -50,6 +51,8 @@ class _Axis:
     values: tuple[str, ...] = ()
     centre: float = 0.0
     spread: float = 0.0
+    least: float = 0.0
+    most: float = 0.0
 
     @classmethod
     def of(cls, column: Column, values: pa.ChunkedArray, at_least: int) -> _Axis:
@@ -63,8 +66,10 @@ class _Axis:
             return cls(column)
         parts = max(1, min(_TENTHS, len(known) // at_least))
         edges = np.unique(np.quantile(known, np.linspace(0, 1, parts + 1))[1:-1])
-        within = known[at_least - 1 : len(known) - at_least + 1] if len(known) > 2 * at_least else known
-        return cls(column, tuple(edges.tolist()), (), float(within.mean()), float(within.std()))
+        least, most = (known[at_least - 1], known[-at_least]) if len(known) >= 2 * at_least else (known[0], known[0])
+        within = np.clip(known, least, most)
+        ends = float(within.mean()), float(within.std()), float(least), float(most)
+        return cls(column, tuple(edges.tolist()), (), *ends)
 
     @property
     def codes(self) -> int:
@@ -81,9 +86,9 @@ class _Axis:
         return np.where(np.isnan(numbers), self.codes - 1, np.searchsorted(self.edges, numbers, "left"))
 
     def scaled(self, values: pa.ChunkedArray) -> Floats:
-        """Numbers in standard deviations from their mean, far ones drawn in."""
-        away = (_numbers(self.column, values) - self.centre) / max(self.spread, 1e-12)
-        return np.clip(np.nan_to_num(away), -_FAR, _FAR).astype(np.float32)
+        """Numbers in standard deviations from their mean."""
+        within = np.clip(_numbers(self.column, values), self.least, self.most)
+        return np.nan_to_num((within - self.centre) / self.spread).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -147,6 +152,7 @@ class Balance:
         """What each row adds, shape (rows, parts), and which of it are shares of parts rather than moments."""
         codes = [axis.code(rows.column(axis.column.name)) for axis in self.axes]
         plain = np.concatenate([_one_hot(k, a.codes) for a, k in zip(self.axes, codes, strict=True)], axis=1)
+        plain *= np.float32(_PART_WEIGHT)
         parts = [plain]
         for name, total in zip(self.counts, self.totals, strict=True):
             weight = (np.nan_to_num(_numbers_of(rows, name)) / total).astype(np.float32)
@@ -179,10 +185,13 @@ class Balance:
     def from_json(cls, data: Mapping[str, Any]) -> Balance:
         """The shares that `to_json` described."""
         axes = [
-            _Axis(Column.from_json(a["column"]), tuple(a["edges"]), tuple(a["values"]), a["centre"], a["spread"])
+            _Axis(Column.from_json(a["column"]), tuple(a["edges"]), tuple(a["values"]), *(a[n] for n in _NUMBERS))
             for a in data["axes"]
         ]
         return cls(tuple(axes), tuple(data["counts"]), tuple(data["totals"]), tuple(data["goal"]), data["paired"])
+
+
+_NUMBERS = ("centre", "spread", "least", "most")
 
 
 def _is_text(column: Column) -> bool:
