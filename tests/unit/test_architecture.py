@@ -20,6 +20,7 @@ LAYERS = [
     ("engine.dependencies",),
     ("engine.ctgan", "engine.autoregressive"),
     ("engine.sampling",),
+    ("engine.families",),
     ("engine.table",),
     ("model_directory",),
     ("spark",),
