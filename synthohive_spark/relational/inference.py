@@ -1,4 +1,4 @@
-"""Inferred declarations: keys, links, kinds and personal columns, guessed from names and values, with reasons."""
+"""Inferred declarations: keys, links, roles, kinds and personal columns, from names and values, with reasons."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from synthohive_spark.declarations.foreign_key import ForeignKey
+from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.declarations.table import TableDeclaration, label
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.logs import get_logger
 from synthohive_spark.pii.detection import find_kind
-from synthohive_spark.relational.links import KEY_WORDS, TableProfile, infer_links, words_of
+from synthohive_spark.relational.links import KEY_WORDS, Link, TableProfile, infer_links, words_of
 from synthohive_spark.relational.profile import ColumnProfile, profile_columns
+from synthohive_spark.relational.roles import LinkedTable, Role, infer_roles
+from synthohive_spark.relational.small_tables import LearnedColumns, columns_without_values, most_rows
 from synthohive_spark.spark.schema import column_type, quote
 
 _MANY_VALUES = 50
@@ -39,6 +43,7 @@ class _Inferred:
     many: list[str] = field(default_factory=list)
     exclude: list[str] = field(default_factory=list)
     reasons: dict[str, str] = field(default_factory=dict)
+    role: Role = field(default_factory=Role)
 
     def arguments(self) -> dict[str, Any]:
         """Arguments of `Metadata.add_table`."""
@@ -46,17 +51,22 @@ class _Inferred:
             "pk": self.pk,
             "fk": self.fk,
             "pii": {name: {"action": "fake", "kind": kind} for name, kind in self.pii.items()},
-            "high_cardinality_cols": self.many,
-            "exclude": self.exclude,
+            "high_cardinality_cols": [] if self.role.keep else self.many,
+            "exclude": [*self.exclude, *self.role.exclude],
+            "owner": self.role.owner,
+            "keep": self.role.keep,
             "reasons": self.reasons,
+            "role_reasons": self.role.reasons,
         }
 
 
 def infer_metadata(tables: Mapping[str, DataFrame]) -> dict[str, dict[str, Any]]:
     """Arguments of `Metadata.add_table` for each table; all that is inferred is logged with its reason."""
     found = {name: _infer_table(name, df) for name, df in tables.items()}
-    _infer_links(tables, found)
+    _infer_roles(tables, found, _infer_links(tables, found))
     for name, inferred in found.items():
+        for setting, reason in inferred.role.reasons.items():
+            _log.info("inferred", table=name, setting=setting, reason=reason)
         for column, reason in inferred.reasons.items():
             _log.info("inferred", table=name, column=column, reason=reason)
     return {name: inferred.arguments() for name, inferred in found.items()}
@@ -150,22 +160,47 @@ def _unique_pair(df: DataFrame, columns: list[str], rows: int) -> tuple[str, str
     return None
 
 
-def _infer_links(tables: Mapping[str, DataFrame], found: Mapping[str, _Inferred]) -> None:
+def _infer_links(tables: Mapping[str, DataFrame], found: Mapping[str, _Inferred]) -> list[Link]:
+    """Add the links to what is found, and return them."""
+
     def counted(name: str, columns: Sequence[str], parent: str, key: Sequence[str]) -> float | None:
         return _share_held(tables[name], columns, tables[parent], key)
 
     profiles = {name: TableProfile(own.types, own.profiles, own.pk) for name, own in found.items()}
-    for name, link, share in infer_links(profiles, counted):
+    links = infer_links(profiles, counted)
+    for name, link, share in links:
         own, parent = found[name], found[link.parent]
         explained = {*own.pii, *own.pk, *(column for earlier in own.fk for column in earlier.columns)}
         own.fk.append(link)
-        label = link.parent_columns[0] if len(link.columns) == 1 else f"({', '.join(link.parent_columns)})"
         for column, key in zip(link.columns, link.parent_columns, strict=True):
             own.many = [c for c in own.many if c != column]
             if key in parent.pii:
                 own.pii.setdefault(column, parent.pii[key])
             before = f"{own.reasons[column]}; " if column in explained else ""
-            own.reasons[column] = f"{before}refers to {link.parent}.{label}: {share:.0%} of its values are there"
+            own.reasons[column] = (
+                f"{before}refers to {link.parent}.{label(link.parent_columns)}: {share:.0%} of its values are there"
+            )
+
+    return links
+
+
+def _infer_roles(tables: Mapping[str, DataFrame], found: Mapping[str, _Inferred], links: Sequence[Link]) -> None:
+    """Find the role of each table; tables of a few rows are looked at for columns that cannot be learned."""
+    profiles = {name: TableProfile(own.types, own.profiles, own.pk) for name, own in found.items()}
+    learned = {
+        name: LearnedColumns.of(tables[name], TableDeclaration(**own.arguments()))
+        for name, own in found.items()
+        if 0 < profiles[name].rows <= most_rows(Privacy())
+    }
+    lost = columns_without_values(learned, Privacy())
+    linked: dict[str, list[tuple[ForeignKey, float]]] = {name: [] for name in found}
+    for name, link, share in links:
+        linked[name].append((link, share))
+    roles = infer_roles({n: LinkedTable(profiles[n], linked[n], own.pii, lost.get(n, ())) for n, own in found.items()})
+    for name, own in found.items():
+        own.role = roles[name]
+        for column in own.role.exclude:
+            own.reasons[column] += "; left out: that table is learned, and this one is taken over as it is"
 
 
 def _share_held(child: DataFrame, columns: Sequence[str], parent: DataFrame, key: Sequence[str]) -> float | None:

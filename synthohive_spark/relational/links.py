@@ -166,7 +166,7 @@ def _composite(name: str, tables: Mapping[str, TableProfile], counted: Counted) 
 
 def _of_part(own: TableProfile, parent: str, other: TableProfile, part: str) -> str | None:
     named = {column.lower(): column for column, type_ in own.types.items() if type_ == other.types[part]}
-    return named.get(part.lower()) or named.get(f"{_singular(parent)}_{part}".lower())
+    return named.get(part.lower()) or named.get(f"{singular(parent)}_{part}".lower())
 
 
 def share_within(column: ColumnProfile, key: ColumnProfile) -> tuple[float, int]:
@@ -189,7 +189,8 @@ def words_of(name: str) -> list[str]:
     return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", name)]
 
 
-def _singular(table: str) -> str:
+def singular(table: str) -> str:
+    """The singular of an English noun, as far as its ending tells."""
     for plural, single in (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("shes", "sh")):
         if table.lower().endswith(plural):
             return table[: -len(plural)] + single
@@ -199,7 +200,7 @@ def _singular(table: str) -> str:
 def _named_after(column: str, table: str, parent: str, key: str) -> int:
     """How much a column is called like a key: 3 as the key itself or with its table, 2 with more words, 0 not."""
     words, whole = words_of(column), words_of(key)
-    owners = ["".join(words_of(owner)) for owner in (parent, _singular(parent))]
+    owners = ["".join(words_of(owner)) for owner in (parent, singular(parent))]
     specific = bool(whole) and key.lower() not in KEY_WORDS
     if (specific and words == whole) or (whole and "".join(words) in [owner + "".join(whole) for owner in owners]):
         return 3
