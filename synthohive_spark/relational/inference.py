@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.util import inheritable_thread_target
 
 from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.declarations.privacy import Privacy
@@ -28,6 +30,9 @@ _ROWS_PER_VALUE = 5
 _MANY = "categorical, many values"
 _PAIR_COLUMNS = 8
 _NEARLY_ALL = 0.97
+_TABLES_AT_A_TIME = 4
+_LOOKED_AT = 1_000
+"""Values of a column that tell whether it is personal."""
 _log = get_logger(__name__)
 
 
@@ -62,7 +67,7 @@ class _Inferred:
 
 def infer_metadata(tables: Mapping[str, DataFrame]) -> dict[str, dict[str, Any]]:
     """Arguments of `Metadata.add_table` for each table; all that is inferred is logged with its reason."""
-    found = {name: _infer_table(name, df) for name, df in tables.items()}
+    found = _infer_tables(tables)
     _infer_roles(tables, found, _infer_links(tables, found))
     for name, inferred in found.items():
         for setting, reason in inferred.role.reasons.items():
@@ -70,6 +75,16 @@ def infer_metadata(tables: Mapping[str, DataFrame]) -> dict[str, dict[str, Any]]
         for column, reason in inferred.reasons.items():
             _log.info("inferred", table=name, column=column, reason=reason)
     return {name: inferred.arguments() for name, inferred in found.items()}
+
+
+def _infer_tables(tables: Mapping[str, DataFrame]) -> dict[str, _Inferred]:
+    """What is inferred about each table by itself: some beside each other, for most of the time a job is planned."""
+    if not tables:
+        return {}
+    session = next(iter(tables.values())).sparkSession
+    with ThreadPoolExecutor(_TABLES_AT_A_TIME, "synthohive-infer") as pool:
+        inferred = pool.map(inheritable_thread_target(session)(_infer_table), tables, tables.values())
+        return dict(zip(tables, inferred, strict=True))
 
 
 def _infer_table(name: str, df: DataFrame) -> _Inferred:
@@ -85,7 +100,7 @@ def _infer_table(name: str, df: DataFrame) -> _Inferred:
     inferred = _Inferred(types, profiles, exclude=exclude, reasons=reasons)
     _infer_key(name, df, inferred)
     for column, type_ in types.items():
-        finding = find_kind(column, profiles[column].sample) if column in sampled else None
+        finding = find_kind(column, profiles[column].sample[:_LOOKED_AT]) if column in sampled else None
         if finding is not None:
             inferred.pii[column] = finding.kind
             key = f"{reasons[column]}; " if column in inferred.pk else ""
@@ -126,7 +141,7 @@ def _infer_key(name: str, df: DataFrame, inferred: _Inferred) -> None:
         inferred.pk = (best,)
         inferred.reasons[best] = f"primary key: unique and never null in {rows:,} rows, and named or placed like one"
         return
-    pair = None if unique or rows < 2 else _unique_pair(df, possible[:_PAIR_COLUMNS], rows)
+    pair = None if unique or rows < 2 else _unique_pair(df, inferred.profiles, possible[:_PAIR_COLUMNS], rows)
     if pair is not None:
         inferred.pk = pair
         for column in pair:
@@ -144,9 +159,11 @@ def _key_rank(table: str, column: str) -> int:
     return 2 if words[-1] in ("id", "key", "uuid") else 1
 
 
-def _unique_pair(df: DataFrame, columns: list[str], rows: int) -> tuple[str, str] | None:
+def _unique_pair(
+    df: DataFrame, profiles: Mapping[str, ColumnProfile], columns: list[str], rows: int
+) -> tuple[str, str] | None:
     """The first pair of columns that is unique; estimates leave out most pairs before any is counted."""
-    pairs = list(combinations(columns, 2))
+    pairs = [(a, b) for a, b in combinations(columns, 2) if profiles[a].distinct * profiles[b].distinct >= rows]
     if not pairs:
         return None
     structs = [F.struct(F.col(quote(a)), F.col(quote(b))) for a, b in pairs]

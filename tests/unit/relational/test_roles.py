@@ -12,8 +12,8 @@ def table(rows, pk=(), links=(), personal=(), lost=(), columns=()):
     """A table; a link is (columns, parent, nulls, different values, share of them that are keys)."""
     profiles = {name: ColumnProfile(rows, 0, rows) for name in (*pk, *columns)}
     keys = []
-    for names, parent, nulls, distinct, share in links:
-        names = (names,) if isinstance(names, str) else names
+    for given, parent, nulls, distinct, share in links:
+        names = (given,) if isinstance(given, str) else given
         profiles.update({name: ColumnProfile(rows, nulls, distinct) for name in names})
         keys.append((ForeignKey(names, parent, tuple("id" for _ in names)), share))
     types = {name: ColumnType("bigint") for name in profiles}
@@ -199,8 +199,8 @@ def test_lookup_tables_that_can_be_learned_are_only_named():
     named = [name for name, role in roles.items() if "keep" in role.reasons]
     assert named == ["airlines", "airports", "regions", "countries"]
     assert roles["airlines"].reasons["keep"] == (
-        "looks like a lookup table: 16 rows to which flights refers, and nothing looks personal; keep=True would take it "
-        "over as it is"
+        "looks like a lookup table: 16 rows to which flights refers, and nothing looks personal; "
+        "keep=True would take it over as it is"
     )
 
 
