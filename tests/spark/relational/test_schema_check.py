@@ -98,8 +98,10 @@ def test_tables_too_small_to_be_learned_are_found_with_the_way_out(spark, tables
     lower = ", or exclude what cannot be learned, or lower these settings"
     texts, _ = problems(metadata, found, spark)
     assert texts == {
-        f"states: too small to be learned: in 6 rows, no value of 'label', 'rank' is held by enough of them {settings}"
-        f"{keep}{lower}",
+        (
+            f"states: too small to be learned: in 6 rows, no value of 'label', 'rank' is held by enough of them "
+            f"{settings}{keep}{lower}"
+        ),
         f"empty: it has no rows to learn from{keep}",
     }
     require_valid_schema(metadata, {"states": states}, privacy=Privacy(0, 0))
@@ -111,8 +113,10 @@ def test_tables_too_small_to_be_learned_are_found_with_the_way_out(spark, tables
     assert made.add_table("customers", pk="id", exclude=["photo"]).validate_schema(found, spark) is None
     personal = Metadata().add_table("staff", pk="code", pii={"label": "fake"})
     assert problems(personal, found, spark)[0] == {
-        f"staff: too small to be learned: in 6 rows, no value of 'rank' is held by enough of them {settings}; "
-        f"'label' would have to be dropped (pii) to take the table over with keep=True{lower}"
+        (
+            f"staff: too small to be learned: in 6 rows, no value of 'rank' is held by enough of them {settings}; "
+            f"'label' would have to be dropped (pii) to take the table over with keep=True{lower}"
+        )
     }
 
 
@@ -130,8 +134,10 @@ def test_links_need_columns_that_are_unique_in_the_other_table(spark, tables):
     found = {"parents": doubled, "first": child, "second": child}
     assert problems(metadata, found, spark)[0] == {
         "first.b: fk refers to parents.zone, which is not unique: 40 rows hold 9 values; refer to a key of parents",
-        "second.b, c: fk refers to parents.(zone, half), which is not unique: 40 rows hold 18 values; refer to a key of "
-        "parents",
+        (
+            "second.b, c: fk refers to parents.(zone, half), which is not unique: 40 rows hold 18 values; refer to a "
+            "key of parents"
+        ),
     }
     # Its own key is looked at already, in any order of its columns, and a table that is not there cannot be.
     pairs = (
@@ -182,8 +188,10 @@ def test_kept_tables_are_of_bounded_size_and_refer_to_kept_tables(spark, monkeyp
         .add_table("fleets", pk="id", fk={"code": "airlines.code"}, keep=True)
     )
     assert problems(learned, tables, spark)[0] == {
-        "fleets.code: the table is taken over as it is (keep), but airlines, to which fk refers, is not, and its keys are "
-        "made: keep both, or exclude the column"
+        (
+            "fleets.code: the table is taken over as it is (keep), but airlines, to which fk refers, is not, and its "
+            "keys are made: keep both, or exclude the column"
+        )
     }
 
 
