@@ -17,11 +17,13 @@ class Candidate:
         link: The link.
         worth: How well it suits, whatever the other tables are; all candidates of a choice have as many numbers.
         then: What decides between equal ones whose tables are equally far from their roots.
+        loss: How much is lost where a circle of tables is cut at this link; comparable between tables.
     """
 
     link: ForeignKey
     worth: tuple[float, ...] = ()
     then: tuple[float, ...] = ()
+    loss: tuple[float, ...] = ()
 
 
 def choose_owners(
@@ -98,8 +100,8 @@ def _first_of_circle(
     if not free:
         raise SchemaError(f"owner links form a circle: {' -> '.join(_walk(circle, open_))}; name another owner for one")
 
-    def loss(name: str) -> tuple[tuple[tuple[float, ...], tuple[float, ...]], bool, int]:
-        lost = max((own.worth, own.then) for own in candidates[name] if own.link.parent not in decided)
+    def loss(name: str) -> tuple[tuple[float, ...], bool, int]:
+        lost = max(own.loss for own in candidates[name] if own.link.parent not in decided)
         has_other = any(own.link.parent in decided for own in candidates[name])
         return lost, not has_other, -sum(name in open_[other] for other in circle)
 

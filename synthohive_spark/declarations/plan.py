@@ -151,11 +151,9 @@ def _links(own: TableDeclaration) -> list[ForeignKey]:
 def _candidates(own: TableDeclaration, there: Mapping[str, TableDeclaration]) -> list[Candidate]:
     """The links to tables that are there, itself among them, that could be the owner link of a table."""
     links = [] if own.keep else [link for link in _links(own) if not own.owner or link.columns == own.owner]
-    return [
-        Candidate(link, (set(link.columns) <= set(own.pk),))
-        for link in links
-        if link.parent in there and (own.owner or not there[link.parent].keep)
-    ]
+    possible = [link for link in links if link.parent in there and (own.owner or not there[link.parent].keep)]
+    in_key = [(set(link.columns) <= set(own.pk),) for link in possible]
+    return [Candidate(link, worth, loss=worth) for link, worth in zip(possible, in_key, strict=True)]
 
 
 def _table_plan(name: str, there: Mapping[str, TableDeclaration], owner: Candidate | None) -> TablePlan:

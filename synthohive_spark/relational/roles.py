@@ -219,16 +219,10 @@ def _candidate(own: LinkedTable, link: ForeignKey, share: float, parent: LinkedT
     used = max(profile.distinct for profile in profiles) if len(profiles) == 1 else parent.profile.rows
     children = (rows - nulls) / max(1, min(used, parent.profile.rows))
     coarse = _has_few(parent.profile.rows, rows) or (used <= FEW_ROWS and children > _MOST_CHILDREN)
-    worth = (
-        lost <= _LOSSES[-1],
-        not lookup,
-        not coarse,
-        nulls == 0,
-        -sum(lost > loss for loss in _LOSSES),
-        set(link.columns) <= set(own.profile.pk),
-    )
+    certain = (nulls == 0, -sum(lost > loss for loss in _LOSSES), set(link.columns) <= set(own.profile.pk))
     spread = children if children <= _MOST_CHILDREN else _MOST_CHILDREN / children
-    return Candidate(link, worth, (spread,))
+    met = lost <= _LOSSES[-1]
+    return Candidate(link, (met, not lookup, not coarse, *certain), (spread,), (met, *certain, children))
 
 
 _CRITERIA = (
