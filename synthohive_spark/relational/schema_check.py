@@ -16,6 +16,7 @@ from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.declarations.declarations import Declarations
 from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.declarations.hints import nearest
+from synthohive_spark.declarations.plan import DatabasePlan
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.declarations.table import TableDeclaration, label
 from synthohive_spark.errors import SchemaError
@@ -96,6 +97,10 @@ def find_problems(metadata: Declarations, tables: Mapping[str, DataFrame], priva
         found += problems
         if not config.keep and rows <= most_rows(privacy):
             small[name] = rows
+    try:
+        DatabasePlan.of(metadata.tables)
+    except SchemaError as error:
+        found += [Problem("metadata", None, text) for text in error.problems]
     return found + _small_table_problems(metadata, tables, small, privacy)
 
 

@@ -195,6 +195,20 @@ def test_kept_tables_are_of_bounded_size_and_refer_to_kept_tables(spark, monkeyp
     }
 
 
+def test_owners_that_form_a_circle_are_a_problem_among_the_others(spark, tables):
+    frames = {name: spark.range(60).selectExpr("id", "id % 7 AS x") for name in "ab"}
+    metadata = Metadata().add_table("a", pk="id", fk={"x": "b.id"}, owner="x", context=["y"])
+    metadata.add_table("b", pk="id", fk={"x": "a.id"}, owner="x")
+    assert problems(metadata, frames, spark)[0] == {
+        "a.y: context names it, but the table does not have it; known are id, x",
+        "metadata: owner links form a circle: a -> b -> a; name another owner for one",
+    }
+    itself = Metadata().add_table("a", pk="id", fk={"x": "a.id"}, owner="x")
+    assert problems(itself, frames, spark)[0] == {
+        "metadata: table 'a' cannot be owned by itself: name another link in owner, or none"
+    }
+
+
 def test_one_aggregate_a_table_and_one_query_over_the_small_ones(spark, tables):
     small = spark.sql("SELECT id AS k, 'x' AS v FROM range(6)")
     frames = {**{f"t{i}": small for i in range(4)}, "orders": spark.range(100).toDF("k")}
