@@ -7,6 +7,7 @@ table to itself among them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -70,10 +71,10 @@ class DatabasePlan:
         """The plan of the declared tables.
 
         The owner link is the declared one; else the one whose columns are part of the primary key, else the one to the
-        table that is farthest from its root, else the first. A table that is taken over owns nothing unless that is
-        declared, and has no owner itself. Where links form a circle, one of its tables does without: one that loses no
-        part of its key by it, has another owner, or is referred to by most, in this order, or else the first by name. A
-        link of which a column is left out is none.
+        table that is farthest from its root, else the one to the table that most links lead to, else the first. A table
+        that is taken over owns nothing unless that is declared, and has no owner itself. Where links form a circle, one
+        of its tables does without: one that loses no part of its key by it, has another owner, or is referred to by
+        most, in this order, or else the first by name. A link of which a column is left out is none.
 
         Args:
             declared: The tables.
@@ -83,7 +84,8 @@ class DatabasePlan:
             SchemaError: If declared owner links form a circle, or lead from a table to itself; all are listed.
         """
         there = {name: declared[name] for name in declared if names is None or name in names}
-        candidates = {name: _candidates(own, there) for name, own in there.items()}
+        links_to = Counter(link.parent for own in declared.values() for link in own.fk)
+        candidates = {name: _candidates(own, there, links_to) for name, own in there.items()}
         declared_owner = {name for name, own in there.items() if own.owner and candidates[name]}
         problems = [
             f"table {name!r} cannot be owned by itself: name another link in owner, or none"
@@ -148,12 +150,16 @@ def _links(own: TableDeclaration) -> list[ForeignKey]:
     return [link for link in dict.fromkeys(own.fk) if not set(own.dropped).intersection(link.columns)]
 
 
-def _candidates(own: TableDeclaration, there: Mapping[str, TableDeclaration]) -> list[Candidate]:
+def _candidates(
+    own: TableDeclaration, there: Mapping[str, TableDeclaration], links_to: Mapping[str, int]
+) -> list[Candidate]:
     """The links to tables that are there, itself among them, that could be the owner link of a table."""
     links = [] if own.keep else [link for link in _links(own) if not own.owner or link.columns == own.owner]
     possible = [link for link in links if link.parent in there and (own.owner or not there[link.parent].keep)]
     in_key = [(set(link.columns) <= set(own.pk),) for link in possible]
-    return [Candidate(link, worth, loss=worth) for link, worth in zip(possible, in_key, strict=True)]
+    return [
+        Candidate(link, worth, (links_to[link.parent],), worth) for link, worth in zip(possible, in_key, strict=True)
+    ]
 
 
 def _table_plan(name: str, there: Mapping[str, TableDeclaration], owner: Candidate | None) -> TablePlan:

@@ -88,6 +88,20 @@ def test_a_link_inside_the_key_goes_before_a_deeper_table_and_that_before_the_fi
     assert owners(plan)["prices"] == ("products", "product")
 
 
+def test_of_tables_equally_far_from_their_roots_the_one_that_most_links_lead_to_is_the_owner():
+    tables = {
+        "clients": {"pk": "id"},
+        "accounts": {"pk": "id"},
+        "dispositions": {"fk": {"client": "clients.id", "account": "accounts.id"}},
+    }
+    assert owners(plan_of(**tables))["dispositions"] == ("clients", "client")
+    loans = {"loans": {"fk": {"account": "accounts.id"}}}
+    assert owners(plan_of(**tables, **loans))["dispositions"] == ("accounts", "account")
+    # Also where the table that leads there is not.
+    part = plan_of(tables, **tables, **loans)
+    assert "loans" not in part.tables and owners(part)["dispositions"] == ("accounts", "account")
+
+
 def test_link_tables_composite_keys_and_one_to_one():
     plan = plan_of(
         students={"pk": "id"},
