@@ -23,8 +23,10 @@ from synthohive_spark.logs import get_logger
 from synthohive_spark.relational.database_files import read_database, write_database
 from synthohive_spark.relational.enforcement import ON_VIOLATION, enforce
 from synthohive_spark.relational.fit_orchestrator import FitOrchestrator
+from synthohive_spark.relational.linked_table import LinkedTable
 from synthohive_spark.relational.metadata import Metadata
 from synthohive_spark.relational.sample_orchestrator import SampleOrchestrator, SampleRequest
+from synthohive_spark.relational.sample_sizes import SampleSizes
 from synthohive_spark.relational.schema_check import require_valid_schema
 from synthohive_spark.relational.sources import Source, TableSource, open_tables, source_databases
 from synthohive_spark.relational.table_writer import write_tables
@@ -77,6 +79,7 @@ class Synthesizer:
         self.privacy = privacy
         self.progress = progress
         self.models: dict[str, SynthesizerTransformerModel] = {}
+        self._linked: dict[str, LinkedTable] = {}
         self._sources: tuple[str, ...] = ()
 
     def fit(
@@ -123,6 +126,8 @@ class Synthesizer:
             wanted = list(self.metadata.tables) if tables is None else [self._declared(name) for name in tables]
             frames = open_tables(self.spark, source, wanted)
             require_valid_schema(self.metadata, frames, strict=False)
+            known = [name for name in self._linked if name not in frames]
+            frames = {**frames, **open_tables(self.spark, source, known, missing_ok=True)}
             seed = given_or_drawn(seed, "training_seed")
             key = hash_key.encode() if isinstance(hash_key, str) else hash_key
             orchestrator = FitOrchestrator(
@@ -134,24 +139,31 @@ class Synthesizer:
                 parallelism,
             )
             self._sources = tuple(sorted({*self._sources, *source_databases(self.spark, source)}))
-            orchestrator.fit(frames, self.models, seed=seed, hash_key=key)
+            orchestrator.fit(frames, wanted, self.models, self._linked, seed=seed, hash_key=key)
         return self
 
     def sample(
         self,
         rows: Mapping[str, int] | None = None,
         *,
+        scale: float | None = None,
+        tables: Sequence[str] | None = None,
         given: Mapping[str, Given] | None = None,
         seed: int | None = None,
         enforce_constraints: bool = False,
         on_violation: str = "drop",
     ) -> dict[str, DataFrame]:
-        """Draw rows; lazy, unless constraints are enforced, which takes one aggregate a table.
+        """Draw a database; lazy, unless constraints are enforced, which takes one aggregate a table.
+
+        Every table that is linked with one that is asked for comes out in proportion, with keys that meet.
 
         Args:
-            rows: How many rows of which tables; as many as were learned of each when None.
+            rows: How many rows of which tables, such as ``{"customers": 10_000}``; of a table whose rows follow from
+                another's, so many by drawing children in proportion. All tables in their learned size when None.
+            scale: Rows in units of the learned ones, instead of ``rows``.
+            tables: The tables to return; all that are drawn when None.
             given: By table, values of columns that are the same in all rows, or pairs of such values and weights; see
-                `synthohive_spark.SynthesizerTransformerModel.sample`.
+                `synthohive_spark.SynthesizerTransformerModel.sample`. For tables whose rows follow from no other's.
             seed: Fixes the rows; drawn and logged as ``sampling_seed`` when None.
             enforce_constraints: Whether to check the declared constraints.
             on_violation: "drop" leaves out rows that break one, with one warning; "raise" raises; "resample" draws such
@@ -168,11 +180,11 @@ class Synthesizer:
             if on_violation not in ON_VIOLATION:
                 raise SchemaError(f"on_violation {on_violation!r} is not known{nearest(on_violation, ON_VIOLATION)}")
             given = self._given(given)
-            counts = self._counts(rows, given)
+            sizes = self._sizes(rows, scale, tables, given)
             seed = given_or_drawn(seed, "sampling_seed")
             redraw = enforce_constraints and on_violation == "resample"
-            orchestrator = SampleOrchestrator(self.metadata, self.models, active_session(self.spark))
-            frames = orchestrator.sample(SampleRequest(counts, seed, given, redraw))
+            orchestrator = SampleOrchestrator(self.metadata, self.models, self._linked, active_session(self.spark))
+            frames = orchestrator.sample(SampleRequest(sizes, seed, given, redraw))
             return enforce(frames, self.metadata, on_violation) if enforce_constraints else frames
 
     def impute(
@@ -208,7 +220,7 @@ class Synthesizer:
             self._require_models()
             attributes = {"metadata": self.metadata.to_dict(), "engine": self.engine, "sources": list(self._sources)}
             attributes["privacy"] = dict(vars(self.privacy))
-            write_database(path, self.models, attributes, overwrite=overwrite)
+            write_database(path, self.models, self._linked, attributes, overwrite=overwrite)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], spark: SparkSession | None = None) -> Synthesizer:
@@ -222,14 +234,14 @@ class Synthesizer:
             SerializationError: If the directory, or a file in it, is missing or altered.
         """
         with error_boundary("load", SerializationError):
-            models, attributes = read_database(path)
+            models, linked, attributes = read_database(path)
             made = cls(
                 Metadata.from_dict(attributes["metadata"]),
                 spark,
                 engine=attributes["engine"],
                 privacy=Privacy(**attributes["privacy"]),
             )
-            made.models = models
+            made.models, made._linked = models, linked
             made._sources = tuple(attributes["sources"])
             return made
 
@@ -331,27 +343,41 @@ class Synthesizer:
             self._model(name)
         return given
 
-    def _counts(self, rows: Mapping[str, int] | None, given: Mapping[str, Given]) -> dict[str, int]:
+    def _sizes(
+        self,
+        rows: Mapping[str, int] | None,
+        scale: float | None,
+        tables: Sequence[str] | None,
+        given: Mapping[str, Given],
+    ) -> SampleSizes:
         self._require_models()
-        if rows is None:
-            alone = {n: m for n, m in self.models.items() if n in given or not m.table_model.conditions}
-            for name in self.models.keys() - alone.keys():
-                _log.info("not_drawn", table=name, reason="it has context columns, which only seats can give")
-            return {name: model.trainingSummary.rows for name, model in alone.items()}
-        if not isinstance(rows, Mapping):
+        if rows is not None and not isinstance(rows, Mapping):
             raise SchemaError(f"rows must be a mapping such as {{'customers': 1000}}, got {rows!r}")
-        for name in rows:
-            if self._model(name).table_model.conditions and name not in given:
+        if isinstance(tables, str):
+            raise SchemaError(f"tables must be a list of table names, got {tables!r}")
+        for name in (*(rows or ()), *(tables or ())):
+            self._learned(name)
+        waiting = {n for n in self.models if self.metadata.table(n).context and n not in given}
+        for name in rows or ():
+            if name in waiting:
                 raise SchemaError(
                     f"table {name!r} has context columns: give their values by given={{{name!r}: {{...}}}}, or call "
                     f"synthesizer.models[{name!r}].transform(seats)"
                 )
-        return {name: whole_number(n, f"rows of {name!r}", least=0) for name, n in rows.items()}
+        for name in waiting:
+            _log.info("not_drawn", table=name, reason="it has context columns, which only seats can give")
+        linked = {n: self._linked[n] for n in self.metadata.tables if n in self._linked and n not in waiting}
+        return SampleSizes.of(linked, rows, scale, tables)
+
+    def _learned(self, name: str) -> LinkedTable:
+        self._declared(name)
+        if name not in self._linked:
+            raise SchemaError(f"table {name!r} is not learned; learned are {', '.join(self._linked)}")
+        return self._linked[name]
 
     def _model(self, name: str) -> SynthesizerTransformerModel:
-        self._declared(name)
-        if name not in self.models:
-            raise SchemaError(f"table {name!r} is not learned; learned are {', '.join(self.models)}")
+        if self._learned(name).kept is not None:
+            raise SchemaError(f"table {name!r} is taken over as it is, so it has no model")
         return self.models[name]
 
     def _declared(self, name: str) -> str:
@@ -359,7 +385,7 @@ class Synthesizer:
         return name
 
     def _require_models(self) -> None:
-        if not self.models:
+        if not self._linked:
             raise SchemaError("no table is learned yet: call fit or load first")
 
 

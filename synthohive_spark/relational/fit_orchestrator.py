@@ -1,21 +1,24 @@
-"""Learning the tables of a database, in the order of the schema graph."""
+"""Learning the tables of a database: what the links say first, then each table, owners before what they own."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
 from tqdm.auto import tqdm
 
 from synthohive_spark.declarations.declarations import Declarations
+from synthohive_spark.declarations.plan import DatabasePlan
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.errors import SynthoHiveError, TrainingError, TrainingInterruptedError, was_interrupted
-from synthohive_spark.relational.graph import parents_first
-from synthohive_spark.relational.parallel import first_failure
-from synthohive_spark.relational.preparation import prepare
+from synthohive_spark.relational.linked_table import LinkedTable
+from synthohive_spark.relational.parallel import Failure, first_failure
+from synthohive_spark.relational.prepared_tables import decided_references, kept_table, prepare_table
+from synthohive_spark.relational.table_learning import KeptRows, TableLearning, fit_cells
+from synthohive_spark.relational.training_frames import TrainingFrames
 from synthohive_spark.spark.catalog import first_line
 from synthohive_spark.stages.estimator import SynthesizerTransformer
 from synthohive_spark.stages.model import SynthesizerTransformerModel
@@ -25,7 +28,7 @@ Models = dict[str, SynthesizerTransformerModel]
 
 @dataclass(frozen=True)
 class FitOrchestrator:
-    """Learns the tables of a database, parents first.
+    """Learns the tables of a database, owners first.
 
     Attributes:
         metadata: What is declared about the tables.
@@ -43,8 +46,25 @@ class FitOrchestrator:
     spark: SparkSession
     parallelism: int = 1
 
-    def fit(self, tables: Mapping[str, DataFrame], models: Models, *, seed: int, hash_key: bytes | None) -> None:
-        """Learn ``tables`` and put each model into ``models`` as soon as it is there.
+    def fit(
+        self,
+        tables: Mapping[str, DataFrame],
+        wanted: Collection[str],
+        models: Models,
+        linked: dict[str, LinkedTable],
+        *,
+        seed: int,
+        hash_key: bytes | None,
+    ) -> None:
+        """Learn ``wanted`` and put each model into ``models`` as soon as it is there.
+
+        Args:
+            tables: The tables, those that are wanted and those that are learned already.
+            wanted: The tables to learn.
+            models: The learned tables' models.
+            linked: The learned tables' places in the database.
+            seed: Fixes the fit.
+            hash_key: The key of hashed columns.
 
         Raises:
             SynthoHiveError: What a table's fit raised, of the same type, with the name of the table and of those
@@ -52,26 +72,65 @@ class FitOrchestrator:
         """
         done: list[str] = []
         outer = sys.exc_info()[1]
-        with tqdm(total=len(tables), desc="tables", unit="table", disable=not self.progress) as bar:
+        plan = DatabasePlan.of(self.metadata.tables, tables)
+        order = [name for name in plan.tables if name in wanted]
+        learning: TableLearning | None = None
+        with tqdm(total=len(order), desc="tables", unit="table", disable=not self.progress) as bar:
 
             def learn(name: str) -> None:
+                assert learning is not None
                 bar.set_postfix_str(name)
-                models[name] = self._fit_table(name, tables[name], seed, hash_key)
+                if plan.tables[name].kept:
+                    linked[name] = kept_table(name, learning, self.metadata.table(name))
+                else:
+                    estimator = self.estimator(derive_seed(seed, "table", name))
+                    models[name], linked[name] = learning.learn(name, self.metadata.table(name), estimator)
                 done.append(name)
                 bar.update()
 
-            order = parents_first(self.metadata.tables, tables)
-            failed = first_failure(learn, order, self.parallelism, self.spark)
+            failed: Failure | None = None
+            try:
+                learning = self._learning(plan, tables, seed, hash_key)
+            except (SynthoHiveError, KeyboardInterrupt) as early:
+                failed = getattr(early, "table", order[0]), early
+            failed = failed or first_failure(learn, order, self.parallelism, self.spark)
         if failed is not None:
-            name, error = failed
-            raise _of_table(name, error, _kept(done), interrupted=was_interrupted(error, outer)) from error
+            name, cause = failed
+            raise _of_table(name, cause, _kept(done), interrupted=was_interrupted(cause, outer)) from cause
 
-    def _fit_table(self, name: str, df: DataFrame, seed: int, hash_key: bytes | None) -> SynthesizerTransformerModel:
-        config, own_seed = self.metadata.table(name), derive_seed(seed, "table", name)
-        prepared, rules = prepare(df, config, seed=own_seed, privacy=self.privacy, hash_key=hash_key)
-        estimator = self.estimator(own_seed)
-        estimator.setParams(excludeCols=list(config.dropped), conditionCols=list(config.context))
-        return estimator.learn(prepared, rules)
+    def _learning(
+        self, plan: DatabasePlan, tables: Mapping[str, DataFrame], seed: int, hash_key: bytes | None
+    ) -> TableLearning:
+        """What the links of the database say, before any table is learned."""
+        prepared = {}
+        for name in plan.tables:
+            own_seed = derive_seed(seed, "table", name)
+            try:
+                prepared[name] = prepare_table(
+                    name, tables[name], self.metadata.table(name), plan, self.privacy, own_seed, hash_key
+                )
+            except SynthoHiveError as error:
+                error.table = name  # type: ignore[attr-defined]
+                raise
+        decided = decided_references(plan, prepared)
+        looked_up = {
+            name: [] if own.kept else [r for r in own.references if (name, r.columns) not in decided]
+            for name, own in plan.tables.items()
+        }
+        frames = TrainingFrames(plan, prepared, looked_up)
+        at_least = max(self.privacy.rare_category_rows, 1)
+        cells = {name: fit_cells(frames, name, at_least, seed) for name in plan.tables if frames.is_referenced(name)}
+        kept = {
+            name: KeptRows.of(
+                name,
+                prepared[name].frame,
+                prepared[name].output,
+                [link.parent_columns for _, link in plan.links_to(name)],
+            )
+            for name, own in plan.tables.items()
+            if own.kept
+        }
+        return TableLearning(frames, self.privacy, seed, decided, cells, kept)
 
 
 def _of_table(name: str, error: BaseException, kept: str, *, interrupted: bool) -> SynthoHiveError:

@@ -51,6 +51,20 @@ def key_codec(
     return codec if codec.capacity >= _ROOM * profile.rows else SequenceCodec(type_, lowest or 0)
 
 
+def made_key_codec(type_: ColumnType, profile: ColumnProfile, privacy: Privacy) -> SurrogateCodec | SequenceCodec:
+    """The codec of a foreign key to a table that is not there: keys in the pattern of the real ones, which may repeat.
+
+    Args:
+        type_: The column's type.
+        profile: What is known of the real keys.
+        privacy: What may be kept of them.
+    """
+    if not (type_.is_string or type_.is_integer):
+        return key_codec(type_, profile, privacy)
+    formats, shares, round_width = key_formats(profile.sample, privacy.min_rows)
+    return SurrogateCodec(type_, formats, shares, unique=False, round_width=round_width)
+
+
 def _count_of(profile: ColumnProfile) -> tuple[int, int]:
     """Start and step of integers that count without gaps; 0 and 1 for others."""
     if profile.ends is None or profile.distinct < 2:

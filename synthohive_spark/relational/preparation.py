@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 from pyspark.sql import Column as Expression
@@ -23,7 +23,7 @@ from synthohive_spark.logs import get_logger
 from synthohive_spark.pii.detection import find_kind
 from synthohive_spark.pii.fakes import fake_formats
 from synthohive_spark.relational.key_formats import key_formats
-from synthohive_spark.relational.keys import key_codec
+from synthohive_spark.relational.keys import key_codec, made_key_codec
 from synthohive_spark.relational.profile import ColumnProfile, profile_columns
 from synthohive_spark.spark.hashing import keyed_hash
 from synthohive_spark.spark.real_values import real_value_filters
@@ -36,7 +36,14 @@ _log = get_logger(__name__)
 
 
 def prepare(
-    df: DataFrame, config: TableDeclaration, *, seed: int, privacy: Privacy, hash_key: bytes | None
+    df: DataFrame,
+    config: TableDeclaration,
+    *,
+    key: Sequence[str],
+    made: Sequence[str] = (),
+    seed: int,
+    privacy: Privacy,
+    hash_key: bytes | None,
 ) -> tuple[DataFrame, ColumnRules]:
     """The table as it may be learned, and the rules for its surrogate columns.
 
@@ -46,6 +53,8 @@ def prepare(
     Args:
         df: The table.
         config: What is declared about it.
+        key: Columns of the primary key of which one is to make rows unique; none where links do.
+        made: Foreign keys of tables that are not there, whose values are made.
         seed: Seed of the table's fit.
         privacy: What the model may keep.
         hash_key: The key of hashed columns.
@@ -58,17 +67,20 @@ def prepare(
         column = next(name for name, action in actions.items() if action == "hash")
         raise SchemaError(f"column {column!r} is to be hashed: give fit a hash_key, and keep it secret")
     looked_at = [name for name, action in actions.items() if action in ("fake", "hash")]
-    profiles = profile_columns(df, [*config.pk, *(name for name in looked_at if name not in config.pk)])
+    profiles = profile_columns(df, list(dict.fromkeys([*key, *made, *looked_at])))
     types = {field.name: column_type(field) for field in df.schema.fields if field.name not in config.dropped}
     surrogates: dict[str, SurrogateCodec | SequenceCodec] = {}
-    fakes, imitated = _fakes(df, config, profiles, types, seed, privacy)
+    fakes, imitated = _fakes(df, config, key, profiles, types, seed, privacy)
     surrogates.update(fakes)
     for name, action in actions.items():
         if action == "hash" and profiles[name].nearly_unique:
             surrogates[name] = _hash_codec(types[name], profiles[name], derive_seed(seed, "hash", name))
-    key = _surrogate_key(config, surrogates, profiles)
-    if key is not None:
-        surrogates[key] = key_codec(types[key], profiles[key], privacy, config.constraints.get(key))
+    unique = _surrogate_key(key, config, surrogates, profiles)
+    if unique is not None:
+        surrogates[unique] = key_codec(types[unique], profiles[unique], privacy, config.constraints.get(unique))
+    for name in made:
+        if name in types and name not in surrogates:
+            surrogates[name] = made_key_codec(types[name], profiles[name], privacy)
     columns = [
         _prepared(field, surrogates.get(field.name), actions.get(field.name), hash_key)
         if field.name in types
@@ -80,17 +92,18 @@ def prepare(
 
 
 def _surrogate_key(
+    key: Sequence[str],
     config: TableDeclaration,
     surrogates: Mapping[str, SurrogateCodec | SequenceCodec],
     profiles: Mapping[str, ColumnProfile],
 ) -> str | None:
     """The column that makes the key unique, the one with most different values; None where one does already."""
-    if not config.pk or any(name in surrogates and surrogates[name].unique for name in config.pk):
+    if not key or any(name in surrogates and surrogates[name].unique for name in key):
         return None
-    free = [name for name in config.pk if name not in config.pii]
+    free = [name for name in key if name not in config.pii]
     if not free:
         raise SchemaError(
-            f"primary key ({', '.join(config.pk)}) cannot be made unique from masked or hashed columns; give one of "
+            f"primary key ({', '.join(key)}) cannot be made unique from masked or hashed columns; give one of "
             f"them the pii rule 'fake', or none"
         )
     return max(free, key=lambda name: profiles[name].distinct)
@@ -99,6 +112,7 @@ def _surrogate_key(
 def _fakes(
     df: DataFrame,
     config: TableDeclaration,
+    key: Sequence[str],
     profiles: dict[str, ColumnProfile],
     types: dict[str, ColumnType],
     seed: int,
@@ -110,7 +124,7 @@ def _fakes(
     for name, rule in fakes.items():
         finding = None if rule.kind else find_kind(name, profiles[name].sample)
         kinds[name] = rule.kind or (finding.kind if finding else None)
-    imitated = [n for n, kind in kinds.items() if kind is None and types[n].is_string and n not in config.pk]
+    imitated = [n for n, kind in kinds.items() if kind is None and types[n].is_string and n not in key]
     for name in imitated:
         _log.warning("pii_kind_unknown", column=name, way="its values are imitated by patterns; give a kind for more")
     wanted = {
@@ -137,7 +151,7 @@ def _fakes(
             types[name],
             formats,
             shares,
-            unique=profiles[name].unique or name in config.pk,
+            unique=profiles[name].unique or name in key,
             key=derive_seed(seed, "fake", name),
             round_width=round_width,
             real_values=real_values[name],

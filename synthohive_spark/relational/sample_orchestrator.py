@@ -1,4 +1,4 @@
-"""Drawing the tables of a database, one after another in the order of the schema graph."""
+"""Drawing the tables of a database: roots, what follows from them, and what they refer to."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from pyspark.sql import DataFrame, SparkSession
 
 from synthohive_spark.declarations.declarations import Declarations
-from synthohive_spark.engine.noise import derive_seed
-from synthohive_spark.engine.table.conditions import Given
-from synthohive_spark.relational.graph import parents_first
+from synthohive_spark.engine.table.conditions import Conditions, Given
+from synthohive_spark.errors import SchemaError
+from synthohive_spark.relational.assembly import Assembly
+from synthohive_spark.relational.linked_table import LinkedTable
+from synthohive_spark.relational.sample_sizes import SampleSizes
+from synthohive_spark.relational.spines import Spines
 from synthohive_spark.stages.model import SynthesizerTransformerModel
 
 
@@ -19,13 +22,13 @@ class SampleRequest:
     """What a sample of a database is asked for.
 
     Attributes:
-        counts: How many rows of which tables.
+        sizes: How many rows of which tables.
         seed: Fixes the rows of every table.
         given: By table, values of columns that are the same in all rows, or pairs of such values and weights.
         redraw: Whether rows that break a declared constraint are drawn again.
     """
 
-    counts: Mapping[str, int]
+    sizes: SampleSizes
     seed: int
     given: Mapping[str, Given] = field(default_factory=dict)
     redraw: bool = False
@@ -33,30 +36,42 @@ class SampleRequest:
 
 @dataclass(frozen=True)
 class SampleOrchestrator:
-    """Draws the tables of a database, parents first, so that a table is drawn when the rows it refers to are known.
+    """Draws the tables of a database.
 
     Attributes:
         metadata: What is declared about the tables.
-        models: The learned tables by name.
+        models: The models of the tables' rows, by name.
+        linked: The tables' places in the database.
         spark: The session.
     """
 
     metadata: Declarations
     models: Mapping[str, SynthesizerTransformerModel]
+    linked: Mapping[str, LinkedTable]
     spark: SparkSession
 
     def sample(self, request: SampleRequest) -> dict[str, DataFrame]:
-        """The wanted tables in the order of ``request.counts``; lazy."""
-        drawn: dict[str, DataFrame] = {}
-        for name in parents_first(self.metadata.tables, request.counts):
-            drawn[name] = self._sample_table(name, request)
-        return {name: drawn[name] for name in request.counts}
-
-    def _sample_table(self, name: str, request: SampleRequest) -> DataFrame:
-        return self.models[name].sample(
-            request.counts[name],
-            seed=derive_seed(request.seed, "sample", name),
-            given=request.given.get(name),
-            spark=self.spark,
-            redraw=self.metadata.table(name).constraints if request.redraw else None,
+        """The wanted tables; lazy."""
+        redraw = {n: self.metadata.table(n).constraints for n in self.linked} if request.redraw else {}
+        spines = Spines(
+            self.spark,
+            self.linked,
+            self.models,
+            request.sizes.roots,
+            request.seed,
+            request.sizes.totals,
+            {name: self._conditions(name, given) for name, given in request.given.items()},
+            redraw,
         )
+        for name, size in request.sizes.roots.items():
+            self.models[name].check_rows(size)
+        assembly = Assembly(spines)
+        return {name: assembly.table(name) for name in request.sizes.tables}
+
+    def _conditions(self, name: str, given: Given) -> Conditions:
+        if self.linked[name].owner is not None:
+            raise SchemaError(
+                f"given names table {name!r}, whose rows follow from {self.linked[name].owner.parent!r}; "  # type: ignore[union-attr]
+                f"give values to that table, or rows by parents="
+            )
+        return Conditions.of(self.models[name].table_model, given)

@@ -21,19 +21,24 @@ TableSource: TypeAlias = DataFrame | str | os.PathLike[str]
 Source: TypeAlias = str | Mapping[str, TableSource]
 
 
-def open_tables(spark: SparkSession | None, source: Source, names: Iterable[str] | None) -> dict[str, DataFrame]:
+def open_tables(
+    spark: SparkSession | None, source: Source, names: Iterable[str] | None, *, missing_ok: bool = False
+) -> dict[str, DataFrame]:
     """The tables as frames.
 
     Args:
         spark: The session; the active one when None.
         source: The name of a database, or a mapping of table names to frames, table names or paths.
         names: The tables that are wanted, all of which must be there; every table of the source when None.
+        missing_ok: Whether tables that are not there are left out instead.
 
     Raises:
         SchemaError: If the source is of another kind, or a database or table does not exist; every table that is
             missing is listed.
     """
     session = active_session(spark)
+    if missing_ok and names is not None:
+        names = [name for name in names if _has(session, source, name)]
     if isinstance(source, Mapping):
         return _from_mapping(session, source, names)
     if not isinstance(source, str):
@@ -51,6 +56,10 @@ def open_tables(spark: SparkSession | None, source: Source, names: Iterable[str]
         if not names:
             raise SchemaError(f"database {source} has no tables")
     return _from_mapping(session, {name: f"{source}.{name}" for name in names}, None)
+
+
+def _has(spark: SparkSession, source: Source, name: str) -> bool:
+    return name in source if isinstance(source, Mapping) else bool(spark.catalog.tableExists(f"{source}.{name}"))
 
 
 def source_databases(spark: SparkSession | None, source: Source) -> tuple[str, ...]:

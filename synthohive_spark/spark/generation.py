@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 from pyspark import cloudpickle
@@ -51,6 +52,7 @@ def generate(
     number: Expression | None = None,
     redraw: Mapping[str, Constraint] | None = None,
     given: Sequence[str] = (),
+    chosen: npt.NDArray[np.int64] | None = None,
 ) -> DataFrame:
     """One synthetic row for each row of ``df``; starts no job and asks for no analysis.
 
@@ -64,6 +66,7 @@ def generate(
             columns hold values that are only unlikely to meet.
         redraw: Constraints that a row is drawn again for, a bounded number of times, until it keeps them.
         given: Names of the learned columns that ``df`` gives, the generator's condition columns among them.
+        chosen: Ids of rows by their number, instead of those that follow from ``row_id``.
 
     Returns:
         The passthrough columns, then the learned columns in learned order, given ones among them.
@@ -76,7 +79,8 @@ def generate(
     places = {c.name: i for i, c in enumerate(own)}
     wanted = [c for c in generator.columns if c.name not in given]
     made = {c.name: i for i, c in enumerate(wanted)}
-    function = _function(df.sparkSession, _Work(generator, seed, dict(redraw or {}), own, wanted))
+    work = _Work(generator, seed, dict(redraw or {}), own, wanted, chosen=chosen)
+    function = drawing_function(df.sparkSession, work, wanted)
     drawn = df.select(
         *[F.col(quote(name)) for name in passthrough],
         *[_learned(c).alias(f"{_CONDITION}{i}") for i, c in enumerate(own)],
@@ -105,7 +109,8 @@ def fill_nulls(
         fill: Names of learned columns.
     """
     wanted = [c for c in generator.columns if c.name in fill]
-    function = _function(df.sparkSession, _Work(generator, seed, {}, generator.columns, wanted, frozenset(fill)))
+    work = _Work(generator, seed, {}, generator.columns, wanted, frozenset(fill))
+    function = drawing_function(df.sparkSession, work, wanted)
     drawn = df.select("*", function(_seat(row_id, None, generator.columns)).alias(_ROW))
     filled = {c.name: F.coalesce(F.col(quote(c.name)), F.col(f"{_ROW}.c{i}")) for i, c in enumerate(wanted)}
     return drawn.withColumns(filled).drop(_ROW)
@@ -116,7 +121,7 @@ def _seat(row_id: Expression, number: Expression | None, given: Sequence[Column]
     return F.struct(
         F.xxhash64(row_id).alias("id"),
         *([] if number is None else [number.cast("bigint").alias("number")]),
-        *[_as_text(_learned(c), c).alias(f"c{i}") for i, c in enumerate(given)],
+        *[as_text(_learned(c), c).alias(f"c{i}") for i, c in enumerate(given)],
     )
 
 
@@ -136,8 +141,8 @@ def _learned(column: Column) -> Expression:
     return F.col(quote(column.name)).cast(spark_type(column.type))
 
 
-def _as_text(value: Expression, column: Column) -> Expression:
-    """A condition on its way to Python, as text.
+def as_text(value: Expression, column: Column) -> Expression:
+    """A condition of that column's type on its way to Python, as text.
 
     pandas would turn nullable integers into floats and cut instants to its own range; text keeps all of them.
     """
@@ -146,14 +151,22 @@ def _as_text(value: Expression, column: Column) -> Expression:
     return (F.unix_micros(value) if column.type.name == "timestamp" else value).cast("string")
 
 
-def _function(spark: SparkSession, work: _Work) -> Any:
-    """The UDF that draws rows: a struct of (id, conditions) to a struct of the made columns."""
+def drawing_function(
+    spark: SparkSession, work: Callable[[pd.DataFrame], pd.DataFrame], columns: Sequence[Column]
+) -> Any:
+    """The UDF that does ``work``, a batch of seats to a batch of rows: a struct to a struct ``c0``, ``c1`` and so on.
+
+    Args:
+        spark: The session.
+        work: Travels to the executors, by value.
+        columns: What it makes.
+    """
     blob = pickled_by_value(work)
     artifact = _shipped(spark, blob) if len(blob) > LARGEST_CLOSURE else None
     shell = _shell(None if artifact else blob, artifact)
     shell.__annotations__ = {"batches": Iterator[pd.DataFrame], "return": Iterator[pd.DataFrame]}
     # Fields must be nullable, or the declared type does not match the Arrow batches that come back.
-    fields = [T.StructField(f"c{i}", spark_type(c.type), True) for i, c in enumerate(work.wanted)]
+    fields = [T.StructField(f"c{i}", spark_type(c.type), True) for i, c in enumerate(columns)]
     udf: Any = F.pandas_udf(shell, returnType=T.StructType(fields))  # type: ignore[attr-defined]
     return udf.asNondeterministic()
 
@@ -188,18 +201,20 @@ class _Work:
         given: Sequence[Column],
         wanted: Sequence[Column],
         fill: frozenset[str] = frozenset(),
+        chosen: npt.NDArray[np.int64] | None = None,
     ) -> None:
         self.generator = generator
         self.seed = seed
         self.redraw = redraw
         self.given, self.wanted = tuple(given), tuple(wanted)
-        self.fill = fill
+        self.fill, self.chosen = fill, chosen
 
     def __call__(self, batch: pd.DataFrame) -> pd.DataFrame:
-        arrays = [_from_text(batch[f"c{i}"], c.type.name, c.type.arrow) for i, c in enumerate(self.given)]
+        arrays = [from_text(batch[f"c{i}"], c.type.name, c.type.arrow) for i, c in enumerate(self.given)]
         conditions = pa.table(arrays, names=[c.name for c in self.given]) if arrays else None
         numbers = batch["number"].to_numpy(np.int64) if "number" in batch else None
-        draw = Draw(batch["id"].to_numpy(np.int64), self.seed, conditions, numbers=numbers, fill=self.fill)
+        ids = batch["id"].to_numpy(np.int64) if self.chosen is None else self.chosen[numbers]
+        draw = Draw(ids, self.seed, conditions, numbers=numbers, fill=self.fill)
         rows = sample_valid(self.generator, draw, self.redraw)
         return pd.DataFrame(
             {
@@ -209,7 +224,8 @@ class _Work:
         )
 
 
-def _from_text(values: Any, name: str, type_: pa.DataType) -> pa.Array:
+def from_text(values: Any, name: str, type_: pa.DataType) -> pa.Array:
+    """What `as_text` was given: values of the Spark type ``name``, in its Arrow type."""
     text = pa.array(values, pa.string(), from_pandas=True)
     if isinstance(text, pa.ChunkedArray):
         text = text.combine_chunks()

@@ -43,6 +43,11 @@ def quote(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
+def col(name: str) -> Expression:
+    """The column of exactly this name."""
+    return F.col(quote(name))
+
+
 def learnable_columns(schema: T.StructType, leave_out: Iterable[str] = ()) -> tuple[Column, ...]:
     """The columns of ``schema`` that can be learned, in order.
 

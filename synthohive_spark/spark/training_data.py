@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,8 +37,27 @@ class TrainingData:
     statistics: TableStatistics
 
 
+@dataclass(frozen=True)
+class JoinedRows:
+    """Rows of a table with more columns than its own, from other tables.
+
+    Attributes:
+        select: Given a share of the rows (1 for all), a frame with about so many of them.
+        columns: The other columns.
+    """
+
+    select: Callable[[float], DataFrame]
+    columns: tuple[Column, ...] = ()
+
+
 def collect_training_data(
-    df: DataFrame, columns: tuple[Column, ...], *, max_rows: int, seed: int, available: int | None = None
+    df: DataFrame,
+    columns: tuple[Column, ...],
+    *,
+    max_rows: int,
+    seed: int,
+    available: int | None = None,
+    joined: JoinedRows | None = None,
 ) -> TrainingData:
     """Find the statistics in one aggregate over all rows, then bring at most ``max_rows`` of them to the driver.
 
@@ -47,6 +67,7 @@ def collect_training_data(
         max_rows: Most rows to bring; a table with more is sampled.
         seed: Seed of Spark's sampling, whose result also depends on the partitioning.
         available: Bytes of memory that may be used; what the machine has free when None.
+        joined: Where rows come from, if not from ``df`` itself.
 
     Raises:
         TrainingError: If there is no row, or the rows would not fit into memory.
@@ -56,11 +77,12 @@ def collect_training_data(
     if rows == 0:
         names = ", ".join(repr(c.name) for c in columns[:5]) + (", ..." if len(columns) > 5 else "")
         raise TrainingError(f"the table with columns {names} has no rows to learn from")
-    _check_memory(columns, values, rows, min(rows, max_rows), available)
-    wanted = df.select(*[F.col(quote(c.name)).alias(f"c{i}") for i, c in enumerate(columns)])
-    if rows > max_rows:
-        wanted = wanted.sample(fraction=max_rows / rows, seed=seed).limit(max_rows)
-    table = _typed(wanted.toArrow(), columns)
+    share = min(1.0, max_rows / rows)
+    joined = joined or JoinedRows(lambda share: df if share == 1 else df.sample(fraction=share, seed=seed))
+    every = (*columns, *joined.columns)
+    _check_memory(every, values, rows, min(rows, max_rows), available)
+    wanted = joined.select(share).select(*[F.col(quote(c.name)).alias(f"c{i}") for i, c in enumerate(every)])
+    table = _typed((wanted if share == 1 else wanted.limit(max_rows)).toArrow(), every)
     statistics = {c.name: _column_statistics(c, i, values, rows) for i, c in enumerate(columns)}
     if rows > max_rows:
         distinct = {c.name: int(values[f"d{i}"].as_py()) for i, c in enumerate(columns)}
@@ -150,7 +172,8 @@ def _check_memory(
     width = 0.0
     for i, column in enumerate(columns):
         if column.type.is_string:
-            width += (values[f"b{i}"].as_py() or 0) / rows + _STRING_OVERHEAD
+            bytes_ = values[f"b{i}"].as_py() or 0 if f"b{i}" in values else _STRING_OVERHEAD * rows
+            width += bytes_ / rows + _STRING_OVERHEAD
         else:
             width += max(column.type.arrow.bit_width, 8) / 8
     # Twice the rows, for putting them in order takes a second copy.

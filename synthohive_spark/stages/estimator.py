@@ -24,7 +24,7 @@ from synthohive_spark.engine.table.request import FitRequest
 from synthohive_spark.errors import SchemaError, TrainingError
 from synthohive_spark.spark.catalog import first_line
 from synthohive_spark.spark.schema import learnable_columns, require_columns
-from synthohive_spark.spark.training_data import collect_training_data
+from synthohive_spark.spark.training_data import TrainingData, collect_training_data
 from synthohive_spark.stages.id_column import IdColumn
 from synthohive_spark.stages.model import SynthesizerTransformerModel, TrainingSummary
 from synthohive_spark.stages.params import SynthesizerParams
@@ -130,7 +130,7 @@ class SynthesizerTransformer(
         """See `fit`; ``rules`` name columns that are not to be learned as their values suggest."""
         started = time.monotonic()
         self.check()
-        engine, max_rows = self.make_engine(), self.getOrDefault(self.maxTrainingRows)
+        max_rows = self.getOrDefault(self.maxTrainingRows)
         schema = _schema(dataset)
         columns, id_column = self._columns(schema)
         seed = given_or_drawn(self._optional(self.seed), "training_seed")
@@ -138,9 +138,31 @@ class SynthesizerTransformer(
             data = collect_training_data(dataset, columns, max_rows=max_rows, seed=derive_seed(seed, "rows"))
         except (PySparkException, Py4JError) as error:
             raise TrainingError(f"Spark could not read the training rows: {first_line(error)}") from error
+        return self.learn_rows(data, columns, rules, seed=seed, started=started, id_column=id_column)
+
+    def learn_rows(
+        self,
+        data: TrainingData,
+        columns: tuple[Column, ...],
+        rules: ColumnRules,
+        *,
+        seed: int,
+        started: float,
+        id_column: IdColumn | None = None,
+    ) -> SynthesizerTransformerModel:
+        """Learn rows that are here.
+
+        Args:
+            data: The rows, and what is known of all rows.
+            columns: Their columns.
+            rules: Columns that are not to be learned as their values suggest.
+            seed: Fixes the fit.
+            started: When the fit was asked for, by `time.monotonic`.
+            id_column: The row id, which is not among ``columns``.
+        """
         fitted = fit_table(
             data.rows,
-            engine,
+            self.make_engine(),
             FitRequest(
                 columns,
                 seed,

@@ -111,7 +111,7 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
         conditions = Conditions.of(self.table_model, given)
         seed = given_or_drawn(seed, "sampling_seed")
         key, number = self._id_column, F.col(_NUMBER)
-        self._check_rows(n)
+        self.check_rows(n)
         rows = active_session(spark).range(0, n, 1, numPartitions).select(F.col("id").alias(_NUMBER))
         rows = rows.select(
             _NUMBER, *([] if key is None else [key.numbered(number)]), *condition_values(conditions, number, n)
@@ -172,7 +172,8 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
                 f"transform(seats) with a DataFrame that has these columns, or sample(n, given={{...}})"
             )
 
-    def _check_rows(self, n: int) -> None:
+    def check_rows(self, n: int) -> None:
+        """Check that unique columns have values for ``n`` rows; if not, a `SchemaError` says for how many."""
         encoder, key = self.table_model.encoder, self._id_column
         columns = list(zip(encoder.columns, encoder.codecs, strict=True))
         for column, codec in columns if key is None else [(key.column, key.codec), *columns]:

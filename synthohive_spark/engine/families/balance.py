@@ -1,0 +1,214 @@
+"""Choosing the rows of a small table from a larger pool of draws, so that its shares come out as they really are.
+
+With few rows chance decides: independent draws of a table of 77 rows, whose counts weigh all that follows from it, miss
+the real shares by far more than a model does. Rows are exchanged one by one while the sums of the chosen ones come
+nearer to the real ones. Only shares over enough rows are known.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.families.numbers import is_countable, numbers_of
+
+LARGEST = 5_000
+"""Tables of more rows are left to chance, which is kind to them."""
+_POOL, _MOST = 40, 20_000
+_TENTHS = 10
+_CATEGORIES = 60
+_PAIRED_ROWS, _PAIR_PARTS = 300, (2, 4, 8)
+_PAIR_WEIGHT, _COUNT_WEIGHT, _MOMENT_WEIGHT = 0.5, 3.0, 1.0
+_FAR = 3.0
+_PASSES, _TRIED = 3, 512
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """How a column is cut into parts: numbers at edges, strings by value.
+
+    Attributes:
+        column: The column.
+        edges: Where numbers are cut.
+        values: The strings that have a part of their own.
+        centre: The mean of numbers.
+        spread: Their standard deviation.
+    """
+
+    column: Column
+    edges: tuple[float, ...] = ()
+    values: tuple[str, ...] = ()
+    centre: float = 0.0
+    spread: float = 0.0
+
+    @classmethod
+    def of(cls, column: Column, values: pa.ChunkedArray, at_least: int) -> _Axis:
+        if _is_text(column):
+            counted = pc.value_counts(values.drop_null().cast(pa.string())).to_pylist()
+            held = sorted(counted, key=lambda e: (-e["counts"], e["values"]))
+            return cls(column, values=tuple(e["values"] for e in held[:_CATEGORIES] if e["counts"] >= at_least))
+        numbers = _numbers(column, values)
+        known = np.sort(numbers[~np.isnan(numbers)])
+        if len(known) < 2:
+            return cls(column)
+        parts = max(1, min(_TENTHS, len(known) // at_least))
+        edges = np.unique(np.quantile(known, np.linspace(0, 1, parts + 1))[1:-1])
+        within = known[at_least - 1 : len(known) - at_least + 1] if len(known) > 2 * at_least else known
+        return cls(column, tuple(edges.tolist()), (), float(within.mean()), float(within.std()))
+
+    @property
+    def codes(self) -> int:
+        """How many parts there are, one for what is in none and one for null among them."""
+        return (len(self.values) if _is_text(self.column) else len(self.edges) + 1) + 2
+
+    def code(self, values: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+        if _is_text(self.column):
+            text = one_array(values.cast(pa.string()))
+            places = pc.index_in(text, pa.array(self.values, pa.string()))
+            codes = pc.fill_null(places, len(self.values)).to_numpy(zero_copy_only=False).astype(np.int64)
+            return np.where(text.is_null().to_numpy(zero_copy_only=False), self.codes - 1, codes)
+        numbers = _numbers(self.column, values)
+        return np.where(np.isnan(numbers), self.codes - 1, np.searchsorted(self.edges, numbers, "left"))
+
+    def scaled(self, values: pa.ChunkedArray) -> Floats:
+        """Numbers in standard deviations from their mean, far ones drawn in."""
+        away = (_numbers(self.column, values) - self.centre) / max(self.spread, 1e-12)
+        return np.clip(np.nan_to_num(away), -_FAR, _FAR).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Balance:
+    """The shares of a small table.
+
+    Attributes:
+        axes: How its columns are cut.
+        counts: Which of them count rows of other tables, and weigh a row.
+        totals: The mean of each count.
+        goal: What the means of rows over the parts are to be; None where too few rows are in a part to say so.
+        paired: Whether pairs of parts count, too.
+    """
+
+    axes: tuple[_Axis, ...]
+    counts: tuple[str, ...]
+    totals: tuple[float, ...]
+    goal: tuple[float | None, ...]
+    paired: bool
+
+    @classmethod
+    def fit(cls, rows: pa.Table, columns: Sequence[Column], counts: Sequence[str], at_least: int) -> Balance:
+        """The shares of training rows."""
+        said = [c for c in columns if pc.count_distinct(rows.column(c.name), mode="all").as_py() > 1]
+        axes = tuple(axis for c in said if (axis := _Axis.of(c, rows.column(c.name), at_least)).codes > 3)
+        totals = tuple(max(float(np.nansum(_numbers_of(rows, n))), 1.0) / rows.num_rows for n in counts)
+        bare = cls(axes, tuple(counts), totals, (), rows.num_rows <= _PAIRED_ROWS)
+        shares, parts = bare._shares(rows)
+        goal = shares.mean(axis=0, dtype=np.float64)
+        # A part of few rows is not known to be one; that no row is in it, is.
+        held = (shares != 0).sum(axis=0)
+        known = (held >= at_least) | (held == 0) | ~parts
+        stored = tuple(round(float(g), 6) if k else None for g, k in zip(goal, known, strict=True))
+        return cls(axes, bare.counts, totals, stored, bare.paired)
+
+    def pool(self, rows: int) -> int:
+        """From how many draws so many rows are chosen."""
+        return rows * max(2, min(_POOL, _MOST // max(rows, 1)))
+
+    def choose(self, pool: pa.Table, rows: int, seed: int) -> npt.NDArray[np.int64]:
+        """Places in ``pool`` of so many rows whose shares are near the real ones."""
+        known = np.array([g is not None for g in self.goal])
+        goal = np.array([g for g in self.goal if g is not None], np.float32)
+        shares = self._shares(pool)[0][:, known] / np.float32(rows)
+        rng, square = np.random.default_rng(seed), (shares**2).sum(axis=1)
+        chosen, free = np.arange(rows), np.ones(len(shares), bool)
+        free[:rows] = False
+        away = shares[:rows].sum(axis=0) - goal
+        for place in np.concatenate([rng.permutation(rows) for _ in range(_PASSES)]):
+            base = away - shares[chosen[place]]
+            others = np.flatnonzero(free)
+            if len(others) > _TRIED:
+                others = rng.choice(others, _TRIED, replace=False)
+            tried = np.append(others, chosen[place])
+            best = tried[(square[tried] + 2 * (shares[tried] @ base)).argmin()]
+            free[chosen[place]], free[best] = True, False
+            chosen[place], away = best, base + shares[best]
+        return chosen
+
+    def _shares(self, rows: pa.Table) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """What each row adds, shape (rows, parts), and which of it are shares of parts rather than moments."""
+        codes = [axis.code(rows.column(axis.column.name)) for axis in self.axes]
+        plain = np.concatenate([_one_hot(k, a.codes) for a, k in zip(self.axes, codes, strict=True)], axis=1)
+        parts = [plain]
+        for name, total in zip(self.counts, self.totals, strict=True):
+            weight = (np.nan_to_num(_numbers_of(rows, name)) / total).astype(np.float32)
+            parts += [plain * weight[:, None], _COUNT_WEIGHT * weight[:, None]]
+        for i, j in itertools.combinations(range(len(codes)) if self.paired else (), 2):
+            first, second = self.axes[i], self.axes[j]
+            for size in _PAIR_PARTS:
+                (a, m), (b, k) = _coarse(first, codes[i], size), _coarse(second, codes[j], size)
+                parts.append(_PAIR_WEIGHT * _one_hot(a * k + b, m * k))
+        moments = [axis.scaled(rows.column(axis.column.name)) for axis in self.axes if axis.spread]
+        products = [a * b for a, b in itertools.combinations_with_replacement(moments, 2)]
+        shares = np.concatenate(parts, axis=1)
+        flat = np.stack([*moments, *products] or [np.zeros(len(shares), np.float32)], axis=1) * np.float32(
+            _MOMENT_WEIGHT
+        )
+        is_part = np.r_[np.ones(shares.shape[1], bool), np.zeros(flat.shape[1], bool)]
+        return np.concatenate([shares, flat], axis=1), is_part
+
+    def to_json(self) -> dict[str, Any]:
+        """The shares as plain values."""
+        return {
+            "axes": [{**vars(a), "column": a.column.to_json()} for a in self.axes],
+            "counts": list(self.counts),
+            "totals": list(self.totals),
+            "goal": list(self.goal),
+            "paired": self.paired,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Balance:
+        """The shares that `to_json` described."""
+        axes = [
+            _Axis(Column.from_json(a["column"]), tuple(a["edges"]), tuple(a["values"]), a["centre"], a["spread"])
+            for a in data["axes"]
+        ]
+        return cls(tuple(axes), tuple(data["counts"]), tuple(data["totals"]), tuple(data["goal"]), data["paired"])
+
+
+def _is_text(column: Column) -> bool:
+    return column.type.is_string or column.type.name == "boolean"
+
+
+def _one_hot(codes: npt.NDArray[np.int64], size: int) -> Floats:
+    return np.eye(size, dtype=np.float32)[codes]
+
+
+def _coarse(axis: _Axis, codes: npt.NDArray[np.int64], parts: int) -> tuple[npt.NDArray[np.int64], int]:
+    """Parts of numbers taken together to about so many; strings as they are."""
+    if _is_text(axis.column):
+        return codes, axis.codes
+    held = axis.codes - 2
+    fewer = np.where(codes >= held, parts, codes * parts // max(held, 1))
+    return fewer, parts + 1
+
+
+def _numbers(column: Column, values: pa.ChunkedArray) -> npt.NDArray[np.float64]:
+    if is_countable(column.type):
+        numbers, valid = numbers_of(values, column.type)
+        return np.where(valid, numbers.astype(np.float64), np.nan)
+    array = one_array(values).cast(pa.float64(), safe=False)
+    return np.asarray(array.to_numpy(zero_copy_only=False), np.float64)
+
+
+def _numbers_of(rows: pa.Table, name: str) -> npt.NDArray[np.float64]:
+    return np.asarray(one_array(rows.column(name)).cast(pa.float64()).to_numpy(zero_copy_only=False), np.float64)

@@ -1,0 +1,250 @@
+"""Finding what holds in all families, and putting training rows into the form that an engine learns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.engine.arrays import null_mask, one_array
+from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.families.names import LEFT, PLACE, previous_name, step_name
+from synthohive_spark.engine.families.numbers import Numbers, comparable, is_countable, numbers_of
+from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
+from synthohive_spark.engine.families.siblings import Siblings
+
+_FEWEST = 50
+_FEWEST_STEPS = 100
+_CHANCE = 1e-6
+_REPEATS = 7.0
+_WHOLE = pa.int64()
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class FamilyRows:
+    """Training rows of a child table as an engine learns them.
+
+    Attributes:
+        table: Generated columns, then conditions.
+        columns: The columns of ``table``.
+        conditions: Names of the columns that are given when drawing.
+        rules: How the learned rows become rows of the table again; None where they are rows of the table.
+    """
+
+    table: pa.Table
+    columns: tuple[Column, ...]
+    conditions: tuple[str, ...]
+    rules: FamilyRules | None
+
+
+def learn_families(
+    rows: pa.Table,
+    own: Sequence[Column],
+    extra: Sequence[Column],
+    context: Sequence[Column],
+    siblings: Siblings,
+    *,
+    untouched: frozenset[str],
+    privacy: Privacy,
+) -> FamilyRows:
+    """Find what holds in all families and express the rows by it.
+
+    Args:
+        rows: Training rows with all these columns.
+        own: The table's columns.
+        extra: Counts and cells, of which nothing is looked for.
+        context: Columns of ancestors.
+        siblings: The families of the rows and their order.
+        untouched: Columns of ``own`` that are made, not learned.
+        privacy: What may be kept of ranges.
+    """
+    rows = rows.take(pa.array(siblings.order))
+    looked_at = [c for c in own if c.name not in untouched]
+    copies = _copies(rows, looked_at, context, siblings)
+    places = {
+        c.name: first for c in looked_at if c.name not in copies if (first := siblings.counts(rows, c)) is not None
+    }
+    free = [c for c in looked_at if c.name not in copies and c.name not in places]
+    steps = _steps(rows, free, context, siblings, privacy)
+    stepped = {s.column.name for s in steps}
+    plain = [c for c in free if c.name not in stepped]
+    constant = tuple(c.name for c in plain if _is_constant(rows.column(c.name), siblings))
+    distinct = tuple(
+        c.name for c in plain if c.name not in constant and _is_distinct(rows.column(c.name), c.type, siblings)
+    )
+    said = [c for c in (*free, *extra) if siblings.many and _is_condition(rows.column(c.name), c.type)]
+    every = (*own, *extra)
+    rules = FamilyRules(every, (), copies, places, constant, distinct, tuple(steps), tuple(c.name for c in said))
+    return _expressed(rows, every, context, said, siblings, rules)
+
+
+def _expressed(
+    rows: pa.Table,
+    own: Sequence[Column],
+    context: Sequence[Column],
+    previous: Sequence[Column],
+    siblings: Siblings,
+    rules: FamilyRules,
+) -> FamilyRows:
+    made: dict[str, tuple[Column, pa.Array]] = {}
+    steps = {s.column.name: s for s in rules.steps}
+    for column in own:
+        values = one_array(rows.column(column.name))
+        if column.name in rules.copies or column.name in rules.places:
+            continue
+        if column.name not in steps:
+            made[column.name] = column, values
+            continue
+        step = steps[column.name]
+        rises, valid = _rises(rows, step, {c.name: c for c in context}, siblings)
+        if step.base is None:  # the first sibling has a value, the others a step
+            starts = pc.if_else(pa.array(siblings.starts), values, pa.nulls(len(values), values.type))
+            made[column.name] = Column(column.name, column.type), starts
+        name = step_name(column.name)
+        learned = pa.array(rises // step.unit, _WHOLE, mask=~valid)
+        made[name] = Column(name, ColumnType("bigint")), learned
+    given: dict[str, tuple[Column, pa.Array]] = {}
+    needed = {*rules.copies.values(), *(s.base for s in rules.steps)}
+    kept = []
+    for column in context:
+        values = one_array(rows.column(column.name))
+        condition = _is_condition(rows.column(column.name), column.type)
+        if condition:
+            given[column.name] = Column(column.name, column.type), values
+        if condition or column.name in needed:
+            kept.append(Column(column.name, column.type))
+    if siblings.many:
+        for name, counted in ((PLACE, siblings.place), (LEFT, siblings.left)):
+            given[name] = Column(name, ColumnType("bigint")), pa.array(counted, _WHOLE)
+        before = pa.array(np.where(siblings.starts, 0, np.arange(len(rows)) - 1), mask=siblings.starts)
+        for column in previous:
+            name = previous_name(column.name)
+            given[name] = Column(name, column.type), one_array(rows.column(column.name)).take(before)
+    both = {**made, **given}
+    table = pa.table([values for _, values in both.values()], names=list(both))
+    rules = FamilyRules(**{**vars(rules), "context": tuple(kept)})
+    return FamilyRows(table, tuple(column for column, _ in both.values()), tuple(given), rules)
+
+
+def _is_condition(values: pa.ChunkedArray, type_: ColumnType) -> bool:
+    """Whether a column says something about other columns: no constant, no string that is nearly unique."""
+    different = pc.count_distinct(values, mode="all").as_py()
+    if different < 2:
+        return False
+    return not type_.is_string or different <= max(len(values) / 2, 2)
+
+
+def _copies(rows: pa.Table, own: Sequence[Column], context: Sequence[Column], siblings: Siblings) -> dict[str, str]:
+    """Columns that hold what an ancestor's column holds in every row, the nearest ancestor's."""
+    found: dict[str, str] = {}
+    owned = np.flatnonzero(siblings.owned)
+    if len(owned) < _FEWEST:
+        return found
+    for column in own:
+        values = one_array(rows.column(column.name)).take(pa.array(owned))
+        if pc.count_distinct(values, mode="only_valid").as_py() < 2:
+            continue
+        for other in context:
+            if other.type != column.type:
+                continue
+            theirs = one_array(rows.column(other.name)).take(pa.array(owned))
+            if values.equals(theirs):
+                found[column.name] = other.name
+                break
+    return found
+
+
+def _steps(
+    rows: pa.Table, free: Sequence[Column], context: Sequence[Column], siblings: Siblings, privacy: Privacy
+) -> list[Step]:
+    found = []
+    by_name = {c.name: c for c in context}
+    for column in free:
+        if not is_countable(column.type):
+            continue
+        base = _base(rows, column, context) if column.type.is_temporal else None
+        rising = _is_rising(rows, column, siblings)
+        if base is None and not rising:
+            continue
+        numbers, valid = numbers_of(rows.column(column.name), column.type)
+        ends = np.sort(numbers[valid])
+        rank = min(max(privacy.extreme_rows, 1), len(ends)) - 1
+        step = Step(column, rising, base, 1, int(ends[rank]), int(ends[-1 - rank]))
+        rises, there = _rises(rows, step, by_name, siblings)
+        unit = int(np.gcd.reduce(np.abs(rises[there]))) if there.any() else 1
+        found.append(Step(column, rising, base, max(unit, 1), step.least, max(step.least, step.most)))
+    return found
+
+
+def _base(rows: pa.Table, column: Column, context: Sequence[Column]) -> str | None:
+    """The ancestors' date or time that a column never lies before, the latest of several."""
+    numbers, valid = numbers_of(rows.column(column.name), column.type)
+    best: tuple[float, str] | None = None
+    for other in context:
+        if not other.type.is_temporal:
+            continue
+        theirs, there = numbers_of(rows.column(other.name), other.type)
+        both = valid & there
+        if both.sum() < _FEWEST or not there[valid].all():
+            continue
+        gaps = numbers[both] - comparable(theirs[both], other.type, column.type)
+        if gaps.min() >= 0 and gaps.max() > 0 and (best is None or gaps.mean() < best[0]):
+            best = float(gaps.mean()), other.name
+    return None if best is None else best[1]
+
+
+def _is_rising(rows: pa.Table, column: Column, siblings: Siblings) -> bool:
+    numbers, valid = numbers_of(rows.column(column.name), column.type)
+    if not valid.all():
+        return False
+    gaps = np.diff(numbers, prepend=0)[~siblings.firsts]
+    return len(gaps) >= _FEWEST_STEPS and bool(gaps.min() >= 0) and bool((gaps > 0).mean() > 0.3)
+
+
+def _rises(rows: pa.Table, step: Step, context: Mapping[str, Column], siblings: Siblings) -> tuple[Numbers, Flags]:
+    """How much each row lies above what it starts from, and where that is known."""
+    numbers, valid = numbers_of(rows.column(step.column.name), step.column.type)
+    base, known = np.zeros(len(numbers), np.int64), np.zeros(len(numbers), bool)
+    if step.base is not None:
+        theirs, known = numbers_of(rows.column(step.base), context[step.base].type)
+        base = comparable(theirs, context[step.base].type, step.column.type)
+    if step.rising:
+        base = np.where(siblings.starts, base, np.roll(numbers, 1))
+        known = np.where(siblings.starts, known, True)
+    return np.where(valid & known, numbers - base, 0), valid & known
+
+
+def _codes(values: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], Flags]:
+    array = one_array(values)
+    codes = array.dictionary_encode(null_encoding="encode").indices
+    return np.asarray(codes.to_numpy(zero_copy_only=False), np.int64), null_mask(array)
+
+
+def _is_constant(values: pa.ChunkedArray, siblings: Siblings) -> bool:
+    codes, _ = _codes(values)
+    after = np.flatnonzero(~siblings.firsts)
+    if len(after) < _FEWEST or (codes[after] != codes[after - 1]).any():
+        return False
+    shares = np.bincount(codes) / len(codes)
+    return bool(len(after) * np.log(max((shares**2).sum(), 1e-12)) < np.log(_CHANCE))
+
+
+def _is_distinct(values: pa.ChunkedArray, type_: ColumnType, siblings: Siblings) -> bool:
+    if not (type_.is_string or is_countable(type_)):
+        return False
+    codes, null = _codes(values)
+    if null.any():
+        return False
+    shares = np.bincount(codes) / len(codes)
+    if siblings.pairs * float((shares**2).sum()) < _REPEATS:
+        return False
+    return len(np.unique(np.stack([siblings.family, codes]), axis=1)[0]) == len(codes)
+
+
+__all__ = ["BLOCK", "FamilyRows", "learn_families"]

@@ -1,0 +1,293 @@
+"""Drawing families: siblings one after another, all families beside each other."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthohive_spark.declarations.constraint import Constraint
+from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.engine.families.names import LEFT, PLACE, previous_name, rank_name, step_name
+from synthohive_spark.engine.families.numbers import comparable, numbers_of, values_of
+from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
+from synthohive_spark.engine.noise import mix
+from synthohive_spark.engine.sampling.constraints import sample_valid
+from synthohive_spark.engine.sampling.draw import Draw
+from synthohive_spark.engine.sampling.generator import RowGenerator
+
+_AGAIN = 20
+"""How often a row is drawn that holds what a sibling holds already, where siblings differ."""
+_FIRST_STREAM = 1000
+_WHOLE = ColumnType("bigint")
+_ID = np.uint64(0x9E3779B97F4A7C15)
+Places = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class FamilySeats:
+    """Seats of children, the siblings of a family one after another.
+
+    Attributes:
+        parents: The id of each seat's parent.
+        places: How many siblings come before it.
+        sizes: How many children the parent has.
+        context: Columns of ancestors, as `FamilyRules.context` names them.
+        numbers: Numbers from which unique values are made, as in `Draw`.
+    """
+
+    parents: Places
+    places: Places
+    sizes: Places
+    context: pa.Table
+    numbers: Places | None = None
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+
+def child_ids(parents: Places, places: Places) -> Places:
+    """The ids of children, a function of their parent's id and their place."""
+    with np.errstate(over="ignore"):
+        mixed = mix(parents.view(np.uint64)) + (places.view(np.uint64) + np.uint64(1)) * _ID
+    return mix(mixed).view(np.int64)
+
+
+@dataclass(frozen=True)
+class FamilyGenerator:
+    """Draws the children of rows.
+
+    Attributes:
+        generator: Draws a row given its ancestors, its place and the sibling before.
+        rules: What holds in every family.
+    """
+
+    generator: RowGenerator
+    rules: FamilyRules
+
+    def sample(
+        self,
+        seats: FamilySeats,
+        seed: int,
+        redraw: Mapping[str, Constraint] | None = None,
+        ranked: Sequence[str] = (),
+    ) -> pa.Table:
+        """A row for each seat, a function of (model, seed, parent's id and columns, place) alone.
+
+        Args:
+            seats: The seats.
+            seed: The sampling seed.
+            redraw: Constraints that a row is drawn again for.
+            ranked: Columns for each of which a rank is added: how many siblings before hold the same.
+        """
+        whole, wanted = _with_predecessors(seats)
+        own = {n: c for n, c in (redraw or {}).items() if n in {c.name for c in self.generator.columns}}
+        families = _Families(self, whole, seed, own)
+        rows = families.drawn()
+        for name in ranked:
+            ranks = _ranks(families.block, rows.column(name)) + whole.places // BLOCK * BLOCK
+            rows = rows.append_column(rank_name(name), pa.array(ranks))
+        return rows.take(pa.array(wanted))
+
+
+def _ranks(block: Places, values: pa.ChunkedArray) -> Places:
+    """How many rows before each have the same block and value."""
+    codes = one_array(values).dictionary_encode(null_encoding="encode").indices.to_numpy(zero_copy_only=False)
+    order = np.lexsort([codes, block])
+    new = (np.diff(block[order], prepend=-1) != 0) | (np.diff(codes[order], prepend=-1) != 0)
+    first = np.maximum.accumulate(np.where(new, np.arange(len(order)), 0))
+    ranks = np.empty(len(order), np.int64)
+    ranks[order] = np.arange(len(order)) - first
+    return ranks
+
+
+def _with_predecessors(seats: FamilySeats) -> tuple[FamilySeats, Places]:
+    """The seats with those that must be drawn before them, and where the wanted ones are among them.
+
+    A batch may begin in the middle of a family: then its siblings are drawn again, back to where a block starts.
+    """
+    follows = np.zeros(len(seats), bool)
+    follows[1:] = (seats.parents[1:] == seats.parents[:-1]) & (seats.places[1:] == seats.places[:-1] + 1)
+    missing = np.where(follows, 0, seats.places % BLOCK).astype(np.int64)
+    index = np.repeat(np.arange(len(seats)), missing + 1)
+    wanted = np.cumsum(missing + 1) - 1
+    if not missing.any():
+        return seats, wanted
+    places = seats.places[index] - (wanted[index] - np.arange(len(index)))
+    back = pa.array(index)
+    numbers = None if seats.numbers is None else seats.numbers[index]
+    context = seats.context.take(back) if seats.context.num_columns else seats.context
+    return FamilySeats(seats.parents[index], places, seats.sizes[index], context, numbers), wanted
+
+
+class _Families:
+    """One batch of families on its way."""
+
+    def __init__(
+        self, family: FamilyGenerator, seats: FamilySeats, seed: int, redraw: Mapping[str, Constraint]
+    ) -> None:
+        self.rules, self.generator = family.rules, family.generator
+        self.seats, self.seed, self.redraw = seats, seed, redraw
+        self.ids = child_ids(seats.parents, seats.places)
+        self.wave = seats.places % BLOCK
+        self.block = np.cumsum(self.wave == 0) - 1
+        self.context_types = {c.name: c for c in self.rules.context}
+        self.seen = {
+            n: np.zeros((self.block[-1] + 1 if len(self.block) else 0, 0), np.int64) for n in self.rules.distinct
+        }
+
+    def drawn(self) -> pa.Table:
+        """The rows of all seats."""
+        waves: list[pa.Table] = []
+        rows_of: list[Places] = []
+        place_in_wave = np.zeros(len(self.seats), np.int64)
+        for wave in range(int(self.wave.max()) + 1 if len(self.wave) else 0):
+            rows = np.flatnonzero(self.wave == wave)
+            place_in_wave[rows] = np.arange(len(rows))
+            previous = waves[-1].take(pa.array(place_in_wave[rows - 1])) if wave else None
+            waves.append(self._wave(rows, previous))
+            rows_of.append(rows)
+        if not waves:
+            return pa.table(
+                [pa.array([], c.type.arrow) for c in self.rules.columns], [c.name for c in self.rules.columns]
+            )
+        where = np.argsort(np.concatenate(rows_of), kind="stable")
+        return pa.concat_tables(waves).take(pa.array(where)).combine_chunks()
+
+    def _wave(self, rows: Places, previous: pa.Table | None) -> pa.Table:
+        """The rows of the same place in their block, given those of the place before."""
+        context = self.seats.context.take(pa.array(rows)) if self.seats.context.num_columns else None
+        anchors = self._anchors(rows, context) if previous is None else previous
+        draw = self._draw(rows, self.seats.places[rows], context, previous)
+        made = self._finished(sample_valid(self.generator, draw, self.redraw), rows, context, previous, anchors)
+        return self._apart(made, draw, rows, context, previous, anchors) if self.rules.distinct else made
+
+    def _anchors(self, rows: Places, context: pa.Table | None) -> pa.Table | None:
+        """The first siblings of blocks that start within a family, for what is the same in all siblings."""
+        if not self.rules.constant or not self.seats.places[rows].any():
+            return None
+        places = np.zeros(len(rows), np.int64)
+        draw = replace(
+            self._draw(rows, places, context, None), row_ids=child_ids(self.seats.parents[rows], places), numbers=None
+        )
+        return sample_valid(self.generator, draw, self.redraw)
+
+    def _draw(self, rows: Places, places: Places, context: pa.Table | None, previous: pa.Table | None) -> Draw:
+        left = self.seats.sizes[rows] - places - 1
+        counted = {PLACE: places, LEFT: left}
+        types = {c.name: c.type for c in self.generator.columns}
+        before = {previous_name(name): name for name in self.rules.previous}
+        arrays = []
+        for name in self.generator.conditions:
+            if name in counted:
+                arrays.append(pa.array(counted[name], pa.int64()))
+            elif name in before:
+                blank = pa.nulls(len(rows), types[name].arrow)
+                arrays.append(blank if previous is None else one_array(previous.column(before[name])))
+            else:
+                assert context is not None
+                arrays.append(one_array(context.column(name)))
+        conditions = pa.table(arrays, names=list(self.generator.conditions)) if arrays else None
+        numbers = None if self.seats.numbers is None else self.seats.numbers[rows]
+        return Draw(self.ids[rows], self.seed, conditions, numbers=numbers)
+
+    def _finished(
+        self,
+        made: pa.Table,
+        rows: Places,
+        context: pa.Table | None,
+        previous: pa.Table | None,
+        anchors: pa.Table | None,
+    ) -> pa.Table:
+        """Learned rows as rows of the table."""
+        steps = {s.column.name: s for s in self.rules.steps}
+        arrays = []
+        for column in self.rules.columns:
+            name = column.name
+            if name in self.rules.copies:
+                assert context is not None
+                values = one_array(context.column(self.rules.copies[name]))
+            elif name in self.rules.places:
+                counted = self.seats.places[rows] + self.rules.places[name]
+                values = pa.array(counted).cast(column.type.arrow)
+            elif name in steps:
+                values = self._stepped(made, steps[name], context, previous)
+            else:
+                values = one_array(made.column(name))
+                if name in self.rules.constant and anchors is not None:
+                    values = one_array(anchors.column(name))
+            arrays.append(values)
+        return pa.table(arrays, names=[c.name for c in self.rules.columns])
+
+    def _stepped(self, made: pa.Table, step: Step, context: pa.Table | None, previous: pa.Table | None) -> pa.Array:
+        column = step.column
+        rises, valid = numbers_of(made.column(step_name(column.name)), _WHOLE)
+        if step.rising and previous is not None:
+            base, known = numbers_of(previous.column(column.name), column.type)
+            if step.base is None:  # a model may leave out a step where it should not
+                rises, valid = np.where(valid, rises, 0), known
+        elif step.base is not None:
+            assert context is not None
+            other = self.context_types[step.base]
+            theirs, known = numbers_of(context.column(step.base), other.type)
+            base = comparable(theirs, other.type, column.type)
+        else:
+            return self._start(made, step)
+        numbers = np.clip(base + np.maximum(rises, 0) * step.unit, np.minimum(step.least, base), step.most)
+        return values_of(np.maximum(numbers, base), valid & known, column.type)
+
+    def _start(self, made: pa.Table, step: Step) -> pa.Array:
+        """The value of the first sibling; the middle of the range where a model leaves it out."""
+        values = one_array(made.column(step.column.name))
+        middle = np.array([step.least + (step.most - step.least) // 2], np.int64)
+        return pc.fill_null(values, values_of(middle, np.ones(1, bool), step.column.type)[0])
+
+    def _apart(
+        self,
+        made: pa.Table,
+        draw: Draw,
+        rows: Places,
+        context: pa.Table | None,
+        previous: pa.Table | None,
+        anchors: pa.Table | None,
+    ) -> pa.Table:
+        """Rows drawn again as long as they hold what a sibling holds where siblings differ."""
+        for stream in range(_FIRST_STREAM, _FIRST_STREAM + _AGAIN):
+            twice = np.flatnonzero(self._met(made, rows))
+            if not len(twice):
+                break
+            take = pa.array(twice)
+            again = self._finished(
+                sample_valid(self.generator, draw.redraw(twice, stream), self.redraw),
+                rows[twice],
+                None if context is None else context.take(take),
+                None if previous is None else previous.take(take),
+                None if anchors is None else anchors.take(take),
+            )
+            places = np.arange(len(rows))
+            places[twice] = len(rows) + np.arange(len(twice))
+            made = pa.concat_tables([made, again]).combine_chunks().take(pa.array(places))
+        for name, seen in self.seen.items():
+            held = np.zeros(len(seen), np.int64)
+            held[self.block[rows]] = _hashes(made.column(name))
+            self.seen[name] = np.concatenate([seen, held[:, None]], axis=1)
+        return made
+
+    def _met(self, made: pa.Table, rows: Places) -> npt.NDArray[np.bool_]:
+        met = np.zeros(len(rows), bool)
+        for name, seen in self.seen.items():
+            met |= (seen[self.block[rows]] == _hashes(made.column(name))[:, None]).any(axis=1)
+        return met
+
+
+def _hashes(values: pa.ChunkedArray) -> Places:
+    """A number above 0 for each value, the same for the same values in all waves."""
+    encoded = one_array(values).dictionary_encode(null_encoding="encode")
+    words = [zlib.crc32(repr(v).encode("utf-8", "surrogatepass")) + 1 for v in encoded.dictionary.to_pylist()]
+    return np.asarray(np.array(words, np.int64)[encoded.indices.to_numpy(zero_copy_only=False)])

@@ -1,0 +1,59 @@
+"""Names of what a model of a linked table has beside the table's own columns.
+
+They begin with a character that names of real columns hardly have; a table with such a column is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+MARK = "@"
+PLACE = "@place"
+"""How many siblings come before a row."""
+LEFT = "@left"
+"""How many siblings come after a row."""
+_ANCESTOR = re.compile(r"@up\d+\.")
+CELL = "@cell"
+"""Which cell of its own table a row belongs to; references go to cells."""
+
+
+def count_name(child: str, columns: Sequence[str]) -> str:
+    """How many rows of ``child`` have a row's key in ``columns``."""
+    return f"@n.{child}.{','.join(columns)}"
+
+
+def cell_name(columns: Sequence[str]) -> str:
+    """The cell of the row that the foreign key ``columns`` refers to."""
+    return f"@cell.{','.join(columns)}"
+
+
+def previous_name(column: str) -> str:
+    """What the sibling before holds."""
+    return f"@prev.{column}"
+
+
+def step_name(column: str) -> str:
+    """How much a value lies above that of the sibling before, or of an ancestor."""
+    return f"@step.{column}"
+
+
+def ancestor_name(level: int, column: str) -> str:
+    """What the owner (level 1), its owner (2), and so on, holds."""
+    return f"@up{level}.{column}"
+
+
+def rank_name(column: str) -> str:
+    """How many siblings before a row hold the same in a column."""
+    return f"@nth.{column}"
+
+
+def is_ancestor_name(name: str) -> bool:
+    """Whether a name is one of `ancestor_name`."""
+    return _ANCESTOR.match(name) is not None
+
+
+def one_level_up(name: str) -> str:
+    """What the owner calls what a row calls by a name of `ancestor_name`."""
+    level, column = name.removeprefix("@up").split(".", 1)
+    return column if level == "1" else ancestor_name(int(level) - 1, column)

@@ -1,0 +1,85 @@
+"""What holds among siblings and between them and their ancestors, in every family."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from synthohive_spark.engine.columns import Column
+
+BLOCK = 256
+"""Siblings that are drawn one after another; the next so many start anew, so that no family is too large."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """A column that is learned by how much it rises.
+
+    Attributes:
+        column: The column: integers, dates or instants.
+        rising: Whether it rises from the sibling before, where there is one.
+        base: The ancestor's column that it never lies below; None for none.
+        unit: What all steps are multiples of.
+        least: Smallest value that may come out.
+        most: Largest value that may come out.
+    """
+
+    column: Column
+    rising: bool
+    base: str | None
+    unit: int
+    least: int
+    most: int
+
+
+@dataclass(frozen=True)
+class FamilyRules:
+    """How the learned rows of a family become rows of the table.
+
+    Attributes:
+        columns: What comes out: the table's own columns, counts and cells.
+        context: What is read of ancestors.
+        copies: Columns that hold what an ancestor's column holds.
+        places: Columns that count siblings, with the number of the first.
+        constant: Columns that are the same in all rows of a family.
+        distinct: Columns that are different in all rows of a family.
+        steps: Columns that are learned by how much they rise.
+        previous: Columns whose value in the sibling before is read.
+    """
+
+    columns: tuple[Column, ...]
+    context: tuple[Column, ...] = ()
+    copies: Mapping[str, str] = field(default_factory=dict)
+    places: Mapping[str, int] = field(default_factory=dict)
+    constant: tuple[str, ...] = ()
+    distinct: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    previous: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The rules as plain values."""
+        return {
+            "columns": [c.to_json() for c in self.columns],
+            "context": [c.to_json() for c in self.context],
+            "copies": dict(self.copies),
+            "places": dict(self.places),
+            "constant": list(self.constant),
+            "distinct": list(self.distinct),
+            "steps": [{**vars(s), "column": s.column.to_json()} for s in self.steps],
+            "previous": list(self.previous),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> FamilyRules:
+        """The rules that `to_json` described."""
+        return cls(
+            columns=tuple(Column.from_json(c) for c in data["columns"]),
+            context=tuple(Column.from_json(c) for c in data["context"]),
+            copies=dict(data["copies"]),
+            places=dict(data["places"]),
+            constant=tuple(data["constant"]),
+            distinct=tuple(data["distinct"]),
+            steps=tuple(Step(**{**s, "column": Column.from_json(s["column"])}) for s in data["steps"]),
+            previous=tuple(data["previous"]),
+        )

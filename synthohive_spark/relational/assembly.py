@@ -1,0 +1,131 @@
+"""Drawn tables as they come out: their own columns, and keys that meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pyspark.sql import Column as Expression
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from synthohive_spark.engine.families.names import ancestor_name, rank_name
+from synthohive_spark.relational.linked_table import LinkedTable, Reference
+from synthohive_spark.relational.matching import Matching, slot_key
+from synthohive_spark.relational.spines import NUMBER, Spines, key_name
+from synthohive_spark.relational.table_learning import cell_label
+from synthohive_spark.spark.families import ID
+from synthohive_spark.spark.schema import col, restored
+
+
+def reference_name(column: str) -> str:
+    """A foreign key's column, as a reference fills it."""
+    return f"@found.{column}"
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """Puts drawn tables together.
+
+    Attributes:
+        spines: The rows of all tables.
+    """
+
+    spines: Spines
+
+    def table(self, name: str) -> DataFrame:
+        """A drawn table in the schema of the real one; lazy."""
+        table = self.spines.tables[name]
+        if table.kept is not None:
+            rows = self.spines.rows(name, ())
+            return rows.select(*[restored(col(c.name), c) for c in table.columns])
+        filled = self._filled(table)
+        own = [c.name for c in table.columns if c.name not in filled]
+        rows = self.spines.rows(name, [*own, *self._needed(table)])
+        for reference in table.references:
+            rows = self._with_reference(name, rows, reference)
+        made = [restored(filled.get(c.name, col(c.name)), c) for c in table.columns]
+        if not table.doubles:
+            return rows.select(*made)
+        first = Window.partitionBy(*[filled.get(c, col(c)) for c in table.pk]).orderBy(NUMBER)
+        copies = rows.select(*made, F.row_number().over(first).alias("@copy"))
+        return copies.where(col("@copy") == 1).drop("@copy")
+
+    def _needed(self, table: LinkedTable) -> list[str]:
+        """What a table's rows must carry so that the rows that they refer to can be looked up."""
+        needed = []
+        for reference in table.references:
+            if reference.decided is None:
+                needed.append(reference.cell)
+            elif reference.decided[0]:
+                level, theirs = reference.decided
+                needed += (
+                    [ancestor_name(level, key_name(c)) for c in theirs]
+                    if self._carries(table, reference)
+                    else [ancestor_name(level, ID)]
+                )
+        return needed
+
+    def _ancestor(self, table: LinkedTable, level: int) -> tuple[str, LinkedTable]:
+        name = ""
+        for _ in range(level):
+            assert table.owner is not None
+            name = table.owner.parent
+            table = self.spines.tables[name]
+        return name, table
+
+    def _carries(self, table: LinkedTable, reference: Reference) -> bool:
+        """Whether the ancestor's foreign key that decides a reference is that of its owner."""
+        assert reference.decided is not None
+        _, above = self._ancestor(table, reference.decided[0])
+        return above.owner is not None and above.owner.columns == reference.decided[1]
+
+    def _filled(self, table: LinkedTable) -> dict[str, Expression]:
+        """What fills the columns of keys."""
+        filled = {}
+        for reference in table.references:
+            for column in reference.link.columns:
+                filled[column] = col(reference_name(column))
+        if table.owner is not None:
+            for column in table.owner.columns:
+                filled[column] = col(key_name(column))
+        return filled
+
+    def _with_reference(self, name: str, rows: DataFrame, reference: Reference) -> DataFrame:
+        link, table = reference.link, self.spines.tables[name]
+        if reference.decided == (0, ()):
+            return rows.withColumns({reference_name(c): col(key_name(c)) for c in link.columns})
+        if reference.decided is not None:
+            return self._decided(table, rows, reference)
+        parent = self.spines.tables[link.parent]
+        if parent.kept is not None:
+            return self._kept(rows, reference, parent)
+        nth = rank_name(reference.cell) if reference.apart and table.rules is not None else None
+        again = self.spines.rows(name, [reference.cell], numbered=False)
+        found = Matching(self.spines, name, reference, nth).matched(rows, again)
+        return found.withColumnsRenamed({slot_key(i): reference_name(c) for i, c in enumerate(link.columns)})
+
+    def _kept(self, rows: DataFrame, reference: Reference, parent: LinkedTable) -> DataFrame:
+        """Rows with the key of the kept row that their cell is."""
+        link = reference.link
+        keys = zip(link.columns, link.parent_columns, strict=True)
+        kept = self.spines.rows(link.parent, ()).select(
+            F.lpad(col(NUMBER).cast("string"), len(cell_label(0)), "0").alias("@kept_cell"),
+            *[col(theirs).alias(reference_name(own)) for own, theirs in keys],
+        )
+        return rows.join(kept, col(reference.cell) == col("@kept_cell"), "left").drop("@kept_cell")
+
+    def _decided(self, table: LinkedTable, rows: DataFrame, reference: Reference) -> DataFrame:
+        """Rows with the key that an ancestor's foreign key holds."""
+        assert reference.decided is not None
+        level, theirs = reference.decided
+        pairs = list(zip(reference.link.columns, theirs, strict=True))
+        if self._carries(table, reference):
+            return rows.withColumns({reference_name(own): col(ancestor_name(level, key_name(t))) for own, t in pairs})
+        ancestor, above = self._ancestor(table, level)
+        found = next(r for r in above.references if r.link.columns == theirs)
+        needed = self._needed(LinkedTable((), owner=above.owner, references=(found,)))
+        there = self._with_reference(ancestor, self.spines.rows(ancestor, needed), found)
+        there = there.select(
+            col(ID).alias("@above"), *[col(reference_name(t)).alias(reference_name(own)) for own, t in pairs]
+        )
+        return rows.join(there, col(ancestor_name(level, ID)) == col("@above"), "left").drop("@above")

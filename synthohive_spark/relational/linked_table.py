@@ -1,0 +1,137 @@
+"""What is learned of a table's place in its database, beside the model of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from synthohive_spark.declarations.foreign_key import ForeignKey
+from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.families.balance import Balance
+from synthohive_spark.engine.families.names import cell_name, count_name
+from synthohive_spark.engine.families.rules import FamilyRules
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A link along which a fitting row of another table is looked up.
+
+    Attributes:
+        link: The link.
+        orphans: Share of the keys that meet no row, where these are to be kept.
+        apart: Whether no two children of one parent refer to the same row.
+        decided: The ancestor (1 for the owner, 2 for its owner) and its foreign key that say which row it is; no
+            columns where the owner link itself says it; None where the row is looked up.
+    """
+
+    link: ForeignKey
+    orphans: float = 0.0
+    apart: bool = False
+    decided: tuple[int, tuple[str, ...]] | None = None
+
+    @property
+    def cell(self) -> str:
+        """The learned column that says to which cell the row belongs."""
+        return cell_name(self.link.columns)
+
+    def to_json(self) -> dict[str, Any]:
+        """The reference as plain values."""
+        decided = None if self.decided is None else [self.decided[0], list(self.decided[1])]
+        return {"link": vars(self.link), "orphans": self.orphans, "apart": self.apart, "decided": decided}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Reference:
+        """The reference that `to_json` described."""
+        decided = data["decided"]
+        return cls(
+            ForeignKey(**data["link"]),
+            data["orphans"],
+            data["apart"],
+            None if decided is None else (decided[0], tuple(decided[1])),
+        )
+
+
+@dataclass(frozen=True)
+class LinkedTable:
+    """A table's place in its database.
+
+    Attributes:
+        columns: What comes out, in order, keys among them.
+        pk: The primary key.
+        owner: The link along which rows are made; None for a root.
+        references: The other links.
+        rows: How many rows the real table has.
+        unowned: Share of the rows without an owner.
+        orphans: Share of the rows whose owner is not there, where these are to be kept.
+        counted: Links of which the table's rows know how many rows refer to them: pairs of a table and its columns.
+        rules: What holds in all families; None for a root.
+        balance: The shares of a small root's rows.
+        kept: The rows of a table that is taken over as it is.
+        doubles: Whether rows may come out whose primary key another has, which then must be left out.
+    """
+
+    columns: tuple[Column, ...]
+    pk: tuple[str, ...] = ()
+    owner: ForeignKey | None = None
+    references: tuple[Reference, ...] = ()
+    rows: int = 0
+    unowned: float = 0.0
+    orphans: float = 0.0
+    counted: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    rules: FamilyRules | None = None
+    balance: Balance | None = None
+    kept: pa.Table | None = field(default=None, compare=False)
+    doubles: bool = False
+
+    @property
+    def links(self) -> tuple[ForeignKey, ...]:
+        """All links."""
+        return (*([] if self.owner is None else [self.owner]), *(r.link for r in self.references))
+
+    @property
+    def key_columns(self) -> frozenset[str]:
+        """Columns that links fill."""
+        return frozenset(c for link in self.links for c in link.columns)
+
+    @property
+    def extra(self) -> tuple[str, ...]:
+        """Counts and cells among what is drawn."""
+        counts = [count_name(child, columns) for child, columns in self.counted]
+        return (*counts, *(r.cell for r in self.references if r.decided is None))
+
+    def to_json(self) -> dict[str, Any]:
+        """What is plain of it; the rows of a kept table lie in a file of their own."""
+        return {
+            "columns": [c.to_json() for c in self.columns],
+            "pk": list(self.pk),
+            "owner": None if self.owner is None else vars(self.owner),
+            "references": [r.to_json() for r in self.references],
+            "rows": self.rows,
+            "unowned": self.unowned,
+            "orphans": self.orphans,
+            "counted": [[child, list(columns)] for child, columns in self.counted],
+            "rules": None if self.rules is None else self.rules.to_json(),
+            "balance": None if self.balance is None else self.balance.to_json(),
+            "doubles": self.doubles,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any], kept: pa.Table | None = None) -> LinkedTable:
+        """The table that `to_json` described."""
+        return cls(
+            columns=tuple(Column.from_json(c) for c in data["columns"]),
+            pk=tuple(data["pk"]),
+            owner=None if data["owner"] is None else ForeignKey(**data["owner"]),
+            references=tuple(Reference.from_json(r) for r in data["references"]),
+            rows=data["rows"],
+            unowned=data["unowned"],
+            orphans=data["orphans"],
+            counted=tuple((child, tuple(columns)) for child, columns in data["counted"]),
+            rules=None if data["rules"] is None else FamilyRules.from_json(data["rules"]),
+            balance=None if data["balance"] is None else Balance.from_json(data["balance"]),
+            kept=kept,
+            doubles=data["doubles"],
+        )

@@ -1,0 +1,198 @@
+"""Looking up rows for references, as lazy plans: by cells, and within a cell by place.
+
+The rows that refer to a cell and the places that its rows offer, as many as they were drawn with, are both counted
+through, and those of the same number meet. What one cell has too many of goes, in the order of the cells, to where
+places are left. So degrees come out as they were drawn, and nothing is collected. Ranks are found within blocks of
+rows, and blocks by small aggregates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pyspark.sql import Column as Expression
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from synthohive_spark.engine.families.names import CELL, count_name
+from synthohive_spark.relational.linked_table import Reference
+from synthohive_spark.relational.spines import BLOCK, NUMBER, Spines
+from synthohive_spark.spark.schema import col, quote
+
+_KEY = "@slot_key"
+_SPARE = "@slot_spare"
+_INDEX = "@slot_index"
+
+
+def slot_key(i: int) -> str:
+    """The column that holds the i-th part of the key of the row that was found."""
+    return f"{_KEY}{i}"
+
+
+@dataclass(frozen=True)
+class Matching:
+    """Finds the rows that one reference of a table names.
+
+    Attributes:
+        spines: The rows of all tables.
+        name: The table.
+        reference: The reference.
+        nth: The column that says how many siblings before a row refer to the same cell; None for none.
+    """
+
+    spines: Spines
+    name: str
+    reference: Reference
+    nth: str | None
+
+    def matched(self, rows: DataFrame, again: DataFrame) -> DataFrame:
+        """``rows`` with the key of the row that each refers to, null where it refers to none.
+
+        Args:
+            rows: The table's rows.
+            again: The same, to be counted.
+        """
+        demand = self._demand(again)
+        slots, supply = self._slots(demand)
+        cells = self._cells(demand, supply)
+        at = self._child_places(rows, demand, cells)
+        offered = self._slot_places(slots, cells)
+        both = (col("@at_spare") == col(_SPARE)) & (col("@at_index") == col(_INDEX))
+        return at.join(offered, both, "left").drop("@at_spare", "@at_index", _SPARE, _INDEX)
+
+    @property
+    def _cell(self) -> Expression:
+        return col(self.reference.cell)
+
+    @property
+    def _nth(self) -> Expression:
+        return F.lit(0) if self.nth is None else col(self.nth)
+
+    def _demand(self, rows: DataFrame) -> DataFrame:
+        """How many rows refer to each cell, by (cell, nth, block), with how many come before in the cell."""
+        groups = rows.where(self._refers).groupBy(
+            self._cell.alias("@d_cell"), self._nth.alias("@d_nth"), col(BLOCK).alias("@d_block")
+        )
+        counted = groups.agg(F.count(F.lit(1)).alias("@d_rows"))
+        order = Window.partitionBy("@d_cell").orderBy("@d_nth", "@d_block")
+        before = F.sum("@d_rows").over(order.rowsBetween(Window.unboundedPreceding, -1))
+        return counted.withColumn("@d_before", F.coalesce(before, F.lit(0)))
+
+    @property
+    def _refers(self) -> Expression:
+        return self._cell.isNotNull() & (self._cell != F.lit("--"))
+
+    def _slots(self, demand: DataFrame) -> tuple[DataFrame, DataFrame]:
+        """The rows that can be referred to with their places from and to; and how many places each cell has."""
+        link = self.reference.link
+        sources = [self.spines.key_source(link.parent, c) for c in link.parent_columns]
+        cell = self.reference.cell if link.parent == self.name else CELL
+        parent = self.spines.rows(link.parent, [cell, count_name(self.name, link.columns), *sources])
+        keys = [col(source).alias(slot_key(i)) for i, source in enumerate(sources)]
+        places = parent.select(
+            col(NUMBER).alias("@s_number"),
+            col(BLOCK).alias("@s_block"),
+            self._own_cell.alias("@s_cell"),
+            F.greatest(col(count_name(self.name, link.columns)), F.lit(0)).cast("bigint").alias("@s_n"),
+            *keys,
+        )
+        blocks = places.groupBy("@s_cell", "@s_block").agg(F.sum("@s_n").alias("@s_sum"), F.count("*").alias("@s_rows"))
+        order = Window.partitionBy(F.lit(0)).orderBy("@s_cell", "@s_block")
+        every = Window.partitionBy(F.lit(0))
+        nothing = F.sum("@s_sum").over(every) == 0  # then all rows are as good as each other
+        blocks = blocks.withColumn("@s_none", nothing)
+        blocks = blocks.withColumn("@s_sum", F.when(col("@s_none"), col("@s_rows")).otherwise(col("@s_sum")))
+        blocks = blocks.withColumn(
+            "@s_offset", F.coalesce(F.sum("@s_sum").over(order.rowsBetween(Window.unboundedPreceding, -1)), F.lit(0))
+        ).withColumn("@s_total", F.sum("@s_sum").over(every))
+        wanted = demand.agg(F.coalesce(F.sum("@d_rows"), F.lit(0)).alias("@s_wanted"))
+        blocks = blocks.crossJoin(wanted)
+        supply = blocks.groupBy("@s_cell").agg(
+            F.min("@s_offset").alias("@s_first"),
+            F.max(col("@s_offset") + col("@s_sum")).alias("@s_last"),
+            F.max("@s_total").alias("@s_total"),
+            F.max("@s_wanted").alias("@s_wanted"),
+        )
+        supply = supply.select(
+            col("@s_cell").alias("@k_cell"),
+            _scaled(col("@s_first")).alias("@k_first"),
+            (_scaled(col("@s_last")) - _scaled(col("@s_first"))).alias("@k_places"),
+        )
+        known = blocks.select(
+            col("@s_cell").alias("@b_cell"),
+            col("@s_block").alias("@b_block"),
+            "@s_offset",
+            "@s_total",
+            "@s_wanted",
+            "@s_none",
+        )
+        same = (col("@s_cell") == col("@b_cell")) & (col("@s_block") == col("@b_block"))
+        places = places.join(known, same, "inner").drop("@b_cell", "@b_block")
+        places = places.withColumn("@s_n", F.when(col("@s_none"), F.lit(1)).otherwise(col("@s_n")))
+        order = Window.partitionBy("@s_cell", "@s_block").orderBy("@s_number")
+        before = F.coalesce(F.sum("@s_n").over(order.rowsBetween(Window.unboundedPreceding, -1)), F.lit(0))
+        places = places.withColumn("@s_at", col("@s_offset") + before)
+        places = places.withColumn("@s_from", _scaled(col("@s_at"))).withColumn(
+            "@s_to", _scaled(col("@s_at") + col("@s_n"))
+        )
+        return places.where(col("@s_to") > col("@s_from")), supply
+
+    @property
+    def _own_cell(self) -> Expression:
+        """The cell of a row that is referred to: in a tree, its level."""
+        if self.reference.link.parent != self.name:
+            return col(CELL)
+        above = col(self.reference.cell)
+        level = F.coalesce(above.cast("int") + 1, F.lit(0))
+        return F.lpad(level.cast("string"), 5, "0")
+
+    def _cells(self, demand: DataFrame, supply: DataFrame) -> DataFrame:
+        """For each cell how many rows and places meet in it, and how many of either are left over before it."""
+        wanted = demand.groupBy(col("@d_cell").alias("@w_cell")).agg(F.sum("@d_rows").alias("@w_rows"))
+        both = supply.join(wanted, col("@k_cell") == col("@w_cell"), "full").select(
+            F.coalesce("@k_cell", "@w_cell").alias("@c_cell"),
+            F.coalesce("@k_first", F.lit(0)).alias("@c_first"),
+            F.coalesce("@k_places", F.lit(0)).alias("@c_places"),
+            F.coalesce("@w_rows", F.lit(0)).alias("@c_rows"),
+        )
+        both = both.withColumn("@c_met", F.least("@c_places", "@c_rows"))
+        earlier = Window.partitionBy(F.lit(0)).orderBy("@c_cell").rowsBetween(Window.unboundedPreceding, -1)
+        for side in ("rows", "places"):
+            left = F.sum(col(f"@c_{side}") - col("@c_met")).over(earlier)
+            both = both.withColumn(f"@c_spare_{side}", F.coalesce(left, F.lit(0)))
+        return both
+
+    def _child_places(self, rows: DataFrame, demand: DataFrame, cells: DataFrame) -> DataFrame:
+        key = self._cell.eqNullSafe(col("@d_cell")) & (self._nth == col("@d_nth")) & (col(BLOCK) == col("@d_block"))
+        rows = rows.join(demand, key, "left")
+        order = Window.partitionBy(self._cell, self._nth, BLOCK).orderBy(NUMBER)
+        rank = col("@d_before") + F.row_number().over(order) - 1
+        rows = rows.withColumn("@d_rank", rank).drop("@d_cell", "@d_nth", "@d_block", "@d_rows", "@d_before")
+        rows = rows.join(cells, self._cell == col("@c_cell"), "left")
+        spare = col("@d_rank") >= col("@c_met")
+        rows = rows.withColumn("@at_spare", spare).withColumn(
+            "@at_index",
+            F.when(spare, col("@c_spare_rows") + col("@d_rank") - col("@c_met")).otherwise(
+                col("@c_first") + col("@d_rank")
+            ),
+        )
+        return rows.drop("@d_rank", *_CELL_COLUMNS)
+
+    def _slot_places(self, slots: DataFrame, cells: DataFrame) -> DataFrame:
+        keys = [slot_key(i) for i in range(len(self.reference.link.columns))]
+        slots = slots.select(
+            "@s_cell", *map(quote, keys), F.explode(F.sequence(col("@s_from"), col("@s_to") - 1)).alias("@s_slot")
+        )
+        slots = slots.join(cells, col("@s_cell") == col("@c_cell"), "inner")
+        within = col("@s_slot") - col("@c_first")
+        spare = within >= col("@c_met")
+        index = F.when(spare, col("@c_spare_places") + within - col("@c_met")).otherwise(col("@s_slot"))
+        return slots.select(*map(quote, keys), spare.alias(_SPARE), index.alias(_INDEX))
+
+
+_CELL_COLUMNS = ("@c_cell", "@c_first", "@c_places", "@c_rows", "@c_met", "@c_spare_rows", "@c_spare_places")
+
+
+def _scaled(place: Expression) -> Expression:
+    """A place among all that are offered, scaled to as many as are wanted."""
+    return F.floor(place * col("@s_wanted") / F.greatest(col("@s_total"), F.lit(1))).cast("bigint")

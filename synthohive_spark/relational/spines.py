@@ -1,0 +1,276 @@
+"""The rows of owner trees, as lazy plans: roots are counted, children follow from their parents.
+
+A row's id is a function of its parent's id and its place among the siblings, so the same rows come out however they are
+partitioned. Numbers from which keys are made are dense: counts are added up within blocks of roots, and blocks by one
+aggregate, never over a whole table in one partition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from pyspark.sql import Column as Expression
+from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from synthohive_spark.declarations.constraint import Constraint
+from synthohive_spark.engine.families.balance import LARGEST
+from synthohive_spark.engine.families.generator import FamilyGenerator
+from synthohive_spark.engine.families.names import count_name, is_ancestor_name, one_level_up
+from synthohive_spark.engine.families.rules import BLOCK as FAMILY_BLOCK
+from synthohive_spark.engine.noise import derive_seed
+from synthohive_spark.engine.sampling.constraints import sample_valid
+from synthohive_spark.engine.sampling.draw import Draw
+from synthohive_spark.engine.table.conditions import Conditions
+from synthohive_spark.relational.linked_table import LinkedTable
+from synthohive_spark.spark.conditions import condition_values
+from synthohive_spark.spark.families import ID, generate_families
+from synthohive_spark.spark.generation import generate
+from synthohive_spark.spark.schema import col, quote, spark_type
+from synthohive_spark.stages.model import SynthesizerTransformerModel
+
+NUMBER = "@number"
+"""From 0 on, a number of its own for each row of a table."""
+BLOCK = "@block"
+"""Which block of roots a row belongs to."""
+PLACE = "@seat_place"
+SIZE = "@seat_size"
+PARENT = "@parent"
+"""The id of a row's parent."""
+_BLOCK_ROOTS, _BLOCKS = 4096, 1024
+_UNOWNED = -1
+
+
+def key_name(column: str) -> str:
+    """A foreign key's column, as the owner link fills it."""
+    return f"@key.{column}"
+
+
+@dataclass(frozen=True)
+class Spines:
+    """The rows of a draw, table by table, before references are looked up.
+
+    Attributes:
+        spark: The session.
+        tables: The tables' places in the database.
+        models: The models of their rows.
+        sizes: How many rows of each root.
+        seed: Fixes the rows.
+        totals: Exact numbers of rows that children are to have.
+        conditions: Values that are the same in all rows of a root.
+        redraw: By table, constraints that a row is drawn again for.
+    """
+
+    spark: SparkSession
+    tables: Mapping[str, LinkedTable]
+    models: Mapping[str, SynthesizerTransformerModel]
+    sizes: Mapping[str, int]
+    seed: int
+    totals: Mapping[str, int] = field(default_factory=dict)
+    conditions: Mapping[str, Conditions] = field(default_factory=dict)
+    redraw: Mapping[str, Mapping[str, Constraint]] = field(default_factory=dict)
+
+    @cached_property
+    def chosen(self) -> dict[str, npt.NDArray[np.int64]]:
+        """By small root, which rows of a larger pool are its rows."""
+        return {name: rows for name in self.sizes if (rows := self._chosen(name)) is not None}
+
+    def _chosen(self, name: str) -> npt.NDArray[np.int64] | None:
+        balance, n = self.tables[name].balance, self.sizes[name]
+        if balance is None or not 0 < n <= LARGEST or name in self.conditions:
+            return None
+        model, ids = self.models[name].table_model, np.arange(balance.pool(n))
+        pool = sample_valid(model.generator, Draw(ids, self.seed_of(name)), self.redraw.get(name, {}))
+        return balance.choose(pool, n, derive_seed(self.seed, "choice", name))
+
+    def rows(self, name: str, wanted: Collection[str], *, numbered: bool = True) -> DataFrame:
+        """The rows of a table: id, block, parent's id, the number if ``numbered``, and what is wanted.
+
+        Args:
+            name: The table.
+            wanted: Learned columns, `key_name` of the owner's key, `ancestor_name` of what ancestors hold.
+            numbered: Whether rows need numbers, and unique values their final form.
+        """
+        table = self.tables[name]
+        if table.kept is not None:
+            return self._kept(table)
+        return self._roots(name) if table.owner is None else self._children(name, table, list(wanted), numbered)
+
+    def root(self, name: str) -> str:
+        """The table at the top of a table's owners."""
+        owner = self.tables[name].owner
+        return name if owner is None else self.root(owner.parent)
+
+    def block_roots(self, name: str) -> int:
+        """How many roots a block of a root's table has."""
+        return max(_BLOCK_ROOTS, -(-self._size(self.root(name)) // _BLOCKS))
+
+    def unowned(self, name: str) -> int:
+        """How many rows of a table have no owner."""
+        table, owner = self.tables[name], self.tables[name].owner
+        if owner is None or not table.unowned + table.orphans:
+            return 0
+        root = self.root(name)
+        scale = self._size(root) / max(self.tables[root].rows, 1)
+        return round((table.unowned + table.orphans) * table.rows * scale)
+
+    def _size(self, root: str) -> int:
+        kept = self.tables[root].kept
+        return self.sizes[root] if kept is None else kept.num_rows
+
+    def _blocks(self, name: str) -> int:
+        return -(-self._size(self.root(name)) // self.block_roots(name))
+
+    def _roots(self, name: str) -> DataFrame:
+        n, model = self.sizes[name], self.models[name].table_model
+        given = self.conditions.get(name, Conditions())
+        number = col("id")
+        block = F.floor(number / F.lit(self.block_roots(name))).cast("int")
+        seats = self.spark.range(n).select(
+            number.alias(ID), number.alias(NUMBER), block.alias(BLOCK), *condition_values(given, number, n)
+        )
+        return generate(
+            seats,
+            model.generator,
+            row_id=col(ID),
+            chosen=self.chosen.get(name),
+            passthrough=[ID, NUMBER, BLOCK],
+            seed=self.seed_of(name),
+            number=col(NUMBER),
+            given=given.names,
+            redraw=self.redraw.get(name),
+        )
+
+    def _kept(self, table: LinkedTable) -> DataFrame:
+        assert table.kept is not None
+        numbers = pa.array(range(table.kept.num_rows), pa.int64())
+        rows = table.kept.append_column(NUMBER, numbers)
+        df = self.spark.createDataFrame(rows)
+        return df.select(
+            col(NUMBER).alias(ID), NUMBER, F.lit(0).alias(BLOCK), *[quote(c) for c in table.kept.column_names]
+        )
+
+    def _children(self, name: str, table: LinkedTable, wanted: list[str], numbered: bool) -> DataFrame:
+        owner, rules = table.owner, table.rules
+        assert owner is not None
+        assert rules is not None
+        count, total = col(count_name(name, owner.columns)), self.totals.get(name)
+        context = list(dict.fromkeys([*(c.name for c in rules.context), *(c for c in wanted if is_ancestor_name(c))]))
+        keys = {
+            key_name(o): self.key_source(owner.parent, t)
+            for o, t in zip(owner.columns, owner.parent_columns, strict=True)
+        }
+        above = {c: one_level_up(c) for c in context} | keys
+        parents = self.rows(
+            owner.parent,
+            dict.fromkeys([*above.values(), count_name(name, owner.columns)]),
+            numbered=numbered or total is not None,
+        )
+        carried = [*context, *keys]
+        if numbered or total is not None:
+            parents = self._started(name, parents, count, total)
+        else:
+            parents = parents.select("*", F.greatest(count, F.lit(0)).alias(SIZE), F.lit(0).alias("@start"))
+        part = F.explode(F.sequence(F.lit(0), F.floor((col(SIZE) - 1) / FAMILY_BLOCK).cast("int"))).alias("@part")
+        seats = parents.where(col(SIZE) > 0).select(
+            *[col(source).alias(own) for own, source in above.items()],
+            BLOCK,
+            col(ID).alias(PARENT),
+            SIZE,
+            "@start",
+            part,
+        )
+        first = col("@part") * FAMILY_BLOCK
+        last = F.least(first + (FAMILY_BLOCK - 1), col(SIZE).cast("int") - 1)
+        place = F.explode(F.sequence(first, last)).alias(PLACE)
+        seats = seats.select(*map(quote, carried), BLOCK, PARENT, SIZE, "@start", place)
+        number = col("@start") + col(PLACE)
+        if alone := self.unowned(name):
+            seats = self._alone(name, alone, carried).unionByName(seats)
+            number = F.when(col(BLOCK) == _UNOWNED, col("@start")).otherwise(number + F.lit(alone))
+        kept = {c: col(c) for c in (*(c for c in context if c in wanted), *keys, BLOCK, PARENT)}
+        if numbered:
+            kept[NUMBER] = number.cast("bigint")
+        learned = [c for c in rules.columns if c.name in wanted]
+        return generate_families(
+            seats,
+            FamilyGenerator(self.models[name].table_model.generator, rules),
+            parent=col(PARENT),
+            place=col(PLACE),
+            size=col(SIZE),
+            number=number if numbered else None,
+            carried=kept,
+            wanted=learned,
+            ranked=[r.cell for r in table.references if r.apart and r.cell in wanted],
+            seed=self.seed_of(name),
+            redraw=self.redraw.get(name),
+        )
+
+    def _started(self, name: str, parents: DataFrame, count: Expression, total: int | None) -> DataFrame:
+        """Parents with the number of their first child, and how many they have."""
+        owner = self.tables[name].owner
+        assert owner is not None
+        many = F.greatest(count, F.lit(0)).cast("bigint")
+        before = Window.partitionBy(BLOCK).orderBy(NUMBER).rowsBetween(Window.unboundedPreceding, -1)
+        start = F.coalesce(F.sum(many).over(before), F.lit(0))
+        if self._blocks(name) == 1 and total is None and not self.unowned(owner.parent):
+            return parents.select("*", many.alias(SIZE), start.alias("@start"))
+        rows = self.rows(owner.parent, [count_name(name, owner.columns)], numbered=False)
+        sums = rows.groupBy(col(BLOCK).alias("@offset_block")).agg(F.sum(many).alias("@sum"))
+        every = Window.partitionBy(F.lit(0))
+        earlier = every.orderBy("@offset_block").rowsBetween(Window.unboundedPreceding, -1)
+        offsets = sums.select(
+            "@offset_block",
+            F.coalesce(F.sum("@sum").over(earlier), F.lit(0)).alias("@offset"),
+            F.sum("@sum").over(every).alias("@total"),
+        )
+        parents = parents.select("*", many.alias("@count"), start.alias("@within"))
+        parents = parents.join(offsets, col(BLOCK) == col("@offset_block"), "left")
+        start = col("@within") + col("@offset")
+        if total is None:
+            return parents.select("*", col("@count").alias(SIZE), start.alias("@start"))
+        # In proportion, and so that the numbers add up exactly.
+        wanted = F.lit(max(total - self.unowned(name), 0))
+        first, last = (
+            F.floor(at * wanted / F.greatest(col("@total"), F.lit(1))).cast("bigint")
+            for at in (start, start + col("@count"))
+        )
+        return parents.select("*", (last - first).alias(SIZE), first.alias("@start"))
+
+    def key_source(self, name: str, column: str) -> str:
+        """The column of a table's spine that holds one of its key columns."""
+        owner = self.tables[name].owner
+        return key_name(column) if owner is not None and column in owner.columns else column
+
+    def _alone(self, name: str, n: int, carried: Sequence[str]) -> DataFrame:
+        """Seats of rows without an owner."""
+        number = col("id")
+        return self.spark.range(n).select(
+            *[F.lit(None).cast(self.type_of(name, c)).alias(c) for c in carried],
+            F.lit(_UNOWNED).alias(BLOCK),
+            F.xxhash64(F.lit(name), number).alias(PARENT),
+            F.lit(1).cast("bigint").alias(SIZE),
+            number.alias("@start"),
+            F.lit(0).alias(PLACE),
+        )
+
+    def type_of(self, name: str, column: str) -> T.DataType:
+        """The Spark type of what a table's rows hold or carry."""
+        if is_ancestor_name(column):
+            owner = self.tables[name].owner
+            assert owner is not None
+            return self.type_of(owner.parent, one_level_up(column))
+        table, plain = self.tables[name], column.removeprefix(key_name(""))
+        learned = table.rules.columns if table.rules else () if table.kept is not None else self.models[name].columns
+        types = {c.name: c.type for c in (*learned, *table.columns)}
+        return spark_type(types[plain]) if plain in types else T.LongType()
+
+    def seed_of(self, name: str) -> int:
+        """The seed of a table's rows."""
+        return derive_seed(self.seed, "sample", name)

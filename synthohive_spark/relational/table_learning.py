@@ -1,0 +1,333 @@
+"""Learning one table of a database: its training rows with what other tables say about them, then its model."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from synthohive_spark.declarations.foreign_key import ForeignKey
+from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.declarations.table import TableDeclaration
+from synthohive_spark.engine.arrays import null_mask, one_array
+from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.families.balance import LARGEST, Balance
+from synthohive_spark.engine.families.cells import Cells
+from synthohive_spark.engine.families.find import FamilyRows, learn_families
+from synthohive_spark.engine.families.names import CELL, ancestor_name, cell_name, count_name
+from synthohive_spark.engine.families.numbers import Numbers
+from synthohive_spark.engine.families.siblings import Siblings
+from synthohive_spark.engine.noise import derive_seed
+from synthohive_spark.engine.table_statistics import ColumnStatistics, TableStatistics
+from synthohive_spark.errors import SchemaError
+from synthohive_spark.relational.linked_table import LinkedTable, Reference
+from synthohive_spark.relational.training_frames import (
+    FAMILY,
+    FEATURE,
+    MET,
+    TrainingFrames,
+    hash_name,
+    order_name,
+    referred_name,
+)
+from synthohive_spark.spark.schema import col, column_type
+from synthohive_spark.spark.training_data import JoinedRows, TrainingData, canonical_order, collect_training_data
+from synthohive_spark.stages.estimator import SynthesizerTransformer
+from synthohive_spark.stages.model import SynthesizerTransformerModel
+
+ORPHAN = "--"
+"""The cell of a row that is not there."""
+LARGEST_KEPT = 100_000
+_CELL_ROWS = 20_000
+_PARTS = 1_000_000
+_WHOLE, _TEXT = ColumnType("bigint"), ColumnType("string")
+_FEW_REPEATS = 7.0
+
+
+def cell_label(cell: int) -> str:
+    """The category that stands for a cell."""
+    return f"{cell:05d}"
+
+
+@dataclass(frozen=True)
+class TableLearning:
+    """What learning a table of a database needs beside the table.
+
+    Attributes:
+        frames: The prepared tables.
+        privacy: What a model may keep.
+        seed: Seed of the whole fit.
+        decided: By table and key columns, the path that says which row a reference names.
+        cells: By table, the cells of its rows.
+        kept: By table that is taken over, its rows.
+    """
+
+    frames: TrainingFrames
+    privacy: Privacy
+    seed: int
+    decided: Mapping[tuple[str, tuple[str, ...]], tuple[int, tuple[str, ...]]]
+    cells: Mapping[str, Cells]
+    kept: Mapping[str, KeptRows]
+
+    def learn(
+        self, name: str, config: TableDeclaration, estimator: SynthesizerTransformer
+    ) -> tuple[SynthesizerTransformerModel, LinkedTable]:
+        """The model of a table's rows, and the table's place in its database."""
+        started, seed = time.monotonic(), derive_seed(self.seed, "table", name)
+        own, plan = self.frames.tables[name], self.frames.plan.tables[name]
+        df, counts, context = self.frames.rows(name)
+        joined = self._joined(name, df, counts, context)
+        max_rows = estimator.getOrDefault(estimator.maxTrainingRows)
+        data = collect_training_data(own.frame, own.columns, max_rows=max_rows, seed=seed, joined=joined)
+        rows = data.rows if data.rows.num_rows < data.statistics.rows else canonical_order(data.rows)
+        rows, extra, references = self._with_cells(name, rows, counts, config, seed)
+        declared = tuple(config.context)
+        if plan.owner is None:
+            rows = rows.select([c.name for c in (*own.columns, *extra)])
+            family = FamilyRows(rows, (*own.columns, *extra), (), None)
+        else:
+            family = self._families(name, rows, extra, context)
+            references = self._apart(references, rows)
+        estimator.setParams(excludeCols=list(config.dropped), conditionCols=[*declared, *family.conditions])
+        rules = replace(own.rules, categorical=own.rules.categorical | {c.name for c in extra if c.type.is_string})
+        rules = replace(rules, surrogates={n: s for n, s in rules.surrogates.items() if n in family.table.column_names})
+        learned = TrainingData(family.table, _statistics(data.statistics, family, own.columns))
+        model = estimator.learn_rows(learned, family.columns, rules, seed=seed, started=started)
+        return model, self._linked(name, config, data, rows, references, family)
+
+    def owns(self, child: str, link: ForeignKey) -> bool:
+        """Whether a link is the one along which the rows of ``child`` are made."""
+        return self.frames.plan.tables[child].owner == link
+
+    def _joined(self, name: str, df: DataFrame, counts: Sequence[Column], context: Sequence[Column]) -> JoinedRows:
+        own = self.frames.tables[name]
+        known = {c.name for c in own.columns}
+        columns = []
+        for field in df.schema.fields:
+            if field.name not in known:
+                kind = {c.name: c for c in (*counts, *context)}.get(field.name)
+                columns.append(kind or Column(field.name, column_type(field)))
+
+        def select(share: float) -> DataFrame:
+            if share == 1:
+                return df
+            # Whole families, so that what holds among siblings is seen.
+            key = col(FAMILY) if FAMILY in df.columns else F.xxhash64(*[col(c.name) for c in own.columns])
+            part = F.pmod(F.xxhash64(F.coalesce(key, F.monotonically_increasing_id()), F.lit(self.seed)), F.lit(_PARTS))
+            return df.where(part < F.lit(int(share * _PARTS)))
+
+        return JoinedRows(select, tuple(columns))
+
+    def _with_cells(
+        self, name: str, rows: pa.Table, counts: Sequence[Column], config: TableDeclaration, seed: int
+    ) -> tuple[pa.Table, tuple[Column, ...], list[Reference]]:
+        """The rows with the cells of the rows that they refer to, and their own."""
+        extra, references = list(counts), []
+        for column in counts:
+            softened = _softened(one_array(rows.column(column.name)).to_numpy(), self.privacy.extreme_rows)
+            rows = rows.set_column(rows.column_names.index(column.name), column.name, pa.array(softened))
+        for i, link in enumerate(self.frames.looked_up[name]):
+            cells, key = self._referred(name, i, link, rows)
+            there = ~null_mask(one_array(key))
+            lost = there & (cells < 0)
+            share = float(lost.sum() / max(there.sum(), 1)) if config.orphans == "keep" else 0.0
+            labels = np.array([cell_label(c) if c >= 0 else ORPHAN for c in cells], object)
+            if not share and lost.any() and (there & ~lost).any():
+                rng = np.random.default_rng(derive_seed(seed, "orphans", *link.columns))
+                labels[lost] = rng.choice(labels[there & ~lost], int(lost.sum()))
+            column = Column(cell_name(link.columns), _TEXT)
+            rows = rows.append_column(column.name, pa.array(labels, pa.string(), mask=~there))
+            extra.append(column)
+            references.append(Reference(link, share))
+        for link in self.frames.plan.tables[name].references:
+            if (name, link.columns) in self.decided:
+                references.append(Reference(link, decided=self.decided[name, link.columns]))
+        if name in self.cells:
+            own = self._assigned(name, rows, "")
+            rows = rows.append_column(CELL, pa.array([cell_label(c) for c in own], pa.string()))
+            extra.append(Column(CELL, _TEXT))
+        return rows, tuple(extra), references
+
+    def _referred(
+        self, name: str, i: int, link: ForeignKey, rows: pa.Table
+    ) -> tuple[npt.NDArray[np.int64], pa.ChunkedArray]:
+        """The cell of the row that each row refers to, -1 where it is not there; and the hash of its key."""
+        key = rows.column(referred_name(i, "@key"))
+        if link.parent in self.kept:
+            return self.kept[link.parent].places(link.parent_columns, one_array(key)), key
+        if link.parent == name:
+            return np.asarray(one_array(rows.column(referred_name(i, "@level"))).fill_null(-1).to_numpy()), key
+        met = ~null_mask(one_array(rows.column(referred_name(i, MET))))
+        return np.where(met, self._assigned(link.parent, rows, referred_name(i, "")), -1), key
+
+    def _assigned(self, name: str, rows: pa.Table, prefix: str) -> npt.NDArray[np.int64]:
+        names = [axis.name for axis in self.cells[name].axes]
+        return self.cells[name].assign(pa.table([rows.column(f"{prefix}{n}") for n in names], names=names))
+
+    def _families(self, name: str, rows: pa.Table, extra: Sequence[Column], context: Sequence[Column]) -> FamilyRows:
+        own, plan = self.frames.tables[name], self.frames.plan.tables[name]
+        assert plan.owner is not None
+        order = [one_array(rows.column(order_name(i))).to_numpy() for i in range(own.order)]
+        owner = one_array(rows.column(FAMILY))
+        siblings = Siblings.of(rows, own.learned, owner, order)
+        if plan.owner.parent in self.cells:
+            label = Column(ancestor_name(1, CELL), _TEXT)
+            met = ~null_mask(one_array(rows.column(ancestor_name(1, MET))))
+            cells = self._assigned(plan.owner.parent, rows, ancestor_name(1, ""))
+            rows = rows.append_column(label.name, pa.array([cell_label(c) for c in cells], pa.string(), mask=~met))
+            context = [*context, label]
+        made = frozenset(own.rules.surrogates)
+        return learn_families(rows, own.columns, extra, context, siblings, untouched=made, privacy=self.privacy)
+
+    def _apart(self, references: Sequence[Reference], rows: pa.Table) -> list[Reference]:
+        """The references with whether siblings never share a row, where they would by chance."""
+        owner = one_array(rows.column(FAMILY))
+        found = []
+        for i, reference in enumerate(references):
+            if reference.decided is not None:
+                found.append(reference)
+                continue
+            key = one_array(rows.column(referred_name(i, "@key")))
+            both = pc.and_(owner.is_valid(), key.is_valid())
+            pairs = pa.table({"owner": owner.filter(both), "key": key.filter(both)})
+            sizes = np.asarray(pc.value_counts(pairs["owner"]).field("counts").to_numpy(), float)
+            shares = np.asarray(pc.value_counts(pairs["key"]).field("counts").to_numpy(), float) / max(len(pairs), 1)
+            chance = float((sizes * (sizes - 1) / 2).sum() * (shares**2).sum())
+            distinct = pairs.group_by(["owner", "key"]).aggregate([]).num_rows == pairs.num_rows
+            found.append(replace(reference, apart=distinct and chance > _FEW_REPEATS))
+        return found
+
+    def _linked(
+        self,
+        name: str,
+        config: TableDeclaration,
+        data: TrainingData,
+        rows: pa.Table,
+        references: Sequence[Reference],
+        family: FamilyRows,
+    ) -> LinkedTable:
+        plan, own = self.frames.plan.tables[name], self.frames.tables[name]
+        unowned = orphans = 0.0
+        if plan.owner is not None:
+            there = ~null_mask(one_array(data.rows.column(FAMILY)))
+            unowned = float(1 - there.mean())
+            if config.orphans == "keep":
+                met = ~null_mask(one_array(data.rows.column(ancestor_name(1, MET))))
+                orphans = float((there & ~met).mean())
+        made_unique = any(s.unique for n, s in own.rules.surrogates.items() if n in config.pk)
+        alone = plan.owner is not None and set(config.pk) <= set(plan.owner.columns)
+        return LinkedTable(
+            columns=own.output,
+            pk=config.pk,
+            owner=plan.owner,
+            references=tuple(references),
+            rows=data.statistics.rows,
+            unowned=unowned,
+            orphans=orphans,
+            counted=tuple((child, link.columns) for child, link in self.frames.counted(name)),
+            rules=family.rules,
+            balance=self._balance(name, family),
+            doubles=bool(config.pk) and not made_unique and not alone,
+        )
+
+    def _balance(self, name: str, family: FamilyRows) -> Balance | None:
+        """The shares of a small root that others follow from or refer to."""
+        counts = [count_name(child, link.columns) for child, link in self.frames.counted(name)]
+        if family.rules is not None or not counts or family.table.num_rows > LARGEST:
+            return None
+        made = self.frames.tables[name].rules.surrogates
+        columns = [c for c in family.columns if c.name not in made]
+        return Balance.fit(family.table, columns, counts, max(self.privacy.min_rows, 1))
+
+
+@dataclass(frozen=True)
+class KeptRows:
+    """The rows of a table that is taken over as it is.
+
+    Attributes:
+        rows: The rows.
+        hashes: By key columns, the hash of each row's key.
+    """
+
+    rows: pa.Table
+    hashes: Mapping[tuple[str, ...], Numbers]
+
+    @classmethod
+    def of(cls, name: str, frame: DataFrame, columns: Sequence[Column], keys: Sequence[tuple[str, ...]]) -> KeptRows:
+        """Bring the rows to the driver.
+
+        Raises:
+            SchemaError: If there are more than `LARGEST_KEPT`.
+        """
+        hashes = list(dict.fromkeys(keys))
+        wanted = [col(c.name).alias(f"c{i}") for i, c in enumerate(columns)]
+        wanted += [col(hash_name(k)).alias(f"h{i}") for i, k in enumerate(hashes)]
+        table = canonical_order(frame.select(*wanted).limit(LARGEST_KEPT + 1).toArrow())
+        if table.num_rows > LARGEST_KEPT:
+            raise SchemaError(f"table {name!r} has more than {LARGEST_KEPT:,} rows, too many to be taken over (keep)")
+        rows = pa.table(
+            [table.column(f"c{i}").cast(c.type.arrow) for i, c in enumerate(columns)], names=[c.name for c in columns]
+        )
+        return cls(rows, {k: one_array(table.column(f"h{i}")).fill_null(0).to_numpy() for i, k in enumerate(hashes)})
+
+    def places(self, columns: tuple[str, ...], keys: pa.Array) -> npt.NDArray[np.int64]:
+        """The place of the row with each key; -1 where there is none."""
+        order = np.argsort(self.hashes[columns])
+        ordered = self.hashes[columns][order]
+        wanted = keys.fill_null(0).to_numpy()
+        at = np.minimum(np.searchsorted(ordered, wanted), max(len(ordered) - 1, 0))
+        found = (ordered[at] == wanted) & ~null_mask(keys) if len(ordered) else np.zeros(len(wanted), bool)
+        return np.where(found, order[at] if len(ordered) else 0, -1)
+
+
+def fit_cells(frames: TrainingFrames, name: str, at_least: int, seed: int) -> Cells:
+    """The cells of a table, from a bounded number of its rows."""
+    features = frames.features(name)
+    names = [n for n in frames.feature_names(name)]
+    rows = features.select(*[col(n) for n in names])
+    part = F.pmod(F.xxhash64(*[col(n) for n in names]), F.lit(1 << 62))
+    table = canonical_order(rows.orderBy(part).limit(_CELL_ROWS).toArrow()).combine_chunks()
+    said = [n for n in names if _says_something(table.column(n))]
+    counts = [n for n in frames.count_features(name) if n in said]
+    return Cells.fit(table.select(said or names[:1]), counts, at_least, derive_seed(seed, "cells", name))
+
+
+def _says_something(values: pa.ChunkedArray) -> bool:
+    different = pc.count_distinct(values, mode="all").as_py()
+    return different > 1 and (not pa.types.is_string(values.type) or different <= len(values) / 2)
+
+
+def _softened(counts: npt.NDArray[np.int64], rows: int) -> npt.NDArray[np.int64]:
+    """Counts of which the greatest share their mean, so that none shows whose it is and their sum stays."""
+    if rows < 2 or len(counts) < rows:
+        return counts
+    top = np.argsort(-counts, kind="stable")[:rows]
+    made = counts.copy()
+    made[top] = max(round(float(counts[top].mean())), int(counts[top].min()))
+    return made
+
+
+def _statistics(whole: TableStatistics, family: FamilyRows, own: Sequence[Column]) -> TableStatistics:
+    """Statistics of all rows for the columns that are learned as they are; for others, those of the training rows."""
+    scale = whole.rows / max(family.table.num_rows, 1)
+    changed = set() if family.rules is None else {s.column.name for s in family.rules.steps}
+    plain = {c.name for c in own} - changed - set(family.conditions)
+    return TableStatistics(
+        whole.rows,
+        {
+            c.name: whole.columns[c.name]
+            if c.name in plain
+            else ColumnStatistics(round(family.table.column(c.name).null_count * scale))
+            for c in family.columns
+        },
+    )
+
+
+__all__ = ["FEATURE", "KeptRows", "TableLearning", "count_name", "fit_cells"]
