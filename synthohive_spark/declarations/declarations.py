@@ -59,6 +59,7 @@ class Declarations:
         keep: bool = False,
         orphans: str = "none",
         reasons: Mapping[str, str] | None = None,
+        role_reasons: Mapping[str, str] | None = None,
     ) -> Self:
         """Declare a table and return this object, so that calls chain.
 
@@ -82,6 +83,7 @@ class Declarations:
                 drawn and in the model directory. For lookup tables such as countries, airlines or calendars.
             orphans: "none" if every key of a drawn row meets a row, "keep" for as many that do not as there really are.
             reasons: Why something was inferred, by column.
+            role_reasons: Why the table's role was inferred, by setting: "owner" or "keep".
 
         Raises:
             SchemaError: If the table is declared already, or an argument is not of the form above; ``problems`` lists
@@ -102,6 +104,7 @@ class Declarations:
             "keep": keep,
             "orphans": orphans,
             "reasons": reasons or {},
+            "role_reasons": role_reasons or {},
         }
         try:
             self.tables.update(_read_tables({"tables": {name: declared}}))

@@ -12,7 +12,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from synthohive_spark.declarations.foreign_key import ForeignKey
-from synthohive_spark.declarations.table import TableDeclaration
+from synthohive_spark.declarations.owners import Candidate, choose_owners
+from synthohive_spark.declarations.table import TableDeclaration, label
 from synthohive_spark.errors import SchemaError
 
 
@@ -44,13 +45,23 @@ class TablePlan:
         """In one word: kept, root or child."""
         return "kept" if self.kept else "root" if self.owner is None else "child"
 
+    def describe(self) -> str:
+        """The role in words."""
+        notes = ["taken over as it is" if self.kept else "root"]
+        if self.owner is not None:
+            notes = [f"child by {label(self.owner.columns)}"]
+        notes += [f"{label(link.columns)} refers to {link.parent}" for link in self.references]
+        if not self.kept:
+            notes += [f"{label(link.columns)} is made: {link.parent} is not there" for link in self.unlinked]
+        return "; ".join(notes)
+
 
 @dataclass(frozen=True)
 class DatabasePlan:
-    """The roles of all tables, owners before the tables that they own.
+    """The roles of all tables.
 
     Attributes:
-        tables: By name.
+        tables: By name; roots first, then the tables that they own, and so on.
     """
 
     tables: Mapping[str, TablePlan] = field(default_factory=dict)
@@ -61,32 +72,31 @@ class DatabasePlan:
 
         The owner link is the declared one; else the one whose columns are part of the primary key, else the one to the
         table that is farthest from its root, else the one to the table that most links lead to, else the first. A table
-        that is taken over owns nothing unless that is declared, and a link that would close a circle of owners is a
-        reference.
+        that is taken over owns nothing unless that is declared, and has no owner itself. Where links form a circle, one
+        of its tables does without: one that loses no part of its key by it, has another owner, or is referred to by
+        most, in this order, or else the first by name. A link of which a column is left out is none.
 
         Args:
             declared: The tables.
             names: Those that are there; all when None.
 
         Raises:
-            SchemaError: If declared owner links form a circle.
+            SchemaError: If declared owner links form a circle, or lead from a table to itself; all are listed.
         """
-        there = set(declared if names is None else names)
-        chosen: dict[str, ForeignKey | None] = {}
-        for name in declared:
-            if name in there:
-                _choose(name, declared, there, chosen, [])
-        tables = {}
-        for name in sorted(chosen, key=lambda n: _depth(n, chosen)):
-            links, owner = [link for link in declared[name].fk if link.parent in there], chosen[name]
-            tables[name] = TablePlan(
-                name,
-                owner,
-                tuple(link for link in links if link != owner),
-                tuple(link for link in declared[name].fk if link.parent not in there),
-                declared[name].keep,
-            )
-        return cls(tables)
+        there = {name: declared[name] for name in declared if names is None or name in names}
+        links_to = Counter(link.parent for own in declared.values() for link in own.fk)
+        candidates = {name: _candidates(own, there, links_to) for name, own in there.items()}
+        declared_owner = {name for name, own in there.items() if own.owner and candidates[name]}
+        problems = [
+            f"table {name!r} cannot be owned by itself: name another link in owner, or none"
+            for name in sorted(declared_owner)
+            if all(own.link.parent == name for own in candidates[name])
+        ]
+        if problems:
+            raise SchemaError("; ".join(problems), problems)
+        without_self = {name: [c for c in own if c.link.parent != name] for name, own in candidates.items()}
+        chosen = choose_owners(without_self, declared_owner)
+        return cls({name: _table_plan(name, there, owner) for name, owner in chosen.items()})
 
     def links_to(self, name: str) -> list[tuple[str, ForeignKey]]:
         """The links of other tables, or its own, that refer to a table: pairs of a table and its link."""
@@ -120,62 +130,45 @@ class DatabasePlan:
 
     def describe(self) -> str:
         """The plan in words, with a drawing of the tables."""
+        owned: dict[str | None, list[str]] = {}
+        for name, plan in self.tables.items():
+            owned.setdefault(plan.owner.parent if plan.owner else None, []).append(name)
         lines = []
-        for root in (name for name, plan in self.tables.items() if plan.owner is None):
-            lines += self._drawn(root, "", "")
+        open_ = [(root, "", "") for root in reversed(owned.get(None, []))]
+        while open_:
+            name, first, rest = open_.pop()
+            lines.append(f"{first}{name}: {self.tables[name].describe()}")
+            children = owned.get(name, [])
+            for child in reversed(children):
+                last = child == children[-1]
+                open_.append((child, f"{rest}{'└── ' if last else '├── '}", f"{rest}{'    ' if last else '│   '}"))
         return "\n".join(lines)
 
-    def _drawn(self, name: str, first: str, rest: str) -> list[str]:
-        plan = self.tables[name]
-        notes = ["taken over as it is"] if plan.kept else ["root"] if plan.owner is None else []
-        if plan.owner is not None:
-            notes.append(f"child by {_columns(plan.owner.columns)}")
-        notes += [f"{_columns(r.columns)} refers to {r.parent}" for r in plan.references]
-        notes += [f"{_columns(u.columns)} is made: {u.parent} is not there" for u in plan.unlinked]
-        lines = [f"{first}{name}: {'; '.join(notes)}"]
-        children = [n for n, p in self.tables.items() if p.owner is not None and p.owner.parent == name]
-        for child in children:
-            last = child == children[-1]
-            lines += self._drawn(child, f"{rest}{'└── ' if last else '├── '}", f"{rest}{'    ' if last else '│   '}")
-        return lines
+
+def _links(own: TableDeclaration) -> list[ForeignKey]:
+    """The different links of a table whose columns all come out."""
+    return [link for link in dict.fromkeys(own.fk) if not set(own.dropped).intersection(link.columns)]
 
 
-def _columns(names: tuple[str, ...]) -> str:
-    return names[0] if len(names) == 1 else f"({', '.join(names)})"
-
-
-def _choose(
-    name: str,
-    declared: Mapping[str, TableDeclaration],
-    there: Collection[str],
-    chosen: dict[str, ForeignKey | None],
-    below: list[str],
-) -> None:
-    """Choose the owner link of a table, after those of the tables that it could be owned by."""
-    own = declared[name]
-    explicit = [link for link in own.fk if link.columns == own.owner]
-    possible = [
-        link
-        for link in explicit or own.fk
-        if link.parent in there and link.parent != name and (explicit or not declared[link.parent].keep)
+def _candidates(
+    own: TableDeclaration, there: Mapping[str, TableDeclaration], links_to: Mapping[str, int]
+) -> list[Candidate]:
+    """The links to tables that are there, itself among them, that could be the owner link of a table."""
+    links = [] if own.keep else [link for link in _links(own) if not own.owner or link.columns == own.owner]
+    possible = [link for link in links if link.parent in there and (own.owner or not there[link.parent].keep)]
+    in_key = [(set(link.columns) <= set(own.pk),) for link in possible]
+    return [
+        Candidate(link, worth, (links_to[link.parent],), worth) for link, worth in zip(possible, in_key, strict=True)
     ]
-    if own.keep:
-        possible = []
-    for link in possible:
-        if link.parent not in chosen and link.parent not in (*below, name):
-            _choose(link.parent, declared, there, chosen, [*below, name])
-    if explicit and any(link.parent in below for link in explicit):
-        raise SchemaError(f"owner links form a circle: {' -> '.join([*below, name])}; name another owner for one")
-    free = [link for link in possible if link.parent in chosen]
-    key = set(own.pk)
-    links_to = Counter(link.parent for table in declared.values() for link in table.fk)
-    chosen[name] = max(
-        free,
-        key=lambda link: (set(link.columns) <= key, _depth(link.parent, chosen), links_to[link.parent]),
-        default=None,
+
+
+def _table_plan(name: str, there: Mapping[str, TableDeclaration], owner: Candidate | None) -> TablePlan:
+    own, link = there[name], owner.link if owner else None
+    links = _links(own)
+    return TablePlan(
+        name,
+        link,
+        tuple(other for other in links if other.parent in there and other != link),
+        tuple(other for other in links if other.parent not in there),
+        own.keep,
     )
-
-
-def _depth(name: str, chosen: Mapping[str, ForeignKey | None]) -> int:
-    owner = chosen[name]
-    return 0 if owner is None else 1 + _depth(owner.parent, chosen)

@@ -14,6 +14,7 @@ from synthohive_spark.declarations.hints import nearest
 from synthohive_spark.declarations.pii import PiiRule
 from synthohive_spark.errors import SchemaError
 
+ORPHANS = ("none", "keep")
 _NO_ORPHANS = ("orphans", "none")
 Kind = TypeVar("Kind", Constraint, ForeignKey, PiiRule)
 
@@ -54,7 +55,24 @@ def _names(value: Any) -> tuple[str, ...]:
 
 
 def _key(value: Any) -> tuple[str, ...]:
-    return () if value is None else (value,) if isinstance(value, str) else _names(value)
+    if value is None or isinstance(value, str):
+        return () if value is None else (value,)
+    try:
+        return _names(value)
+    except ValueError as error:
+        raise ValueError(f"must be the name of a column, or a list of them, got {value!r}") from error
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"must be True or False, got {value!r}")
+    return value
+
+
+def _orphans(value: Any) -> Any:
+    if value not in ORPHANS:
+        raise ValueError(f"must be {' or '.join(map(repr, ORPHANS))}, got {value!r}")
+    return value
 
 
 def _links(value: Any) -> Any:
@@ -83,6 +101,7 @@ class TableDeclaration(BaseModel):
         keep: Whether the table is taken over as it is, rows and keys, for the model directory, too.
         orphans: "none" for keys that always meet, "keep" for as many rows without a parent as there really are.
         reasons: Why a rule was inferred, by column.
+        role_reasons: Why the table's role was inferred, by setting: "owner", "keep".
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -95,9 +114,10 @@ class TableDeclaration(BaseModel):
     exclude: Names = ()
     context: Names = ()
     owner: Annotated[tuple[str, ...], BeforeValidator(_key)] = ()
-    keep: bool = False
-    orphans: Literal["none", "keep"] = "none"
+    keep: Annotated[bool, BeforeValidator(_flag)] = False
+    orphans: Annotated[Literal["none", "keep"], BeforeValidator(_orphans)] = "none"
     reasons: dict[str, str] = Field(default_factory=dict)
+    role_reasons: dict[Literal["owner", "keep"], str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _no_contradictions(self) -> TableDeclaration:
@@ -121,15 +141,23 @@ class TableDeclaration(BaseModel):
     def _wrong_roles(self) -> list[str]:
         known = [link.columns for link in self.fk]
         if self.owner and self.owner not in known:
-            near = nearest(self.owner[0], [columns[0] for columns in known])
-            return [f"owner {', '.join(self.owner)!r} is none of its links{near}"]
-        learned = [s for s in ("owner", "constraints", "high_cardinality_cols", "context") if getattr(self, s)]
-        if self.keep and learned:
-            return [f"{' and '.join(learned)} mean nothing for a table that is taken over as it is (keep)"]
-        personal = ", ".join(repr(name) for name, rule in self.pii.items() if rule.action != "drop")
+            asked = "; ".join(label(columns) for columns in dict.fromkeys(known)) or "none"
+            return [f"owner {label(self.owner)} must be the columns of one of its links (fk); its links are: {asked}"]
+        gone = [column for column in self.owner if column in self.dropped]
+        if gone:
+            return [f"column {column!r} is in owner and also left out; choose one" for column in gone]
+        learned = ("owner", "constraints", "high_cardinality_cols", "context")
+        meant = [f"{setting} means" for setting in learned if getattr(self, setting)]
+        meant += ["orphans='keep' means"] if self.orphans == "keep" else []
+        if self.keep and meant:
+            return [f"{meaning} nothing for a table that is taken over as it is (keep)" for meaning in meant]
+        personal = [column for column, rule in self.pii.items() if rule.action != "drop"]
         if self.keep and personal:
-            shown = f"{personal} is personal, and a table that is taken over (keep) shows its rows as they are"
-            return [f"{shown}: give it the rule 'drop', or learn the table"]
+            return [
+                f"column {column!r} is personal, and a table that is taken over (keep) shows its rows as they are: "
+                f"give it the rule 'drop', or learn the table"
+                for column in personal
+            ]
         return []
 
     @property
@@ -147,3 +175,8 @@ class TableDeclaration(BaseModel):
         """The declaration as plain values; settings that say nothing are left out."""
         values = self.model_dump(mode="json", exclude_none=True)
         return {setting: value for setting, value in values.items() if value and (setting, value) != _NO_ORPHANS}
+
+
+def label(columns: tuple[str, ...]) -> str:
+    """Columns as a message names them: one by its name, several in parentheses."""
+    return columns[0] if len(columns) == 1 else f"({', '.join(columns)})"

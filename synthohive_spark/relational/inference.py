@@ -1,22 +1,28 @@
-"""Inferred declarations: keys, links, kinds and personal columns, guessed from names and values, with reasons."""
+"""Inferred declarations: keys, links, roles, kinds and personal columns, from names and values, with reasons."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+from pyspark.util import inheritable_thread_target
 
 from synthohive_spark.declarations.foreign_key import ForeignKey
+from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.declarations.table import TableDeclaration, label
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.logs import get_logger
 from synthohive_spark.pii.detection import find_kind
-from synthohive_spark.relational.links import KEY_WORDS, TableProfile, infer_links, words_of
+from synthohive_spark.relational.links import KEY_WORDS, Link, TableProfile, infer_links, words_of
 from synthohive_spark.relational.profile import ColumnProfile, profile_columns
+from synthohive_spark.relational.roles import LinkedTable, Role, infer_roles
+from synthohive_spark.relational.small_tables import LearnedColumns, columns_without_values, most_rows
 from synthohive_spark.spark.schema import column_type, quote
 
 _MANY_VALUES = 50
@@ -24,6 +30,9 @@ _ROWS_PER_VALUE = 5
 _MANY = "categorical, many values"
 _PAIR_COLUMNS = 8
 _NEARLY_ALL = 0.97
+_TABLES_AT_A_TIME = 4
+_LOOKED_AT = 1_000
+"""Values of a column that tell whether it is personal."""
 _log = get_logger(__name__)
 
 
@@ -39,6 +48,7 @@ class _Inferred:
     many: list[str] = field(default_factory=list)
     exclude: list[str] = field(default_factory=list)
     reasons: dict[str, str] = field(default_factory=dict)
+    role: Role = field(default_factory=Role)
 
     def arguments(self) -> dict[str, Any]:
         """Arguments of `Metadata.add_table`."""
@@ -46,20 +56,35 @@ class _Inferred:
             "pk": self.pk,
             "fk": self.fk,
             "pii": {name: {"action": "fake", "kind": kind} for name, kind in self.pii.items()},
-            "high_cardinality_cols": self.many,
-            "exclude": self.exclude,
+            "high_cardinality_cols": [] if self.role.keep else self.many,
+            "exclude": [*self.exclude, *self.role.exclude],
+            "owner": self.role.owner,
+            "keep": self.role.keep,
             "reasons": self.reasons,
+            "role_reasons": self.role.reasons,
         }
 
 
 def infer_metadata(tables: Mapping[str, DataFrame]) -> dict[str, dict[str, Any]]:
     """Arguments of `Metadata.add_table` for each table; all that is inferred is logged with its reason."""
-    found = {name: _infer_table(name, df) for name, df in tables.items()}
-    _infer_links(tables, found)
+    found = _infer_tables(tables)
+    _infer_roles(tables, found, _infer_links(tables, found))
     for name, inferred in found.items():
+        for setting, reason in inferred.role.reasons.items():
+            _log.info("inferred", table=name, setting=setting, reason=reason)
         for column, reason in inferred.reasons.items():
             _log.info("inferred", table=name, column=column, reason=reason)
     return {name: inferred.arguments() for name, inferred in found.items()}
+
+
+def _infer_tables(tables: Mapping[str, DataFrame]) -> dict[str, _Inferred]:
+    """What is inferred about each table by itself: some beside each other, for most of the time a job is planned."""
+    if not tables:
+        return {}
+    session = next(iter(tables.values())).sparkSession
+    with ThreadPoolExecutor(_TABLES_AT_A_TIME, "synthohive-infer") as pool:
+        inferred = pool.map(inheritable_thread_target(session)(_infer_table), tables, tables.values())
+        return dict(zip(tables, inferred, strict=True))
 
 
 def _infer_table(name: str, df: DataFrame) -> _Inferred:
@@ -75,7 +100,7 @@ def _infer_table(name: str, df: DataFrame) -> _Inferred:
     inferred = _Inferred(types, profiles, exclude=exclude, reasons=reasons)
     _infer_key(name, df, inferred)
     for column, type_ in types.items():
-        finding = find_kind(column, profiles[column].sample) if column in sampled else None
+        finding = find_kind(column, profiles[column].sample[:_LOOKED_AT]) if column in sampled else None
         if finding is not None:
             inferred.pii[column] = finding.kind
             key = f"{reasons[column]}; " if column in inferred.pk else ""
@@ -116,7 +141,7 @@ def _infer_key(name: str, df: DataFrame, inferred: _Inferred) -> None:
         inferred.pk = (best,)
         inferred.reasons[best] = f"primary key: unique and never null in {rows:,} rows, and named or placed like one"
         return
-    pair = None if unique or rows < 2 else _unique_pair(df, possible[:_PAIR_COLUMNS], rows)
+    pair = None if unique or rows < 2 else _unique_pair(df, inferred.profiles, possible[:_PAIR_COLUMNS], rows)
     if pair is not None:
         inferred.pk = pair
         for column in pair:
@@ -134,9 +159,11 @@ def _key_rank(table: str, column: str) -> int:
     return 2 if words[-1] in ("id", "key", "uuid") else 1
 
 
-def _unique_pair(df: DataFrame, columns: list[str], rows: int) -> tuple[str, str] | None:
+def _unique_pair(
+    df: DataFrame, profiles: Mapping[str, ColumnProfile], columns: list[str], rows: int
+) -> tuple[str, str] | None:
     """The first pair of columns that is unique; estimates leave out most pairs before any is counted."""
-    pairs = list(combinations(columns, 2))
+    pairs = [(a, b) for a, b in combinations(columns, 2) if profiles[a].distinct * profiles[b].distinct >= rows]
     if not pairs:
         return None
     structs = [F.struct(F.col(quote(a)), F.col(quote(b))) for a, b in pairs]
@@ -150,22 +177,47 @@ def _unique_pair(df: DataFrame, columns: list[str], rows: int) -> tuple[str, str
     return None
 
 
-def _infer_links(tables: Mapping[str, DataFrame], found: Mapping[str, _Inferred]) -> None:
+def _infer_links(tables: Mapping[str, DataFrame], found: Mapping[str, _Inferred]) -> list[Link]:
+    """Add the links to what is found, and return them."""
+
     def counted(name: str, columns: Sequence[str], parent: str, key: Sequence[str]) -> float | None:
         return _share_held(tables[name], columns, tables[parent], key)
 
     profiles = {name: TableProfile(own.types, own.profiles, own.pk) for name, own in found.items()}
-    for name, link, share in infer_links(profiles, counted):
+    links = infer_links(profiles, counted)
+    for name, link, share in links:
         own, parent = found[name], found[link.parent]
         explained = {*own.pii, *own.pk, *(column for earlier in own.fk for column in earlier.columns)}
         own.fk.append(link)
-        label = link.parent_columns[0] if len(link.columns) == 1 else f"({', '.join(link.parent_columns)})"
         for column, key in zip(link.columns, link.parent_columns, strict=True):
             own.many = [c for c in own.many if c != column]
             if key in parent.pii:
                 own.pii.setdefault(column, parent.pii[key])
             before = f"{own.reasons[column]}; " if column in explained else ""
-            own.reasons[column] = f"{before}refers to {link.parent}.{label}: {share:.0%} of its values are there"
+            own.reasons[column] = (
+                f"{before}refers to {link.parent}.{label(link.parent_columns)}: {share:.0%} of its values are there"
+            )
+
+    return links
+
+
+def _infer_roles(tables: Mapping[str, DataFrame], found: Mapping[str, _Inferred], links: Sequence[Link]) -> None:
+    """Find the role of each table; tables of a few rows are looked at for columns that cannot be learned."""
+    profiles = {name: TableProfile(own.types, own.profiles, own.pk) for name, own in found.items()}
+    learned = {
+        name: LearnedColumns.of(tables[name], TableDeclaration(**own.arguments()))
+        for name, own in found.items()
+        if 0 < profiles[name].rows <= most_rows(Privacy())
+    }
+    lost = columns_without_values(learned, Privacy())
+    linked: dict[str, list[tuple[ForeignKey, float]]] = {name: [] for name in found}
+    for name, link, share in links:
+        linked[name].append((link, share))
+    roles = infer_roles({n: LinkedTable(profiles[n], linked[n], own.pii, lost.get(n, ())) for n, own in found.items()})
+    for name, own in found.items():
+        own.role = roles[name]
+        for column in own.role.exclude:
+            own.reasons[column] += "; left out: that table is learned, and this one is taken over as it is"
 
 
 def _share_held(child: DataFrame, columns: Sequence[str], parent: DataFrame, key: Sequence[str]) -> float | None:

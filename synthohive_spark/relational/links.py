@@ -33,6 +33,8 @@ _OF_ITSELF = {
     "lead",
     "super",
 }
+_IRREGULAR = {"people": "person", "children": "child", "men": "man", "women": "woman", "staff": "staff"}
+_PREFIXES = ("dim", "fact", "tbl", "tb", "t", "stg", "src", "raw", "ref", "lkp", "lookup", "mst", "v")
 _LINKED, _LINKED_UNNAMED = 0.8, 0.95
 """Share of a column's values that have to be keys, where its name speaks for the link, and where it does not."""
 _COMPARED = 20
@@ -104,7 +106,9 @@ def _candidates(name: str, column: str, tables: Mapping[str, TableProfile], coun
             continue
         key = other.pk[0]
         named = _named_after(column, name, parent, key)
-        if own.pk == (column,) and (named < 3 or _named_after(column, "", name, "") >= 2):
+        if own.pk == (column,) and (
+            named < 3 or _named_after(column, "", name, "") >= 2 or not _extends(name, parent, tables)
+        ):
             continue  # it is its own table's key
         share, compared = share_within(own.profiles[column], other.profiles[key])
         if compared < min(_COMPARED, own.profiles[column].distinct):
@@ -130,6 +134,23 @@ def _linked(own: ColumnProfile, key: ColumnProfile, share: float, compared: int,
     within = sum(least <= int(value) <= greatest for value in key.sample)
     density = min(1.0, key.distinct * within / len(key.sample) / (greatest - least + 1))
     return bool(density ** (share * compared) < _BY_CHANCE)
+
+
+def _extends(name: str, parent: str, tables: Mapping[str, TableProfile]) -> bool:
+    """Whether, of two tables with the same key, the first is the one that refers to the other.
+
+    One whose key, or which itself, is called after the other does, else the one of fewer keys, else the later one by
+    name.
+    """
+    if _named_after(tables[name].pk[0], "", parent, "") >= 2:
+        return True
+    words, other = set(_names_of(name)), set(_names_of(parent))
+    longer, shorter = "".join(words_of(name)), "".join(words_of(parent))
+    after, before = any(w in longer for w in other - words), any(w in shorter for w in words - other)
+    if after != before:
+        return after
+    own, key = (tables[n].profiles[tables[n].pk[0]].distinct for n in (name, parent))
+    return own < key if own != key else name > parent
 
 
 def _best(
@@ -166,7 +187,7 @@ def _composite(name: str, tables: Mapping[str, TableProfile], counted: Counted) 
 
 def _of_part(own: TableProfile, parent: str, other: TableProfile, part: str) -> str | None:
     named = {column.lower(): column for column, type_ in own.types.items() if type_ == other.types[part]}
-    return named.get(part.lower()) or named.get(f"{_singular(parent)}_{part}".lower())
+    return named.get(part.lower()) or named.get(f"{singular(parent)}_{part}".lower())
 
 
 def share_within(column: ColumnProfile, key: ColumnProfile) -> tuple[float, int]:
@@ -189,17 +210,31 @@ def words_of(name: str) -> list[str]:
     return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", name)]
 
 
-def _singular(table: str) -> str:
-    for plural, single in (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("shes", "sh")):
+def singular(table: str) -> str:
+    """The singular of an English noun, as far as its ending tells."""
+    if table.lower() in _IRREGULAR:
+        return _IRREGULAR[table.lower()]
+    for plural, single in (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("shes", "sh"), ("uses", "us")):
         if table.lower().endswith(plural):
             return table[: -len(plural)] + single
     return table[:-1] if table.lower().endswith("s") and not table.lower().endswith("ss") else table
 
 
+def _names_of(table: str) -> list[str]:
+    """What rows of a table may be called: its name, without what only says that it is a table, and the singular."""
+    words = words_of(table)
+    while len(words) > 1 and words[0] in _PREFIXES:
+        words = words[1:]
+    cut = "_".join(words)
+    last = "".join([*words[:-1], singular(words[-1])]) if words else ""
+    forms = (table, singular(table), cut, last, table[:-1] if table.lower().endswith("s") else table)
+    return list(dict.fromkeys("".join(words_of(form)) for form in forms))
+
+
 def _named_after(column: str, table: str, parent: str, key: str) -> int:
     """How much a column is called like a key: 3 as the key itself or with its table, 2 with more words, 0 not."""
     words, whole = words_of(column), words_of(key)
-    owners = ["".join(words_of(owner)) for owner in (parent, _singular(parent))]
+    owners = _names_of(parent)
     specific = bool(whole) and key.lower() not in KEY_WORDS
     if (specific and words == whole) or (whole and "".join(words) in [owner + "".join(whole) for owner in owners]):
         return 3

@@ -9,6 +9,7 @@ from synthohive_spark.declarations.declarations import Declarations
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from synthohive_spark.declarations.privacy import Privacy
     from synthohive_spark.relational.sources import Source
 
 
@@ -19,22 +20,26 @@ class Metadata(Declarations):
         tables: What is declared about each table, in the order of declaration.
     """
 
-    def validate_schema(self, source: Source, spark: SparkSession | None = None) -> None:
-        """Check the declarations against the real tables, by one aggregate a table.
+    def validate_schema(
+        self, source: Source, spark: SparkSession | None = None, *, privacy: Privacy | None = None
+    ) -> None:
+        """Check the declarations against the real tables, by one aggregate a table, and one query over the small ones.
 
         Args:
             source: The tables, as `synthohive_spark.Synthesizer.fit` takes them.
             spark: The session; the active one when None.
+            privacy: What a model may keep, which decides how small a table can be learned; the default when None.
 
         Raises:
             SchemaError: If something does not fit; ``problems`` lists **all** of it, each with its table and column:
                 unknown tables and columns, types that do not fit, keys that are not unique or have nulls, links to
-                nowhere, constraints that the data break.
+                nowhere or to columns that are not unique, tables too small to be learned or too large to be kept,
+                constraints that the data break.
         """
         from synthohive_spark.relational.schema_check import require_valid_schema  # noqa: PLC0415  (needs Spark)
         from synthohive_spark.relational.sources import open_tables  # noqa: PLC0415
 
-        require_valid_schema(self, open_tables(spark, source, list(self.tables)))
+        require_valid_schema(self, open_tables(spark, source, list(self.tables)), privacy=privacy)
 
     @classmethod
     def from_database(cls, spark: SparkSession, database: str) -> Metadata:
@@ -51,9 +56,11 @@ class Metadata(Declarations):
 
     @classmethod
     def from_tables(cls, source: Source, spark: SparkSession | None = None) -> Metadata:
-        """Infer keys, links, kinds and rules for personal data from names and values.
+        """Infer keys, links, roles, kinds and rules for personal data from names and values.
 
-        What is inferred is a guess to be read before it is used: ``reasons`` of each table says why, and the log, too.
+        What is inferred is a guess to be read before it is used: ``reasons`` of each table says why, by column, and
+        ``role_reasons`` by setting (owner, keep); the log does, too. A table too small to be learned is taken over as
+        it is (keep) if nothing in it looks personal.
 
         Args:
             source: The tables, as `synthohive_spark.Synthesizer.fit` takes them.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 
 from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
@@ -14,12 +16,18 @@ from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.declarations.declarations import Declarations
 from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.declarations.hints import nearest
-from synthohive_spark.declarations.table import TableDeclaration
+from synthohive_spark.declarations.plan import DatabasePlan
+from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.declarations.table import TableDeclaration, label
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.logs import get_logger
+from synthohive_spark.relational.small_tables import LearnedColumns, columns_without_values, most_rows
 from synthohive_spark.spark.constraint_check import bound_checks
 from synthohive_spark.spark.schema import column_type, quote, type_name
 
+MOST_KEPT_ROWS = 100_000
+"""Rows of the largest table that may be taken over as it is: its rows lie in the model directory."""
+_KEEP = "; if no row is about a person, take the table over as it is with keep=True"
 _log = get_logger(__name__)
 
 
@@ -43,18 +51,21 @@ class Problem:
         return f"{self.table}: {self.text}" if self.column is None else f"{self.table}.{self.column}: {self.text}"
 
 
-def require_valid_schema(metadata: Declarations, tables: Mapping[str, DataFrame], *, strict: bool = True) -> None:
+def require_valid_schema(
+    metadata: Declarations, tables: Mapping[str, DataFrame], *, strict: bool = True, privacy: Privacy | None = None
+) -> None:
     """Check every declared table.
 
     Args:
         metadata: The declarations.
         tables: The real tables.
         strict: Whether constraints that real rows break are problems; else they are logged as warnings.
+        privacy: What a model may keep, which decides how small a table can be learned; the default when None.
 
     Raises:
         SchemaError: If something does not fit; all of it is listed.
     """
-    found = [problem for name in tables for problem in table_problems(metadata, name, tables)]
+    found = find_problems(metadata, tables, privacy or Privacy())
     if not strict:
         for problem in found:
             if problem.contradicts_data:
@@ -66,18 +77,59 @@ def require_valid_schema(metadata: Declarations, tables: Mapping[str, DataFrame]
         raise SchemaError(f"{many} between the metadata and the tables — {'; '.join(texts)}", texts)
 
 
-def table_problems(metadata: Declarations, name: str, tables: Mapping[str, DataFrame]) -> list[Problem]:
-    """What does not fit between a table and its declaration; one aggregate finds what only the rows can tell."""
-    config, schema = metadata.table(name), tables[name].schema
-    found = [
-        Problem(name, column, f"{setting} names it, but the table does not have it{nearest(column, schema.names)}")
-        for setting, column in dict.fromkeys(config.named())
-        if column not in schema.names
-    ]
-    found += _type_problems(name, config, schema)
-    for link in config.fk:
-        found += _link_problems(metadata, name, link, tables)
-    return [*found, *_data_problems(name, config, tables[name])]
+def find_problems(metadata: Declarations, tables: Mapping[str, DataFrame], privacy: Privacy) -> list[Problem]:
+    """What does not fit between the tables and their declarations.
+
+    What only the rows can tell is found by one aggregate a table, and one query over all tables of a few rows.
+    """
+    found, small = list[Problem](), dict[str, int]()
+    for name, df in tables.items():
+        config, schema = metadata.table(name), df.schema
+        found += [
+            Problem(name, column, f"{setting} names it, but the table does not have it{nearest(column, schema.names)}")
+            for setting, column in dict.fromkeys(config.named())
+            if column not in schema.names
+        ]
+        found += _type_problems(name, config, schema)
+        for link in config.fk:
+            found += _link_problems(metadata, name, link, tables)
+        rows, problems = _data_problems(metadata, name, tables)
+        found += problems
+        if not config.keep and rows <= most_rows(privacy):
+            small[name] = rows
+    try:
+        DatabasePlan.of(metadata.tables)
+    except SchemaError as error:
+        found += [Problem("metadata", None, text) for text in error.problems]
+    return found + _small_table_problems(metadata, tables, small, privacy)
+
+
+def _small_table_problems(
+    metadata: Declarations, tables: Mapping[str, DataFrame], rows: Mapping[str, int], privacy: Privacy
+) -> list[Problem]:
+    """Tables that cannot be learned, for there is no row, or nothing of a column may be kept.
+
+    Args:
+        metadata: The declarations.
+        tables: The real tables.
+        rows: The small ones, with their rows.
+        privacy: What may be kept.
+    """
+    learned = {name: LearnedColumns.of(tables[name], metadata.table(name)) for name in rows if rows[name]}
+    lost = columns_without_values(learned, privacy)
+    found = [Problem(name, None, f"it has no rows to learn from{_KEEP}") for name, n in rows.items() if not n]
+    for name, columns in lost.items():
+        config = metadata.table(name)
+        personal = [column for column, rule in config.pii.items() if rule.action != "drop"]
+        shown = ", ".join(repr(column) for column in personal)
+        keep = f"; {shown} would have to be dropped (pii) to take the table over with keep=True" if personal else _KEEP
+        text = (
+            f"too small to be learned: in {rows[name]:,} rows, no value of {', '.join(map(repr, columns))} is held by "
+            f"enough of them for Privacy(rare_category_rows={privacy.rare_category_rows}, "
+            f"extreme_rows={privacy.extreme_rows}){keep}, or exclude what cannot be learned, or lower these settings"
+        )
+        found.append(Problem(name, None, text))
+    return found
 
 
 def _type_problems(name: str, config: TableDeclaration, schema: T.StructType) -> Iterator[Problem]:
@@ -124,13 +176,15 @@ def _link_problems(
             name, own, f"fk refers to table {link.parent!r}, not declared{nearest(link.parent, metadata.tables)}"
         )
         return
-    for column, target in zip(link.columns, link.parent_columns, strict=True):
-        if target in metadata.tables[link.parent].pii and column not in (
-            *metadata.table(name).pii,
-            *metadata.table(name).exclude,
-        ):
-            text = f"fk refers to the personal column {link.parent}.{target}, so give it a pii rule, too, or exclude it"
-            yield Problem(name, column, text)
+    parent_config, left_out = metadata.tables[link.parent], metadata.table(name).dropped
+    if set(left_out).intersection(link.columns):
+        return
+    for target in link.parent_columns:
+        if target in parent_config.dropped:
+            yield Problem(name, own, f"fk refers to {link.parent}.{target}, which is left out; leave out both or none")
+    if metadata.table(name).keep and not parent_config.keep:
+        text = f"the table is taken over as it is (keep), but {link.parent}, to which fk refers, is not, and its keys "
+        yield Problem(name, own, f"{text}are made: keep both, or exclude the column")
     if link.parent not in tables:
         return
     schema, parent = tables[name].schema, tables[link.parent].schema
@@ -143,7 +197,9 @@ def _link_problems(
             yield Problem(name, column, f"fk is {here}, but {link.parent}.{target} is {there}; cast one of them")
 
 
-def _data_problems(name: str, config: TableDeclaration, df: DataFrame) -> Iterator[Problem]:
+def _data_problems(metadata: Declarations, name: str, tables: Mapping[str, DataFrame]) -> tuple[int, list[Problem]]:
+    """The rows of a table, and what they say against its declaration and against links to it, in one aggregate."""
+    config, df = metadata.table(name), tables[name]
     schema = df.schema
     key = [column for column in config.pk if column in schema.names]
     checks = bound_checks(
@@ -153,28 +209,58 @@ def _data_problems(name: str, config: TableDeclaration, df: DataFrame) -> Iterat
             if column in schema.names and _fits(bounds, schema[column])
         }
     )
+    targets = _targets(metadata, name, tables)
     asked: list[Expression] = [F.count(F.lit(1)).alias("rows")]
     if key:
-        parts = [F.col(quote(column)) for column in key]
-        whole = F.lit(True)
-        for part in parts:
-            whole = whole & part.isNotNull()
-        asked.append(F.count_distinct(F.when(whole, F.struct(*parts))).alias("keys"))
-        asked += [F.count(part).alias(f"k{i}") for i, part in enumerate(parts)]
+        asked += [_different(key).alias("keys")]
+        asked += [F.count(quote(part)).alias(f"k{i}") for i, part in enumerate(key)]
+    for i, columns in enumerate(targets):
+        asked += [_different(columns).alias(f"t{i}"), F.count_if(_complete(columns)).alias(f"n{i}")]
     asked += [F.count_if(check.breaks).alias(f"b{i}") for i, check in enumerate(checks)]
-    if len(asked) == 1:
-        return
     row = df.agg(*asked).collect()[0]
-    complete = row["rows"]
+    found, rows, complete = list[Problem](), row["rows"], row["rows"]
     for i, column in enumerate(key):
-        nulls = row["rows"] - row[f"k{i}"]
-        complete = min(complete, row[f"k{i}"])
+        nulls, complete = rows - row[f"k{i}"], min(complete, row[f"k{i}"])
         if nulls:
-            yield Problem(name, column, f"the primary key is null in {nulls:,} of {row['rows']:,} rows")
+            found.append(Problem(name, column, f"the primary key is null in {nulls:,} of {rows:,} rows"))
     if key and row["keys"] < complete:
-        label = key[0] if len(key) == 1 else f"({', '.join(key)})"
-        yield Problem(name, label, f"the primary key is not unique: {row['rows']:,} rows hold {row['keys']:,} keys")
+        text = f"the primary key is not unique: {rows:,} rows hold {row['keys']:,} keys"
+        found.append(Problem(name, label(tuple(key)), text))
+    for i, (columns, links) in enumerate(targets.items()):
+        if row[f"t{i}"] < row[f"n{i}"]:
+            text = (
+                f"fk refers to {name}.{label(columns)}, which is not unique: {row[f'n{i}']:,} rows hold "
+                f"{row[f't{i}']:,} values; refer to a key of {name}"
+            )
+            found += [Problem(child, ", ".join(link.columns), text) for child, link in links]
     for i, check in enumerate(checks):
         if row[f"b{i}"]:
-            text = f"constraint {check.bound} contradicts the data: {row[f'b{i}']:,} of {row['rows']:,} rows break it"
-            yield Problem(name, check.column, text, contradicts_data=True)
+            text = f"constraint {check.bound} contradicts the data: {row[f'b{i}']:,} of {rows:,} rows break it"
+            found.append(Problem(name, check.column, text, contradicts_data=True))
+    if config.keep and rows > MOST_KEPT_ROWS:
+        text = f"{rows:,} rows are too many to be taken over (keep); at most {MOST_KEPT_ROWS:,} are, so learn the table"
+        found.append(Problem(name, None, text))
+    return rows, found
+
+
+def _targets(
+    metadata: Declarations, name: str, tables: Mapping[str, DataFrame]
+) -> dict[tuple[str, ...], list[tuple[str, ForeignKey]]]:
+    """Columns of a table, other than its key, that links of the tables refer to, and those links."""
+    found: dict[tuple[str, ...], list[tuple[str, ForeignKey]]] = {}
+    for child in tables:
+        for link in metadata.table(child).fk:
+            is_key = set(link.parent_columns) == set(metadata.table(name).pk)
+            if link.parent == name and not is_key and set(link.parent_columns) <= set(tables[name].columns):
+                found.setdefault(link.parent_columns, []).append((child, link))
+    return found
+
+
+def _complete(columns: Sequence[str]) -> Expression:
+    """Whether no part of a key is null."""
+    return reduce(and_, (F.col(quote(column)).isNotNull() for column in columns))
+
+
+def _different(columns: Sequence[str]) -> Expression:
+    """How many different keys without nulls there are."""
+    return F.count_distinct(F.when(_complete(columns), F.struct(*[F.col(quote(column)) for column in columns])))

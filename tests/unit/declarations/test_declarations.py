@@ -6,7 +6,6 @@ import pytest
 from synthohive_spark import Constraint, Metadata, SchemaError
 from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.declarations.pii import PiiRule
-from synthohive_spark.relational.graph import parents_first
 
 
 def shop():
@@ -21,8 +20,15 @@ def shop():
             exclude=["a, b", "photo"],
             reasons={"id": "unique"},
         )
-        .add_table("orders", pk=["customer_id", "no"], fk={"customer_id": "customers.id"})
-        .add_table("lines", fk={("customer", "order"): "orders.(customer_id, no)"}, context=["kind"])
+        .add_table("orders", pk=["customer_id", "no"], fk={"customer_id": "customers.id"}, orphans="keep")
+        .add_table(
+            "lines",
+            fk={("customer", "order"): "orders.(customer_id, no)", "unit": "units.unit"},
+            context=["kind"],
+            owner=["customer", "order"],
+            role_reasons={"owner": "never null"},
+        )
+        .add_table("units", pk="unit", keep=True, role_reasons={"keep": "6 rows"})
     )
 
 
@@ -36,7 +42,22 @@ def test_nothing_is_lost_in_json_and_yaml(tmp_path):
     again = Metadata.from_json(metadata.to_json()).tables["customers"]
     assert again.constraints["age"] == Constraint(0, 120.5) and isinstance(again.constraints["age"].min, int)
     assert again.pii["phone"].locale == "de_DE" and again.dropped == ("a, b", "photo", "fax")
-    assert metadata.tables["lines"].fk == (ForeignKey(("customer", "order"), "orders", ("customer_id", "no")),)
+    assert metadata.tables["lines"].fk == (
+        ForeignKey(("customer", "order"), "orders", ("customer_id", "no")),
+        ForeignKey(("unit",), "units", ("unit",)),
+    )
+
+
+def test_roles_are_plain_values_and_those_that_say_nothing_are_left_out():
+    described = shop().to_dict()["tables"]
+    assert described["lines"]["owner"] == ["customer", "order"]
+    assert described["lines"]["role_reasons"] == {"owner": "never null"}
+    assert described["units"] == {"pk": ["unit"], "keep": True, "role_reasons": {"keep": "6 rows"}}
+    assert described["orders"]["orphans"] == "keep"
+    assert not {"owner", "keep", "orphans", "role_reasons"} & set(described["customers"])
+    written = Metadata.from_yaml("tables: {o: {fk: {c: p.id}, owner: c, orphans: keep}, p: {pk: id, keep: true}}")
+    assert written.tables["o"].owner == ("c",) and written.tables["o"].orphans == "keep" and written.tables["p"].keep
+    assert Metadata().add_table("t", fk={"a": "t.b"}, owner=None).tables["t"].owner == ()
 
 
 def test_the_short_forms_a_person_writes():
@@ -55,7 +76,7 @@ def test_the_short_forms_a_person_writes():
 @pytest.mark.parametrize(
     ("text", "messages"),
     [
-        ("tables: {t: {kp: id}}", ["metadata.tables.t has no setting 'kp'; did you mean 'pk'?"]),
+        ("tables: {t: {pkk: id}}", ["metadata.tables.t has no setting 'pkk'; did you mean 'pk'?"]),
         (
             "tables: {t: {pii: {e: {acton: fake}}}}",
             ["metadata.tables.t.pii.e has no setting 'acton'; did you mean 'action'?", "needs the setting 'action'"],
@@ -76,6 +97,9 @@ def test_the_short_forms_a_person_writes():
         ("tables: {t: {fk: {a: customers}}}", ["fk ('a',) refers to"]),
         ("tables: {'a;b': {}}", ["table name 'a;b' is not valid"]),
         ("tables: {a.b: {}}", ["must be named without its database"]),
+        ("tables: {t: {ownr: a}}", ["metadata.tables.t has no setting 'ownr'; did you mean 'owner'?"]),
+        ("tables: {t: {keep: maybe}}", ["metadata.tables.t.keep must be True or False, got 'maybe'"]),
+        ("tables: {t: {owner: a, fk: {b: t.c}}}", ["metadata.tables.t: owner a must be the columns of one of its"]),
     ],
 )
 def test_wrong_settings_are_named_with_the_nearest_valid_one(text, messages):
@@ -97,6 +121,21 @@ def test_wrong_settings_are_named_with_the_nearest_valid_one(text, messages):
         ({"pk": "a", "exclude": ["a"]}, "column 'a' is in pk and also left out"),
         ({"pii": {"a": "drop"}, "constraints": {"a": Constraint(min=1)}}, "column 'a' is in constraints and also left"),
         ({"pii": {"a": "fake"}, "context": ["a"]}, "column 'a' is in context, but its values are made"),
+        ({"owner": 5}, "owner must be the name of a column, or a list of them, got 5"),
+        ({"owner": "a"}, "owner a must be the columns of one of its links (fk); its links are: none"),
+        (
+            {"owner": ["a", "b"], "fk": {("b", "a"): "p.(x, y)", "c": "q.id"}},
+            "owner (a, b) must be the columns of one of its links (fk); its links are: (b, a); c",
+        ),
+        ({"owner": "a", "fk": {"a": "p.id"}, "exclude": ["a"]}, "column 'a' is in owner and also left out"),
+        ({"keep": "yes"}, "keep must be True or False, got 'yes'"),
+        ({"keep": 1}, "keep must be True or False, got 1"),
+        ({"orphans": "drop"}, "orphans must be 'none' or 'keep', got 'drop'"),
+        ({"orphans": ["keep"]}, "orphans must be 'none' or 'keep', got ['keep']"),
+        ({"keep": True, "owner": "a", "fk": {"a": "p.id"}}, "owner means nothing for a table that is taken over"),
+        ({"keep": True, "orphans": "keep"}, "orphans='keep' means nothing for a table that is taken over"),
+        ({"keep": True, "pii": {"e": "fake"}}, "column 'e' is personal, and a table that is taken over (keep) shows"),
+        ({"role_reasons": {"own": "x"}}, "input should be 'owner' or 'keep', got 'own'"),
     ],
 )
 def test_wrong_arguments_name_the_table_and_what_is_wrong(arguments, message):
@@ -113,26 +152,25 @@ def test_unknown_tables_and_doubled_ones():
         shop().add_table("orders")
 
 
-def test_parents_come_before_children():
-    tables = {**shop().tables, "first": Metadata().add_table("first", fk={"a": "lines.kind"}).tables["first"]}
-    order = parents_first(dict(reversed(tables.items())))
-    assert sorted(order) == sorted(tables)
-    assert order.index("customers") < order.index("orders") < order.index("lines") < order.index("first")
-
-
-def test_a_circle_is_named_and_a_link_to_itself_is_none():
-    tree = Metadata().add_table("staff", pk="id", fk={"boss": "staff.id"})
-    assert parents_first(tree.tables) == ["staff"]
-    circle = Metadata().add_table("a", fk={"x": "b.y"}).add_table("b", fk={"y": "a.x"})
-    with pytest.raises(SchemaError, match="in a circle: (a -> b -> a|b -> a -> b)"):
-        parents_first(circle.tables)
+def test_all_that_a_kept_table_cannot_have_is_listed():
+    with pytest.raises(SchemaError) as caught:
+        Metadata().add_table("t", keep=True, orphans="keep", context=["a"], constraints={"b": {"min": 1}})
+    assert [problem.split(" means")[0] for problem in caught.value.problems] == [
+        "constraints",
+        "context",
+        "orphans='keep'",
+    ]
+    with pytest.raises(SchemaError) as caught:
+        Metadata().add_table("t", keep=True, pii={"a": "fake", "b": "drop", "c": "mask"})
+    assert [problem.split(" is")[0] for problem in caught.value.problems] == ["column 'a'", "column 'c'"]
+    assert Metadata().add_table("t", keep=True, pii={"b": "drop"}, exclude=["c"]).tables["t"].dropped == ("c", "b")
 
 
 def test_everything_that_is_wrong_is_listed_at_once():
     data = {
         "tables": {
             "t": {"fk": {"x": "y"}, "constraints": {"a": {"mni": 2}, "b": 5, "c": {"min": 2, "max": 1}}, "exclude": 3},
-            "u": {"pk": "a", "exclude": ["a", "b"], "context": ["b"], "kp": 1},
+            "u": {"pk": "a", "exclude": ["a", "b"], "context": ["b"], "pkk": 1},
             "v": {"pk": "a", "exclude": ["a", "b"], "context": ["b"]},
         }
     }
@@ -144,7 +182,7 @@ def test_everything_that_is_wrong_is_listed_at_once():
         "metadata.tables.t.constraints.b must be a Constraint or a mapping, got 5",
         "metadata.tables.t.constraints.c: constraint has min=2 above max=1",
         "metadata.tables.t.exclude must be a list of column names, got 3",
-        "metadata.tables.u has no setting 'kp'; did you mean 'pk'?",
+        "metadata.tables.u has no setting 'pkk'; did you mean 'pk'?",
         "metadata.tables.v: column 'a' is in pk and also left out; choose one",
         "metadata.tables.v: column 'b' is in context and also left out; choose one",
     )

@@ -98,6 +98,35 @@ def test_two_links_to_a_table_one_to_itself_and_one_to_one():
     }
 
 
+@pytest.mark.parametrize(
+    ("parent", "column"),
+    [
+        ("categories", "category_id"),
+        ("statuses", "status_id"),
+        ("houses", "houseId"),
+        ("people", "person_id"),
+        ("dim_customers", "customer_id"),
+        ("tblAddress", "address_no"),
+        ("order_types", "order_type_id"),
+        ("staff", "staff_id"),
+        ("boxes", "from_box_id"),
+    ],
+)
+def test_columns_are_called_after_tables_in_many_ways(parent, column):
+    found = links(**{parent: table("id", id=DENSE), "facts": table((), **{column: DENSE * 2, "other_id": DENSE * 2})})
+    assert found == {f"facts.{column}": f"{parent}.id"}
+
+
+def test_of_two_tables_with_one_key_the_one_that_is_called_after_the_other_or_has_fewer_rows_refers():
+    same = {"uid": DENSE}
+    fewer = {"uid": DENSE[:450]}
+    assert links(users=table("uid", **same), profiles=table("uid", **fewer)) == {"profiles.uid": "users.uid"}
+    assert links(users=table("uid", **fewer), user_profiles=table("uid", **same)) == {"user_profiles.uid": "users.uid"}
+    teams = {"teams": table("team_id", team_id=DENSE), "grounds": table("team_id", team_id=DENSE)}
+    assert links(**teams) == {"grounds.team_id": "teams.team_id"}
+    assert links(users=table("uid", **same), logins=table("uid", **same)) == {"users.uid": "logins.uid"}
+
+
 def test_keys_of_several_columns_and_keys_inside_of_them():
     asked = []
 
