@@ -125,9 +125,9 @@ class Synthesizer:
             parallelism = whole_number(parallelism, "parallelism", least=1)
             wanted = list(self.metadata.tables) if tables is None else [self._declared(name) for name in tables]
             frames = open_tables(self.spark, source, wanted)
-            require_valid_schema(self.metadata, frames, strict=False)
-            known = [name for name in self._linked if name not in frames]
-            frames = {**frames, **open_tables(self.spark, source, known, missing_ok=True)}
+            require_valid_schema(self.metadata, frames, strict=False, privacy=self.privacy)
+            others = [name for name in self.metadata.tables if name not in frames]
+            frames |= open_tables(self.spark, source, others, missing_ok=True)
             seed = given_or_drawn(seed, "training_seed")
             key = hash_key.encode() if isinstance(hash_key, str) else hash_key
             orchestrator = FitOrchestrator(

@@ -59,7 +59,7 @@ class FitOrchestrator:
         """Learn ``wanted`` and put each model into ``models`` as soon as it is there.
 
         Args:
-            tables: The tables, those that are wanted and those that are learned already.
+            tables: The tables that are wanted, and those that they may be linked with.
             wanted: The tables to learn.
             models: The learned tables' models.
             linked: The learned tables' places in the database.
@@ -73,6 +73,7 @@ class FitOrchestrator:
         done: list[str] = []
         outer = sys.exc_info()[1]
         plan = DatabasePlan.of(self.metadata.tables, tables)
+        plan = DatabasePlan({name: plan.tables[name] for name in plan.linked(wanted)})
         order = [name for name in plan.tables if name in wanted]
         learning: TableLearning | None = None
         with tqdm(total=len(order), desc="tables", unit="table", disable=not self.progress) as bar:

@@ -41,7 +41,8 @@ class SampleSizes:
             tables: The tables that are wanted; all that are drawn when None.
 
         Raises:
-            SchemaError: If a number or the scale is out of range, both are given, or a number cannot be honoured.
+            SchemaError: If a number or the scale is out of range, both are given, a number cannot be honoured, or a
+                table is not learned from which others follow.
         """
         if rows is not None and scale is not None:
             raise SchemaError("give rows or a scale, not both")
@@ -55,6 +56,12 @@ class SampleSizes:
                     f"table {name!r} is taken over as it is, with its {kept.num_rows:,} rows: ask for no other number"
                 )
         drawn = list(linked) if rows is None else _linked(linked, asked)
+        for name in drawn:
+            for link in linked[name].links:
+                if link.parent not in linked:
+                    raise SchemaError(
+                        f"rows of {name!r} are drawn by those of {link.parent!r}, which is not learned: learn it, too"
+                    )
         factors = {name: count / max(linked[name].rows, 1) for name, count in asked.items()}
         roots: dict[str, int] = {}
         for name in drawn:

@@ -25,7 +25,6 @@ from synthohive_spark.engine.families.generator import FamilyGenerator
 from synthohive_spark.engine.families.names import count_name, is_ancestor_name, one_level_up
 from synthohive_spark.engine.families.rules import BLOCK as FAMILY_BLOCK
 from synthohive_spark.engine.noise import derive_seed
-from synthohive_spark.engine.sampling.constraints import sample_valid
 from synthohive_spark.engine.sampling.draw import Draw
 from synthohive_spark.engine.table.conditions import Conditions
 from synthohive_spark.relational.linked_table import LinkedTable
@@ -86,7 +85,7 @@ class Spines:
         if balance is None or not 0 < n <= LARGEST or name in self.conditions:
             return None
         model, ids = self.models[name].table_model, np.arange(balance.pool(n))
-        pool = sample_valid(model.generator, Draw(ids, self.seed_of(name)), self.redraw.get(name, {}))
+        pool = model.generator.sample(Draw(ids, self.seed_of(name)))
         return balance.choose(pool, n, derive_seed(self.seed, "choice", name))
 
     def rows(self, name: str, wanted: Collection[str], *, numbered: bool = True) -> DataFrame:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
 from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -16,6 +18,7 @@ from pyspark.sql import functions as F
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.table_statistics import ColumnStatistics, TableStatistics
 from synthohive_spark.errors import TrainingError
+from synthohive_spark.spark.catalog import first_line
 from synthohive_spark.spark.real_values import real_value_filters
 from synthohive_spark.spark.schema import quote
 
@@ -70,8 +73,22 @@ def collect_training_data(
         joined: Where rows come from, if not from ``df`` itself.
 
     Raises:
-        TrainingError: If there is no row, or the rows would not fit into memory.
+        TrainingError: If there is no row, the rows would not fit into memory, or Spark cannot read them.
     """
+    try:
+        return _collect(df, columns, max_rows, seed, available, joined)
+    except (PySparkException, Py4JError) as error:
+        raise TrainingError(f"Spark could not read the training rows: {first_line(error)}") from error
+
+
+def _collect(
+    df: DataFrame,
+    columns: tuple[Column, ...],
+    max_rows: int,
+    seed: int,
+    available: int | None,
+    joined: JoinedRows | None,
+) -> TrainingData:
     values = _aggregate(df, columns)
     rows = int(values["rows"].as_py())
     if rows == 0:

@@ -21,7 +21,7 @@ from synthohive_spark.engine.seeds import given_or_drawn
 from synthohive_spark.engine.table.fit import check_encoding, fit_table
 from synthohive_spark.engine.table.registry import engine_class, make_engine
 from synthohive_spark.engine.table.request import FitRequest
-from synthohive_spark.errors import SchemaError, TrainingError
+from synthohive_spark.errors import SchemaError
 from synthohive_spark.spark.catalog import first_line
 from synthohive_spark.spark.schema import learnable_columns, require_columns
 from synthohive_spark.spark.training_data import TrainingData, collect_training_data
@@ -134,10 +134,7 @@ class SynthesizerTransformer(
         schema = _schema(dataset)
         columns, id_column = self._columns(schema)
         seed = given_or_drawn(self._optional(self.seed), "training_seed")
-        try:
-            data = collect_training_data(dataset, columns, max_rows=max_rows, seed=derive_seed(seed, "rows"))
-        except (PySparkException, Py4JError) as error:
-            raise TrainingError(f"Spark could not read the training rows: {first_line(error)}") from error
+        data = collect_training_data(dataset, columns, max_rows=max_rows, seed=derive_seed(seed, "rows"))
         return self.learn_rows(data, columns, rules, seed=seed, started=started, id_column=id_column)
 
     def learn_rows(
