@@ -147,7 +147,7 @@ def _estimator(params: dict[str, Any]) -> SynthesizerTransformer:
 
 
 def _check_fit_parameters(settings: SynthesizeJob) -> None:
-    from synthohive_spark.synthesizer import fit_params, stage_params  # noqa: PLC0415
+    from synthohive_spark.relational.fit_params import fit_params, stage_params  # noqa: PLC0415
 
     known = {name: value for name, value in settings.params.items() if name in fit_params()}
     check_all(

@@ -12,7 +12,7 @@ from synthohive_spark.declarations.hints import nearest, whole_number
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.seeds import given_or_drawn
 from synthohive_spark.engine.table.conditions import Given
-from synthohive_spark.engine.table.registry import engine_class, engine_settings
+from synthohive_spark.engine.table.registry import engine_class
 from synthohive_spark.errors import (
     SchemaError,
     SerializationError,
@@ -23,6 +23,8 @@ from synthohive_spark.logs import get_logger
 from synthohive_spark.relational.database_files import read_database, write_database
 from synthohive_spark.relational.enforcement import ON_VIOLATION, enforce
 from synthohive_spark.relational.fit_orchestrator import FitOrchestrator
+from synthohive_spark.relational.fit_params import stage_params
+from synthohive_spark.relational.imputation import impute_linked
 from synthohive_spark.relational.linked_table import LinkedTable
 from synthohive_spark.relational.metadata import Metadata
 from synthohive_spark.relational.sample_orchestrator import SampleOrchestrator, SampleRequest
@@ -36,11 +38,9 @@ from synthohive_spark.spark.session import active_session
 from synthohive_spark.spark.sources import is_path
 from synthohive_spark.stages.estimator import SynthesizerTransformer
 from synthohive_spark.stages.model import SynthesizerTransformerModel
-from synthohive_spark.stages.params import camel_case
 from synthohive_spark.validation.metrics import compare_table
 from synthohive_spark.validation.report import ValidationReport
 
-_FIT_PARAMS = ("max_training_rows", "numeric_encoding", "checkpoint_dir")
 _log = get_logger(__name__)
 
 
@@ -148,6 +148,7 @@ class Synthesizer:
         *,
         scale: float | None = None,
         tables: Sequence[str] | None = None,
+        parents: Mapping[str, DataFrame] | None = None,
         given: Mapping[str, Given] | None = None,
         seed: int | None = None,
         enforce_constraints: bool = False,
@@ -162,6 +163,9 @@ class Synthesizer:
                 another's, so many by drawing children in proportion. All tables in their learned size when None.
             scale: Rows in units of the learned ones, instead of ``rows``.
             tables: The tables to return; all that are drawn when None.
+            parents: By table, rows that are there already, real or synthetic, with their keys: their children come out,
+                and what these refer to. Needs the engine "autoregressive", which draws how many children a row has by
+                what it holds.
             given: By table, values of columns that are the same in all rows, or pairs of such values and weights; see
                 `synthohive_spark.SynthesizerTransformerModel.sample`. For tables whose rows follow from no other's.
             seed: Fixes the rows; drawn and logged as ``sampling_seed`` when None.
@@ -180,11 +184,12 @@ class Synthesizer:
             if on_violation not in ON_VIOLATION:
                 raise SchemaError(f"on_violation {on_violation!r} is not known{nearest(on_violation, ON_VIOLATION)}")
             given = self._given(given)
-            sizes = self._sizes(rows, scale, tables, given)
+            parents = self._parents(parents)
+            sizes = self._sizes(rows, scale, tables, given, parents)
             seed = given_or_drawn(seed, "sampling_seed")
             redraw = enforce_constraints and on_violation == "resample"
             orchestrator = SampleOrchestrator(self.metadata, self.models, self._linked, active_session(self.spark))
-            frames = orchestrator.sample(SampleRequest(sizes, seed, given, redraw))
+            frames = orchestrator.sample(SampleRequest(sizes, seed, given, redraw, parents))
             return enforce(frames, self.metadata, on_violation) if enforce_constraints else frames
 
     def impute(
@@ -203,7 +208,7 @@ class Synthesizer:
         """
         with error_boundary("impute", SynthoHiveError), cancel_on_interrupt(active_session(self.spark)):
             self._require_models()
-            return self._model(table).impute(df, cols, seed)
+            return impute_linked(self._model(table), df, cols, seed)
 
     def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
         """Write all learned tables as one model directory.
@@ -349,6 +354,7 @@ class Synthesizer:
         scale: float | None,
         tables: Sequence[str] | None,
         given: Mapping[str, Given],
+        parents: Mapping[str, DataFrame],
     ) -> SampleSizes:
         self._require_models()
         if rows is not None and not isinstance(rows, Mapping):
@@ -367,7 +373,21 @@ class Synthesizer:
         for name in waiting:
             _log.info("not_drawn", table=name, reason="it has context columns, which only seats can give")
         linked = {n: self._linked[n] for n in self.metadata.tables if n in self._linked and n not in waiting}
-        return SampleSizes.of(linked, rows, scale, tables)
+        return SampleSizes.of(linked, rows, scale, tables, parents)
+
+    def _parents(self, parents: Mapping[str, DataFrame] | None) -> Mapping[str, DataFrame]:
+        if parents is None:
+            return {}
+        if not isinstance(parents, Mapping):
+            raise SchemaError(f"parents must be a mapping such as {{'customers': df}}, got {parents!r}")
+        for name in parents:
+            table_model = self._model(name).table_model
+            if not engine_class(table_model.engine).any_condition:
+                raise SchemaError(
+                    f"parents names {name!r}, and the engine {table_model.engine!r} cannot draw how many children a "
+                    f"row has by what it holds: learn with engine='autoregressive'"
+                )
+        return parents
 
     def _learned(self, name: str) -> LinkedTable:
         self._declared(name)
@@ -387,17 +407,3 @@ class Synthesizer:
     def _require_models(self) -> None:
         if not self._linked:
             raise SchemaError("no table is learned yet: call fit or load first")
-
-
-def fit_params() -> list[str]:
-    """The names that `Synthesizer.fit` takes as ``**params``."""
-    return [*engine_settings(), *_FIT_PARAMS]
-
-
-def stage_params(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Params of the stage for parameters of `Synthesizer.fit`; all unknown ones are one `SchemaError`."""
-    known = fit_params()
-    problems = [f"fit has no parameter {name!r}{nearest(name, known)}" for name in given if name not in known]
-    if problems:
-        raise SchemaError("; ".join(problems), problems)
-    return {camel_case(name): value for name, value in given.items()}

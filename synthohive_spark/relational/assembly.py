@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from synthohive_spark.engine.families.names import ancestor_name, rank_name
+from synthohive_spark.engine.families.names import CELL, ancestor_name, count_name, rank_name
 from synthohive_spark.relational.linked_table import LinkedTable, Reference
 from synthohive_spark.relational.matching import Matching, slot_key
-from synthohive_spark.relational.spines import NUMBER, Spines, key_name
-from synthohive_spark.relational.table_learning import cell_label
+from synthohive_spark.relational.spines import NUMBER, PARENT, Spines, key_name
+from synthohive_spark.relational.table_learning import ORPHAN, cell_label
 from synthohive_spark.spark.families import ID
 from synthohive_spark.spark.schema import col, restored
 
@@ -41,6 +42,7 @@ class Assembly:
         filled = self._filled(table)
         own = [c.name for c in table.columns if c.name not in filled]
         rows = self.spines.rows(name, [*own, *self._needed(table)])
+        rows = self._with_owner_key(table, rows)
         for reference in table.references:
             rows = self._with_reference(name, rows, reference)
         made = [restored(filled.get(c.name, col(c.name)), c) for c in table.columns]
@@ -49,6 +51,46 @@ class Assembly:
         first = Window.partitionBy(*[filled.get(c, col(c)) for c in table.pk]).orderBy(NUMBER)
         copies = rows.select(*made, F.row_number().over(first).alias("@copy"))
         return copies.where(col("@copy") == 1).drop("@copy")
+
+    def keyed_rows(self, name: str, columns: Sequence[str], more: Sequence[str]) -> DataFrame:
+        """The rows of a table with ``more``, and with its key columns under the names of `slot_key`."""
+        late = [c for c in columns if self.spines.is_late(name, c)]
+        sources = {c: self.spines.key_source(name, c) for c in columns if c not in late}
+        rows = self.spines.rows(name, [*more, *sources.values(), *self._needed_for(name, late)])
+        rows = self._with_late(name, rows, late)
+        found = {c: reference_name(c) for c in late} | sources
+        return rows.select("*", *[col(found[c]).alias(slot_key(i)) for i, c in enumerate(columns)])
+
+    def _needed_for(self, name: str, late: Sequence[str]) -> list[str]:
+        table = self.spines.tables[name]
+        found = tuple(r for r in table.references if set(r.link.columns) & set(late))
+        return self._needed(LinkedTable((), owner=table.owner, references=found))
+
+    def _with_late(self, name: str, rows: DataFrame, late: Sequence[str]) -> DataFrame:
+        """Rows with columns of their key that references fill."""
+        for reference in self.spines.tables[name].references:
+            if set(reference.link.columns) & set(late):
+                rows = self._with_reference(name, rows, reference)
+        return rows
+
+    def _with_owner_key(self, table: LinkedTable, rows: DataFrame) -> DataFrame:
+        """Rows with those columns of their owner's key that references of the owner fill."""
+        if table.owner is None:
+            return rows
+        owner = table.owner
+        pairs = [
+            (o, t)
+            for o, t in zip(owner.columns, owner.parent_columns, strict=True)
+            if self.spines.is_late(owner.parent, t)
+        ]
+        if not pairs:
+            return rows
+        late = [t for _, t in pairs]
+        there = self._with_late(
+            owner.parent, self.spines.rows(owner.parent, self._needed_for(owner.parent, late)), late
+        )
+        there = there.select(col(ID).alias("@owner"), *[col(reference_name(t)).alias(key_name(o)) for o, t in pairs])
+        return rows.join(there, col(PARENT) == col("@owner"), "left").drop("@owner")
 
     def _needed(self, table: LinkedTable) -> list[str]:
         """What a table's rows must carry so that the rows that they refer to can be looked up."""
@@ -101,8 +143,21 @@ class Assembly:
             return self._kept(rows, reference, parent)
         nth = rank_name(reference.cell) if reference.apart and table.rules is not None else None
         again = self.spines.rows(name, [reference.cell], numbered=False)
-        found = Matching(self.spines, name, reference, nth).matched(rows, again)
-        return found.withColumnsRenamed({slot_key(i): reference_name(c) for i, c in enumerate(link.columns)})
+        counted = count_name(name, link.columns)
+        there = self.keyed_rows(
+            link.parent, link.parent_columns, [reference.cell if link.parent == name else CELL, counted]
+        )
+        found = Matching(name, reference, nth).matched(rows, again, there)
+        found = found.withColumnsRenamed({slot_key(i): reference_name(c) for i, c in enumerate(link.columns)})
+        return self._with_orphans(found, reference) if reference.orphans else found
+
+    def _with_orphans(self, rows: DataFrame, reference: Reference) -> DataFrame:
+        """Rows of which those that are to meet no row hold a key that no row has."""
+        keys = self.spines.strange_keys(reference.link, col(NUMBER))
+        lost = col(reference.cell) == F.lit(ORPHAN)
+        return rows.withColumns(
+            {reference_name(c): F.when(lost, key).otherwise(col(reference_name(c))) for c, key in keys.items()}
+        )
 
     def _kept(self, rows: DataFrame, reference: Reference, parent: LinkedTable) -> DataFrame:
         """Rows with the key of the kept row that their cell is."""

@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from synthohive_spark.engine.families.names import CELL, count_name
 from synthohive_spark.relational.linked_table import Reference
-from synthohive_spark.relational.spines import BLOCK, NUMBER, Spines
+from synthohive_spark.relational.spines import BLOCK, NUMBER
 from synthohive_spark.spark.schema import col, quote
 
 _KEY = "@slot_key"
@@ -34,26 +34,25 @@ class Matching:
     """Finds the rows that one reference of a table names.
 
     Attributes:
-        spines: The rows of all tables.
         name: The table.
         reference: The reference.
         nth: The column that says how many siblings before a row refer to the same cell; None for none.
     """
 
-    spines: Spines
     name: str
     reference: Reference
     nth: str | None
 
-    def matched(self, rows: DataFrame, again: DataFrame) -> DataFrame:
+    def matched(self, rows: DataFrame, again: DataFrame, there: DataFrame) -> DataFrame:
         """``rows`` with the key of the row that each refers to, null where it refers to none.
 
         Args:
             rows: The table's rows.
             again: The same, to be counted.
+            there: The rows that can be referred to, with their keys by `slot_key`.
         """
         demand = self._demand(again)
-        slots, supply = self._slots(demand)
+        slots, supply = self._slots(demand, there)
         cells = self._cells(demand, supply)
         at = self._child_places(rows, demand, cells)
         offered = self._slot_places(slots, cells)
@@ -82,19 +81,16 @@ class Matching:
     def _refers(self) -> Expression:
         return self._cell.isNotNull() & (self._cell != F.lit("--"))
 
-    def _slots(self, demand: DataFrame) -> tuple[DataFrame, DataFrame]:
+    def _slots(self, demand: DataFrame, there: DataFrame) -> tuple[DataFrame, DataFrame]:
         """The rows that can be referred to with their places from and to; and how many places each cell has."""
         link = self.reference.link
-        sources = [self.spines.key_source(link.parent, c) for c in link.parent_columns]
-        cell = self.reference.cell if link.parent == self.name else CELL
-        parent = self.spines.rows(link.parent, [cell, count_name(self.name, link.columns), *sources])
-        keys = [col(source).alias(slot_key(i)) for i, source in enumerate(sources)]
-        places = parent.select(
+        keys = [slot_key(i) for i in range(len(link.columns))]
+        places = there.select(
             col(NUMBER).alias("@s_number"),
             col(BLOCK).alias("@s_block"),
             self._own_cell.alias("@s_cell"),
             F.greatest(col(count_name(self.name, link.columns)), F.lit(0)).cast("bigint").alias("@s_n"),
-            *keys,
+            *map(quote, keys),
         )
         blocks = places.groupBy("@s_cell", "@s_block").agg(F.sum("@s_n").alias("@s_sum"), F.count("*").alias("@s_rows"))
         order = Window.partitionBy(F.lit(0)).orderBy("@s_cell", "@s_block")

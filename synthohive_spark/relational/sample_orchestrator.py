@@ -26,12 +26,14 @@ class SampleRequest:
         seed: Fixes the rows of every table.
         given: By table, values of columns that are the same in all rows, or pairs of such values and weights.
         redraw: Whether rows that break a declared constraint are drawn again.
+        parents: By table, rows that are there already, whose children are drawn.
     """
 
     sizes: SampleSizes
     seed: int
     given: Mapping[str, Given] = field(default_factory=dict)
     redraw: bool = False
+    parents: Mapping[str, DataFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class SampleOrchestrator:
             request.sizes.totals,
             {name: self._conditions(name, given) for name, given in request.given.items()},
             redraw,
+            request.parents,
         )
         for name, size in request.sizes.roots.items():
             self.models[name].check_rows(size)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from synthohive_spark.declarations.hints import whole_number
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.relational.linked_table import LinkedTable
+
+
+_MOST = 1e9
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class SampleSizes:
         rows: Mapping[str, int] | None,
         scale: float | None,
         tables: Sequence[str] | None = None,
+        parents: Collection[str] = (),
     ) -> SampleSizes:
         """The sizes that were asked for.
 
@@ -39,49 +43,80 @@ class SampleSizes:
             rows: How many rows of which tables; all tables in their learned size when None.
             scale: Rows in units of the learned ones, where no ``rows`` are given.
             tables: The tables that are wanted; all that are drawn when None.
+            parents: Tables whose rows are there already; what follows from these is drawn, and what that refers to.
 
         Raises:
             SchemaError: If a number or the scale is out of range, both are given, a number cannot be honoured, or a
                 table is not learned from which others follow.
         """
-        if rows is not None and scale is not None:
-            raise SchemaError("give rows or a scale, not both")
-        if scale is not None and (isinstance(scale, bool) or not isinstance(scale, int | float) or not 0 < scale < 1e9):
-            raise SchemaError(f"scale must be a number above 0, got {scale!r}")
-        asked = {n: whole_number(count, f"rows of {n!r}", least=0) for n, count in (rows or {}).items()}
-        for name, count in asked.items():
-            kept = linked[name].kept
-            if kept is not None and count != kept.num_rows:
-                raise SchemaError(
-                    f"table {name!r} is taken over as it is, with its {kept.num_rows:,} rows: ask for no other number"
-                )
+        _check(linked, rows, scale)
+        asked = dict(rows or {})
         drawn = list(linked) if rows is None else _linked(linked, asked)
-        for name in drawn:
-            for link in linked[name].links:
-                if link.parent not in linked:
-                    raise SchemaError(
-                        f"rows of {name!r} are drawn by those of {link.parent!r}, which is not learned: learn it, too"
-                    )
+        if parents:
+            drawn = _below(linked, parents)
+        _check_learned(linked, drawn)
         factors = {name: count / max(linked[name].rows, 1) for name, count in asked.items()}
         roots: dict[str, int] = {}
         for name in drawn:
-            if linked[name].owner is None and linked[name].kept is None:
+            if linked[name].owner is None and linked[name].kept is None and name not in parents:
                 near = factors if rows is None else {n: f for n, f in factors.items() if name in _linked(linked, [n])}
                 below = (
                     [f for n, f in near.items() if _root(linked, n) == name] or list(near.values()) or [scale or 1.0]
                 )
                 roots[name] = asked.get(name, round(linked[name].rows * sum(below) / len(below)))
         totals = {n: c for n, c in asked.items() if linked[n].owner is not None}
-        for name, total in totals.items():
-            owner = linked[name].owner
-            assert owner is not None
-            if total and asked.get(owner.parent, roots.get(owner.parent, 1)) == 0:
-                raise SchemaError(
-                    f"{total:,} rows of {name!r} cannot be drawn beside no row of {owner.parent!r}, whose children "
-                    f"they are: ask for more of these"
-                )
+        _check_totals(linked, totals, {**roots, **asked})
         wanted = drawn if tables is None else [n for n in linked if n in tables]
-        return cls(roots, totals, tuple(wanted))
+        return cls(roots, totals, tuple(n for n in wanted if n not in parents))
+
+
+def _check(linked: Mapping[str, LinkedTable], rows: Mapping[str, int] | None, scale: float | None) -> None:
+    if rows is not None and scale is not None:
+        raise SchemaError("give rows or a scale, not both")
+    if scale is not None and (isinstance(scale, bool) or not isinstance(scale, int | float) or not 0 < scale < _MOST):
+        raise SchemaError(f"scale must be a number above 0, got {scale!r}")
+    for name, count in (rows or {}).items():
+        whole_number(count, f"rows of {name!r}", least=0)
+        kept = linked[name].kept
+        if kept is not None and count != kept.num_rows:
+            raise SchemaError(
+                f"table {name!r} is taken over as it is, with its {kept.num_rows:,} rows: ask for no other number"
+            )
+
+
+def _check_learned(linked: Mapping[str, LinkedTable], drawn: Sequence[str]) -> None:
+    for name in drawn:
+        for link in linked[name].links:
+            if link.parent not in linked:
+                raise SchemaError(
+                    f"rows of {name!r} are drawn by those of {link.parent!r}, which is not learned: learn it, too"
+                )
+
+
+def _check_totals(linked: Mapping[str, LinkedTable], totals: Mapping[str, int], sizes: Mapping[str, int]) -> None:
+    for name, total in totals.items():
+        owner = linked[name].owner
+        assert owner is not None
+        if total and sizes.get(owner.parent, 1) == 0:
+            raise SchemaError(
+                f"{total:,} rows of {name!r} cannot be drawn beside no row of {owner.parent!r}, whose children they "
+                f"are: ask for more of these"
+            )
+
+
+def _below(linked: Mapping[str, LinkedTable], parents: Collection[str]) -> list[str]:
+    """The tables that follow from ``parents``, and all that are needed to draw them."""
+    found = set(parents)
+    while more := {n for n, t in linked.items() if n not in found and t.owner is not None and t.owner.parent in found}:
+        found |= more
+    while more := {
+        link.parent
+        for n in found - set(parents)
+        for link in linked[n].links
+        if link.parent in linked and link.parent not in found
+    }:
+        found |= more
+    return [name for name in linked if name in found]
 
 
 def _root(linked: Mapping[str, LinkedTable], name: str) -> str:

@@ -20,6 +20,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from synthohive_spark.declarations.constraint import Constraint
+from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.engine.families.balance import LARGEST
 from synthohive_spark.engine.families.generator import FamilyGenerator
 from synthohive_spark.engine.families.names import count_name, is_ancestor_name, one_level_up
@@ -30,7 +31,7 @@ from synthohive_spark.engine.table.conditions import Conditions
 from synthohive_spark.relational.linked_table import LinkedTable
 from synthohive_spark.spark.conditions import condition_values
 from synthohive_spark.spark.families import ID, generate_families
-from synthohive_spark.spark.generation import generate
+from synthohive_spark.spark.generation import generate, key_values
 from synthohive_spark.spark.schema import col, quote, spark_type
 from synthohive_spark.stages.model import SynthesizerTransformerModel
 
@@ -44,6 +45,9 @@ PARENT = "@parent"
 """The id of a row's parent."""
 _BLOCK_ROOTS, _BLOCKS = 4096, 1024
 _UNOWNED = -1
+_GIVEN_BLOCKS = 64
+_FAR = 8
+"""In units of the likely number of rows: how far away keys are that no row has."""
 
 
 def key_name(column: str) -> str:
@@ -64,6 +68,7 @@ class Spines:
         totals: Exact numbers of rows that children are to have.
         conditions: Values that are the same in all rows of a root.
         redraw: By table, constraints that a row is drawn again for.
+        given: By table, rows that are there already.
     """
 
     spark: SparkSession
@@ -74,6 +79,7 @@ class Spines:
     totals: Mapping[str, int] = field(default_factory=dict)
     conditions: Mapping[str, Conditions] = field(default_factory=dict)
     redraw: Mapping[str, Mapping[str, Constraint]] = field(default_factory=dict)
+    given: Mapping[str, DataFrame] = field(default_factory=dict)
 
     @cached_property
     def chosen(self) -> dict[str, npt.NDArray[np.int64]]:
@@ -97,14 +103,16 @@ class Spines:
             numbered: Whether rows need numbers, and unique values their final form.
         """
         table = self.tables[name]
+        if self.is_there(name):
+            return self._there(name)
         if table.kept is not None:
             return self._kept(table)
         return self._roots(name) if table.owner is None else self._children(name, table, list(wanted), numbered)
 
     def root(self, name: str) -> str:
-        """The table at the top of a table's owners."""
+        """The table at the top of a table's owners, or the first whose rows were given."""
         owner = self.tables[name].owner
-        return name if owner is None else self.root(owner.parent)
+        return name if owner is None or self.is_there(name) else self.root(owner.parent)
 
     def block_roots(self, name: str) -> int:
         """How many roots a block of a root's table has."""
@@ -113,7 +121,7 @@ class Spines:
     def unowned(self, name: str) -> int:
         """How many rows of a table have no owner."""
         table, owner = self.tables[name], self.tables[name].owner
-        if owner is None or not table.unowned + table.orphans:
+        if owner is None or not table.unowned + table.orphans or self.is_there(self.root(name)):
             return 0
         root = self.root(name)
         scale = self._size(root) / max(self.tables[root].rows, 1)
@@ -121,9 +129,13 @@ class Spines:
 
     def _size(self, root: str) -> int:
         kept = self.tables[root].kept
+        if self.is_there(root):
+            return self.tables[root].rows
         return self.sizes[root] if kept is None else kept.num_rows
 
     def _blocks(self, name: str) -> int:
+        if self.is_there(self.root(name)):
+            return _GIVEN_BLOCKS
         return -(-self._size(self.root(name)) // self.block_roots(name))
 
     def _roots(self, name: str) -> DataFrame:
@@ -146,6 +158,27 @@ class Spines:
             redraw=self.redraw.get(name),
         )
 
+    def _there(self, name: str) -> DataFrame:
+        """Rows that were given, with the counts and cells that rows like them have."""
+        model, df = self.models[name].table_model, self.given[name]
+        identity = F.xxhash64(*[col(c) for c in self.tables[name].pk or df.columns])
+        own = [c for c in model.columns if c.name in df.columns]
+        blank = {c.name: F.lit(None).cast(spark_type(c.type)) for c in model.conditions if c.name not in df.columns}
+        seats = df.select("*", identity.alias(ID), *[value.alias(c) for c, value in blank.items()])
+        known = [c.name for c in own if c.name not in self.tables[name].pk] + list(blank)
+        drawn = generate(
+            seats.withColumnsRenamed({c: f"@own.{c}" for c in df.columns if c not in known}),
+            model.generator,
+            row_id=col(ID),
+            passthrough=[ID, *(f"@own.{c}" for c in df.columns if c not in known)],
+            seed=self.seed_of(name),
+            given=known,
+        )
+        drawn = drawn.drop(*[c.name for c in own if c.name not in known])
+        drawn = drawn.withColumnsRenamed({f"@own.{c}": c for c in df.columns if c not in known})
+        block = F.pmod(col(ID), F.lit(_GIVEN_BLOCKS)).cast("int")
+        return drawn.select("*", col(ID).alias(NUMBER), block.alias(BLOCK), F.lit(None).cast("bigint").alias(PARENT))
+
     def _kept(self, table: LinkedTable) -> DataFrame:
         assert table.kept is not None
         numbers = pa.array(range(table.kept.num_rows), pa.int64())
@@ -164,6 +197,7 @@ class Spines:
         keys = {
             key_name(o): self.key_source(owner.parent, t)
             for o, t in zip(owner.columns, owner.parent_columns, strict=True)
+            if not self.is_late(owner.parent, t)
         }
         above = {c: one_level_up(c) for c in context} | keys
         parents = self.rows(
@@ -244,14 +278,46 @@ class Spines:
 
     def key_source(self, name: str, column: str) -> str:
         """The column of a table's spine that holds one of its key columns."""
-        owner = self.tables[name].owner
+        owner = None if self.is_there(name) else self.tables[name].owner
         return key_name(column) if owner is not None and column in owner.columns else column
 
+    def is_there(self, name: str) -> bool:
+        """Whether a table's rows were given."""
+        return name in self.given
+
+    def is_late(self, name: str, column: str) -> bool:
+        """Whether a key column of a table is filled by a reference, and so not among its spine's."""
+        table = self.tables[name]
+        owned = () if table.owner is None else table.owner.columns
+        return not self.is_there(name) and table.kept is None and column in table.key_columns and column not in owned
+
+    def strange_keys(self, link: ForeignKey, number: Expression) -> dict[str, Expression]:
+        """By column of a link, a key that no row of the other table has; null where keys cannot be made."""
+        parent = self.tables[link.parent]
+        root = self.root(link.parent)
+        likely = round(parent.rows * max(self._size(root) / max(self.tables[root].rows, 1), 1.0))
+        beyond = F.lit(_FAR * likely + _FAR) + F.pmod(F.xxhash64(number), F.lit(max(likely, 1)))
+        made = {}
+        for own, theirs in zip(link.columns, link.parent_columns, strict=True):
+            model = self.models.get(link.parent)
+            codec = None if model is None else model.table_model.codecs.get(theirs)
+            if codec is not None and codec.unique:
+                column = next(c for c in parent.columns if c.name == theirs)
+                made[own] = key_values(self.spark, codec, column, beyond)
+            else:
+                made[own] = F.lit(None).cast(self.type_of(link.parent, theirs))
+        return made
+
     def _alone(self, name: str, n: int, carried: Sequence[str]) -> DataFrame:
-        """Seats of rows without an owner."""
-        number = col("id")
+        """Seats of rows without an owner, the first of them with a key that no row has, where orphans are kept."""
+        number, table = col("id"), self.tables[name]
+        lost = round(n * table.orphans / (table.unowned + table.orphans))
+        keys = {}
+        if lost and table.owner is not None:
+            strange = self.strange_keys(table.owner, number)
+            keys = {key_name(c): F.when(number < F.lit(lost), key) for c, key in strange.items()}
         return self.spark.range(n).select(
-            *[F.lit(None).cast(self.type_of(name, c)).alias(c) for c in carried],
+            *[keys.get(c, F.lit(None).cast(self.type_of(name, c))).alias(c) for c in carried],
             F.lit(_UNOWNED).alias(BLOCK),
             F.xxhash64(F.lit(name), number).alias(PARENT),
             F.lit(1).cast("bigint").alias(SIZE),

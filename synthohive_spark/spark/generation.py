@@ -28,6 +28,7 @@ from pyspark.sql import types as T
 
 from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.codecs.interface import Codec
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.sampling.constraints import sample_valid
 from synthohive_spark.engine.sampling.draw import Draw
@@ -114,6 +115,25 @@ def fill_nulls(
     drawn = df.select("*", function(_seat(row_id, None, generator.columns)).alias(_ROW))
     filled = {c.name: F.coalesce(F.col(quote(c.name)), F.col(f"{_ROW}.c{i}")) for i, c in enumerate(wanted)}
     return drawn.withColumns(filled).drop(_ROW)
+
+
+def key_values(spark: SparkSession, codec: Codec, column: Column, number: Expression) -> Expression:
+    """The values that a codec of unique values makes of numbers."""
+    made: Expression = drawing_function(spark, _Keys(codec), [column])(F.struct(number.cast("bigint").alias("number")))
+    return made["c0"]
+
+
+class _Keys:
+    """A batch of numbers to a batch of keys."""
+
+    def __init__(self, codec: Codec) -> None:
+        self.codec = codec
+
+    def __call__(self, batch: pd.DataFrame) -> pd.DataFrame:
+        numbers = batch["number"].to_numpy(np.int64).view(np.uint64)
+        codes = np.full(len(numbers), self.codec.size - 1, np.int32)  # never that of null
+        values = self.codec.decode(codes, np.full(len(numbers), 0.5, np.float32), numbers[:, None])
+        return pd.DataFrame({"c0": pd.Series(pd.arrays.ArrowExtensionArray(values))})
 
 
 def _seat(row_id: Expression, number: Expression | None, given: Sequence[Column]) -> Expression:

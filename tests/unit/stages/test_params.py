@@ -11,8 +11,8 @@ from synthohive_spark import CTGAN, SchemaError, SynthesizerTransformer
 from synthohive_spark.engine.settings import TrainingSettings
 from synthohive_spark.engine.table import registry
 from synthohive_spark.engine.table.registry import engine_settings
+from synthohive_spark.relational.fit_params import stage_params
 from synthohive_spark.stages.params import camel_case
-from synthohive_spark.synthesizer import stage_params
 
 
 def test_every_setting_is_a_param_with_a_getter_and_documented():
@@ -113,7 +113,7 @@ from typer.testing import CliRunner
 from synthohive_spark import SynthesizerTransformer
 from synthohive_spark.jobs import app
 from synthohive_spark.local.pandas_synthesizer import PandasSynthesizer
-from synthohive_spark.synthesizer import stage_params
+from synthohive_spark.relational.fit_params import stage_params
 
 estimator = SynthesizerTransformer(engine="neighbours", **stage_params({"most_neighbours": 9}))
 print(estimator.mostNeighbours.doc, estimator.getMostNeighbours(), estimator.make_engine().settings.most_neighbours)

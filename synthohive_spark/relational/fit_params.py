@@ -1,0 +1,27 @@
+"""The settings that a fit of a database takes by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from synthohive_spark.declarations.hints import nearest
+from synthohive_spark.engine.table.registry import engine_settings
+from synthohive_spark.errors import SchemaError
+from synthohive_spark.stages.params import camel_case
+
+_FIT_PARAMS = ("max_training_rows", "numeric_encoding", "checkpoint_dir")
+
+
+def fit_params() -> list[str]:
+    """The names that `Synthesizer.fit` takes as ``**params``."""
+    return [*engine_settings(), *_FIT_PARAMS]
+
+
+def stage_params(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Params of the stage for parameters of `Synthesizer.fit`; all unknown ones are one `SchemaError`."""
+    known = fit_params()
+    problems = [f"fit has no parameter {name!r}{nearest(name, known)}" for name in given if name not in known]
+    if problems:
+        raise SchemaError("; ".join(problems), problems)
+    return {camel_case(name): value for name, value in given.items()}
