@@ -72,7 +72,8 @@ class DatabasePlan:
 
         The owner link is the declared one; else the one whose columns are part of the primary key, else the one to the
         table that is farthest from its root, else the one to the table that most links lead to, else the first. A table
-        that is taken over owns nothing unless that is declared, and has no owner itself. Where links form a circle, one
+        that is taken over owns only tables of which that is declared, or whose key tells rows apart only together with
+        the table's, and has no owner itself. Where links form a circle, one
         of its tables does without: one that loses no part of its key by it, has another owner, or is referred to by
         most, in this order, or else the first by name. A link of which a column is left out is none.
 
@@ -155,8 +156,13 @@ def _candidates(
 ) -> list[Candidate]:
     """The links to tables that are there, itself among them, that could be the owner link of a table."""
     links = [] if own.keep else [link for link in _links(own) if not own.owner or link.columns == own.owner]
-    possible = [link for link in links if link.parent in there and (own.owner or not there[link.parent].keep)]
-    in_key = [(set(link.columns) <= set(own.pk),) for link in possible]
+    key = set(own.pk)
+    possible = [
+        link
+        for link in links
+        if link.parent in there and (own.owner or set(link.columns) < key or not there[link.parent].keep)
+    ]
+    in_key = [(set(link.columns) <= key,) for link in possible]
     return [
         Candidate(link, worth, (links_to[link.parent],), worth) for link, worth in zip(possible, in_key, strict=True)
     ]

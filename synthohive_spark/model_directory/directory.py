@@ -1,7 +1,7 @@
 """Model directories: written whole, verified when read, with nothing in them to execute.
 
 metadata.json           what the model is; names the folder below and the checksums of its files; written last
-v-<id>/                 the component files: safetensors and JSON; of several tables, each in a folder of its name
+v-<id>/                 the component files: safetensors and JSON, Parquet for kept rows; of several tables, each in a folder
 metadata/part-00000     the pyspark.ml record, where a stage was saved; written once
 """
 
@@ -26,7 +26,7 @@ FORMAT_VERSION = 1
 _POINTER = "metadata.json"
 _RECORD = "metadata"
 _VERSION_FOLDER = re.compile(r"v-[0-9a-f]{12}")
-_FILE_NAME = re.compile(r"([a-zA-Z0-9_]+/)?[a-zA-Z0-9_]+\.(json|safetensors)")
+_FILE_NAME = re.compile(r"([a-zA-Z0-9_]+/)?[a-zA-Z0-9_]+\.(json|safetensors|parquet)")
 _TEMPORARY = re.compile(r"metadata\.json\.[0-9a-f]{8}\.tmp")
 _log = get_logger(__name__)
 

@@ -12,10 +12,12 @@ from pyspark.sql import functions as F
 from synthohive_spark.engine.families.names import CELL, ancestor_name, count_name, rank_name
 from synthohive_spark.relational.linked_table import LinkedTable, Reference
 from synthohive_spark.relational.matching import Matching, slot_key
-from synthohive_spark.relational.spines import NUMBER, PARENT, Spines, key_name
+from synthohive_spark.relational.spines import BLOCK, NUMBER, PARENT, Spines, key_name
 from synthohive_spark.relational.table_learning import ORPHAN, cell_label
 from synthohive_spark.spark.families import ID
-from synthohive_spark.spark.schema import col, restored
+from synthohive_spark.spark.schema import col, quote, restored
+
+_PASSES = 2
 
 
 def reference_name(column: str) -> str:
@@ -149,7 +151,25 @@ class Assembly:
         )
         found = Matching(name, reference, nth).matched(rows, again, there)
         found = found.withColumnsRenamed({slot_key(i): reference_name(c) for i, c in enumerate(link.columns)})
+        if nth is not None:
+            found = self._apart(found, [reference_name(c) for c in link.columns])
         return self._with_orphans(found, reference) if reference.orphans else found
+
+    def _apart(self, rows: DataFrame, keys: Sequence[str]) -> DataFrame:
+        """Rows of which siblings that got the same key pass theirs on to each other, so that few still share one."""
+        for _ in range(_PASSES):
+            same = Window.partitionBy(PARENT, *map(quote, keys)).orderBy(NUMBER)
+            rows = rows.select("*", (F.row_number().over(same) > 1).alias("@twice"))
+            group = Window.partitionBy("@twice", BLOCK).orderBy(NUMBER)
+            whole = group.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+            passed = {
+                c: F.when(col("@twice"), F.coalesce(F.lead(col(c)).over(group), F.first(col(c)).over(whole))).otherwise(
+                    col(c)
+                )
+                for c in keys
+            }
+            rows = rows.withColumns(passed).drop("@twice")
+        return rows
 
     def _with_orphans(self, rows: DataFrame, reference: Reference) -> DataFrame:
         """Rows of which those that are to meet no row hold a key that no row has."""

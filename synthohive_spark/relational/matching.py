@@ -22,6 +22,8 @@ from synthohive_spark.spark.schema import col, quote
 _KEY = "@slot_key"
 _SPARE = "@slot_spare"
 _INDEX = "@slot_index"
+_LEVEL = 1 << 40
+"""More places than a level of a tree has."""
 
 
 def slot_key(i: int) -> str:
@@ -92,51 +94,67 @@ class Matching:
             F.greatest(col(count_name(self.name, link.columns)), F.lit(0)).cast("bigint").alias("@s_n"),
             *map(quote, keys),
         )
-        blocks = places.groupBy("@s_cell", "@s_block").agg(F.sum("@s_n").alias("@s_sum"), F.count("*").alias("@s_rows"))
-        order = Window.partitionBy(F.lit(0)).orderBy("@s_cell", "@s_block")
-        every = Window.partitionBy(F.lit(0))
-        nothing = F.sum("@s_sum").over(every) == 0  # then all rows are as good as each other
-        blocks = blocks.withColumn("@s_none", nothing)
-        blocks = blocks.withColumn("@s_sum", F.when(col("@s_none"), col("@s_rows")).otherwise(col("@s_sum")))
-        blocks = blocks.withColumn(
-            "@s_offset", F.coalesce(F.sum("@s_sum").over(order.rowsBetween(Window.unboundedPreceding, -1)), F.lit(0))
-        ).withColumn("@s_total", F.sum("@s_sum").over(every))
-        wanted = demand.agg(F.coalesce(F.sum("@d_rows"), F.lit(0)).alias("@s_wanted"))
-        blocks = blocks.crossJoin(wanted)
-        supply = blocks.groupBy("@s_cell").agg(
-            F.min("@s_offset").alias("@s_first"),
-            F.max(col("@s_offset") + col("@s_sum")).alias("@s_last"),
-            F.max("@s_total").alias("@s_total"),
-            F.max("@s_wanted").alias("@s_wanted"),
+        blocks = self._blocks(places, demand)
+        supply = blocks.groupBy("@b_cell").agg(
+            F.min("@b_offset").alias("@b_first"),
+            F.max(col("@b_offset") + col("@b_sum")).alias("@b_last"),
+            F.max("@b_total").alias("@b_total"),
+            F.max("@b_wanted").alias("@b_wanted"),
         )
         supply = supply.select(
-            col("@s_cell").alias("@k_cell"),
-            _scaled(col("@s_first")).alias("@k_first"),
-            (_scaled(col("@s_last")) - _scaled(col("@s_first"))).alias("@k_places"),
-        )
-        known = blocks.select(
-            col("@s_cell").alias("@b_cell"),
-            col("@s_block").alias("@b_block"),
-            "@s_offset",
-            "@s_total",
-            "@s_wanted",
-            "@s_none",
+            col("@b_cell").alias("@k_cell"),
+            self._place(col("@b_first")).alias("@k_first"),
+            (self._place(col("@b_last")) - self._place(col("@b_first"))).alias("@k_places"),
         )
         same = (col("@s_cell") == col("@b_cell")) & (col("@s_block") == col("@b_block"))
-        places = places.join(known, same, "inner").drop("@b_cell", "@b_block")
-        places = places.withColumn("@s_n", F.when(col("@s_none"), F.lit(1)).otherwise(col("@s_n")))
+        n = F.when(col("@b_none"), F.lit(1)).otherwise(col("@s_n"))
         order = Window.partitionBy("@s_cell", "@s_block").orderBy("@s_number")
-        before = F.coalesce(F.sum("@s_n").over(order.rowsBetween(Window.unboundedPreceding, -1)), F.lit(0))
-        places = places.withColumn("@s_at", col("@s_offset") + before)
-        places = places.withColumn("@s_from", _scaled(col("@s_at"))).withColumn(
-            "@s_to", _scaled(col("@s_at") + col("@s_n"))
+        before = F.coalesce(F.sum(n).over(order.rowsBetween(Window.unboundedPreceding, -1)), F.lit(0))
+        places = places.join(blocks, same, "inner").select(
+            "*", n.alias("@s_all"), (col("@b_offset") + before).alias("@s_at")
         )
-        return places.where(col("@s_to") > col("@s_from")), supply
+        first, last = self._place(col("@s_at")), self._place(col("@s_at") + col("@s_all"))
+        slots = places.select("@s_cell", *map(quote, keys), first.alias("@s_from"), last.alias("@s_to"))
+        return slots.where(col("@s_to") > col("@s_from")), supply
+
+    def _blocks(self, places: DataFrame, demand: DataFrame) -> DataFrame:
+        """The places of each (cell, block), those before it, and how many are wanted, of all or of a tree's level."""
+        blocks = places.groupBy(col("@s_cell").alias("@b_cell"), col("@s_block").alias("@b_block")).agg(
+            F.sum("@s_n").alias("@b_n"), F.count("*").alias("@b_rows")
+        )
+        every = Window.partitionBy("@b_cell" if self._is_tree else F.lit(0))
+        # Where no row was drawn with any place, all rows are as good as each other.
+        blocks = blocks.select("*", (F.sum("@b_n").over(every) == 0).alias("@b_none"))
+        blocks = blocks.select("*", F.when(col("@b_none"), col("@b_rows")).otherwise(col("@b_n")).alias("@b_sum"))
+        earlier = every.orderBy("@b_cell", "@b_block").rowsBetween(Window.unboundedPreceding, -1)
+        blocks = blocks.select(
+            "@b_cell",
+            "@b_block",
+            "@b_sum",
+            "@b_none",
+            F.coalesce(F.sum("@b_sum").over(earlier), F.lit(0)).alias("@b_offset"),
+            F.sum("@b_sum").over(every).alias("@b_total"),
+        )
+        rows = F.coalesce(F.sum("@d_rows"), F.lit(0)).alias("@b_wanted")
+        if not self._is_tree:
+            return blocks.crossJoin(demand.agg(rows))
+        wanted = demand.groupBy(col("@d_cell").alias("@v_cell")).agg(rows)
+        return blocks.join(wanted, col("@b_cell") == col("@v_cell"), "inner").drop("@v_cell")
+
+    @property
+    def _is_tree(self) -> bool:
+        """Whether rows refer to rows of their own table; then a cell is a level, and only rows one level up will do."""
+        return self.reference.link.parent == self.name
+
+    def _place(self, place: Expression) -> Expression:
+        """A place among all that are offered, scaled to as many as are wanted."""
+        scaled = F.floor(place * col("@b_wanted") / F.greatest(col("@b_total"), F.lit(1))).cast("bigint")
+        return scaled + col("@b_cell").cast("bigint") * F.lit(_LEVEL) if self._is_tree else scaled
 
     @property
     def _own_cell(self) -> Expression:
         """The cell of a row that is referred to: in a tree, its level."""
-        if self.reference.link.parent != self.name:
+        if not self._is_tree:
             return col(CELL)
         above = col(self.reference.cell)
         level = F.coalesce(above.cast("int") + 1, F.lit(0))
@@ -187,8 +205,3 @@ class Matching:
 
 
 _CELL_COLUMNS = ("@c_cell", "@c_first", "@c_places", "@c_rows", "@c_met", "@c_spare_rows", "@c_spare_places")
-
-
-def _scaled(place: Expression) -> Expression:
-    """A place among all that are offered, scaled to as many as are wanted."""
-    return F.floor(place * col("@s_wanted") / F.greatest(col("@s_total"), F.lit(1))).cast("bigint")

@@ -9,7 +9,6 @@ from synthohive_spark.declarations.hints import whole_number
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.relational.linked_table import LinkedTable
 
-
 _MOST = 1e9
 
 
