@@ -1,7 +1,7 @@
 """Model directories: written whole, verified when read, with nothing in them to execute.
 
 metadata.json           what the model is; names the folder below and the checksums of its files; written last
-v-<id>/                 the component files: safetensors and JSON, Parquet for kept rows; of several tables, each in a folder
+v-<id>/                 safetensors, JSON, and Parquet for kept rows; of several tables, each in a folder of its name
 metadata/part-00000     the pyspark.ml record, where a stage was saved; written once
 """
 

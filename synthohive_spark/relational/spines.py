@@ -50,9 +50,17 @@ _FAR = 8
 """In units of the likely number of rows: how far away keys are that no row has."""
 
 
+_Key = tuple[str, frozenset[str], bool]
+
+
 def key_name(column: str) -> str:
     """A foreign key's column, as the owner link fills it."""
     return f"@key.{column}"
+
+
+def is_key_name(name: str) -> bool:
+    """Whether a name is one of `key_name`."""
+    return name.startswith(key_name(""))
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,7 @@ class Spines:
     conditions: Mapping[str, Conditions] = field(default_factory=dict)
     redraw: Mapping[str, Mapping[str, Constraint]] = field(default_factory=dict)
     given: Mapping[str, DataFrame] = field(default_factory=dict)
+    _frames: dict[_Key, DataFrame] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def chosen(self) -> dict[str, npt.NDArray[np.int64]]:
@@ -103,11 +112,24 @@ class Spines:
             numbered: Whether rows need numbers, and unique values their final form.
         """
         table = self.tables[name]
+        if table.owner is None or table.kept is not None or self.is_there(name):
+            key: _Key = name, frozenset(), True
+        else:
+            extra = set(table.extra) >= {c for c in wanted if not is_key_name(c)}
+            own = table.extra if extra else [c.name for c in table.rules.columns] if table.rules else []
+            carried = [c for c in wanted if is_ancestor_name(c)]
+            key = name, frozenset([*own, *carried]), numbered
+        if key not in self._frames:
+            self._frames[key] = self._made(*key)
+        return self._frames[key]
+
+    def _made(self, name: str, wanted: Collection[str], numbered: bool) -> DataFrame:
+        table = self.tables[name]
         if self.is_there(name):
             return self._there(name)
         if table.kept is not None:
             return self._kept(table)
-        return self._roots(name) if table.owner is None else self._children(name, table, list(wanted), numbered)
+        return self._roots(name) if table.owner is None else self._children(name, table, sorted(wanted), numbered)
 
     def root(self, name: str) -> str:
         """The table at the top of a table's owners, or the first whose rows were given."""
