@@ -187,8 +187,9 @@ def _shell(blob: bytes) -> Callable[..., Any]:
 def matrix(vectors: pa.Array, width: int) -> tuple[Values, Nulls]:
     """Rows of an array column, all of one length, as numbers (NaN where null) and where they are null."""
     flat = vectors.flatten()
-    nulls = flat.is_null().to_numpy(zero_copy_only=False).reshape(-1, width)
-    values = flat.to_numpy(zero_copy_only=False).astype(np.float64).reshape(-1, width)
+    shape = len(vectors), width
+    nulls = flat.is_null().to_numpy(zero_copy_only=False).reshape(shape)
+    values = flat.to_numpy(zero_copy_only=False).astype(np.float64).reshape(shape)
     return values, nulls
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from synthohive_spark.errors import QualityError, SchemaError, SerializationError
 from synthohive_spark.validation.figures import TableReport
+from synthohive_spark.validation.links.figures import DatabaseReport
 from synthohive_spark.validation.page import render
 
 
@@ -33,13 +34,22 @@ class Failure:
 
 @dataclass(frozen=True)
 class ValidationReport:
-    """How synthetic tables compare with the real ones. It holds counts and shares, and no row."""
+    """How synthetic tables compare with the real ones. It holds counts and shares, and no row.
+
+    Attributes:
+        tables: The figures of each table.
+        database: Those of the links between them; None where no table has one.
+    """
 
     tables: tuple[TableReport, ...]
+    database: DatabaseReport | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The report as plain values that JSON can hold."""
-        return {"tables": [_plain(_table_values(table)) for table in self.tables]}
+        values: dict[str, Any] = {"tables": [_plain(_table_values(table)) for table in self.tables]}
+        if self.database is not None:
+            values["database"] = _plain(_database_values(self.database))
+        return values
 
     def write_json(self, path: str | os.PathLike[str]) -> None:
         """Write `to_json` as a file.
@@ -129,6 +139,17 @@ def _table_values(table: TableReport) -> dict[str, Any]:
         "key_faults": table.key_faults,
     }
     return {"name": table.name, "summary": summary, **values}
+
+
+def _database_values(database: DatabaseReport) -> dict[str, Any]:
+    values = asdict(database)
+    for entry, link in zip(values["links"], database.links, strict=True):
+        entry |= {"orphan_share_real": link.orphan_share_real, "orphan_share_synthetic": link.orphans}
+        for rule, measured in zip(entry["rules"], link.rules, strict=True):
+            rule["broken_share"] = measured.broken_share
+    for entry, path in zip(values["paths"], database.paths, strict=True):
+        entry["hops"] = path.hops
+    return {"summary": database.summary, **values}
 
 
 def _plain(value: Any) -> Any:

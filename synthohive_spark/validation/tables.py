@@ -54,10 +54,19 @@ class Shared:
     @property
     def text(self) -> Expression:
         """Its value as text, equal where values are: instants as microseconds, and -0.0 as 0.0."""
+        return self.text_of(self.value)
+
+    def text_of(self, value: Expression) -> Expression:
+        """A value of its type as text."""
         if self.type is not None and self.type.name == "timestamp":
-            return F.unix_micros(self.value).cast("string")
+            return F.unix_micros(value).cast("string")
         is_float = self.type is not None and self.type.is_float
-        return (self.value + F.lit(0.0) if is_float else self.value).cast("string")
+        return (value + F.lit(0.0) if is_float else value).cast("string")
+
+    def text_as(self, other: Shared) -> Expression:
+        """Its value as text, after a cast to another column's type; null where it cannot be one."""
+        kind = "string" if other.type is not None and other.type.is_string else other.spark_type
+        return other.text_of(self.value.try_cast(kind))
 
     @property
     def number(self) -> Expression:
