@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -103,10 +102,13 @@ def places_of(values: Values, known: Values) -> Counts:
     return np.where(known[order][at] == values, order[at], len(known))
 
 
-def vector(columns: Sequence[Shared]) -> Expression:
-    """The values of some columns as one array of doubles: numbers as they are, categories by their hashes."""
-    numbers = [c.number if c.is_quantitative else F.when(c.value.isNotNull(), hashed(c.text)) for c in columns]
-    return F.array(*numbers).cast("array<double>")
+def vector(columns: Sequence[Shared]) -> str:
+    """The values of some columns as one array of doubles: numbers as they are, categories by their hashes; as SQL."""
+    # A hash of null is not null.
+    values = [
+        c.number if c.is_quantitative else f"CASE WHEN {c.value} IS NOT NULL THEN {hashed(c.text)} END" for c in columns
+    ]
+    return f"CAST(array({', '.join(values)}) AS ARRAY<DOUBLE>)"
 
 
 def count_cells(tables: Sequence[Compared], wanted: Sequence[Wanted]) -> list[tuple[CellCounts, CellCounts]]:
@@ -117,10 +119,10 @@ def count_cells(tables: Sequence[Compared], wanted: Sequence[Wanted]) -> list[tu
     if numbers:
         rows = over_all(
             [table for table in tables if id(table) in numbers],
-            lambda table, _: [
-                F.lit(numbers[id(table)]).alias("number"),
-                vector([table.columns[p] for p in wanted[numbers[id(table)]].places]).alias("vector"),
-            ],
+            lambda table, _: {
+                "number": str(numbers[id(table)]),
+                "vector": vector([table.columns[p] for p in wanted[numbers[id(table)]].places]),
+            },
         )
         amounts = summed_blocks(rows, work)
     result = []

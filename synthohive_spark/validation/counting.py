@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 from pyspark.sql import Column as Expression
@@ -80,15 +79,15 @@ class ValueCounts:
 Counted = dict[Tally, ValueCounts]
 
 
-def hashed(text: Expression) -> Expression:
-    """A text as a double that says which text it is, as good as a hash of 53 bits."""
-    return F.shiftright(F.xxhash64(text), 11).cast("double")
+def hashed(text: str) -> str:
+    """A text as a double that says which text it is, as good as a hash of 53 bits; SQL of SQL."""
+    return f"CAST(shiftright(xxhash64({text}), 11) AS DOUBLE)"
 
 
 def count_values(tables: Sequence[Profiled], wanted: Sequence[Sequence[Tally]]) -> list[Counted]:
     """Count what is wanted of each table on both sides, by one job; only sums come to the driver.
 
-    Rows are grouped by the values themselves, or by an MD5 digest of several values.
+    Rows are grouped by hashes of 96 bits, and by the values themselves where their names are wanted.
     """
     flat = [(number, tally) for number, tallies in enumerate(wanted) for tally in tallies]
     if not flat:
@@ -96,18 +95,16 @@ def count_values(tables: Sequence[Profiled], wanted: Sequence[Sequence[Tally]]) 
     first = {number: i for i, (number, _) in reversed(list(enumerate(flat)))}
     numbers = {id(profiled.table): number for number, profiled in enumerate(tables)}
 
-    def entries(table: Compared, _: int) -> list[Expression]:
+    def entries(table: Compared, _: int) -> dict[str, str]:
         number = numbers[id(table)]
-        parts = [
-            F.struct(F.lit(first[number] + i).alias("slot"), _text(table, tally).alias("value"))
-            for i, tally in enumerate(wanted[number])
-        ]
-        return [F.explode(F.array(*parts)).alias("entry")]
+        parts = [_entry(first[number] + i, table, tally) for i, tally in enumerate(wanted[number])]
+        return {"entries": f"array({', '.join(parts)})"}
 
     counted = (
         over_all([tables[number].table for number in first], entries)
-        .where("entry.value IS NOT NULL")
-        .groupBy(F.col("entry.slot").alias("slot"), F.col("entry.value").alias("value"))
+        .select("side", F.inline("entries"))
+        .where("hash IS NOT NULL")
+        .groupBy("slot", "hash", "other", "value")
         .agg(F.sum(1 - F.col("side")).alias("r"), F.sum("side").alias("s"))
     )
     found = {row["slot"]: row for row in _summed(counted, tables, flat).toArrow().to_pylist()}
@@ -139,7 +136,7 @@ def _summed(counted: Any, tables: Sequence[Profiled], flat: Sequence[tuple[int, 
         F.array(F.sum(r), F.sum(s)).alias("rows"),
         F.array(F.count_if(r > 0), F.count_if(s > 0)).alias("values"),
         F.array(F.sum(r.cast("double") * r), F.sum(s.cast("double") * s)).alias("squares"),
-        F.collect_list(F.when(frequent, F.struct("r", "s", "value", hashed(F.col("value")).alias("hash")))).alias(
+        F.collect_list(F.when(frequent, F.struct("r", "s", "value", F.expr(hashed("value")).alias("hash")))).alias(
             "named"
         ),
     )
@@ -150,16 +147,18 @@ def _numbers(values: Sequence[float | None]) -> Expression:
     return F.expr(f"array({', '.join('CAST(NULL AS DOUBLE)' if v is None else f'{v!r}D' for v in values)})")
 
 
-def _text(table: Compared, tally: Tally) -> Expression:
+def _entry(slot: int, table: Compared, tally: Tally) -> str:
     columns = [table.columns[place] for place in tally.places]
-    if len(columns) == 1 and tally.whole:
-        return columns[0].text
-    # With its length before it, no text can be taken for the end of one and the start of another.
-    parts = [F.coalesce(F.concat(F.length(c.text).cast("string"), F.lit(":"), c.text), F.lit("-")) for c in columns]
-    digest = F.md5(F.concat(*parts).cast("binary"))
-    if not tally.whole:
-        return digest
-    return F.when(reduce(lambda a, b: a & b, [c.value.isNotNull() for c in columns]), digest)
+    values = ", ".join(c.value for c in columns)
+    if tally.whole:
+        whole, missing = " AND ".join(f"{c.value} IS NOT NULL" for c in columns), ""
+    else:  # a hash passes over nulls, so it must be told where they are
+        whole, missing = "true", ", concat(" + ", ".join(f"{c.value} IS NULL" for c in columns) + ")"
+    value = columns[0].text if tally.named else "CAST(NULL AS STRING)"
+    return (
+        f"named_struct('slot', {slot}, 'hash', CASE WHEN {whole} THEN xxhash64({values}{missing}) END, "
+        f"'other', hash({values}{missing}), 'value', {value})"
+    )
 
 
 def _value_counts(row: Any) -> ValueCounts:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pyspark.sql import Column as Expression
 from pyspark.sql import functions as F
 
 from synthohive_spark.declarations.table import TableDeclaration
@@ -82,7 +80,9 @@ def profile(tables: Sequence[Compared]) -> list[Profiled]:
     # As SQL, for a list of a thousand numbers is a thousand calls to the JVM.
     steps = F.expr(f"array({', '.join(f'{i / QUANTILES}D' for i in range(QUANTILES + 1))})")
     found = (
-        over_all(tables, lambda table, side: [F.explode(F.array(*_entries(table, side))).alias("entry")])
+        over_all(tables, lambda table, side: {"entries": f"array({', '.join(_entries(table, side))})"})
+        # After the tables are put together, so that one piece of code takes all rows apart.
+        .select("side", F.explode("entries").alias("entry"))
         .groupBy(F.col("entry.slot").alias("slot"), "side")
         .agg(
             F.count_if("entry.there").alias("present"),
@@ -110,20 +110,19 @@ def _side(table: Compared, by_slot: dict[tuple[int, int], Any], side: int) -> Pr
     return Profile(counts[places], tuple(map(_profile, rows[:places])), tuple(counts[places + 1 :]))
 
 
-def _entries(table: Compared, side: int) -> list[Expression]:
+def _entries(table: Compared, side: int) -> list[str]:
     """For each column its number or text, then one for the row itself, then one for each check of the rows."""
-    none, nothing, entries = F.lit(None).cast("double"), F.lit(None).cast("string"), []
+    none, nothing, entries = "CAST(NULL AS DOUBLE)", "CAST(NULL AS STRING)", []
     for c in table.columns:
-        is_float = c.type is not None and c.type.is_float
         number = c.number if c.is_quantitative else none
-        finite = F.when(F.abs(number) < F.lit(math.inf), number) if is_float else number
-        is_text = c.type is not None and c.type.is_string
-        entries.append((c.value.isNotNull(), finite, c.value.cast("string") if is_text else nothing))
-    entries.append((F.lit(True), none, nothing))
-    for check in table.checks:
-        entries.append((F.col(check) if side else F.lit(False), none, nothing))
+        if c.type is not None and c.type.is_float:
+            number = f"CASE WHEN abs({number}) < double('Infinity') THEN {number} END"
+        text = c.text if c.type is not None and c.type.is_string else nothing
+        entries.append((f"{c.value} IS NOT NULL", number, text))
+    entries.append(("true", none, nothing))
+    entries += [(check if side else "false", none, nothing) for check in table.checks]
     return [
-        F.struct(F.lit(table.first + i).alias("slot"), there.alias("there"), number.alias("number"), text.alias("text"))
+        f"named_struct('slot', {table.first + i}, 'there', {there}, 'number', {number}, 'text', {text})"
         for i, (there, number, text) in enumerate(entries)
     ]
 

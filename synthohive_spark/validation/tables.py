@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
-from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
@@ -21,8 +20,8 @@ from synthohive_spark.spark.constraint_check import bound_checks
 from synthohive_spark.spark.schema import column_type, quote, type_name
 
 _DAY = 86_400 * 10**6
-Selected = Callable[["Compared", int], Sequence[Expression]]
-"""What is taken of a table's real rows (0) and of its synthetic ones (1)."""
+Selected = Callable[["Compared", int], Mapping[str, str]]
+"""What is taken of a table's real rows (0) and of its synthetic ones (1): SQL by the names of the results."""
 
 
 @dataclass(frozen=True)
@@ -47,42 +46,41 @@ class Shared:
         return self.type is not None and self.type.is_quantitative
 
     @property
-    def value(self) -> Expression:
-        """Its value in the compared frames."""
-        return F.col(f"c{self.place}")
+    def value(self) -> str:
+        """Its value in the compared frames, as SQL: built by single calls, plans of many columns would take seconds."""
+        return f"c{self.place}"
 
     @property
-    def text(self) -> Expression:
-        """Its value as text, equal where values are: instants as microseconds, and -0.0 as 0.0."""
+    def text(self) -> str:
+        """Its value as text, as SQL; equal where values are: instants as microseconds, and -0.0 as 0.0."""
         return self.text_of(self.value)
 
-    def text_of(self, value: Expression) -> Expression:
-        """A value of its type as text."""
+    def text_of(self, value: str) -> str:
+        """A value of its type as text, as SQL."""
         if self.type is not None and self.type.name == "timestamp":
-            return F.unix_micros(value).cast("string")
+            return f"CAST(unix_micros({value}) AS STRING)"
         is_float = self.type is not None and self.type.is_float
-        return (value + F.lit(0.0) if is_float else value).cast("string")
+        return f"CAST({value} + 0D AS STRING)" if is_float else f"CAST({value} AS STRING)"
 
-    def text_as(self, other: Shared) -> Expression:
+    def text_as(self, other: Shared) -> str:
         """Its value as text, after a cast to another column's type; null where it cannot be one."""
-        kind = "string" if other.type is not None and other.type.is_string else other.spark_type
-        return other.text_of(self.value.try_cast(kind))
+        kind = "STRING" if other.type is not None and other.type.is_string else other.spark_type
+        return other.text_of(f"TRY_CAST({self.value} AS {kind})")
 
     @property
-    def number(self) -> Expression:
-        """Its value as a double: days or microseconds since 1970 for dates and instants."""
-        name = self.type.name if self.type is not None else ""
+    def number(self) -> str:
+        """Its value as a double, as SQL: days or microseconds since 1970 for dates and instants."""
+        name, value = self.type.name if self.type is not None else "", self.value
         if name == "date":
-            return F.unix_date(self.value).cast("double")
+            return f"CAST(unix_date({value}) AS DOUBLE)"
         if name == "timestamp":
-            return F.unix_micros(self.value).cast("double")
+            return f"CAST(unix_micros({value}) AS DOUBLE)"
         if name == "timestamp_ntz":
             # Never by a cast to timestamp, which would move it by the session's zone.
-            minutes = F.hour(self.value) * 60 + F.minute(self.value)
-            seconds = F.extract(F.lit("SECOND"), self.value).cast("double")
-            days = F.unix_date(self.value.cast("date")).cast("double")
-            return days * _DAY + minutes * 60e6 + seconds * 1e6
-        return self.value.cast("double")
+            days = f"CAST(unix_date(CAST({value} AS DATE)) AS DOUBLE)"
+            minutes, seconds = f"(hour({value}) * 60 + minute({value}))", f"extract(SECOND FROM {value})"
+            return f"({days} * {_DAY}D + {minutes} * 60e6D + CAST({seconds} AS DOUBLE) * 1e6D)"
+        return f"CAST({value} AS DOUBLE)"
 
 
 @dataclass(frozen=True)
@@ -152,7 +150,9 @@ def opened(
 def over_all(tables: Sequence[Compared], selected: Selected) -> DataFrame:
     """What is selected of both sides of all tables, of one form, with the side as ``side``; lazy."""
     frames = [
-        table.frames[side].select(*selected(table, side), F.lit(side).alias("side"))
+        table.frames[side].selectExpr(
+            *[f"{sql} AS {name}" for name, sql in selected(table, side).items()], f"{side} AS side"
+        )
         for table in tables
         for side in (0, 1)
     ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import reduce
 
-from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -13,6 +12,8 @@ from synthohive_spark.validation.cells import vector
 from synthohive_spark.validation.links.plan import Link, LinkPlan
 from synthohive_spark.validation.links.work import PARENT
 from synthohive_spark.validation.tables import Shared, over_all
+
+_NOTHING = "CAST(NULL AS ARRAY<DOUBLE>)"
 
 
 def link_rows(plan: LinkPlan, doubled: set[int]) -> DataFrame:
@@ -33,82 +34,66 @@ def link_rows(plan: LinkPlan, doubled: set[int]) -> DataFrame:
 
 def _rows_of(plan: LinkPlan, name: str, doubled: set[int]) -> DataFrame:
     hubs = [number for number, (table, _) in enumerate(plan.hubs) if table == name]
-    rows = _above(plan, name, doubled) if hubs else _own(plan, name).withColumn("up", F.lit(None).cast("array<double>"))
+    rows, up = (_above(plan, name, doubled), "up") if hubs else (_own(plan, name), _NOTHING)
     # Rows without a key meet no other, and need not be all in one place.
-    apart = F.xxhash64("own", "side")
-    entries = [
-        _entry(F.lit(number), F.coalesce(F.col(f"h{number}"), apart), F.lit(PARENT), F.col("up")) for number in hubs
-    ]
+    apart = "xxhash64(own, side)"
+    entries = [_entry(number, f"coalesce(h{number}, {apart})", str(PARENT), up) for number in hubs]
     for link in plan.links_of(name):
-        key = F.col(f"k{link.number}")
-        number = F.when(key.isNull(), F.lit(-2 - link.number)).otherwise(F.lit(link.number))
-        nothing = F.lit(None).cast("array<double>")
-        entries.append(_entry(F.lit(plan.hub_of(link)), F.coalesce(key, apart), number, nothing))
-    return rows.select("side", "own", F.explode(F.array(*entries)).alias("entry")).select(
-        "entry.hub", "side", "entry.key", "entry.link", "own", "entry.up"
-    )
+        n = link.number
+        number = f"CASE WHEN k{n} IS NULL THEN {-2 - n} ELSE {n} END"
+        entries.append(_entry(plan.hub_of(link), f"coalesce(k{n}, {apart})", number, _NOTHING))
+    return rows.selectExpr("side", "own", f"inline(array({', '.join(entries)}))")
 
 
-def _entry(hub: Expression, key: Expression, link: Expression, up: Expression) -> Expression:
-    return F.struct(hub.alias("hub"), key.alias("key"), link.alias("link"), up.alias("up"))
+def _entry(hub: int, key: str, link: str, up: str) -> str:
+    return f"named_struct('hub', {hub}, 'key', {key}, 'link', {link}, 'up', {up})"
 
 
 def _own(plan: LinkPlan, name: str) -> DataFrame:
     """A table's rows on both sides: ``own`` columns, keys of links as ``k<n>``, keys referred to as ``h<n>``."""
-    keys = [(f"k{link.number}", _child_key(plan, link)) for link in plan.links_of(name)]
+    selected = {"own": vector(plan.columns[name])}
+    selected |= {f"k{link.number}": _child_key(plan, link) for link in plan.links_of(name)}
     for number, (table, columns) in enumerate(plan.hubs):
         if table == name:
-            own = plan.tables[name].table.named(columns)
-            keys.append((f"h{number}", _hash([_trimmed(c.text, c) for c in own])))
-    selected = [vector(plan.columns[name]).alias("own"), *[key.alias(as_) for as_, key in keys]]
+            selected[f"h{number}"] = _hash([_trimmed(c.text, c) for c in plan.tables[name].table.named(columns)])
     return over_all([plan.tables[name].table], lambda _, __: selected)
 
 
 def _above(plan: LinkPlan, name: str, doubled: set[int]) -> DataFrame:
     """A table's rows, with ``up``: its own columns and those of the tables above it, in the order of its paths."""
-    rows = _own(plan, name)
-    parts = [F.col("own")]
+    rows, parts = _own(plan, name), ["own"]
     for i, path in enumerate(plan.paths(name)[1:]):
-        start = rows.select("*", F.col(f"k{path.links[0].number}").alias("at"))
+        at = f"k{path.links[0].number}"
         for step, link in enumerate(path.links):
-            number = plan.hub_of(link)
-            right = _own(plan, link.key.parent)
-            onward = path.links[step + 1] if step + 1 < len(path.links) else None
-            kept = F.col("own").alias(f"up{i}") if onward is None else F.col(f"k{onward.number}").alias("next")
-            right = right.where(F.col(f"h{number}").isNotNull()).select(
-                F.col("side").alias("their_side"), F.col(f"h{number}").alias("their_key"), kept
-            )
+            number, last = plan.hub_of(link), step + 1 == len(path.links)
+            onward = f"own AS up{i}" if last else f"k{path.links[step + 1].number} AS at{i}"
+            right = _own(plan, link.key.parent).where(f"h{number} IS NOT NULL")
+            right = right.selectExpr("side AS their_side", f"h{number} AS their_key", onward)
             if number in doubled:
                 right = right.dropDuplicates(["their_side", "their_key"])
-            met = (F.col("side") == F.col("their_side")) & (F.col("at") == F.col("their_key"))
-            start = start.join(right, met, "left").drop("their_side", "their_key", "at")
-            if onward is not None:
-                start = start.withColumnRenamed("next", "at")
-        rows = start
-        parts.append(F.coalesce(F.col(f"up{i}"), _nulls(len(plan.columns[path.end(name)]))))
-    return rows.withColumn("up", F.concat(*parts))
+            rows = rows.join(right, F.expr(f"side = their_side AND {at} = their_key"), "left")
+            rows = rows.drop("their_side", "their_key", *([] if step == 0 else [at]))
+            at = f"at{i}"
+        length = len(plan.columns[path.end(name)])
+        parts.append(f"coalesce(up{i}, array_repeat(CAST(NULL AS DOUBLE), {length}))")
+    return rows.selectExpr("*", f"concat({', '.join(parts)}) AS up")
 
 
-def _nulls(length: int) -> Expression:
-    return F.array_repeat(F.lit(None).cast("double"), length)
-
-
-def _child_key(plan: LinkPlan, link: Link) -> Expression:
+def _child_key(plan: LinkPlan, link: Link) -> str:
     """A link's key as a hash that is the same for equal keys of another type."""
     texts = []
     for own, theirs in zip(plan.child_key(link.child, link.key), plan.parent_key(link.key), strict=True):
-        if own.type == theirs.type or (own.type and theirs.type and own.type.is_string and theirs.type.is_string):
-            texts.append(_trimmed(own.text, own, theirs))
-        else:
-            texts.append(_trimmed(own.text_as(theirs), own, theirs))
+        strings = [c.type is not None and c.type.is_string for c in (own, theirs)]
+        alike = own.type == theirs.type or all(strings)
+        texts.append(_trimmed(own.text if alike else own.text_as(theirs), own, theirs))
     return _hash(texts)
 
 
-def _trimmed(text: Expression, *columns: Shared) -> Expression:
+def _trimmed(text: str, *columns: Shared) -> str:
     strings = any(c.type is not None and c.type.is_string for c in columns)
-    return F.rtrim(text) if strings else text  # char is padded
+    return f"rtrim({text})" if strings else text  # char is padded
 
 
-def _hash(texts: Sequence[Expression]) -> Expression:
-    whole = reduce(lambda a, b: a & b, [text.isNotNull() for text in texts])
-    return F.when(whole, F.xxhash64(*texts))
+def _hash(texts: Sequence[str]) -> str:
+    whole = " AND ".join(f"{text} IS NOT NULL" for text in texts)
+    return f"CASE WHEN {whole} THEN xxhash64({', '.join(texts)}) END"
