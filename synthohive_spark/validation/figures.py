@@ -172,9 +172,21 @@ class TableReport:
     @property
     def key_faults(self) -> float | None:
         """Share of synthetic rows whose primary key is a duplicate or not whole."""
-        if self.key_duplicates is None or self.key_nulls is None or not self.rows_synthetic:
-            return None
-        return (self.key_duplicates + self.key_nulls) / self.rows_synthetic
+        return _faults(self.key_duplicates, self.key_nulls, self.rows_synthetic)
+
+    @property
+    def key_faults_real(self) -> float | None:
+        """Share of real rows whose primary key is a duplicate or not whole."""
+        return _faults(self.key_duplicates_real, self.key_nulls_real, self.rows_real)
+
+    @property
+    def doubled_keys(self) -> float | None:
+        """Share of synthetic rows whose primary key an earlier row has."""
+        return _faults(self.key_duplicates, 0, self.rows_synthetic)
+
+
+def _faults(duplicates: int | None, nulls: int | None, rows: int) -> float | None:
+    return None if duplicates is None or nulls is None or not rows else (duplicates + nulls) / rows
 
 
 def _mean(figures: Iterable[float | None]) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from synthohive_spark.declarations.plan import DatabasePlan
 from synthohive_spark.validation.cells import summed_blocks
@@ -27,30 +28,30 @@ def compare_links(
     """
     if not any(own.links or own.unlinked for own in plan.tables.values()):
         return None
-    drawn = {
-        "drawn_tables": tuple(DrawnTable(n, plan.tables[n].role, own.sides[0].rows) for n, own in tables.items()),
-        "drawn_links": tuple(
+    drawn = DatabaseReport(
+        drawn_tables=tuple(DrawnTable(n, plan.tables[n].role, own.sides[0].rows) for n, own in tables.items()),
+        drawn_links=tuple(
             DrawnLink(name, link.parent, ", ".join(link.columns), link == own.owner)
             for name, own in plan.tables.items()
             for link in own.links
         ),
-    }
+    )
     links = LinkPlan(tables, counted, plan)
     if not links.links:
-        return DatabaseReport(**drawn, notes=tuple(_notes(links, plan)))
+        return replace(drawn, notes=tuple(_notes(links, plan)))
     doubled = {
         n for n, (table, columns) in enumerate(links.hubs) if _is_doubled(tables[table], columns, counted[table])
     }
     work = LinkWork(links.work())
     blocks = summed_blocks(link_rows(links, doubled), work)
     scores = Scores(links, counted, work, blocks)
-    return DatabaseReport(
+    return replace(
+        drawn,
         links=tuple(scores.link(link) for link in links.links),
         paths=tuple(sorted(scores.paths(), key=lambda path: path.hops)),
         degree_pairs=tuple(scores.degree_pairs()),
         pair_keys=tuple(scores.pair_keys()),
         notes=tuple(_notes(links, plan)),
-        **drawn,
     )
 
 

@@ -161,7 +161,7 @@ class Scores:
             for i, (one, other) in enumerate(combinations(links, 2)):
                 real, synthetic = (_rank_correlation(side[i]) for side in sums)
                 names = [f"{link.child}.{', '.join(link.key.columns)}" for link in (one, other)]
-                yield TwoLinks(table, *names, real, synthetic, 1 - abs(real - synthetic) / 2)
+                yield TwoLinks(table, names[0], names[1], real, synthetic, 1 - abs(real - synthetic) / 2)
 
     def pair_keys(self) -> Iterator[TwoLinks]:
         """The share of distinct pairs of two keys of one table, of rows that have both."""
@@ -172,7 +172,7 @@ class Scores:
                 real, synthetic = (found.values[i] / max(1, found.rows[i]) for i in (0, 1))
                 names = [", ".join(link.key.columns) for link in (one, other)]
                 if found.rows[0]:
-                    yield TwoLinks(table, *names, real, synthetic, 1 - abs(real - synthetic))
+                    yield TwoLinks(table, names[0], names[1], real, synthetic, 1 - abs(real - synthetic))
 
 
 def ks(real: Values, synthetic: Values) -> float:
