@@ -10,8 +10,8 @@ from markupsafe import Markup
 from synthohive_spark.validation.charts import shortened, svg
 from synthohive_spark.validation.links.figures import DrawnLink, DrawnTable
 
-_WIDE, _TALL, _GAP, _BETWEEN, _BEND = 164, 40, 16, 76, 12
-_LONGEST = 22
+_WIDE, _TALL, _GAP, _BETWEEN, _BEND = 152, 40, 16, 64, 12
+_LONGEST = 18
 _SWEEPS = 4
 Node = tuple[str, int]
 """A table and its column in the drawing; tables that a link passes by stand for themselves by a number of the link."""

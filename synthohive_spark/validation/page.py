@@ -80,7 +80,7 @@ def _link_figures(database: DatabaseReport) -> list[tuple[str, str, str]]:
             f"{_count(kept)} of them asked for" if kept else "keys that meet no row",
         ),
         ("Children per row", _figure(found["cardinality"]), "1 - KS, mean over links"),
-        ("with the parent's columns", _figure(found["degree_attributes"]), "counts of children"),
+        ("Children and columns", _figure(found["degree_attributes"]), "counts of children with the parent's columns"),
         ("Siblings", _figure(found["siblings"]), "how alike children of one row are"),
         ("1 link apart", _figure(found["hop1"]), "pairs of columns; 1 is the same"),
         ("2 links apart", _figure(found["hop2"]), "pairs of columns"),

@@ -226,4 +226,5 @@ def _bars(real: Values, synthetic: Values) -> tuple[Bar, ...]:
         last = None if end is None else end - 1
         label = f"{start} and more" if last is None else f"{start}" if last == start else f"{start} to {last}"
         bars.append(Bar(label, *shares))
-    return tuple(bars[:-1] if not bars[-1].real and not bars[-1].synthetic else bars)
+    shown = [i for i, bar in enumerate(bars) if bar.real or bar.synthetic]
+    return tuple(bars[shown[0] if most > 8 else 0 : shown[-1] + 1])
