@@ -97,12 +97,11 @@ def count_values(tables: Sequence[Profiled], wanted: Sequence[Sequence[Tally]]) 
 
     def entries(table: Compared, _: int) -> dict[str, str]:
         number = numbers[id(table)]
-        parts = [_entry(first[number] + i, table, tally) for i, tally in enumerate(wanted[number])]
-        return {"entries": f"array({', '.join(parts)})"}
+        return _entries(first[number], table, wanted[number])
 
     counted = (
         over_all([tables[number].table for number in first], entries)
-        .select("side", F.inline("entries"))
+        .selectExpr("side", "inline(arrays_zip(slot, hash, other, value))")
         .where("hash IS NOT NULL")
         .groupBy("slot", "hash", "other", "value")
         .agg(F.sum(1 - F.col("side")).alias("r"), F.sum("side").alias("s"))
@@ -147,18 +146,23 @@ def _numbers(values: Sequence[float | None]) -> Expression:
     return F.expr(f"array({', '.join('CAST(NULL AS DOUBLE)' if v is None else f'{v!r}D' for v in values)})")
 
 
-def _entry(slot: int, table: Compared, tally: Tally) -> str:
-    columns = [table.columns[place] for place in tally.places]
-    values = ", ".join(c.value for c in columns)
-    if tally.whole:
-        whole, missing = " AND ".join(f"{c.value} IS NOT NULL" for c in columns), ""
-    else:  # a hash passes over nulls, so it must be told where they are
-        whole, missing = "true", ", concat(" + ", ".join(f"{c.value} IS NULL" for c in columns) + ")"
-    value = columns[0].text if tally.named else "CAST(NULL AS STRING)"
-    return (
-        f"named_struct('slot', {slot}, 'hash', CASE WHEN {whole} THEN xxhash64({values}{missing}) END, "
-        f"'other', hash({values}{missing}), 'value', {value})"
-    )
+def _entries(first: int, table: Compared, tallies: Sequence[Tally]) -> dict[str, str]:
+    hashes, others, texts = [], [], []
+    for tally in tallies:
+        columns = [table.columns[place] for place in tally.places]
+        values = ", ".join(c.value for c in columns)
+        if not tally.whole:  # a hash passes over nulls, so it must be told where they are
+            values += ", concat(" + ", ".join(f"{c.value} IS NULL" for c in columns) + ")"
+        whole = " AND ".join(f"{c.value} IS NOT NULL" for c in columns) if tally.whole else "true"
+        hashes.append(f"CASE WHEN {whole} THEN xxhash64({values}) END")
+        others.append(f"hash({values})")
+        texts.append(columns[0].text if tally.named else "NULL")
+    return {
+        "slot": f"sequence({first}, {first + len(tallies) - 1})",
+        "hash": f"array({', '.join(hashes)})",
+        "other": f"array({', '.join(others)})",
+        "value": f"CAST(array({', '.join(texts)}) AS ARRAY<STRING>)",
+    }
 
 
 def _value_counts(row: Any) -> ValueCounts:

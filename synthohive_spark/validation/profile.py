@@ -76,20 +76,19 @@ def profile(tables: Sequence[Compared]) -> list[Profiled]:
 
     A row is taken apart into an entry for each column, so that there are as many aggregates however many columns.
     """
-    number, text = F.col("entry.number"), F.col("entry.text")
     # As SQL, for a list of a thousand numbers is a thousand calls to the JVM.
     steps = F.expr(f"array({', '.join(f'{i / QUANTILES}D' for i in range(QUANTILES + 1))})")
     found = (
-        over_all(tables, lambda table, side: {"entries": f"array({', '.join(_entries(table, side))})"})
+        over_all(tables, _entries)
         # After the tables are put together, so that one piece of code takes all rows apart.
-        .select("side", F.explode("entries").alias("entry"))
-        .groupBy(F.col("entry.slot").alias("slot"), "side")
+        .selectExpr("side", "inline(arrays_zip(slot, there, number, text))")
+        .groupBy("slot", "side")
         .agg(
-            F.count_if("entry.there").alias("present"),
-            F.approx_count_distinct(text).alias("distinct"),
-            F.min(number).alias("low"),
-            F.max(number).alias("high"),
-            F.percentile_approx(number, steps, _ACCURACY).alias("quantiles"),
+            F.count_if("there").alias("present"),
+            F.approx_count_distinct("text").alias("distinct"),
+            F.min("number").alias("low"),
+            F.max("number").alias("high"),
+            F.percentile_approx("number", steps, _ACCURACY).alias("quantiles"),
         )
         .toArrow()
         .to_pylist()
@@ -110,21 +109,24 @@ def _side(table: Compared, by_slot: dict[tuple[int, int], Any], side: int) -> Pr
     return Profile(counts[places], tuple(map(_profile, rows[:places])), tuple(counts[places + 1 :]))
 
 
-def _entries(table: Compared, side: int) -> list[str]:
+def _entries(table: Compared, side: int) -> dict[str, str]:
     """For each column its number or text, then one for the row itself, then one for each check of the rows."""
-    none, nothing, entries = "CAST(NULL AS DOUBLE)", "CAST(NULL AS STRING)", []
+    there, numbers, texts = [], [], []
     for c in table.columns:
-        number = c.number if c.is_quantitative else none
+        number = c.number if c.is_quantitative else "NULL"
         if c.type is not None and c.type.is_float:
             number = f"CASE WHEN abs({number}) < double('Infinity') THEN {number} END"
-        text = c.text if c.type is not None and c.type.is_string else nothing
-        entries.append((f"{c.value} IS NOT NULL", number, text))
-    entries.append(("true", none, nothing))
-    entries += [(check if side else "false", none, nothing) for check in table.checks]
-    return [
-        f"named_struct('slot', {table.first + i}, 'there', {there}, 'number', {number}, 'text', {text})"
-        for i, (there, number, text) in enumerate(entries)
-    ]
+        there.append(f"{c.value} IS NOT NULL")
+        numbers.append(number)
+        texts.append(c.text if c.type is not None and c.type.is_string else "NULL")
+    there += ["true", *(check if side else "false" for check in table.checks)]
+    more = ["NULL"] * (table.slots - len(table.columns))
+    return {
+        "slot": f"sequence({table.first}, {table.first + table.slots - 1})",
+        "there": f"array({', '.join(there)})",
+        "number": f"CAST(array({', '.join(numbers + more)}) AS ARRAY<DOUBLE>)",
+        "text": f"CAST(array({', '.join(texts + more)}) AS ARRAY<STRING>)",
+    }
 
 
 def _profile(row: Any) -> ColumnProfile:
