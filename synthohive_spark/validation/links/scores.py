@@ -214,10 +214,12 @@ def _rank_correlation(table: Values) -> float:
 
 
 def _bars(real: Values, synthetic: Values) -> tuple[Bar, ...]:
-    """Shares of parents by their number of children: each number by itself where they are small, else doublings."""
+    """Shares of parents by their number of children: each by itself where they are small, else powers of 2 or 4."""
     upto = np.cumsum(real) / real.sum()
     most = int(CHILDREN.numbers[np.searchsorted(upto, 0.99)])
-    starts = list(range(most + 2)) if most <= 8 else [0, *(2**i for i in range(most.bit_length() + 1))]
+    step = 1 if most < 256 else 2
+    powers = [2**i for i in range(0, most.bit_length() + step, step)]
+    starts = list(range(most + 2)) if most <= 8 else [0, *powers]
     ends = [*starts[1:], None]
     bars = []
     for start, end in zip(starts, ends, strict=True):
