@@ -38,7 +38,7 @@ from synthohive_spark.spark.session import active_session
 from synthohive_spark.spark.sources import is_path
 from synthohive_spark.stages.estimator import SynthesizerTransformer
 from synthohive_spark.stages.model import SynthesizerTransformerModel
-from synthohive_spark.validation.metrics import compare_table
+from synthohive_spark.validation.database import compare_database
 from synthohive_spark.validation.report import ValidationReport
 
 _log = get_logger(__name__)
@@ -289,7 +289,9 @@ class Synthesizer:
         synthetic: Source | TableSource,
         output_path: str | os.PathLike[str] | None = None,
     ) -> ValidationReport:
-        """Compare real and synthetic tables, over all rows, by Spark.
+        """Compare real and synthetic tables, and the links between them, over all rows, by Spark.
+
+        Frames are read several times: write synthetic ones that are costly to make to tables first.
 
         Args:
             real: A database name, or a mapping of tables to DataFrames, table names or paths (Delta where the path
@@ -311,9 +313,7 @@ class Synthesizer:
                     f"no declared table is both among the real ones ({', '.join(both[0])}) and the synthetic ones "
                     f"({', '.join(both[1])})"
                 )
-            report = ValidationReport(
-                tuple(compare_table(name, both[0][name], both[1][name], self.metadata.table(name)) for name in names)
-            )
+            report = compare_database(both[0], both[1], {name: self.metadata.table(name) for name in names})
             if output_path is not None:
                 write = report.write_json if os.fspath(output_path).endswith(".json") else report.write_html
                 write(output_path)

@@ -22,7 +22,7 @@ _STRONGEST = 0.5
 """The difference of Cramér's V that has the full colour."""
 
 
-def bar_chart(name: str, bars: Sequence[Bar]) -> Markup:
+def bar_chart(name: str, bars: Sequence[Bar], title: str = "Shares of the values of {}") -> Markup:
     """A row for each value: the real share as a broad bar, the synthetic one as a narrow bar on it."""
     longest = max((max(b.real, b.synthetic) for b in bars), default=0.0) or 1.0
     span = _WIDTH - _LABELS - _FIGURES
@@ -55,7 +55,7 @@ def bar_chart(name: str, bars: Sequence[Bar]) -> Markup:
     described = "; ".join(
         f"{b.label or 'all others'}: {percent(b.real)} real, {percent(b.synthetic)} synthetic" for b in bars
     )
-    return _svg(_WIDTH, len(bars) * _ROW + 2, f"Shares of the values of {name}", described, rows)
+    return svg(_WIDTH, len(bars) * _ROW + 2, title.format(name), described, rows)
 
 
 def histogram(name: str, bins: Histogram) -> Markup:
@@ -91,7 +91,7 @@ def histogram(name: str, bins: Histogram) -> Markup:
     described = (
         f"{len(bins.real)} bins from {number(bins.low)} to {number(bins.high)}; the end bins hold what is beyond"
     )
-    return _svg(_WIDTH, _PLOT + 22, f"Distribution of {name}", described, parts)
+    return svg(_WIDTH, _PLOT + 22, f"Distribution of {name}", described, parts)
 
 
 def heat_map(pairs: Sequence[PairReport]) -> Markup:
@@ -123,7 +123,7 @@ def heat_map(pairs: Sequence[PairReport]) -> Markup:
     worst = max(pairs, key=lambda p: p.difference)
     described = f"{len(pairs)} pairs; furthest apart are {worst.first} and {worst.second}, by {worst.difference:.2f}"
     # Room at the right for the last slanted name.
-    return _svg(size + 60, size, "Differences of Cramér's V between real and synthetic", described, parts)
+    return svg(size + 60, size, "Differences of Cramér's V between real and synthetic", described, parts)
 
 
 def percent(share: float | None) -> str:
@@ -164,7 +164,8 @@ def _cell(row: int, column: int, kind: str, strength: float, hint: str) -> Marku
     )
 
 
-def _svg(width: int, height: int, title: str, described: str, parts: Iterable[Markup]) -> Markup:
+def svg(width: int, height: int, title: str, described: str, parts: Iterable[Markup]) -> Markup:
+    """A picture with what it is, and what it shows, in words."""
     return Markup(
         '<svg class="chart" role="img" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
         "<title>{title}</title><desc>{described}</desc>{parts}</svg>"

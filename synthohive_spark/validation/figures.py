@@ -118,9 +118,13 @@ class TableReport:
         real_twins: Share of real rows that equal another real row in these columns: what copies to expect by chance.
         key_duplicates: Synthetic rows whose primary key an earlier row has; None without a declared key.
         key_nulls: Synthetic rows whose primary key is not whole.
+        key_duplicates_real: Real rows whose primary key an earlier row has.
+        key_nulls_real: Real rows whose primary key is not whole.
         broken_bounds: The constraints that synthetic rows break.
         violating_rows: Synthetic rows that break any.
         schema_differences: Columns that one side lacks or that differ in type, as sentences.
+        kept: Whether the table is taken over as it is, by declaration, so that its columns are not scored.
+        kept_differences: Different rows that only one of the two sides has, of a table that is taken over.
     """
 
     name: str
@@ -135,6 +139,10 @@ class TableReport:
     broken_bounds: tuple[BrokenBound, ...] = ()
     violating_rows: int = 0
     schema_differences: tuple[str, ...] = ()
+    key_duplicates_real: int | None = None
+    key_nulls_real: int | None = None
+    kept: bool = False
+    kept_differences: int | None = None
 
     @property
     def mean_tvd(self) -> float | None:
@@ -164,9 +172,21 @@ class TableReport:
     @property
     def key_faults(self) -> float | None:
         """Share of synthetic rows whose primary key is a duplicate or not whole."""
-        if self.key_duplicates is None or self.key_nulls is None or not self.rows_synthetic:
-            return None
-        return (self.key_duplicates + self.key_nulls) / self.rows_synthetic
+        return _faults(self.key_duplicates, self.key_nulls, self.rows_synthetic)
+
+    @property
+    def key_faults_real(self) -> float | None:
+        """Share of real rows whose primary key is a duplicate or not whole."""
+        return _faults(self.key_duplicates_real, self.key_nulls_real, self.rows_real)
+
+    @property
+    def doubled_keys(self) -> float | None:
+        """Share of synthetic rows whose primary key an earlier row has."""
+        return _faults(self.key_duplicates, 0, self.rows_synthetic)
+
+
+def _faults(duplicates: int | None, nulls: int | None, rows: int) -> float | None:
+    return None if duplicates is None or nulls is None or not rows else (duplicates + nulls) / rows
 
 
 def _mean(figures: Iterable[float | None]) -> float | None:

@@ -10,8 +10,11 @@ import jinja2
 
 from synthohive_spark.validation.charts import NOTHING, bar_chart, heat_map, histogram, percent
 from synthohive_spark.validation.figures import TableReport
+from synthohive_spark.validation.graph import draw
+from synthohive_spark.validation.links.figures import DatabaseReport, LinkReport, mean
 
-_TEMPLATE = "templates/report.html.j2"
+_TEMPLATE = "report.html.j2"
+_LISTED_PATHS = 40
 _LISTED_PAIRS = 5
 _APART = 0.005
 ROLES = {
@@ -25,15 +28,65 @@ ROLES = {
 }
 
 
-def render(tables: Sequence[TableReport]) -> str:
-    """The page about ``tables``."""
+def render(tables: Sequence[TableReport], database: DatabaseReport | None = None) -> str:
+    """The page about ``tables`` and, where there are any, the links between them."""
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=jinja2.FunctionLoader(_source),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
-    environment.filters.update(percent=percent, figure=_figure, count=_count)
+    environment.filters.update(percent=percent, figure=_figure, count=_count, amount=_amount)
     environment.globals.update(bar_chart=bar_chart, histogram=histogram, heat_map=heat_map, roles=ROLES)
-    source = resources.files(__package__).joinpath(_TEMPLATE).read_text(encoding="utf-8")
-    return environment.from_string(source).render(tables=[_view(table) for table in tables])
+    views = [_view(table) for table in tables]
+    return environment.get_template(_TEMPLATE).render(tables=views, links=database and _links_view(database))
+
+
+def _source(name: str) -> str:
+    return resources.files(__package__).joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _links_view(database: DatabaseReport) -> dict[str, Any]:
+    """What the page shows of the links."""
+    paths = sorted(database.paths, key=lambda path: path.similarity)
+    return {
+        "report": database,
+        "drawing": draw(database.drawn_tables, database.drawn_links),
+        "figures": list(_link_figures(database)),
+        "links": [_link_view(link) for link in database.links],
+        "rules": [(link, rule) for link in database.links for rule in link.rules],
+        "paths": paths[:_LISTED_PATHS],
+        "more_paths": max(0, len(paths) - _LISTED_PATHS),
+    }
+
+
+def _link_view(link: LinkReport) -> dict[str, Any]:
+    return {
+        "report": link,
+        "attributes": mean(s.similarity for s in link.attributes),
+        "siblings": mean(s.similarity for s in link.siblings),
+        "order": mean(s.similarity for s in link.order),
+    }
+
+
+def _link_figures(database: DatabaseReport) -> list[tuple[str, str, str]]:
+    found = database.summary
+    kept = sum(link.orphans_synthetic for link in database.links if link.keeps_orphans)
+    return [
+        (
+            "Orphans",
+            _count(int(found["orphans"] or 0)),
+            f"{_count(kept)} of them asked for" if kept else "keys that meet no row",
+        ),
+        ("Children per row", _figure(found["cardinality"]), "1 - KS, mean over links"),
+        ("Children and columns", _figure(found["degree_attributes"]), "counts of children with the parent's columns"),
+        ("Siblings", _figure(found["siblings"]), "how alike children of one row are"),
+        ("1 link apart", _figure(found["hop1"]), "pairs of columns; 1 is the same"),
+        ("2 links apart", _figure(found["hop2"]), "pairs of columns"),
+        ("3 links apart", _figure(found["hop3"]), "pairs of columns"),
+        ("Order in time", _figure(found["order"]), "gaps between siblings, 1 - KS"),
+    ]
 
 
 def _view(table: TableReport) -> dict[str, Any]:
@@ -48,6 +101,12 @@ def _view(table: TableReport) -> dict[str, Any]:
 
 def _figures(table: TableReport) -> list[tuple[str, str, str]]:
     """The figures on top: a name, the figure, and what to hold it against."""
+    if table.kept:
+        differences = table.kept_differences
+        return [
+            ("Rows", _count(table.rows_synthetic), f"of {_count(table.rows_real)} real ones"),
+            ("Rows that differ", _count(differences), "taken over, not generated"),
+        ]
     worst, pair = table.worst_column, table.worst_pair
     keys = None if table.key_duplicates is None else table.key_duplicates + (table.key_nulls or 0)
     return [
@@ -76,3 +135,7 @@ def _figure(value: float | None) -> str:
 
 def _count(value: int | None) -> str:
     return NOTHING if value is None else f"{value:,}"
+
+
+def _amount(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:,.2f}" if value < 100 else f"{value:,.0f}"

@@ -1,71 +1,21 @@
-"""What one aggregate per side says of the columns that two tables share: counts, ranges, quantiles, and roles."""
+"""What one job says of the columns that the tables of both sides share: counts, ranges, quantiles, and roles."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pyspark.sql import Column as Expression
-from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
 from synthohive_spark.declarations.table import TableDeclaration
-from synthohive_spark.engine.columns import ColumnType
-from synthohive_spark.errors import SchemaError
-from synthohive_spark.spark.schema import column_type, quote, type_name
+from synthohive_spark.validation.tables import Compared, Shared, over_all
 
 QUANTILES = 1000
 _ACCURACY = 10_000
 _FEWEST_TEXTS = 9
-_DAY = 86_400 * 10**6
-
-
-@dataclass(frozen=True)
-class Shared:
-    """A column that both tables have, of one type.
-
-    Attributes:
-        place: Its number; in the frames that are compared it is called ``c<place>``.
-        name: Its name in the real table.
-        spark_type: Its type, as SQL says it.
-        type: Its type in the package's words; None where it is none that can be learned.
-    """
-
-    place: int
-    name: str
-    spark_type: str
-    type: ColumnType | None
-
-    @property
-    def is_quantitative(self) -> bool:
-        """Whether its values lie on a line: numbers, dates and instants."""
-        return self.type is not None and self.type.is_quantitative
-
-    @property
-    def value(self) -> Expression:
-        """Its value in the compared frames."""
-        return F.col(f"c{self.place}")
-
-    @property
-    def number(self) -> Expression:
-        """Its value as a double: days or microseconds since 1970 for dates and instants."""
-        name = self.type.name if self.type is not None else ""
-        if name == "date":
-            return F.unix_date(self.value).cast("double")
-        if name == "timestamp":
-            return F.unix_micros(self.value).cast("double")
-        if name == "timestamp_ntz":
-            # Never by a cast to timestamp, which would move it by the session's zone.
-            minutes = F.hour(self.value) * 60 + F.minute(self.value)
-            seconds = F.extract(F.lit("SECOND"), self.value).cast("double")
-            days = F.unix_date(self.value.cast("date")).cast("double")
-            return days * _DAY + minutes * 60e6 + seconds * 1e6
-        return self.value.cast("double")
 
 
 @dataclass(frozen=True)
@@ -94,74 +44,95 @@ class Profile:
     Attributes:
         rows: Its rows.
         columns: One profile for each shared column.
+        checked: For each check of the rows, how many fail it.
     """
 
     rows: int
     columns: tuple[ColumnProfile, ...]
+    checked: tuple[int, ...] = ()
 
 
-def shared_columns(real: DataFrame, synthetic: DataFrame, config: TableDeclaration) -> tuple[list[Shared], list[str]]:
-    """The columns that can be compared, and how the schemas differ, a sentence for each difference.
+@dataclass(frozen=True)
+class Profiled:
+    """A table with what is known of both sides.
 
-    Columns that are declared to be left out are not missed.
-
-    Raises:
-        SchemaError: If two columns of one side have the same name.
+    Attributes:
+        table: The table.
+        sides: The real and the synthetic profile.
+        roles: By place, what each column is to the comparison, see `role`.
     """
-    left_out = {name.casefold() for name in config.dropped}
-    ours, theirs = _by_name("real", real.schema), _by_name("synthetic", synthetic.schema)
-    shared: list[Shared] = []
-    differences: list[str] = []
-    for key, field in ours.items():
-        if key not in theirs:
-            if key not in left_out:
-                differences.append(f"{field.name!r} is missing from the synthetic table")
-            continue
-        own, other = type_name(field), type_name(theirs[key])
-        if own != other:
-            differences.append(f"{field.name!r} is {own} in the real table and {other} in the synthetic one")
-        else:
-            shared.append(Shared(len(shared), field.name, own, _type(field)))
-    differences += [f"{f.name!r} is in the synthetic table alone" for key, f in theirs.items() if key not in ours]
-    return shared, differences
+
+    table: Compared
+    sides: tuple[Profile, Profile]
+    roles: dict[int, str]
+
+    def columns(self, *roles: str) -> list[Shared]:
+        """The columns of these roles that have values to compare."""
+        return [c for c in self.table.columns if c.type is not None and self.roles[c.place] in roles]
 
 
-def numbered(df: DataFrame, columns: Sequence[Shared]) -> DataFrame:
-    """The shared columns alone, called by their places, so that no name is ever read as a path."""
-    return df.select(*[F.col(quote(c.name)).alias(f"c{c.place}") for c in columns])
+def profile(tables: Sequence[Compared]) -> list[Profiled]:
+    """The statistics of both sides of all tables, by one job over all rows.
 
-
-def profile(df: DataFrame, columns: Sequence[Shared]) -> Profile:
-    """The statistics of a `numbered` frame, by one aggregate over all rows."""
-    asked = [F.count(F.lit(1)).alias("rows")]
-    # As SQL, for a list of a thousand numbers is a thousand calls to the JVM, for each column.
+    A row is taken apart into an entry for each column, so that there are as many aggregates however many columns.
+    """
+    # As SQL, for a list of a thousand numbers is a thousand calls to the JVM.
     steps = F.expr(f"array({', '.join(f'{i / QUANTILES}D' for i in range(QUANTILES + 1))})")
-    for c in columns:
-        asked.append(F.count(c.value).alias(f"n{c.place}"))
-        if c.type is not None and c.type.is_string:
-            asked.append(F.approx_count_distinct(c.value).alias(f"d{c.place}"))
-        if c.is_quantitative:
-            is_float = c.type is not None and c.type.is_float
-            finite = F.when(F.abs(c.number) < F.lit(math.inf), c.number) if is_float else c.number
-            asked += [
-                F.min(finite).alias(f"l{c.place}"),
-                F.max(finite).alias(f"h{c.place}"),
-                F.percentile_approx(finite, steps, _ACCURACY).alias(f"q{c.place}"),
-            ]
-    found: dict[str, Any] = df.agg(*asked).collect()[0].asDict()
-    return Profile(
-        found["rows"],
-        tuple(
-            ColumnProfile(
-                present=found[f"n{c.place}"],
-                distinct=found.get(f"d{c.place}") or 0,
-                low=found.get(f"l{c.place}"),
-                high=found.get(f"h{c.place}"),
-                quantiles=tuple(found.get(f"q{c.place}") or ()),
-            )
-            for c in columns
-        ),
+    found = (
+        over_all(tables, _entries)
+        # After the tables are put together, so that one piece of code takes all rows apart.
+        .selectExpr("side", "inline(arrays_zip(slot, there, number, text))")
+        .groupBy("slot", "side")
+        .agg(
+            F.count_if("there").alias("present"),
+            F.approx_count_distinct("text").alias("distinct"),
+            F.min("number").alias("low"),
+            F.max("number").alias("high"),
+            F.percentile_approx("number", steps, _ACCURACY).alias("quantiles"),
+        )
+        .toArrow()
+        .to_pylist()
     )
+    by_slot = {(row["slot"], row["side"]): row for row in found}
+    profiled = []
+    for table in tables:
+        sides = _side(table, by_slot, 0), _side(table, by_slot, 1)
+        roles = {c.place: role(c, sides[0].columns[c.place], table.config) for c in table.columns}
+        profiled.append(Profiled(table, sides, roles))
+    return profiled
+
+
+def _side(table: Compared, by_slot: dict[tuple[int, int], Any], side: int) -> Profile:
+    rows = [by_slot.get((table.first + i, side)) for i in range(table.slots)]
+    counts = [0 if row is None else row["present"] for row in rows]
+    places = len(table.columns)
+    return Profile(counts[places], tuple(map(_profile, rows[:places])), tuple(counts[places + 1 :]))
+
+
+def _entries(table: Compared, side: int) -> dict[str, str]:
+    """For each column its number or text, then one for the row itself, then one for each check of the rows."""
+    there, numbers, texts = [], [], []
+    for c in table.columns:
+        number = c.number if c.is_quantitative else "NULL"
+        if c.type is not None and c.type.is_float:
+            number = f"CASE WHEN abs({number}) < double('Infinity') THEN {number} END"
+        there.append(f"{c.value} IS NOT NULL")
+        numbers.append(number)
+        texts.append(c.text if c.type is not None and c.type.is_string else "NULL")
+    there += ["true", *(check if side else "false" for check in table.checks)]
+    more = ["NULL"] * (table.slots - len(table.columns))
+    return {
+        "slot": f"sequence({table.first}, {table.first + table.slots - 1})",
+        "there": f"array({', '.join(there)})",
+        "number": f"CAST(array({', '.join(numbers + more)}) AS ARRAY<DOUBLE>)",
+        "text": f"CAST(array({', '.join(texts + more)}) AS ARRAY<STRING>)",
+    }
+
+
+def _profile(row: Any) -> ColumnProfile:
+    if row is None:
+        return ColumnProfile(0, 0)
+    return ColumnProfile(row["present"], row["distinct"] or 0, row["low"], row["high"], tuple(row["quantiles"] or ()))
 
 
 def role(column: Shared, real: ColumnProfile, config: TableDeclaration) -> str:
@@ -191,19 +162,3 @@ def edges(*sides: ColumnProfile, more: npt.NDArray[np.float64]) -> npt.NDArray[n
     ends = [end for side in sides for end in (side.low, side.high) if end is not None]
     quantiles = [value for side in sides for value in side.quantiles]
     return np.unique(np.concatenate([np.array([-np.inf, np.inf, *ends, *quantiles]), more]))
-
-
-def _by_name(side: str, schema: T.StructType) -> dict[str, T.StructField]:
-    fields: dict[str, T.StructField] = {}
-    for field in schema.fields:
-        if field.name.casefold() in fields:
-            raise SchemaError(f"the {side} table has more than one column called {field.name!r}; rename one")
-        fields[field.name.casefold()] = field
-    return fields
-
-
-def _type(field: T.StructField) -> ColumnType | None:
-    try:
-        return column_type(field)
-    except SchemaError:
-        return None

@@ -5,41 +5,35 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from synthohive_spark.errors import QualityError, SchemaError, SerializationError
+from synthohive_spark.errors import QualityError, SerializationError
 from synthohive_spark.validation.figures import TableReport
+from synthohive_spark.validation.gate import Failure, link_failures, require_share, table_failures
+from synthohive_spark.validation.links.figures import DatabaseReport
 from synthohive_spark.validation.page import render
 
 
 @dataclass(frozen=True)
-class Failure:
-    """A figure over its limit; ``column`` is None for a figure of the whole table."""
-
-    table: str
-    column: str | None
-    metric: str
-    value: float
-    limit: float
-
-    def __str__(self) -> str:
-        where = self.table if self.column is None else f"{self.table}.{self.column}"
-        bound = "at least" if self.metric == "rows" else "at most"
-        return f"{where}: {self.metric} {self.value:.3g} ({bound} {self.limit:g})"
-
-
-@dataclass(frozen=True)
 class ValidationReport:
-    """How synthetic tables compare with the real ones. It holds counts and shares, and no row."""
+    """How synthetic tables compare with the real ones. It holds counts and shares, and no row.
+
+    Attributes:
+        tables: The figures of each table.
+        database: Those of the links between them; None where no table has one.
+    """
 
     tables: tuple[TableReport, ...]
+    database: DatabaseReport | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The report as plain values that JSON can hold."""
-        return {"tables": [_plain(_table_values(table)) for table in self.tables]}
+        values: dict[str, Any] = {"tables": [_plain(_table_values(table)) for table in self.tables]}
+        if self.database is not None:
+            values["database"] = _plain(_database_values(self.database))
+        return values
 
     def write_json(self, path: str | os.PathLike[str]) -> None:
         """Write `to_json` as a file.
@@ -55,7 +49,7 @@ class ValidationReport:
         Raises:
             SerializationError: If the file cannot be written.
         """
-        _write(path, render(self.tables))
+        _write(path, render(self.tables, self.database))
 
     def require(
         self,
@@ -66,10 +60,17 @@ class ValidationReport:
         max_copies: float | None = 0.0,
         max_key_faults: float | None = 0.0,
         same_schema: bool = True,
+        max_orphans: float | None = 0.0,
+        max_orphan_error: float | None = 0.02,
+        max_doubled_keys: float | None = None,
+        min_cardinality: float | None = None,
+        min_hops: float | None = None,
     ) -> None:
         """Check that no figure is over its limit; None switches a limit off.
 
-        A synthetic table without rows fails where the real one has some, for nothing can be said of it.
+        Without arguments, columns, copies, keys, schemas and orphans are checked, and how links go together is not:
+        what can be reached there depends on the database. A synthetic table without rows fails where the real one has
+        some, for nothing can be said of it. Columns of tables that are taken over as they are have no figures.
 
         Args:
             max_tvd: Of each column's total variation distance.
@@ -79,40 +80,32 @@ class ValidationReport:
                 synthetic rows are to be expected.
             max_key_faults: Of each table's share of rows whose primary key is a duplicate or has a null.
             same_schema: Whether a column that is missing, too many or of another type is a failure.
+            max_orphans: Of each link's share of synthetic keys that meet no row of the other table; nulls are none. It
+                is not asked of tables that are declared with ``orphans="keep"``.
+            max_orphan_error: Of the difference of the real and the synthetic share of such keys, of these tables.
+            max_doubled_keys: Of each table's share of rows whose primary key an earlier row has; ``max_key_faults``
+                counts them, too.
+            min_cardinality: Of each link's similarity of the numbers of children, such as 0.9.
+            min_hops: Of how columns of tables one, two and three links apart go together, each the mean over all pairs
+                of columns, such as 0.9.
 
         Raises:
             QualityError: If a figure is over its limit; every such figure is listed.
             SchemaError: If a limit is not a number from 0 to 1.
         """
         of_columns = {"tvd": max_tvd, "ks": max_ks, "null_rate_error": max_null_rate_error}
-        of_tables = {"copies": max_copies, "key_faults": max_key_faults}
-        for name, limit in {**of_columns, **of_tables}.items():
-            _require_share(f"max_{name}", limit)
+        of_tables = {"copies": max_copies, "key_faults": max_key_faults, "doubled_keys": max_doubled_keys}
+        of_links = {"max_orphans": max_orphans, "max_orphan_error": max_orphan_error}
+        of_links |= {"min_cardinality": min_cardinality, "min_hops": min_hops}
+        for name, limit in {**{f"max_{n}": v for n, v in {**of_columns, **of_tables}.items()}, **of_links}.items():
+            require_share(name, limit)
         failures: list[Failure] = []
         for table in self.tables:
-            if table.rows_real and not table.rows_synthetic:
-                failures.append(Failure(table.name, None, "rows", 0, 1))
-            if same_schema and table.schema_differences:
-                failures.append(Failure(table.name, None, "schema_differences", len(table.schema_differences), 0))
-            failures += _over(table.name, None, table, of_tables)
-            for column in table.columns:
-                failures += _over(table.name, column.name, column, of_columns)
+            failures += table_failures(table, of_tables, of_columns, same_schema=same_schema)
+        if self.database is not None:
+            failures += link_failures(self.database, **of_links)
         if failures:
             raise QualityError("; ".join(map(str, failures)), failures)
-
-
-def _over(table: str, column: str | None, figures: Any, limits: Mapping[str, float | None]) -> Iterator[Failure]:
-    for metric, limit in limits.items():
-        value = getattr(figures, metric)
-        if limit is not None and value is not None and value > limit:
-            yield Failure(table, column, metric, value, limit)
-
-
-def _require_share(name: str, limit: Any) -> None:
-    if limit is None:
-        return
-    if isinstance(limit, bool) or not isinstance(limit, int | float) or not 0 <= limit <= 1:
-        raise SchemaError(f"{name} must be a number from 0 to 1, or None to switch it off; got {limit!r}")
 
 
 def _table_values(table: TableReport) -> dict[str, Any]:
@@ -127,8 +120,20 @@ def _table_values(table: TableReport) -> dict[str, Any]:
         "mean_pair_difference": table.mean_pair_difference,
         "worst_pair": None if pair is None else [pair.first, pair.second],
         "key_faults": table.key_faults,
+        "key_faults_real": table.key_faults_real,
     }
     return {"name": table.name, "summary": summary, **values}
+
+
+def _database_values(database: DatabaseReport) -> dict[str, Any]:
+    values = asdict(database)
+    for entry, link in zip(values["links"], database.links, strict=True):
+        entry |= {"orphan_share_real": link.orphan_share_real, "orphan_share_synthetic": link.orphans}
+        for rule, measured in zip(entry["rules"], link.rules, strict=True):
+            rule["broken_share"] = measured.broken_share
+    for entry, path in zip(values["paths"], database.paths, strict=True):
+        entry["hops"] = path.hops
+    return {"summary": database.summary, **values}
 
 
 def _plain(value: Any) -> Any:
@@ -147,3 +152,6 @@ def _write(path: str | os.PathLike[str], text: str) -> None:
         target.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
     except OSError as error:
         raise SerializationError(f"the report cannot be written to {os.fspath(path)!r}: {error}") from error
+
+
+__all__ = ["Failure", "ValidationReport"]

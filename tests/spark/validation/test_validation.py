@@ -287,8 +287,9 @@ def test_executors_do_not_need_the_package():
         import pickle, sys
         import numpy as np
         from synthohive_spark.spark.generation import pickled_by_value
-        from synthohive_spark.validation.counting import Binning, _Work
-        blob = pickled_by_value(_Work({0: np.array([1.0, 2.0])}, (Binning(0, cuts=(1.5,)), Binning(1, ("a",)))))
+        from synthohive_spark.validation.cells import Binning, CellWork, Wanted
+        binnings = (Binning(0, cuts=(1.5,)), Binning(1, values=(7.0,)))
+        blob = pickled_by_value(CellWork({3: Wanted((0, 1), {0: np.array([1.0, 2.0])}, binnings)}))
         sys.stdout.buffer.write(blob)
         """
     )
@@ -299,11 +300,13 @@ def test_executors_do_not_need_the_package():
         import pyarrow as pa
         sys.modules["synthohive_spark"] = None
         work = pickle.loads(sys.stdin.buffer.read())
-        batch = pa.record_batch({"c0": [0.5, 2.0, 9.0, None], "c1": ["a", "b", None, "a"]})
+        vectors = [[0.5, 7.0], [2.0, 8.0], [9.0, None], [None, 7.0]]
+        numbers = pa.array([3] * 4, pa.int32()), pa.array([0] * 4, pa.int32())
+        batch = pa.record_batch({"number": numbers[0], "side": numbers[1], "vector": vectors})
         print(pa.Table.from_batches(work([batch])).to_pydict())
         """
     )
     done = subprocess.run([sys.executable, "-c", away], input=blob, capture_output=True, check=True)
     assert done.stdout.decode().strip() == (
-        "{'table': [0, 0, 0, 1, 1, 1, 1], 'cell': [0, 1, 2, 0, 4, 5, 6], 'rows': [1, 1, 1, 1, 1, 1, 1]}"
+        "{'block': [0, 0, 0, 1, 1, 1, 1], 'cell': [0, 1, 2, 0, 4, 5, 6], 'amount': [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]}"
     )
