@@ -141,7 +141,10 @@ def synthesize_job(folder, *lines):
         ("require: {max_doubled_keys: much}", "max_doubled_keys input should be a valid number"),
         ("require: {min_cardinality: 90}", "min_cardinality input should be less than or equal to 1, got 90"),
         ("require: {min_hop: 0.9}", "synthesize.require has no setting 'min_hop'; did you mean 'min_hops'?"),
-        ("metadata: {tables: {a: {owner: b_id, fk: {b_id: b.id}}, b: {owner: a_id, fk: {a_id: a.id}}}}", "form a circle"),
+        (
+            "metadata: {tables: {a: {owner: b_id, fk: {b_id: b.id}}, b: {owner: a_id, fk: {a_id: a.id}}}}",
+            "form a circle",
+        ),
         ("metadata: {tables: {orders: {fk: {id: customer.id}}, customers: {pk: id}}}", "did you mean 'customers'?"),
     ],
 )
