@@ -29,12 +29,45 @@ def shop_database(spark):
         "'x' AS notes",
     )
     write_table(customers, "shop.customers")
-    orders = spark.range(1500).selectExpr(
-        "id AS order_id", "id % 500 AS customer", "CAST(id % 40 AS DOUBLE) / 4 AS price", "1 + id % 9 AS quantity"
+    write_table(
+        spark.createDataFrame([("north", "Oslo"), ("south", "Rome")], "region STRING, hub STRING"), "shop.regions"
     )
-    write_table(orders, "shop.orders")
+    products = spark.range(60).selectExpr(
+        "format_string('SKU-%05d', id * 1327) AS product",
+        "element_at(array('book', 'film', 'game'), CAST(1 + id % 3 AS INT)) AS category",
+    )
+    write_table(products, "shop.products")
+    # Who lives in the north orders two to six times, others at most three times; each time later than before.
+    most = "CAST(id * 31 % 5 + IF(id % 3 = 0, 2, -1) AS INT)"
+    orders = spark.range(500).selectExpr(
+        "id AS customer", f"explode(sequence(1, greatest({most}, 1))) AS place", f"{most} AS most"
+    )
+    orders = orders.where("place <= most")
+    write_table(numbered(orders), "shop.orders")
+    items = spark.table("shop.orders").selectExpr(
+        "order_id", "explode(sequence(1, CAST(1 + order_id * 7 % 4 AS INT))) AS line"
+    )
+    items = items.selectExpr(
+        "order_id",
+        "line",
+        "format_string('SKU-%05d', (order_id * 17 + line * 23) % 60 * 1327) AS product",
+        "CAST(1 + (order_id + line * 5) % 8 AS INT) AS pieces",
+    )
+    write_table(items, "shop.items")
     yield
     spark.sql("DROP DATABASE shop CASCADE")
+
+
+def numbered(orders):
+    """Orders with a key, a date, a price and a quantity."""
+    orders = orders.selectExpr("row_number() OVER (ORDER BY customer, place) - 1 AS number", "customer", "place")
+    return orders.selectExpr(
+        "CAST(number AS BIGINT) AS order_id",
+        "customer",
+        "date_add(DATE'2024-01-01', CAST(customer * 13 % 300 + place * 20 + number * 7 % 20 AS INT)) AS ordered",
+        "CAST(number % 40 AS DOUBLE) / 4 AS price",
+        "CAST(1 + number % 9 AS BIGINT) AS quantity",
+    )
 
 
 def blocks(page):
