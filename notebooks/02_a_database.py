@@ -1,10 +1,10 @@
 # Databricks notebook source
 # MAGIC %md
 # MAGIC # A database
-# MAGIC A database in, a linked synthetic copy out: declare tables and links, read how they will be made, learn them, draw them in
-# MAGIC proportion, compare them, and write them only if they are good enough. On Databricks, install the wheel first
-# MAGIC (`%pip install "/Volumes/main/shop/wheels/synthohive_spark-0.1.0-py3-none-any.whl[pii]"`); elsewhere, this file
-# MAGIC runs as plain Python.
+# MAGIC A database in, a linked synthetic copy out: declare tables and links, read how they will be made, learn them,
+# MAGIC draw them in proportion, compare them, and write them only if they are good enough. On Databricks, install the
+# MAGIC wheel first (`%pip install "/Volumes/main/shop/wheels/synthohive_spark-0.1.0-py3-none-any.whl[pii]"`);
+# MAGIC elsewhere, this file runs as plain Python.
 
 # COMMAND ----------
 
@@ -19,9 +19,9 @@ spark = SparkSession.builder.getOrCreate()
 
 # MAGIC %md
 # MAGIC ## Four tables
-# MAGIC Patients with names and e-mail addresses, their visits to wards, and what was done at each visit. They are made up, so that
-# MAGIC this runs everywhere. Old patients come more often, each visit is later than the one before, and treatments are
-# MAGIC numbered within their visit.
+# MAGIC Patients with names and e-mail addresses, their visits to wards, and what was done at each visit. They are
+# MAGIC made up, so that this runs everywhere. Old patients come more often, each visit is later than the one before,
+# MAGIC and treatments are numbered within their visit.
 
 # COMMAND ----------
 
@@ -66,9 +66,9 @@ for name, table in {"wards": wards, "patients": patients, "visits": visits, "tre
 
 # MAGIC %md
 # MAGIC ## What is declared
-# MAGIC Keys are made, never learned; names and addresses are replaced by made-up ones; the wards, which are about no one, are taken
-# MAGIC over as they are. Every problem comes at once. `describe` says how the database will be made: whose rows come first, whose
-# MAGIC follow from them, and which links are references.
+# MAGIC Keys are made, never learned; names and addresses are replaced by made-up ones; the wards, which are about no
+# MAGIC one, are taken over as they are. Every problem comes at once. `describe` says how the database will be made:
+# MAGIC whose rows come first, whose follow from them, and which links are references.
 
 # COMMAND ----------
 
@@ -115,8 +115,9 @@ synthesizer.save("syntho_models/clinic", overwrite=True)
 
 # MAGIC %md
 # MAGIC ## Draw in proportion
-# MAGIC 1,000 patients, and as many visits and treatments as such patients have. `scale=10` makes every table ten times as large. Nothing runs
-# MAGIC until rows are used. Each table is a plan of its own, so write them, then join what was written.
+# MAGIC 1,000 patients, and as many visits and treatments as such patients have. `scale=10` makes every table ten
+# MAGIC times as large. Nothing runs until rows are used. Each table is a plan of its own, so write them, then join
+# MAGIC what was written.
 
 # COMMAND ----------
 
@@ -137,8 +138,9 @@ joined.orderBy("patient_id", "visited", "line").show(10, truncate=False)
 
 # MAGIC %md
 # MAGIC ## Compare
-# MAGIC The report is a page of its own. It compares the tables, and the links: keys that meet no row, numbers of children, how columns of
-# MAGIC linked tables go together, how alike siblings are, what holds between a row and its parent.
+# MAGIC The report is a page of its own. It compares the tables, and the links: keys that meet no row, numbers of
+# MAGIC children, how columns of linked tables go together, how alike siblings are, what holds between a row and its
+# MAGIC parent.
 
 # COMMAND ----------
 
@@ -168,7 +170,8 @@ read_table(spark, "clinic_synthetic.visits").show(5)
 
 # MAGIC %md
 # MAGIC ## Children of your own patients
-# MAGIC The autoregressive engine takes parents that are there already, real or synthetic: their visits and treatments come out.
+# MAGIC The autoregressive engine takes parents that are there already, real or synthetic: their visits and treatments
+# MAGIC come out.
 
 # COMMAND ----------
 
