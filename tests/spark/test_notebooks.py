@@ -42,16 +42,18 @@ def test_a_database(spark, run, tmp_path):
     assert names["proposed"].plan().tables["visits"].owner == names["metadata"].plan().tables["visits"].owner
     drawn = {name: spark.table(f"clinic_synthetic.{name}") for name in names["tables"]}
     assert all(df.schema == spark.table(f"clinic.{name}").schema for name, df in drawn.items())
-    assert drawn["patients"].count() == 1_000 == drawn["patients"].select("patient_id").distinct().count()
+    assert drawn["patients"].count() == 2_000 == drawn["patients"].select("patient_id").distinct().count()
     assert drawn["patients"].join(spark.table("clinic.patients"), "email").count() == 0
     assert drawn["patients"].where("age < 18 OR age > 100").count() == 0
     assert sorted(drawn["wards"].collect()) == sorted(spark.table("clinic.wards").collect())
     for child, key, parent in LINKS:
         assert drawn[child].join(drawn[parent], key, "left_anti").count() == 0
-    real = spark.table("clinic.visits").count() / 2_000
-    assert drawn["visits"].count() / 1_000 == pytest.approx(real, rel=0.1)
+    real = spark.table("clinic.visits").count() / 1_000
+    assert drawn["visits"].count() / 2_000 == pytest.approx(real, rel=0.1)
     assert names["joined"].count() == drawn["treatments"].count()
     numbers = drawn["treatments"].groupBy("visit_id").agg({"line": "max", "visit_id": "count"})
     assert numbers.where("`max(line)` <> `count(visit_id)`").count() == 0
+    checked = drawn["visits"].where("reason = 'check'").join(drawn["treatments"], "visit_id")
+    assert checked.where("kind = 'advice'").count() > 0.95 * checked.count()
     assert names["of_the_old"]["visits"].join(names["old"], "patient_id", "left_anti").count() == 0
     assert "patients" in (tmp_path / "clinic_report.html").read_text()
