@@ -20,8 +20,8 @@ spark = SparkSession.builder.getOrCreate()
 # MAGIC %md
 # MAGIC ## Four tables
 # MAGIC Patients with names and e-mail addresses, their visits to wards, and what was done at each visit. They are
-# MAGIC made up, so that this runs everywhere. Old patients come more often and see other wards, each visit is later than the one before,
-# MAGIC and treatments are numbered within their visit.
+# MAGIC made up, so that this runs everywhere. Old patients come more often and see other wards, each visit is later
+# MAGIC than the one before, and treatments are numbered within their visit.
 
 # COMMAND ----------
 
