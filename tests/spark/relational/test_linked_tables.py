@@ -46,9 +46,7 @@ def logged():
 
 @pytest.fixture(scope="module")
 def fitted(spark, frames, logged):
-    synthesizer = Synthesizer(
-        shop.declared(), spark, engine="autoregressive", progress=False, privacy=Privacy(2, 2)
-    )
+    synthesizer = Synthesizer(shop.declared(), spark, engine="autoregressive", progress=False, privacy=Privacy(2, 2))
     with capture_logs() as entries:
         synthesizer.fit(frames, seed=1, epochs=4)
     logged += map(repr, entries)
@@ -173,9 +171,9 @@ def test_a_tree_has_no_circles_and_about_the_real_depths(real, drawn):
     def depths(employees):
         above = dict(zip(employees.id, employees.manager_id, strict=True))
         found = []
-        for at in employees.id:
-            steps = 0
-            while not pd.isna(above[at]) and steps <= 20:
+        for employee in employees.id:
+            at, steps = above[employee], 0
+            while not pd.isna(at) and steps <= 20:
                 at, steps = above[at], steps + 1
             found.append(steps)
         return pd.Series(found).value_counts(normalize=True)
