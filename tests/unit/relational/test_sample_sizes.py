@@ -95,6 +95,20 @@ def test_a_kept_table_may_be_asked_for_in_its_size():
         sizes({"countries": 5})
 
 
+def test_children_of_a_kept_table_are_scaled_by_themselves():
+    """Its rows are as many as ever, so what follows from them gets a number."""
+    linked = {
+        **DATABASE,
+        "airports": table(80, link("country", "countries")),
+        "gates": table(400, link("port", "airports")),
+    }
+    assert sizes(linked=linked).totals == {}
+    made = sizes(scale=2, linked=linked)
+    assert made.totals == {"airports": 160} and "airports" not in made.roots and "gates" not in made.roots
+    assert sizes({"gates": 200}, linked=linked).totals == {"gates": 200, "airports": 40}
+    assert sizes({"airports": 20}, linked=linked).totals == {"airports": 20}
+
+
 def test_only_the_wanted_tables_come_out_in_the_order_of_declaration():
     made = sizes({"customers": 600}, tables=["items", "customers"])
     assert made.tables == ("customers", "items") and made.roots["products"] == 120

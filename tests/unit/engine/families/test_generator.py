@@ -164,6 +164,8 @@ def test_ranks_say_how_many_siblings_before_hold_the_same(whole):
     made = few.sample(seats([40, 3]), 1, ranked=["sku"]).to_pandas()
     counted = made.groupby([seats([40, 3]).parents, "sku"]).cumcount()
     assert counted.max() > 5 and (made[rank_name("sku")] == counted).all()
+    made = few.sample(seats([BLOCK + 40]), 1, ranked=["sku"]).to_pandas()[BLOCK:]  # after all of the first block
+    assert (made[rank_name("sku")] == BLOCK + made.groupby("sku").cumcount()).all()
 
 
 def test_a_large_family_is_cut_into_blocks_over_which_what_is_constant_stays():
