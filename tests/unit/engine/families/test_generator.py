@@ -222,15 +222,17 @@ def stepping(step, sizes, void=()):
     return made if step.column.type == WHOLE else made.cast(pa.int32())
 
 
-def test_steps_end_at_the_range_but_never_lie_below_what_they_start_from():
-    made = stepping(Step(DAY, True, "@up1.joined", 1, 50, 60), [3, 3]).to_numpy()
-    assert made.max() <= 60 and made.min() >= 50 and (np.diff(made.reshape(2, 3), axis=1) >= 0).all()
-    families = [1] * 40  # the last joined on day 117, after the range
-    made = stepping(Step(DAY, False, "@up1.joined", 1, 50, 60), families).to_numpy()
-    joined = np.arange(40) * 3
-    assert (
-        (made >= joined).all() and (made[joined > 60] == joined[joined > 60]).all() and made[joined <= 60].max() <= 60
-    )
+@pytest.mark.parametrize("unit", [1, 7])
+def test_steps_end_at_the_range_but_never_lie_below_what_they_start_from(unit):
+    made = stepping(Step(DAY, True, "@up1.joined", unit, 50, 600), [3, 3]).to_numpy()
+    assert made.max() <= 600 and made.min() >= 50 and (np.diff(made.reshape(2, 3), axis=1) >= 0).all()
+    assert ((made - [0, 0, 0, 3, 3, 3]) % unit == 0).all()
+    families = [1] * 400  # the last joined on day 1197, after the range
+    for least, most in ((50, 60), (900, 10_000)):
+        made = stepping(Step(DAY, False, "@up1.joined", unit, least, most), families).to_numpy()
+        joined = np.arange(400) * 3
+        assert (made >= joined).all() and ((made - joined) % unit == 0).all() and made.min() >= least
+        assert (made[joined > most] == joined[joined > most]).all() and made[joined <= most].max() <= most
 
 
 def test_a_column_that_rises_from_its_own_start():
