@@ -1,7 +1,7 @@
 """A linked database learned and drawn: seconds, and how good it is, by the figures of this package's own report.
 
 Run as ``python -m benchmarks.linked FOLDER``; the folder holds a parquet file for each table and ``schema.json``, as
-for ``benchmarks.links``. The drawn tables are written to ``--output``, a folder of parquet files each, for other judges.
+for ``benchmarks.links``. The drawn tables are written to ``--output``, a folder of parquet files each.
 """
 
 from __future__ import annotations
