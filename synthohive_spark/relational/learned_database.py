@@ -75,8 +75,8 @@ class LearnedDatabase:
             engine = self.model(name).table_model.engine
             if not engine_class(engine).any_condition:
                 raise SchemaError(
-                    f"parents names {name!r}, and the engine {engine!r} cannot draw how many children a row has by what "
-                    f"it holds: learn with engine='autoregressive'"
+                    f"parents names {name!r}, and the engine {engine!r} cannot draw how many children a row has by "
+                    f"what it holds: learn with engine='autoregressive'"
                 )
         return parents or {}
 

@@ -44,6 +44,7 @@ SIZE = "@seat_size"
 PARENT = "@parent"
 """The id of a row's parent."""
 _BLOCK_ROOTS, _BLOCKS = 4096, 1024
+_TASK_ROWS, _MOST_TASKS = 50_000, 4096
 _UNOWNED = -1
 _GIVEN_BLOCKS = 64
 _FAR = 8
@@ -145,9 +146,12 @@ class Spines:
         table, owner = self.tables[name], self.tables[name].owner
         if owner is None or not table.unowned + table.orphans or self.is_there(self.root(name)):
             return 0
+        return round((table.unowned + table.orphans) * self.likely_rows(name))
+
+    def likely_rows(self, name: str) -> int:
+        """About how many rows a table gets."""
         root = self.root(name)
-        scale = self._size(root) / max(self.tables[root].rows, 1)
-        return round((table.unowned + table.orphans) * table.rows * scale)
+        return round(self.tables[name].rows * self._size(root) / max(self.tables[root].rows, 1))
 
     def _size(self, root: str) -> int:
         kept = self.tables[root].kept
@@ -241,6 +245,9 @@ class Spines:
             "@start",
             part,
         )
+        if (tasks := -(-self.likely_rows(name) // _TASK_ROWS)) > 1:
+            # Few roots must not mean few tasks; a given number of partitions is not made smaller by Spark.
+            seats = seats.repartition(min(tasks, _MOST_TASKS), col(PARENT), col("@part"))
         first = col("@part") * FAMILY_BLOCK
         last = F.least(first + (FAMILY_BLOCK - 1), col(SIZE).cast("int") - 1)
         place = F.explode(F.sequence(first, last)).alias(PLACE)
@@ -315,9 +322,7 @@ class Spines:
 
     def strange_keys(self, link: ForeignKey, number: Expression) -> dict[str, Expression]:
         """By column of a link, a key that no row of the other table has; null where keys cannot be made."""
-        parent = self.tables[link.parent]
-        root = self.root(link.parent)
-        likely = round(parent.rows * max(self._size(root) / max(self.tables[root].rows, 1), 1.0))
+        parent, likely = self.tables[link.parent], max(self.likely_rows(link.parent), self.tables[link.parent].rows)
         beyond = F.lit(_FAR * likely + _FAR) + F.pmod(F.xxhash64(number), F.lit(max(likely, 1)))
         made = {}
         for own, theirs in zip(link.columns, link.parent_columns, strict=True):
