@@ -50,6 +50,8 @@ class SampleSizes:
         """
         _check(linked, rows, scale)
         asked = dict(rows or {})
+        if there := [name for name in asked if name in parents]:
+            raise SchemaError(f"the rows of {there[0]!r} are given by parents: ask for no number of them")
         drawn = list(linked) if rows is None else _linked(linked, asked)
         if parents:
             drawn = _below(linked, parents)
@@ -67,6 +69,7 @@ class SampleSizes:
                 totals.setdefault(name, likely)  # the rows of the other table are as many as ever
         _check_totals(linked, totals, {**roots, **asked})
         wanted = drawn if tables is None else [n for n in linked if n in tables]
+        _check_drawn(drawn, [*asked, *wanted], parents)
         return cls(roots, totals, tuple(n for n in wanted if n not in parents))
 
 
@@ -109,6 +112,17 @@ def _check_totals(linked: Mapping[str, LinkedTable], totals: Mapping[str, int], 
                 f"{total:,} rows of {name!r} cannot be drawn beside no row of {owner.parent!r}, whose children they "
                 f"are: ask for more of these"
             )
+
+
+def _check_drawn(drawn: Sequence[str], names: Sequence[str], parents: Collection[str]) -> None:
+    lost = [name for name in names if name not in drawn]
+    if lost and parents:
+        raise SchemaError(
+            f"table {lost[0]!r} does not follow from {', '.join(parents)}, and no child of these refers to it: "
+            f"draw it without parents"
+        )
+    if lost:
+        raise SchemaError(f"table {lost[0]!r} has no link with those that rows are asked for: ask for its rows, too")
 
 
 def _below(linked: Mapping[str, LinkedTable], parents: Collection[str]) -> list[str]:

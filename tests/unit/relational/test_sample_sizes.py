@@ -133,6 +133,22 @@ def test_no_rows_at_all():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ({"rows": {"customers": 5}, "parents": ["customers"]}, "the rows of 'customers' are given by parents"),
+        ({"rows": {"weather": 5}, "parents": ["customers"]}, "table 'weather' does not follow from customers, and no"),
+        ({"tables": ["weather"], "parents": ["customers"]}, "table 'weather' does not follow from customers, and no"),
+        ({"rows": {"customers": 5}, "tables": ["weather"]}, "table 'weather' has no link with those that rows are ask"),
+        ({"rows": {"customers": 5}, "tables": ["cities"]}, "table 'cities' has no link with those that rows are asked"),
+    ],
+)
+def test_a_table_that_is_not_drawn_cannot_come_out(arguments, message):
+    with pytest.raises(SchemaError) as caught:
+        sizes(**arguments)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
         (({"customers": 5}, 2), "give rows or a scale, not both"),
         ((None, 0), "scale must be a number above 0, got 0"),
         ((None, -1.5), "scale must be a number above 0, got -1.5"),
