@@ -133,7 +133,7 @@ def _below(linked: Mapping[str, LinkedTable], parents: Collection[str]) -> list[
     while more := {
         link.parent
         for n in found - set(parents)
-        for link in linked[n].links
+        for link in linked[n].looked_up
         if link.parent in linked and link.parent not in found
     }:
         found |= more

@@ -113,8 +113,10 @@ class Spines:
             numbered: Whether rows need numbers, and unique values their final form.
         """
         table = self.tables[name]
-        if table.owner is None or table.kept is not None or self.is_there(name):
-            key: _Key = name, frozenset(), True
+        if self.is_there(name):
+            key: _Key = name, frozenset(c for c in wanted if is_ancestor_name(c)), True
+        elif table.owner is None or table.kept is not None:
+            key = name, frozenset(), True
         else:
             extra = set(table.extra) >= {c for c in wanted if not is_key_name(c)}
             own = table.extra if extra else [c.name for c in table.rules.columns] if table.rules else []
@@ -127,7 +129,7 @@ class Spines:
     def _made(self, name: str, wanted: Collection[str], numbered: bool) -> DataFrame:
         table = self.tables[name]
         if self.is_there(name):
-            return self._there(name)
+            return self._there(name, wanted)
         if table.kept is not None:
             return self._kept(table)
         return self._roots(name) if table.owner is None else self._children(name, table, sorted(wanted), numbered)
@@ -184,24 +186,36 @@ class Spines:
             redraw=self.redraw.get(name),
         )
 
-    def _there(self, name: str) -> DataFrame:
+    def _there(self, name: str, wanted: Collection[str]) -> DataFrame:
         """Rows that were given, with the counts and cells that rows like them have."""
-        model, df = self.models[name].table_model, self.given[name]
-        identity = F.xxhash64(*[col(c) for c in self.tables[name].pk or df.columns])
-        own = [c for c in model.columns if c.name in df.columns]
-        blank = {c.name: F.lit(None).cast(spark_type(c.type)) for c in model.conditions if c.name not in df.columns}
-        seats = df.select("*", identity.alias(ID), *[value.alias(c) for c, value in blank.items()])
-        known = [c.name for c in own if c.name not in self.tables[name].pk] + list(blank)
+        model, table, df = self.models[name].table_model, self.tables[name], self.given[name]
+        names = [c.name for c in table.columns]
+        blank = [c for c in model.conditions if c.name not in names]
+        known = [c.name for c in model.columns if c.name in names and c.name not in table.pk]
+        beside = {c: f"@own.{c}" for c in names if c not in known}
+        seats = df.select(
+            *map(quote, known),
+            *[col(c).alias(own) for c, own in beside.items()],
+            *[F.lit(None).cast(spark_type(c.type)).alias(c.name) for c in blank],
+            F.xxhash64(*map(quote, table.pk or names)).alias(ID),
+        )
         drawn = generate(
-            seats.withColumnsRenamed({c: f"@own.{c}" for c in df.columns if c not in known}),
+            seats,
             model.generator,
             row_id=col(ID),
-            passthrough=[ID, *(f"@own.{c}" for c in df.columns if c not in known)],
+            passthrough=[ID, *beside.values()],
             seed=self.seed_of(name),
-            given=known,
+            given=[*known, *(c.name for c in blank)],
         )
-        drawn = drawn.drop(*[c.name for c in own if c.name not in known])
-        drawn = drawn.withColumnsRenamed({f"@own.{c}": c for c in df.columns if c not in known})
+        made = [c.name for c in model.columns if c.name not in beside]
+        unknown = [c for c in wanted if c not in made]
+        drawn = drawn.select(
+            ID,
+            *map(quote, made),
+            *[col(own).alias(c) for c, own in beside.items()],
+            *[col(beside[c]).alias(key_name(c)) for c in (() if table.owner is None else table.owner.columns)],
+            *[F.lit(None).cast(self.type_of(name, c)).alias(c) for c in unknown],
+        )
         block = F.pmod(col(ID), F.lit(_GIVEN_BLOCKS)).cast("int")
         return drawn.select("*", col(ID).alias(NUMBER), block.alias(BLOCK), F.lit(None).cast("bigint").alias(PARENT))
 
