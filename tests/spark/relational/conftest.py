@@ -20,7 +20,7 @@ def corner(spark, corner_frames):
     synthesizer = Synthesizer(
         linked_shop.declared(CORNER), spark, engine="autoregressive", progress=False, privacy=Privacy(2, 2)
     )
-    return synthesizer.fit(corner_frames, seed=1, epochs=4)
+    return synthesizer.fit(corner_frames, seed=1, epochs=20)
 
 
 @pytest.fixture

@@ -159,10 +159,13 @@ def test_nulls_of_a_child_table_are_filled_and_all_else_stays(spark, corner):
 
 def test_rows_left_out_for_a_constraint_leave_no_orphans(spark, corner):
     metadata = shop.declared(CORNER)
-    metadata.tables["customers"].constraints["vip"] = Constraint(min=1)
+    metadata.tables["products"].constraints["price"] = Constraint(max=20)
     limited = Synthesizer(metadata, spark, engine="autoregressive", progress=False)
     limited.models, limited._linked = corner.models, corner._linked
     with capture_logs() as entries:
-        made = limited.sample({"customers": 60}, seed=1, enforce_constraints=True, tables=["customers", "orders"])
-    assert entries
-    require_met(drawn(made))
+        made = limited.sample({"customers": 60}, seed=1, enforce_constraints=True, tables=["products", "complaints"])
+    assert [e["event"] for e in entries] == ["constraint_violations"]
+    made = drawn(made)
+    require_met(made)
+    assert 0 < len(made["products"]) < 12 and (made["products"].price <= 20).all()
+    assert made["complaints"].sku.isna().any() and made["complaints"].sku.notna().any()
