@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
@@ -109,5 +109,24 @@ class LearnedDatabase:
                 )
         for name in waiting:
             _log.info("not_drawn", table=name, reason="it has context columns, which only seats can give")
-        linked = {n: self.linked[n] for n in self.metadata.tables if n in self.linked and n not in waiting}
-        return SampleSizes.of(linked, rows, scale, tables, parents)
+        behind = self._behind(waiting - set(parents))
+        for name in behind.intersection((*(rows or ()), *(tables or ()))):
+            raise SchemaError(
+                f"rows of {name!r} are drawn by those of {', '.join(sorted(waiting))}, which has context columns: give "
+                f"their values by given="
+            )
+        for name in behind:
+            _log.info("not_drawn", table=name, reason="it needs rows of a table that has context columns")
+        there = [n for n in self.metadata.tables if (n in self.linked and n not in waiting | behind) or n in parents]
+        return SampleSizes.of({n: self.linked[n] for n in there}, rows, scale, tables, parents)
+
+    def _behind(self, waiting: Collection[str]) -> set[str]:
+        """The tables that cannot be drawn without rows of others."""
+        found = set(waiting)
+        while more := {
+            name
+            for name, table in self.linked.items()
+            if name not in found and any(link.parent in found for link in table.looked_up)
+        }:
+            found |= more
+        return found - set(waiting)
