@@ -25,10 +25,10 @@ from synthohive_spark.relational.enforcement import ON_VIOLATION, enforce
 from synthohive_spark.relational.fit_orchestrator import FitOrchestrator
 from synthohive_spark.relational.fit_params import stage_params
 from synthohive_spark.relational.imputation import impute_linked
+from synthohive_spark.relational.learned_database import LearnedDatabase
 from synthohive_spark.relational.linked_table import LinkedTable
 from synthohive_spark.relational.metadata import Metadata
 from synthohive_spark.relational.sample_orchestrator import SampleOrchestrator, SampleRequest
-from synthohive_spark.relational.sample_sizes import SampleSizes
 from synthohive_spark.relational.schema_check import require_valid_schema
 from synthohive_spark.relational.sources import Source, TableSource, open_tables, source_databases
 from synthohive_spark.relational.table_writer import write_tables
@@ -123,7 +123,9 @@ class Synthesizer:
             if hash_key is not None and not isinstance(hash_key, str | bytes):
                 raise SchemaError(f"hash_key must be text or bytes, got {type(hash_key).__name__}")
             parallelism = whole_number(parallelism, "parallelism", least=1)
-            wanted = list(self.metadata.tables) if tables is None else [self._declared(name) for name in tables]
+            wanted = (
+                list(self.metadata.tables) if tables is None else [name for name in tables if self.metadata.table(name)]
+            )
             frames = open_tables(self.spark, source, wanted)
             require_valid_schema(self.metadata, frames, strict=False, privacy=self.privacy)
             others = [name for name in self.metadata.tables if name not in frames]
@@ -183,9 +185,9 @@ class Synthesizer:
         with error_boundary("sample", SynthoHiveError), cancel_on_interrupt(active_session(self.spark)):
             if on_violation not in ON_VIOLATION:
                 raise SchemaError(f"on_violation {on_violation!r} is not known{nearest(on_violation, ON_VIOLATION)}")
-            given = self._given(given)
-            parents = self._parents(parents)
-            sizes = self._sizes(rows, scale, tables, given, parents)
+            learned = self._learned
+            given, parents = learned.given(given), learned.parents(parents)
+            sizes = learned.sizes(rows, scale, tables, given, parents)
             seed = given_or_drawn(seed, "sampling_seed")
             redraw = enforce_constraints and on_violation == "resample"
             orchestrator = SampleOrchestrator(self.metadata, self.models, self._linked, active_session(self.spark))
@@ -207,8 +209,8 @@ class Synthesizer:
             SchemaError: If the table or a column is not learned, or the engine is not one that fills nulls.
         """
         with error_boundary("impute", SynthoHiveError), cancel_on_interrupt(active_session(self.spark)):
-            self._require_models()
-            return impute_linked(self._model(table), df, cols, seed)
+            self._learned.require_learned()
+            return impute_linked(self._learned.model(table), df, cols, seed)
 
     def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
         """Write all learned tables as one model directory.
@@ -222,7 +224,7 @@ class Synthesizer:
             SchemaError: If no table is learned.
         """
         with error_boundary("save", SerializationError):
-            self._require_models()
+            self._learned.require_learned()
             attributes = {"metadata": self.metadata.to_dict(), "engine": self.engine, "sources": list(self._sources)}
             attributes["privacy"] = dict(vars(self.privacy))
             write_database(path, self.models, self._linked, attributes, overwrite=overwrite)
@@ -339,71 +341,6 @@ class Synthesizer:
             **params,
         )
 
-    def _given(self, given: Mapping[str, Given] | None) -> Mapping[str, Given]:
-        if given is None:
-            return {}
-        if not isinstance(given, Mapping):
-            raise SchemaError(f"given must be a mapping of tables such as {{'customers': {{...}}}}, got {given!r}")
-        for name in given:
-            self._model(name)
-        return given
-
-    def _sizes(
-        self,
-        rows: Mapping[str, int] | None,
-        scale: float | None,
-        tables: Sequence[str] | None,
-        given: Mapping[str, Given],
-        parents: Mapping[str, DataFrame],
-    ) -> SampleSizes:
-        self._require_models()
-        if rows is not None and not isinstance(rows, Mapping):
-            raise SchemaError(f"rows must be a mapping such as {{'customers': 1000}}, got {rows!r}")
-        if isinstance(tables, str):
-            raise SchemaError(f"tables must be a list of table names, got {tables!r}")
-        for name in (*(rows or ()), *(tables or ())):
-            self._learned(name)
-        waiting = {n for n in self.models if self.metadata.table(n).context and n not in given}
-        for name in rows or ():
-            if name in waiting:
-                raise SchemaError(
-                    f"table {name!r} has context columns: give their values by given={{{name!r}: {{...}}}}, or call "
-                    f"synthesizer.models[{name!r}].transform(seats)"
-                )
-        for name in waiting:
-            _log.info("not_drawn", table=name, reason="it has context columns, which only seats can give")
-        linked = {n: self._linked[n] for n in self.metadata.tables if n in self._linked and n not in waiting}
-        return SampleSizes.of(linked, rows, scale, tables, parents)
-
-    def _parents(self, parents: Mapping[str, DataFrame] | None) -> Mapping[str, DataFrame]:
-        if parents is None:
-            return {}
-        if not isinstance(parents, Mapping):
-            raise SchemaError(f"parents must be a mapping such as {{'customers': df}}, got {parents!r}")
-        for name in parents:
-            table_model = self._model(name).table_model
-            if not engine_class(table_model.engine).any_condition:
-                raise SchemaError(
-                    f"parents names {name!r}, and the engine {table_model.engine!r} cannot draw how many children a "
-                    f"row has by what it holds: learn with engine='autoregressive'"
-                )
-        return parents
-
-    def _learned(self, name: str) -> LinkedTable:
-        self._declared(name)
-        if name not in self._linked:
-            raise SchemaError(f"table {name!r} is not learned; learned are {', '.join(self._linked)}")
-        return self._linked[name]
-
-    def _model(self, name: str) -> SynthesizerTransformerModel:
-        if self._learned(name).kept is not None:
-            raise SchemaError(f"table {name!r} is taken over as it is, so it has no model")
-        return self.models[name]
-
-    def _declared(self, name: str) -> str:
-        self.metadata.table(name)
-        return name
-
-    def _require_models(self) -> None:
-        if not self._linked:
-            raise SchemaError("no table is learned yet: call fit or load first")
+    @property
+    def _learned(self) -> LearnedDatabase:
+        return LearnedDatabase(self.metadata, self.models, self._linked)

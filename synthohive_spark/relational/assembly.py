@@ -102,8 +102,9 @@ class Assembly:
                 needed.append(reference.cell)
             elif reference.decided[0]:
                 level, theirs = reference.decided
+                above, _ = self._ancestor(table, level)
                 needed += (
-                    [ancestor_name(level, key_name(c)) for c in theirs]
+                    [ancestor_name(level, self.spines.key_source(above, c)) for c in theirs]
                     if self._carries(table, reference)
                     else [ancestor_name(level, ID)]
                 )
@@ -118,10 +119,10 @@ class Assembly:
         return name, table
 
     def _carries(self, table: LinkedTable, reference: Reference) -> bool:
-        """Whether the ancestor's foreign key that decides a reference is that of its owner."""
+        """Whether the ancestor's foreign key that decides a reference is its owner's, or came with given rows."""
         assert reference.decided is not None
-        _, above = self._ancestor(table, reference.decided[0])
-        return above.owner is not None and above.owner.columns == reference.decided[1]
+        name, above = self._ancestor(table, reference.decided[0])
+        return self.spines.is_there(name) or (above.owner is not None and above.owner.columns == reference.decided[1])
 
     def _filled(self, table: LinkedTable) -> dict[str, Expression]:
         """What fills the columns of keys."""
@@ -194,9 +195,10 @@ class Assembly:
         assert reference.decided is not None
         level, theirs = reference.decided
         pairs = list(zip(reference.link.columns, theirs, strict=True))
-        if self._carries(table, reference):
-            return rows.withColumns({reference_name(own): col(ancestor_name(level, key_name(t))) for own, t in pairs})
         ancestor, above = self._ancestor(table, level)
+        if self._carries(table, reference):
+            source = {own: ancestor_name(level, self.spines.key_source(ancestor, t)) for own, t in pairs}
+            return rows.withColumns({reference_name(own): col(name) for own, name in source.items()})
         found = next(r for r in above.references if r.link.columns == theirs)
         needed = self._needed(LinkedTable((), owner=above.owner, references=(found,)))
         there = self._with_reference(ancestor, self.spines.rows(ancestor, needed), found)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import and_, or_
 
 from pyspark.sql import DataFrame
 
 from synthohive_spark.declarations.declarations import Declarations
+from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.declarations.violations import Violation, violation_error, violation_text
 from synthohive_spark.engine.sampling.constraints import DRAWS
 from synthohive_spark.logs import get_logger
 from synthohive_spark.spark.constraint_check import find_violations, kept
+from synthohive_spark.spark.schema import col
 
 ON_VIOLATION = ("drop", "raise", "resample")
 _log = get_logger(__name__)
@@ -44,7 +48,29 @@ def enforce(frames: Mapping[str, DataFrame], metadata: Declarations, on_violatio
     if on_violation == "resample":
         raise violation_error(named, f"{broken:,} rows remain after {DRAWS} draws of each")
     _log.warning("constraint_violations", violations=violation_text(named), rows_left_out=broken)
-    return valid
+    return _without_orphans(valid, metadata, set(found))
+
+
+def _without_orphans(frames: Mapping[str, DataFrame], metadata: Declarations, shrunk: set[str]) -> dict[str, DataFrame]:
+    """The tables without rows that refer to rows that were left out."""
+    made, left = dict(frames), set(shrunk)
+    links = [(n, link) for n in made for link in metadata.table(n).fk if link.parent in made and link.parent != n]
+    for _ in range(len(made)):
+        now, left = left, set()
+        for name, link in links:
+            if link.parent in now:
+                made[name] = _meeting(made[name], made[link.parent], link)
+                left.add(name)
+    return made
+
+
+def _meeting(child: DataFrame, parent: DataFrame, link: ForeignKey) -> DataFrame:
+    """The rows whose key is null or meets a row of the other table."""
+    keys = parent.select(*[col(c).alias(f"@meets{i}") for i, c in enumerate(link.parent_columns)]).distinct()
+    here = [col(c) for c in link.columns]
+    same = reduce(and_, [c == col(f"@meets{i}") for i, c in enumerate(here)])
+    joined = child.join(keys, same, "left")
+    return joined.where(reduce(or_, [c.isNull() for c in here]) | col("@meets0").isNotNull()).drop(*keys.columns)
 
 
 def _named(found: Mapping[str, list[Violation]]) -> list[Violation]:

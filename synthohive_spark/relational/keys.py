@@ -13,6 +13,7 @@ from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.codecs.sequence import SequenceCodec
 from synthohive_spark.engine.codecs.surrogate import SurrogateCodec
 from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.engine.real_values import RealValueFilter
 from synthohive_spark.relational.key_formats import key_formats
 from synthohive_spark.relational.profile import ColumnProfile
 
@@ -51,18 +52,21 @@ def key_codec(
     return codec if codec.capacity >= _ROOM * profile.rows else SequenceCodec(type_, lowest or 0)
 
 
-def made_key_codec(type_: ColumnType, profile: ColumnProfile, privacy: Privacy) -> SurrogateCodec | SequenceCodec:
+def made_key_codec(
+    type_: ColumnType, profile: ColumnProfile, privacy: Privacy, real_values: RealValueFilter
+) -> SurrogateCodec | SequenceCodec:
     """The codec of a foreign key to a table that is not there: keys in the pattern of the real ones, which may repeat.
 
     Args:
         type_: The column's type.
         profile: What is known of the real keys.
         privacy: What may be kept of them.
+        real_values: The real keys, of which none is made.
     """
     if not (type_.is_string or type_.is_integer):
         return key_codec(type_, profile, privacy)
     formats, shares, round_width = key_formats(profile.sample, privacy.min_rows)
-    return SurrogateCodec(type_, formats, shares, unique=False, round_width=round_width)
+    return SurrogateCodec(type_, formats, shares, unique=False, round_width=round_width, real_values=real_values)
 
 
 def _count_of(profile: ColumnProfile) -> tuple[int, int]:

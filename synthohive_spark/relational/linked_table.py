@@ -92,6 +92,12 @@ class LinkedTable:
         return (*([] if self.owner is None else [self.owner]), *(r.link for r in self.references))
 
     @property
+    def looked_up(self) -> tuple[ForeignKey, ...]:
+        """The links whose rows must be there when rows are drawn: all but those that another path decides."""
+        found = (r.link for r in self.references if r.decided is None)
+        return (*([] if self.owner is None else [self.owner]), *found)
+
+    @property
     def key_columns(self) -> frozenset[str]:
         """Columns that links fill."""
         return frozenset(c for link in self.links for c in link.columns)

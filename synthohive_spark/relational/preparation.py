@@ -78,9 +78,9 @@ def prepare(
     unique = _surrogate_key(key, config, surrogates, profiles)
     if unique is not None:
         surrogates[unique] = key_codec(types[unique], profiles[unique], privacy, config.constraints.get(unique))
-    for name in made:
-        if name in types and name not in surrogates:
-            surrogates[name] = made_key_codec(types[name], profiles[name], privacy)
+    strange = [name for name in made if name in types and name not in surrogates]
+    real = real_value_filters(df, {name: profiles[name].distinct for name in strange}, seed=seed)
+    surrogates.update({n: made_key_codec(types[n], profiles[n], privacy, real[n]) for n in strange})
     columns = [
         _prepared(field, surrogates.get(field.name), actions.get(field.name), hash_key)
         if field.name in types

@@ -127,7 +127,7 @@ def _decided(
 def kept_table(name: str, learning: TableLearning, config: TableDeclaration) -> LinkedTable:
     """A table that is taken over: its rows, and how many rows refer to each."""
     rows, own = learning.kept[name].rows, learning.frames.tables[name]
-    counted = [(child, link) for child, link in learning.frames.counted(name) if learning.owns(child, link)]
+    counted = learning.frames.counted(name)
     if counted:
         hashes = [link.parent_columns for _, link in counted]
         names = [count_name(child, link.columns) for child, link in counted]

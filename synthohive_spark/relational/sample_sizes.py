@@ -50,23 +50,34 @@ class SampleSizes:
         """
         _check(linked, rows, scale)
         asked = dict(rows or {})
+        if there := [name for name in asked if name in parents]:
+            raise SchemaError(f"the rows of {there[0]!r} are given by parents: ask for no number of them")
         drawn = list(linked) if rows is None else _linked(linked, asked)
         if parents:
             drawn = _below(linked, parents)
         _check_learned(linked, drawn)
         factors = {name: count / max(linked[name].rows, 1) for name, count in asked.items()}
-        roots: dict[str, int] = {}
+        roots, totals = {}, {n: c for n, c in asked.items() if linked[n].owner is not None}
         for name in drawn:
-            if linked[name].owner is None and linked[name].kept is None and name not in parents:
-                near = factors if rows is None else {n: f for n, f in factors.items() if name in _linked(linked, [n])}
-                below = (
-                    [f for n, f in near.items() if _root(linked, n) == name] or list(near.values()) or [scale or 1.0]
-                )
-                roots[name] = asked.get(name, round(linked[name].rows * sum(below) / len(below)))
-        totals = {n: c for n, c in asked.items() if linked[n].owner is not None}
+            table = linked[name]
+            if table.kept is not None or name in parents:
+                continue
+            likely = round(table.rows * _factor(linked, name, factors, scale))
+            if table.owner is None:
+                roots[name] = asked.get(name, likely)
+            elif linked[table.owner.parent].kept is not None and likely != table.rows:
+                totals.setdefault(name, likely)  # the rows of the other table are as many as ever
         _check_totals(linked, totals, {**roots, **asked})
         wanted = drawn if tables is None else [n for n in linked if n in tables]
+        _check_drawn(drawn, [*asked, *wanted], parents)
         return cls(roots, totals, tuple(n for n in wanted if n not in parents))
+
+
+def _factor(linked: Mapping[str, LinkedTable], name: str, factors: Mapping[str, float], scale: float | None) -> float:
+    """How many times the learned rows a root gets: as its own family was asked for, else as what is linked with it."""
+    near = {n: f for n, f in factors.items() if name in _linked(linked, [n])}
+    own = [f for n, f in near.items() if _root(linked, n) == _root(linked, name)] or list(near.values())
+    return sum(own) / len(own) if own else scale or 1.0
 
 
 def _check(linked: Mapping[str, LinkedTable], rows: Mapping[str, int] | None, scale: float | None) -> None:
@@ -103,6 +114,17 @@ def _check_totals(linked: Mapping[str, LinkedTable], totals: Mapping[str, int], 
             )
 
 
+def _check_drawn(drawn: Sequence[str], names: Sequence[str], parents: Collection[str]) -> None:
+    lost = [name for name in names if name not in drawn]
+    if lost and parents:
+        raise SchemaError(
+            f"table {lost[0]!r} does not follow from {', '.join(parents)}, and no child of these refers to it: "
+            f"draw it without parents"
+        )
+    if lost:
+        raise SchemaError(f"table {lost[0]!r} has no link with those that rows are asked for: ask for its rows, too")
+
+
 def _below(linked: Mapping[str, LinkedTable], parents: Collection[str]) -> list[str]:
     """The tables that follow from ``parents``, and all that are needed to draw them."""
     found = set(parents)
@@ -111,7 +133,7 @@ def _below(linked: Mapping[str, LinkedTable], parents: Collection[str]) -> list[
     while more := {
         link.parent
         for n in found - set(parents)
-        for link in linked[n].links
+        for link in linked[n].looked_up
         if link.parent in linked and link.parent not in found
     }:
         found |= more

@@ -44,6 +44,7 @@ SIZE = "@seat_size"
 PARENT = "@parent"
 """The id of a row's parent."""
 _BLOCK_ROOTS, _BLOCKS = 4096, 1024
+_TASK_ROWS, _MOST_TASKS = 50_000, 4096
 _UNOWNED = -1
 _GIVEN_BLOCKS = 64
 _FAR = 8
@@ -112,8 +113,10 @@ class Spines:
             numbered: Whether rows need numbers, and unique values their final form.
         """
         table = self.tables[name]
-        if table.owner is None or table.kept is not None or self.is_there(name):
-            key: _Key = name, frozenset(), True
+        if self.is_there(name):
+            key: _Key = name, frozenset(c for c in wanted if is_ancestor_name(c)), True
+        elif table.owner is None or table.kept is not None:
+            key = name, frozenset(), True
         else:
             extra = set(table.extra) >= {c for c in wanted if not is_key_name(c)}
             own = table.extra if extra else [c.name for c in table.rules.columns] if table.rules else []
@@ -126,7 +129,7 @@ class Spines:
     def _made(self, name: str, wanted: Collection[str], numbered: bool) -> DataFrame:
         table = self.tables[name]
         if self.is_there(name):
-            return self._there(name)
+            return self._there(name, wanted)
         if table.kept is not None:
             return self._kept(table)
         return self._roots(name) if table.owner is None else self._children(name, table, sorted(wanted), numbered)
@@ -145,9 +148,12 @@ class Spines:
         table, owner = self.tables[name], self.tables[name].owner
         if owner is None or not table.unowned + table.orphans or self.is_there(self.root(name)):
             return 0
+        return round((table.unowned + table.orphans) * self.likely_rows(name))
+
+    def likely_rows(self, name: str) -> int:
+        """About how many rows a table gets."""
         root = self.root(name)
-        scale = self._size(root) / max(self.tables[root].rows, 1)
-        return round((table.unowned + table.orphans) * table.rows * scale)
+        return round(self.tables[name].rows * self._size(root) / max(self.tables[root].rows, 1))
 
     def _size(self, root: str) -> int:
         kept = self.tables[root].kept
@@ -180,24 +186,36 @@ class Spines:
             redraw=self.redraw.get(name),
         )
 
-    def _there(self, name: str) -> DataFrame:
+    def _there(self, name: str, wanted: Collection[str]) -> DataFrame:
         """Rows that were given, with the counts and cells that rows like them have."""
-        model, df = self.models[name].table_model, self.given[name]
-        identity = F.xxhash64(*[col(c) for c in self.tables[name].pk or df.columns])
-        own = [c for c in model.columns if c.name in df.columns]
-        blank = {c.name: F.lit(None).cast(spark_type(c.type)) for c in model.conditions if c.name not in df.columns}
-        seats = df.select("*", identity.alias(ID), *[value.alias(c) for c, value in blank.items()])
-        known = [c.name for c in own if c.name not in self.tables[name].pk] + list(blank)
+        model, table, df = self.models[name].table_model, self.tables[name], self.given[name]
+        names = [c.name for c in table.columns]
+        blank = [c for c in model.conditions if c.name not in names]
+        known = [c.name for c in model.columns if c.name in names and c.name not in table.pk]
+        beside = {c: f"@own.{c}" for c in names if c not in known}
+        seats = df.select(
+            *map(quote, known),
+            *[col(c).alias(own) for c, own in beside.items()],
+            *[F.lit(None).cast(spark_type(c.type)).alias(c.name) for c in blank],
+            F.xxhash64(*map(quote, table.pk or names)).alias(ID),
+        )
         drawn = generate(
-            seats.withColumnsRenamed({c: f"@own.{c}" for c in df.columns if c not in known}),
+            seats,
             model.generator,
             row_id=col(ID),
-            passthrough=[ID, *(f"@own.{c}" for c in df.columns if c not in known)],
+            passthrough=[ID, *beside.values()],
             seed=self.seed_of(name),
-            given=known,
+            given=[*known, *(c.name for c in blank)],
         )
-        drawn = drawn.drop(*[c.name for c in own if c.name not in known])
-        drawn = drawn.withColumnsRenamed({f"@own.{c}": c for c in df.columns if c not in known})
+        made = [c.name for c in model.columns if c.name not in beside]
+        unknown = [c for c in wanted if c not in made]
+        drawn = drawn.select(
+            ID,
+            *map(quote, made),
+            *[col(own).alias(c) for c, own in beside.items()],
+            *[col(beside[c]).alias(key_name(c)) for c in (() if table.owner is None else table.owner.columns)],
+            *[F.lit(None).cast(self.type_of(name, c)).alias(c) for c in unknown],
+        )
         block = F.pmod(col(ID), F.lit(_GIVEN_BLOCKS)).cast("int")
         return drawn.select("*", col(ID).alias(NUMBER), block.alias(BLOCK), F.lit(None).cast("bigint").alias(PARENT))
 
@@ -241,6 +259,9 @@ class Spines:
             "@start",
             part,
         )
+        if (tasks := -(-self.likely_rows(name) // _TASK_ROWS)) > 1:
+            # Few roots must not mean few tasks; a given number of partitions is not made smaller by Spark.
+            seats = seats.repartition(min(tasks, _MOST_TASKS), col(PARENT), col("@part"))
         first = col("@part") * FAMILY_BLOCK
         last = F.least(first + (FAMILY_BLOCK - 1), col(SIZE).cast("int") - 1)
         place = F.explode(F.sequence(first, last)).alias(PLACE)
@@ -315,9 +336,7 @@ class Spines:
 
     def strange_keys(self, link: ForeignKey, number: Expression) -> dict[str, Expression]:
         """By column of a link, a key that no row of the other table has; null where keys cannot be made."""
-        parent = self.tables[link.parent]
-        root = self.root(link.parent)
-        likely = round(parent.rows * max(self._size(root) / max(self.tables[root].rows, 1), 1.0))
+        parent, likely = self.tables[link.parent], max(self.likely_rows(link.parent), self.tables[link.parent].rows)
         beyond = F.lit(_FAR * likely + _FAR) + F.pmod(F.xxhash64(number), F.lit(max(likely, 1)))
         made = {}
         for own, theirs in zip(link.columns, link.parent_columns, strict=True):

@@ -98,13 +98,11 @@ class TableLearning:
         estimator.setParams(excludeCols=list(config.dropped), conditionCols=[*declared, *family.conditions])
         rules = replace(own.rules, categorical=own.rules.categorical | {c.name for c in extra if c.type.is_string})
         rules = replace(rules, surrogates={n: s for n, s in rules.surrogates.items() if n in family.table.column_names})
+        seen = {c.name for c in (*own.columns, *context)}
+        rules = replace(rules, apart=frozenset(family.table.column_names) - seen)
         learned = TrainingData(family.table, _statistics(data.statistics, family, own.columns))
         model = estimator.learn_rows(learned, family.columns, rules, seed=seed, started=started)
         return model, self._linked(name, config, data, rows, references, family)
-
-    def owns(self, child: str, link: ForeignKey) -> bool:
-        """Whether a link is the one along which the rows of ``child`` are made."""
-        return self.frames.plan.tables[child].owner == link
 
     def _joined(self, name: str, df: DataFrame, counts: Sequence[Column], context: Sequence[Column]) -> JoinedRows:
         own = self.frames.tables[name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ from synthohive_spark.spark.schema import quote, spark_type
 ID = "@id"
 """The id of a row, from which its noise and the ids of its children follow."""
 _ROW = "__synthohive_row"
+_TOGETHER = 50_000
 _ID_COLUMN = Column(ID, ColumnType("bigint"))
 
 
@@ -75,7 +76,7 @@ def generate_families(
 
 
 class _FamilyWork:
-    """A batch of seats to a batch of rows."""
+    """Seats of siblings to rows."""
 
     def __init__(
         self,
@@ -88,7 +89,24 @@ class _FamilyWork:
         self.generator, self.seed, self.redraw = generator, seed, redraw
         self.wanted, self.ranked = tuple(wanted), tuple(ranked)
 
-    def __call__(self, batch: pd.DataFrame) -> pd.DataFrame:
+    def draw(self, batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        """See `Work.draw`; batches are taken together, for the blocks of a large family are drawn beside each other."""
+        waiting: list[pd.DataFrame] = []
+        for batch in batches:
+            waiting.append(batch)
+            if sum(map(len, waiting)) >= _TOGETHER:
+                yield from self._drawn_together(waiting)
+                waiting = []
+        if waiting:
+            yield from self._drawn_together(waiting)
+
+    def _drawn_together(self, batches: list[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        drawn, start = self._drawn(pd.concat(batches, ignore_index=True)), 0
+        for batch in batches:
+            yield drawn.iloc[start : start + len(batch)].reset_index(drop=True)
+            start += len(batch)
+
+    def _drawn(self, batch: pd.DataFrame) -> pd.DataFrame:
         context = self.generator.rules.context
         arrays = [from_text(batch[f"c{i}"], c.type.name, c.type.arrow) for i, c in enumerate(context)]
         seats = FamilySeats(

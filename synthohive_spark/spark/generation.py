@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -124,12 +124,16 @@ def key_values(spark: SparkSession, codec: Codec, column: Column, number: Expres
 
 
 class _Keys:
-    """A batch of numbers to a batch of keys."""
+    """Numbers to keys."""
 
     def __init__(self, codec: Codec) -> None:
         self.codec = codec
 
-    def __call__(self, batch: pd.DataFrame) -> pd.DataFrame:
+    def draw(self, batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        """See `Work.draw`."""
+        return map(self._drawn, batches)
+
+    def _drawn(self, batch: pd.DataFrame) -> pd.DataFrame:
         numbers = batch["number"].to_numpy(np.int64).view(np.uint64)
         codes = np.full(len(numbers), self.codec.size - 1, np.int32)  # never that of null
         values = self.codec.decode(codes, np.full(len(numbers), 0.5, np.float32), numbers[:, None])
@@ -171,9 +175,15 @@ def as_text(value: Expression, column: Column) -> Expression:
     return (F.unix_micros(value) if column.type.name == "timestamp" else value).cast("string")
 
 
-def drawing_function(
-    spark: SparkSession, work: Callable[[pd.DataFrame], pd.DataFrame], columns: Sequence[Column]
-) -> Any:
+class Work(Protocol):
+    """What draws rows on the executors."""
+
+    def draw(self, batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        """For each batch of seats, of columns named by what they are, a batch of as many rows, ``c0``, ``c1``, ..."""
+        ...
+
+
+def drawing_function(spark: SparkSession, work: Work, columns: Sequence[Column]) -> Any:
     """The UDF that does ``work``, a batch of seats to a batch of rows: a struct to a struct ``c0``, ``c1`` and so on.
 
     Args:
@@ -204,8 +214,7 @@ def _shell(blob: bytes | None, artifact: str | None) -> Callable[..., Any]:
                 work = pickle.load(file)
         else:
             work = pickle.loads(blob or b"")
-        for batch in batches:
-            yield work(batch)
+        yield from work.draw(batches)
 
     return draw
 
@@ -229,7 +238,11 @@ class _Work:
         self.given, self.wanted = tuple(given), tuple(wanted)
         self.fill, self.chosen = fill, chosen
 
-    def __call__(self, batch: pd.DataFrame) -> pd.DataFrame:
+    def draw(self, batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        """See `Work.draw`."""
+        return map(self._drawn, batches)
+
+    def _drawn(self, batch: pd.DataFrame) -> pd.DataFrame:
         arrays = [from_text(batch[f"c{i}"], c.type.name, c.type.arrow) for i, c in enumerate(self.given)]
         conditions = pa.table(arrays, names=[c.name for c in self.given]) if arrays else None
         numbers = batch["number"].to_numpy(np.int64) if "number" in batch else None

@@ -10,25 +10,44 @@ from synthohive_spark import Metadata
 EPOCH = datetime.date(2020, 1, 1)
 
 
-def declared():
-    return (
-        Metadata()
-        .add_table("countries", pk="code", keep=True)
-        .add_table("customers", pk="id", fk={"country": "countries.code"})
-        .add_table("profiles", pk="customer_id", fk={"customer_id": "customers.id"})
-        .add_table("products", pk="sku")
-        .add_table("orders", pk="id", fk={"customer_id": "customers.id"})
-        .add_table("items", pk=["order_id", "line"], fk={"order_id": "orders.id", "sku": "products.sku"})
-        .add_table("returns", pk="id", fk={"order_id": "orders.id", "customer_id": "customers.id"})
-        .add_table("complaints", pk="id", fk={"customer_id": "customers.id", "sku": "products.sku"})
-        .add_table("tagged", pk=["order_id", "sku"], fk={"order_id": "orders.id", "sku": "products.sku"})
-        .add_table("notes", pk="id", fk={("order_id", "sku"): "tagged.(order_id, sku)"})
-        .add_table("employees", pk="id", fk={"manager_id": "employees.id", "department": "departments.id"})
-        .add_table("departments", pk="id", fk={"head_id": "employees.id"})
-        .add_table("people", pk="ssn", pii={"ssn": "fake"})
-        .add_table("visits", pk="id", fk={"ssn": "people.ssn"})
-        .add_table("weather")
-    )
+TABLES = {
+    "countries": {"pk": "code", "keep": True},
+    "customers": {"pk": "id", "fk": {"country": "countries.code"}},
+    "profiles": {"pk": "customer_id", "fk": {"customer_id": "customers.id"}},
+    "products": {"pk": "sku"},
+    "orders": {"pk": "id", "fk": {"customer_id": "customers.id"}},
+    "items": {"pk": ["order_id", "line"], "fk": {"order_id": "orders.id", "sku": "products.sku"}},
+    "returns": {"pk": "id", "fk": {"order_id": "orders.id", "customer_id": "customers.id"}},
+    "complaints": {"pk": "id", "fk": {"customer_id": "customers.id", "sku": "products.sku"}},
+    "tagged": {"pk": ["order_id", "sku"], "fk": {"order_id": "orders.id", "sku": "products.sku"}},
+    "notes": {"pk": "id", "fk": {("order_id", "sku"): "tagged.(order_id, sku)"}},
+    "employees": {"pk": "id", "fk": {"manager_id": "employees.id", "department": "departments.id"}},
+    "departments": {"pk": "id", "fk": {"head_id": "employees.id"}},
+    "people": {"pk": "ssn", "pii": {"ssn": "fake"}},
+    "visits": {"pk": "id", "fk": {"ssn": "people.ssn"}},
+    "weather": {},
+}
+
+
+def declared(names=tuple(TABLES)):
+    """The declarations of these tables."""
+    metadata = Metadata()
+    for name in names:
+        metadata.add_table(name, **TABLES[name])
+    return metadata
+
+
+def links(names=tuple(TABLES)):
+    """All links of these tables: the table, its columns, the other table, its columns."""
+    declarations = declared(names).tables.items()
+    return [(name, link.columns, link.parent, link.parent_columns) for name, own in declarations for link in own.fk]
+
+
+def orphans(drawn, name, columns, parent, parent_columns):
+    """How many rows hold a key that no row of the other table has; a key with a null is none."""
+    keys = drawn[name][list(columns)].dropna().astype(object)
+    there = drawn[parent][list(parent_columns)].astype(object)
+    return int((~pd.MultiIndex.from_frame(keys).isin(pd.MultiIndex.from_frame(there))).sum())
 
 
 def tables(seed=0):
@@ -138,6 +157,7 @@ def tables(seed=0):
     return made
 
 
-def frames(spark, seed=0):
+def frames(spark, names=tuple(TABLES), seed=0):
     """The tables as Spark frames."""
-    return {name: spark.createDataFrame(pdf) for name, pdf in tables(seed).items()}
+    made = tables(seed)
+    return {name: spark.createDataFrame(made[name]) for name in names}

@@ -180,9 +180,9 @@ def test_a_table_that_fails_is_named_and_the_others_are_kept(spark, people, para
 @pytest.mark.parametrize(
     ("frame", "error", "message"),
     [
-        ("SELECT 1 AS x WHERE 1 = 0", TrainingError, "table 't': the table with columns 'x' has no rows to learn from"),
+        ("SELECT 1 AS x WHERE 1 = 0", SchemaError, "t: it has no rows to learn from; if no row is about a person"),
         ("SELECT CAST(NULL AS INT) AS x, CAST(NULL AS STRING) AS y FROM range(9)", TrainingError, "null in all of its"),
-        ("SELECT id AS x FROM range(3)", SchemaError, "table 't': column 'x' has too few rows"),
+        ("SELECT id AS x FROM range(3)", SchemaError, "t: too small to be learned: in 3 rows, no value of 'x' is"),
     ],
 )
 def test_what_cannot_be_learned_is_a_typed_error(spark, frame, error, message):

@@ -28,6 +28,7 @@ def find_in_values(
     statistics: TableStatistics,
     *,
     calendar: bool,
+    apart: frozenset[str] = frozenset(),
 ) -> Dependencies:
     """What the values of columns have in common.
 
@@ -38,12 +39,13 @@ def find_in_values(
         privacy: What may be kept of the rows.
         statistics: Statistics of all rows.
         calendar: Whether dates and timestamps are to be cut into parts.
+        apart: Columns of which no relation to others is looked for.
     """
-    own = tuple(columns)
+    every, own = tuple(columns), tuple(c for c in columns if c.name not in apart)
     relations = find_linear_relations(table, own, privacy)
     free = tuple(c for c in own if c.name not in imitated)
     followers = find_derived_columns(table, free, privacy, relations)
-    cut = find_calendar(table, own, privacy, statistics) if calendar else Calendar()
+    cut = find_calendar(table, every, privacy, statistics) if calendar else Calendar()
     return Dependencies(cut, relations, followers)
 
 

@@ -151,7 +151,8 @@ class Balance:
     def _shares(self, rows: pa.Table) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """What each row adds, shape (rows, parts), and which of it are shares of parts rather than moments."""
         codes = [axis.code(rows.column(axis.column.name)) for axis in self.axes]
-        plain = np.concatenate([_one_hot(k, a.codes) for a, k in zip(self.axes, codes, strict=True)], axis=1)
+        none = np.zeros((rows.num_rows, 0), np.float32)
+        plain = np.concatenate([none, *(_one_hot(k, a.codes) for a, k in zip(self.axes, codes, strict=True))], axis=1)
         plain *= np.float32(_PART_WEIGHT)
         parts = [plain]
         for name, total in zip(self.counts, self.totals, strict=True):

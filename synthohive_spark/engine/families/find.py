@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from synthohive_spark.engine.families.names import LEFT, PLACE, previous_name, s
 from synthohive_spark.engine.families.numbers import Numbers, comparable, is_countable, numbers_of
 from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
 from synthohive_spark.engine.families.siblings import Siblings
+from synthohive_spark.engine.families.telling import telling_conditions
 
 _FEWEST = 50
 _FEWEST_STEPS = 100
@@ -81,7 +82,7 @@ def learn_families(
     said = [c for c in (*free, *extra) if siblings.many and _is_condition(rows.column(c.name), c.type)]
     every = (*own, *extra)
     rules = FamilyRules(every, (), copies, places, constant, distinct, tuple(steps), tuple(c.name for c in said))
-    return _expressed(rows, every, context, said, siblings, rules)
+    return _expressed(rows, every, context, said, siblings, rules, untouched)
 
 
 def _expressed(
@@ -91,6 +92,7 @@ def _expressed(
     previous: Sequence[Column],
     siblings: Siblings,
     rules: FamilyRules,
+    untouched: frozenset[str],
 ) -> FamilyRows:
     made: dict[str, tuple[Column, pa.Array]] = {}
     steps = {s.column.name: s for s in rules.steps}
@@ -128,8 +130,14 @@ def _expressed(
             given[name] = Column(name, column.type), one_array(rows.column(column.name)).take(before)
     both = {**made, **given}
     table = pa.table([values for _, values in both.values()], names=list(both))
-    rules = FamilyRules(**{**vars(rules), "context": tuple(kept)})
-    return FamilyRows(table, tuple(column for column, _ in both.values()), tuple(given), rules)
+    generated = [c for n, (c, _) in made.items() if n not in untouched]
+    telling = telling_conditions(table, generated, [c for c, _ in given.values()])
+    columns = tuple(c for n, (c, _) in both.items() if n in made or n in telling)
+    conditions = tuple(n for n in given if n in telling)
+    previous_kept = tuple(n for n in rules.previous if previous_name(n) in telling)
+    context_kept = tuple(c for c in kept if c.name in telling or c.name in needed)
+    rules = replace(rules, context=context_kept, previous=previous_kept)
+    return FamilyRows(table.select([c.name for c in columns]), columns, conditions, rules)
 
 
 def _is_condition(values: pa.ChunkedArray, type_: ColumnType) -> bool:

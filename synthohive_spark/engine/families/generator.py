@@ -239,8 +239,9 @@ class _Families:
             base = comparable(theirs, other.type, column.type)
         else:
             return self._start(made, step)
-        numbers = np.clip(base + np.maximum(rises, 0) * step.unit, np.minimum(step.least, base), step.most)
-        return values_of(np.maximum(numbers, base), valid & known, column.type)
+        lowest, highest = -((base - step.least) // step.unit), (step.most - base) // step.unit
+        steps = np.maximum(np.minimum(np.maximum(rises, lowest), highest), 0)
+        return values_of(base + steps * step.unit, valid & known, column.type)
 
     def _start(self, made: pa.Table, step: Step) -> pa.Array:
         """The value of the first sibling; the middle of the range where a model leaves it out."""

@@ -1,0 +1,264 @@
+"""Siblings drawn one after another, by a double of a generator whose rows depend on all that they are given."""
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from synthohive_spark.declarations.constraint import Constraint
+from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.families.generator import FamilyGenerator, FamilySeats, child_ids
+from synthohive_spark.engine.families.names import LEFT, PLACE, previous_name, rank_name, step_name
+from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
+from synthohive_spark.engine.noise import row_words
+
+WHOLE, TEXT, DATE = ColumnType("bigint"), ColumnType("string"), ColumnType("date")
+SKUS = 6
+
+
+@dataclass
+class Dice:
+    """Draws each column from the noise of the row and all of its conditions.
+
+    Attributes:
+        columns: Generated columns, then conditions.
+        conditions: Names of the conditions.
+        void: Generated columns that are always null.
+    """
+
+    columns: tuple
+    conditions: tuple
+    void: tuple = ()
+
+    def sample(self, draw):
+        given = () if draw.conditions is None else zip(*draw.conditions.to_pydict().values(), strict=True)
+        salt = np.array([zlib.crc32(repr(v).encode()) for v in given] or [0] * len(draw), np.uint64)
+        words = row_words(draw.seed, draw.row_ids, len(self.columns), stream=draw.stream) + salt[:, None]
+        words ^= words >> np.uint64(29)
+        made = {}
+        for i, column in enumerate(self.columns):
+            numbers = (words[:, i] % np.uint64(SKUS if column.name == "sku" else 1000)).astype(np.int64)
+            if column.name in self.conditions:
+                made[column.name] = draw.conditions.column(column.name)
+            elif column.name == "number":
+                made[column.name] = pa.array(draw.numbers if draw.numbers is not None else -numbers)
+            elif column.name in self.void:
+                made[column.name] = pa.nulls(len(draw), column.type.arrow)
+            elif column.type == TEXT:
+                made[column.name] = pa.array([f"t{n}" for n in numbers], pa.string())
+            else:
+                made[column.name] = pa.array(numbers)
+        return pa.table(made)
+
+
+CONTEXT = (Column("@up1.joined", DATE), Column("@up1.city", TEXT))
+OWN = tuple(
+    Column(n, t) for n, t in [("x", WHOLE), ("city", TEXT), ("line", WHOLE), ("currency", TEXT), ("sku", WHOLE)]
+)
+DAY = Column("day", DATE)
+STEP = Step(DAY, True, "@up1.joined", 7, 0, 10**6)
+ROW = FamilyRules(
+    (*OWN, DAY),
+    CONTEXT,
+    copies={"city": "@up1.city"},
+    places={"line": 1},
+    constant=("currency",),
+    distinct=("sku",),
+    steps=(STEP,),
+    previous=("x", "currency", "sku", "day"),
+)
+
+
+def generator(rules=ROW, void=()):
+    made = [c for c in rules.columns if c.name not in {*rules.copies, *rules.places}]
+    steps = {s.column.name: s for s in rules.steps}
+    learned = [c for c in made if c.name not in steps or steps[c.name].base is None]
+    learned += [Column(step_name(n), WHOLE) for n in steps]
+    given = [*rules.context, Column(PLACE, WHOLE), Column(LEFT, WHOLE)]
+    given += [Column(previous_name(c.name), c.type) for c in rules.columns if c.name in rules.previous]
+    return FamilyGenerator(Dice((*learned, *given), tuple(c.name for c in given), void), rules)
+
+
+def seats(sizes, numbered=False):
+    sizes = np.asarray(sizes, int)
+    parents = np.repeat(np.arange(len(sizes)) * 77 - 5, sizes)
+    places = np.concatenate([np.arange(k) for k in sizes] or [np.zeros(0, int)])
+    joined = np.repeat(np.arange(len(sizes)) * 3, sizes).astype(np.int32)
+    context = {
+        "@up1.joined": pa.array(joined).cast(pa.date32()),
+        "@up1.city": pa.array([f"c{j}" for j in joined], "string"),
+    }
+    numbers = np.arange(len(places)) * 2 if numbered else None
+    return FamilySeats(parents, places, np.repeat(sizes, sizes), pa.table(context), numbers)
+
+
+def part(of, index):
+    numbers = None if of.numbers is None else of.numbers[index]
+    return FamilySeats(of.parents[index], of.places[index], of.sizes[index], of.context.take(pa.array(index)), numbers)
+
+
+SEATS = seats([3, 1, 0, 5, 2, 4, 1], numbered=True)
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return generator().sample(SEATS, 1, ranked=["x", "sku"])
+
+
+def test_what_holds_in_the_rules_holds_in_every_family(whole):
+    assert whole.column_names == ["x", "city", "line", "currency", "sku", "day", rank_name("x"), rank_name("sku")]
+    rows = whole.to_pandas()
+    assert rows.city.tolist() == SEATS.context.column("@up1.city").to_pylist()
+    assert rows.line.tolist() == (SEATS.places + 1).tolist()
+    by = rows.groupby(SEATS.parents)
+    assert (by.currency.nunique() == 1).all() and rows.currency.nunique() == 6
+    assert (by.sku.nunique() == by.size()).all()
+    day = whole.column("day").cast(pa.int32()).to_numpy()
+    before = np.where(
+        SEATS.places == 0, SEATS.context.column("@up1.joined").cast(pa.int32()).to_numpy(), np.roll(day, 1)
+    )
+    assert (day >= before).all() and ((day - before)[SEATS.places > 0] % 7 == 0).all()
+
+
+@pytest.mark.parametrize("cut", range(1, len(SEATS)))
+def test_seats_cut_at_any_place_give_the_same_rows(whole, cut):
+    at = np.arange(len(SEATS))
+    made = [generator().sample(part(SEATS, side), 1, ranked=["x", "sku"]) for side in (at[:cut], at[cut:])]
+    assert pa.concat_tables(made).combine_chunks().equals(whole.combine_chunks())
+
+
+def test_seats_one_by_one_and_in_another_order_of_families_give_the_same_rows(whole):
+    for i in range(len(SEATS)):
+        made = generator().sample(part(SEATS, np.array([i])), 1, ranked=["x", "sku"])
+        assert made.equals(whole.slice(i, 1)), i
+    order = np.argsort(-SEATS.parents, kind="stable")
+    assert generator().sample(part(SEATS, order), 1, ranked=["x", "sku"]).equals(whole.take(pa.array(order)))
+
+
+def test_rows_depend_on_the_seed_the_parent_and_the_place(whole):
+    assert not generator().sample(SEATS, 2).column("x").equals(whole.column("x"))
+    moved = FamilySeats(SEATS.parents + 1, SEATS.places, SEATS.sizes, SEATS.context, SEATS.numbers)
+    assert not generator().sample(moved, 1).column("x").equals(whole.column("x"))
+    assert len(set(whole.column("x").to_pylist())) > 12
+
+
+def test_each_row_reads_the_sibling_before_and_its_place_and_how_many_follow():
+    columns = [Column("x", WHOLE)]
+    learned = generator(FamilyRules(tuple(columns), previous=("x",)))
+    seen = []
+    sample = learned.generator.sample
+    learned.generator.sample = lambda draw: (seen.append((draw.conditions.to_pydict(), sample(draw))), seen[-1][1])[1]
+    three = FamilySeats(np.zeros(3, int), np.arange(3), np.full(3, 3), pa.table({}))
+    made = learned.sample(three, 1).column("x").to_pylist()
+    assert [given[PLACE] for given, _ in seen] == [[0], [1], [2]]
+    assert [given[LEFT] for given, _ in seen] == [[2], [1], [0]]
+    assert [given[previous_name("x")] for given, _ in seen] == [[None], [made[0]], [made[1]]]
+
+
+def test_ranks_say_how_many_siblings_before_hold_the_same(whole):
+    rows = whole.to_pandas().assign(parent=SEATS.parents)
+    assert (rows[rank_name("sku")] == 0).all()
+    few = generator(FamilyRules((Column("sku", WHOLE),)))
+    made = few.sample(seats([40, 3]), 1, ranked=["sku"]).to_pandas()
+    counted = made.groupby([seats([40, 3]).parents, "sku"]).cumcount()
+    assert counted.max() > 5 and (made[rank_name("sku")] == counted).all()
+    made = few.sample(seats([BLOCK + 40]), 1, ranked=["sku"]).to_pandas()[BLOCK:]  # after all of the first block
+    assert (made[rank_name("sku")] == BLOCK + made.groupby("sku").cumcount()).all()
+
+
+def test_a_large_family_is_cut_into_blocks_over_which_what_is_constant_stays():
+    large = seats([2 * BLOCK + 44, 2])
+    rules = FamilyRules(ROW.columns[:4], CONTEXT, {"city": "@up1.city"}, {"line": 1}, ("currency",), (), (), ("x",))
+    made = generator(rules).sample(large, 1)
+    rows = made.to_pandas().assign(parent=large.parents)
+    assert rows.line.tolist() == [*range(1, 2 * BLOCK + 45), 1, 2]
+    assert (rows.groupby("parent").currency.nunique() == 1).all() and rows.currency.nunique() == 2
+    assert rows.x.nunique() > 300
+    at = np.arange(len(large))
+    for cut in (BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK + 3):
+        halves = [generator(rules).sample(part(large, side), 1) for side in (at[:cut], at[cut:])]
+        assert pa.concat_tables(halves).combine_chunks().equals(made.combine_chunks()), cut
+
+
+def test_siblings_of_a_block_differ_as_long_as_there_is_something_left():
+    rules = FamilyRules((Column("sku", WHOLE),), distinct=("sku",))
+    for size, different in ((SKUS - 1, SKUS - 1), (SKUS + 3, SKUS)):
+        made = [generator(rules).sample(seats([size]), seed).column("sku").to_pylist() for seed in range(20)]
+        assert all(len(m) == size for m in made)
+        assert sum(len(set(m)) == different for m in made) >= 18  # a draw may fail as often as it is repeated
+
+
+def test_rows_that_break_a_constraint_are_drawn_again_and_those_of_others_stay():
+    rules = FamilyRules((Column("x", WHOLE), Column("line", WHOLE)), places={"line": 1})
+    plain, redrawn = (
+        generator(rules).sample(SEATS, 1, r).to_pandas()
+        for r in (None, {"x": Constraint(max=500), "line": Constraint(max=0)})
+    )
+    assert (plain.x > 500).any() and (redrawn.x <= 500).all()
+    pd_same = plain.x[plain.x <= 500]
+    assert redrawn.x[pd_same.index].tolist() == pd_same.tolist()
+    assert redrawn.line.tolist() == plain.line.tolist()
+
+
+def test_the_sibling_after_a_redrawn_one_reads_what_it_became(whole):
+    made = generator().sample(SEATS, 1, {"x": Constraint(max=500)})
+    for cut in (2, 5, 7):
+        at = np.arange(len(SEATS))
+        halves = [generator().sample(part(SEATS, s), 1, {"x": Constraint(max=500)}) for s in (at[:cut], at[cut:])]
+        assert pa.concat_tables(halves).combine_chunks().equals(made.combine_chunks())
+
+
+def test_unique_values_are_made_from_the_numbers():
+    rules = FamilyRules((Column("number", WHOLE),))
+    made = generator(rules).sample(SEATS, 1).column("number").to_pylist()
+    assert made == SEATS.numbers.tolist()
+
+
+def stepping(step, sizes, void=()):
+    rules = FamilyRules((step.column,), CONTEXT, steps=(step,), previous=(step.column.name,))
+    made = generator(rules, void).sample(seats(sizes), 1).column(step.column.name)
+    return made if step.column.type == WHOLE else made.cast(pa.int32())
+
+
+@pytest.mark.parametrize("unit", [1, 7])
+def test_steps_end_at_the_range_but_never_lie_below_what_they_start_from(unit):
+    made = stepping(Step(DAY, True, "@up1.joined", unit, 50, 600), [3, 3]).to_numpy()
+    assert made.max() <= 600 and made.min() >= 50 and (np.diff(made.reshape(2, 3), axis=1) >= 0).all()
+    assert ((made - [0, 0, 0, 3, 3, 3]) % unit == 0).all()
+    families = [1] * 400  # the last joined on day 1197, after the range
+    for least, most in ((50, 60), (900, 10_000)):
+        made = stepping(Step(DAY, False, "@up1.joined", unit, least, most), families).to_numpy()
+        joined = np.arange(400) * 3
+        assert (made >= joined).all() and ((made - joined) % unit == 0).all() and made.min() >= least
+        assert (made[joined > most] == joined[joined > most]).all() and made[joined <= most].max() <= most
+
+
+def test_a_column_that_rises_from_its_own_start():
+    step = Step(Column("i", WHOLE), True, None, 5, 100, 10**9)
+    made = stepping(step, [4] * 20).to_numpy().reshape(20, 4)
+    assert (made[:, 0] < 1000).all() and len(set(made[:, 0])) > 15
+    assert (np.diff(made, axis=1) >= 0).all() and (np.diff(made, axis=1) % 5 == 0).all()
+
+
+def test_what_a_model_leaves_out_of_a_column_that_rises_is_filled():
+    step = Step(Column("i", WHOLE), True, None, 5, 100, 201)
+    made = stepping(step, [3, 2], void=("i", step_name("i")))
+    assert made.to_pylist() == [150] * 5  # the middle of the range, and no rise
+    made = stepping(Step(DAY, True, "@up1.joined", 1, 0, 99), [2], void=(step_name("day"),))
+    assert made.null_count == 2  # a null that the column may have
+
+
+def test_no_seats_give_no_rows():
+    for ranked in ([], ["x"]):
+        made = generator().sample(seats([]), 1, ranked=ranked)
+        assert made.num_rows == 0 and made.column_names[:6] == [c.name for c in ROW.columns]
+        assert [made.schema.field(c.name).type for c in ROW.columns] == [c.type.arrow for c in ROW.columns]
+
+
+def test_ids_of_children_follow_from_their_parents_and_places_alone():
+    parents, places = np.meshgrid(np.array([-(2**63), -1, 0, 1, 2**63 - 1]), np.arange(500))
+    ids = child_ids(parents.ravel(), places.ravel())
+    assert ids.dtype == np.int64 and len(set(ids.tolist())) == 2500
+    assert child_ids(np.array([7]), np.array([3]))[0] == child_ids(np.array([9, 7]), np.array([3, 3]))[1]
