@@ -213,6 +213,7 @@ def _synthesize(settings: SynthesizeJob, local: str | None) -> None:
         synthesizer.save(settings.model, overwrite=settings.overwrite_model)
     tables = synthesizer.sample(
         settings.rows,
+        scale=settings.scale,
         seed=settings.sampling_seed,
         enforce_constraints=settings.enforce_constraints,
         on_violation=settings.on_violation,
@@ -245,7 +246,7 @@ def _declared(settings: SynthesizeJob) -> Metadata | None:
 def _check_declared(settings: SynthesizeJob) -> None:
     declared = _declared(settings)
     if declared is not None:
-        check_all(*[partial(declared.table, name) for name in settings.rows or ()])
+        check_all(declared.plan, *[partial(declared.table, name) for name in settings.rows or ()])
 
 
 def _metadata(settings: SynthesizeJob, spark: SparkSession) -> Metadata:

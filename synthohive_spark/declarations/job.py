@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from synthohive_spark.declarations.hints import nearest, setting_problems
 from synthohive_spark.errors import SchemaError
@@ -59,15 +59,39 @@ class SampleJob(BaseModel):
     given: dict[str, Any] | list[tuple[dict[str, Any], float]] | None = None
 
 
+_Share = Annotated[float, Field(ge=0, le=1)]
+
+
 class Gate(BaseModel):
-    """Limits of ``ValidationReport.require``; null switches a check off."""
+    """Limits of ``ValidationReport.require``, each a number from 0 to 1; null switches a check off.
+
+    Attributes:
+        max_tvd: Of each column's total variation distance.
+        max_ks: Of each column's Kolmogorov-Smirnov distance.
+        max_null_rate_error: Of the difference of each column's null rates.
+        max_copies: Of each table's share of copied rows.
+        max_key_faults: Of each table's share of rows whose primary key is a duplicate or has a null.
+        same_schema: Whether a column that is missing, too many or of another type is a failure.
+        max_orphans: Of each link's share of keys that meet no row; not asked of tables with ``orphans: keep``.
+        max_orphan_error: Of the difference of the real and the synthetic share of such keys, of these tables.
+        max_doubled_keys: Of each table's share of rows whose primary key an earlier row has.
+        min_cardinality: Of each link's similarity of the numbers of children.
+        min_hops: Of how columns of tables one, two and three links apart go together.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
-    max_tvd: float | None = 0.1
-    max_ks: float | None = 0.1
-    max_null_rate_error: float | None = 0.02
-    max_copies: float | None = 0.0
+    max_tvd: _Share | None = 0.1
+    max_ks: _Share | None = 0.1
+    max_null_rate_error: _Share | None = 0.02
+    max_copies: _Share | None = 0.0
+    max_key_faults: _Share | None = 0.0
+    same_schema: bool = True
+    max_orphans: _Share | None = 0.0
+    max_orphan_error: _Share | None = 0.02
+    max_doubled_keys: _Share | None = None
+    min_cardinality: _Share | None = None
+    min_hops: _Share | None = None
 
 
 class SynthesizeJob(BaseModel):
@@ -85,7 +109,9 @@ class SynthesizeJob(BaseModel):
         params: Parameters of ``Synthesizer.fit``, by name.
         parallelism: How many tables to learn at a time.
         hash_key_env: The environment variable that holds the key of hashed columns.
-        rows: How many rows of which tables; as many as the real ones have when not given.
+        rows: How many rows of which tables, such as ``{customers: 10000}``; every table that is linked with one of
+            these comes out in proportion. All tables as large as the real ones when not given.
+        scale: Rows of every table in units of the real ones, in place of ``rows``.
         sampling_seed: Fixes the rows; drawn and logged when not given.
         enforce_constraints: Whether to check the declared constraints.
         on_violation: "drop", "raise" or "resample".
@@ -109,7 +135,8 @@ class SynthesizeJob(BaseModel):
     params: dict[str, Any] = Field(default_factory=dict)
     parallelism: int = Field(default=1, ge=1)
     hash_key_env: str | None = None
-    rows: dict[str, int] | None = None
+    rows: dict[str, Annotated[int, Field(ge=0, strict=True)]] | None = None
+    scale: float | None = Field(default=None, gt=0, lt=1e9, strict=True)
     sampling_seed: int | None = None
     enforce_constraints: bool = False
     on_violation: Literal["drop", "raise", "resample"] = "drop"
@@ -119,6 +146,13 @@ class SynthesizeJob(BaseModel):
     overwrite: bool = False
     allow_source: bool = False
     progress: bool = True
+
+    @field_validator("scale")
+    @classmethod
+    def _rows_or_scale(cls, value: float | None, info: ValidationInfo) -> float | None:
+        if value is not None and info.data.get("rows") is not None:
+            raise ValueError("cannot stand beside rows; give one of them")
+        return value
 
     @field_validator("source")
     @classmethod

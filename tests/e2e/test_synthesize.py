@@ -32,7 +32,7 @@ synthesize:
   params: {{epochs: 3, batch_size: 100}}
   parallelism: {parallelism}
   hash_key_env: SYNTHO_KEY
-  rows: {{customers: 900, orders: 1500}}
+  {size}
   sampling_seed: 7
   enforce_constraints: true
   on_violation: resample
@@ -76,11 +76,13 @@ found["gate"] = synthesize("gate.yaml")
 found["files"] = [before, files()]
 json.dump(found, open("found.json", "w"))
 """
-GATE = "{max_tvd: 0.0, max_ks: 0.0, max_copies: null}"
+ROWS = "rows: {customers: 900, orders: 1500}"
+GATE = "{max_tvd: 0.0, max_ks: 0.0, max_copies: null, max_orphans: 0, min_hops: 1.0}"
 
 
-def job(target, model, require="null", report="null", parallelism=1):
-    return JOB.format(target=target, require=require, report=report, model=model, parallelism=parallelism)
+def job(target, model, require="null", report="null", parallelism=1, size=ROWS):
+    settings = {"require": require, "report": report, "model": model, "parallelism": parallelism, "size": size}
+    return JOB.format(target=target, **settings)
 
 
 def run(command, folder, **environment):
@@ -110,7 +112,7 @@ def made(tmp_path_factory):
 @pytest.fixture(scope="module")
 def found(made):
     (made / "again.yaml").write_text(job("one", "model_one"))
-    (made / "gate.yaml").write_text(job("two", "other", GATE, "report_two.json"))
+    (made / "gate.yaml").write_text(job("two", "other", GATE, "report_two.json", size="scale: 0.5"))
     run([sys.executable, "-c", THIRD], made)
     return json.loads((made / "found.json").read_text())
 
@@ -149,7 +151,10 @@ def test_a_gate_that_is_not_passed_leaves_the_tables_as_they_are(made, found):
     code, said = found["gate"]
     assert code == 1 and "QualityError" in said
     assert "customers.age: ks" in said and "(at most 0" in said
-    assert json.loads((made / "report_two.json").read_text())["tables"]
+    assert "all tables: hop1" in said and "(at least 1)" in said and "orphans" not in said
+    report = json.loads((made / "report_two.json").read_text())
+    assert next(table["rows_synthetic"] for table in report["tables"]) == 300
+    assert report["database"]["summary"]["orphans"] == 0
     before, after = found["files"]
     assert before == after != []
 
@@ -168,6 +173,14 @@ def test_a_gate_that_is_not_passed_leaves_the_tables_as_they_are(made, found):
         (
             "synthesize:\n  source: s\n  target: t\n  require: {max_kss: 1}\n",
             "synthesize.require has no setting 'max_kss'; did you mean 'max_ks'?",
+        ),
+        (
+            "synthesize:\n  source: s\n  target: t\n  rows: {customers: 5}\n  scale: 2\n",
+            "scale value error, cannot stand beside rows",
+        ),
+        (
+            "synthesize:\n  source: s\n  target: t\n  require: {min_cardinality: 90}\n",
+            "min_cardinality input should be less than or equal to 1, got 90",
         ),
         ("synthesize:\n  source: s\n  target: t\n  on_violation: dorp\n", "on_violation input should be 'drop'"),
         ("synthesize:\n  source: s\n  target: t\n  hash_key_env: NOT_SET_X\n", "'NOT_SET_X', which is not set"),

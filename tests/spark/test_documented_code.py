@@ -5,6 +5,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import textwrap
 
 import pytest
 from typer.testing import CliRunner
@@ -12,6 +13,13 @@ from typer.testing import CliRunner
 ROOT = pathlib.Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted(p for p in (ROOT / "docs").rglob("*.md") if p.parent.name != "reference")]
 BLOCK = re.compile(r"^```(\w*)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+PRINTED = re.compile(r"print\(metadata\.describe\(\)\)\n```\n\n((?:    .*\n)+)")
+LINKS = [
+    ("customers", "region", "regions"),
+    ("orders", "customer", "customers"),
+    ("items", "order_id", "orders"),
+    ("items", "product", "products"),
+]
 RUN = ("python", "yaml", "bash")
 
 
@@ -29,12 +37,45 @@ def shop_database(spark):
         "'x' AS notes",
     )
     write_table(customers, "shop.customers")
-    orders = spark.range(1500).selectExpr(
-        "id AS order_id", "id % 500 AS customer", "CAST(id % 40 AS DOUBLE) / 4 AS price", "1 + id % 9 AS quantity"
+    write_table(
+        spark.createDataFrame([("north", "Oslo"), ("south", "Rome")], "region STRING, hub STRING"), "shop.regions"
     )
-    write_table(orders, "shop.orders")
+    products = spark.range(60).selectExpr(
+        "format_string('SKU-%05d', id * 1327) AS product",
+        "element_at(array('book', 'film', 'game'), CAST(1 + id % 3 AS INT)) AS category",
+    )
+    write_table(products, "shop.products")
+    # Who lives in the north orders two to six times, others at most three times; each time later than before.
+    most = "CAST(id * 31 % 5 + IF(id % 3 = 0, 2, -1) AS INT)"
+    orders = spark.range(500).selectExpr(
+        "id AS customer", f"explode(sequence(1, greatest({most}, 1))) AS place", f"{most} AS most"
+    )
+    orders = orders.where("place <= most")
+    write_table(numbered(orders), "shop.orders")
+    items = spark.table("shop.orders").selectExpr(
+        "order_id", "explode(sequence(1, CAST(1 + order_id * 7 % 4 AS INT))) AS line"
+    )
+    items = items.selectExpr(
+        "order_id",
+        "line",
+        "format_string('SKU-%05d', (order_id * 17 + line * 23) % 60 * 1327) AS product",
+        "CAST(1 + (order_id + line * 5) % 8 AS INT) AS pieces",
+    )
+    write_table(items, "shop.items")
     yield
     spark.sql("DROP DATABASE shop CASCADE")
+
+
+def numbered(orders):
+    """Orders with a key, a date, a price and a quantity."""
+    orders = orders.selectExpr("row_number() OVER (ORDER BY customer, place) - 1 AS number", "customer", "place")
+    return orders.selectExpr(
+        "CAST(number AS BIGINT) AS order_id",
+        "customer",
+        "date_add(DATE'2024-01-01', CAST(customer * 13 % 300 + place * 20 + number * 7 % 20 AS INT)) AS ordered",
+        "CAST(number % 40 AS DOUBLE) / 4 AS price",
+        "CAST(1 + number % 9 AS BIGINT) AS quantity",
+    )
 
 
 def blocks(page):
@@ -95,25 +136,52 @@ def run_page(spark, shop_database, tmp_path, monkeypatch):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_code_of_a_page_runs(spark, run_page, page, tmp_path, capsys):
     names = run_page(page)
+    printed, text = capsys.readouterr().out, page.read_text()
+    shown = PRINTED.findall(text)
+    assert len(shown) == text.count("print(metadata.describe())")
+    assert all(textwrap.dedent(plan) in printed for plan in shown)
     check = CHECKS.get(str(page.relative_to(ROOT)))
     if check is not None:
-        check(spark, names, tmp_path, capsys.readouterr().out)
+        check(spark, names, tmp_path, printed)
 
 
 def check_readme(spark, names, folder, printed):
-    assert spark.table("shop_synthetic.customers").count() == 10_000
+    customers, orders = spark.table("shop_synthetic.customers"), spark.table("shop_synthetic.orders")
+    assert customers.count() == 2_000
+    assert orders.count() / spark.table("shop.orders").count() == pytest.approx(4, rel=0.2)
+    assert orders.join(customers, "customer", "left_anti").count() == 0
+    assert spark.table("shop_synthetic.items").join(orders, "order_id", "left_anti").count() == 0
+    assert list(names["ten_times"]) == ["regions", "customers", "orders", "items"]
     assert {r.region for r in names["north"].select("region").distinct().collect()} == {"north"}
     assert names["more_people"].shape == (1000, 3)
 
 
 def check_quickstart(spark, names, folder, printed):
     customers = spark.table("shop_synthetic.customers")
-    assert customers.columns == ["customer", "name", "email", "region", "age"] and customers.count() == 10_000
+    assert customers.columns == ["customer", "name", "email", "region", "age"] and customers.count() == 2_000
     assert customers.join(spark.table("shop.customers"), "email").count() == 0
+    assert spark.table("shop_synthetic.orders").join(customers, "customer", "left_anti").count() == 0
     assert names["more"].count() == 100
     assert names["metadata"] == names["proposed"] and names["metadata"].tables["customers"].pk == ("customer",)
     assert "shop.customers" not in printed and "customers.email: personal (email)" in printed
     assert "<svg" in (folder / "report.html").read_text()
+
+
+def check_linked_tables(spark, names, folder, printed):
+    made = {name: spark.table(f"shop_synthetic.{name}") for name in names["tables"]}
+    assert made["customers"].count() == 1_000
+    for child, key, parent in LINKS:
+        assert made[child].join(made[parent], key, "left_anti").count() == 0
+    lines = made["items"].groupBy("order_id").agg({"line": "max", "order_id": "count"})
+    assert lines.where("`max(line)` <> `count(order_id)`").count() == 0
+    sizes = {name: df.count() for name, df in names["many_orders"].items() if name in ("customers", "orders")}
+    assert sizes == {"customers": 500, "orders": 9_000}
+    assert names["tenth"]["customers"].count() == 50
+    assert names["of_forty"]["customers"].where("age <> 40").count() == 0
+    of_these = names["of_these"]["orders"]
+    assert "customers" not in names["of_these"] and of_these.count() > 0
+    assert of_these.join(names["new_customers"], "customer", "left_anti").count() == 0
+    assert "items.product: 0 orphans" in printed
 
 
 def check_personal_data(spark, names, folder, printed):
@@ -126,6 +194,11 @@ def check_personal_data(spark, names, folder, printed):
 
 def check_jobs(spark, names, folder, printed):
     assert spark.table("shop_synthetic.customers").count() == 2000
+    orders = spark.table("shop_synthetic.orders")
+    assert (
+        orders.count() > 4000
+        and orders.join(spark.table("shop_synthetic.customers"), "customer", "left_anti").count() == 0
+    )
     assert (folder / "shop_report.html").exists() and "orders" in printed
 
 
@@ -136,13 +209,18 @@ def check_pipelines(spark, names, folder, printed):
     view = folder / "spark-warehouse"
     assert pq.read_table(view / "synthetic_orders").num_rows == 1000
     prices = pq.read_table(view / "synthetic_prices").to_pandas()
-    assert len(prices) == 500 and sorted(prices.columns) == ["price", "quantity"] and prices.price.between(0, 10).all()
+    assert (
+        len(prices) == 500
+        and sorted(prices.columns) == ["ordered", "price", "quantity"]
+        and prices.price.between(0, 10).all()
+    )
     assert prices.quantity.nunique() == 9
 
 
 CHECKS = {
     "README.md": check_readme,
     "docs/quickstart.md": check_quickstart,
+    "docs/guides/linked_tables.md": check_linked_tables,
     "docs/guides/personal_data.md": check_personal_data,
     "docs/guides/jobs.md": check_jobs,
     "docs/guides/pipelines.md": check_pipelines,

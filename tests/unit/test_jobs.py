@@ -1,3 +1,4 @@
+import inspect
 import pathlib
 import subprocess
 import sys
@@ -5,8 +6,9 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from synthohive_spark.declarations.job import read_job
+from synthohive_spark.declarations.job import Gate, read_job
 from synthohive_spark.jobs import app
+from synthohive_spark.validation.report import ValidationReport
 
 EXAMPLE = str(pathlib.Path(__file__).parents[2] / "conf" / "synthohive.yaml")
 
@@ -117,6 +119,52 @@ def test_rows_of_a_table_that_is_not_declared_are_refused(tmp_path):
     )
     result = invoke("synthesize", "--job", str(tmp_path / "job.yaml"))
     assert result.exit_code == 2 and "did you mean 'customers'?" in result.output
+
+
+def synthesize_job(folder, *lines):
+    path = folder / "job.yaml"
+    path.write_text("\n  ".join(["synthesize:", "source: shop", "target: made", *lines]))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("scale: 0", "synthesize: scale input should be greater than 0, got 0"),
+        ("scale: .nan", "scale input should be less than 1000000000, got nan"),
+        ("scale: true", "scale input should be a valid number, got True"),
+        ("rows: {customers: 5}\n  scale: 2", "scale value error, cannot stand beside rows; give one of them, got 2"),
+        ("rows: {customers: -1}", "synthesize.rows: customers input should be greater than or equal to 0, got -1"),
+        ("rows: {customers: true}", "synthesize.rows: customers input should be a valid integer, got True"),
+        ("require: {max_orphans: 1.5}", "synthesize.require: max_orphans input should be less than or equal to 1"),
+        ("require: {max_orphan_error: -1}", "max_orphan_error input should be greater than or equal to 0, got -1"),
+        ("require: {max_doubled_keys: much}", "max_doubled_keys input should be a valid number"),
+        ("require: {min_cardinality: 90}", "min_cardinality input should be less than or equal to 1, got 90"),
+        ("require: {min_hop: 0.9}", "synthesize.require has no setting 'min_hop'; did you mean 'min_hops'?"),
+        (
+            "metadata: {tables: {a: {owner: b_id, fk: {b_id: b.id}}, b: {owner: a_id, fk: {a_id: a.id}}}}",
+            "form a circle",
+        ),
+        ("metadata: {tables: {orders: {fk: {id: customer.id}}, customers: {pk: id}}}", "did you mean 'customers'?"),
+    ],
+)
+def test_what_is_wrong_about_linked_tables_is_told_before_spark_starts(tmp_path, line, message):
+    result = invoke("synthesize", "--job", str(synthesize_job(tmp_path, line)))
+    assert result.exit_code == 2 and message in result.output
+
+
+def test_a_job_can_scale_its_tables_and_hold_links_against_limits(tmp_path):
+    gate = "require: {max_orphans: null, max_orphan_error: 0.1, max_doubled_keys: 0, min_cardinality: 0.9, min_hops: 1}"
+    job = read_job("synthesize", str(synthesize_job(tmp_path, "scale: 10", gate)), {})
+    assert job.scale == 10 and job.rows is None
+    assert (job.require.max_orphans, job.require.max_orphan_error, job.require.max_doubled_keys) == (None, 0.1, 0)
+    assert (job.require.min_cardinality, job.require.min_hops) == (0.9, 1)
+
+
+def test_the_gate_of_a_job_is_the_gate_of_a_report():
+    limits = dict(inspect.signature(ValidationReport.require).parameters)
+    del limits["self"]
+    assert Gate().model_dump() == {name: limit.default for name, limit in limits.items()}
 
 
 def test_settings_are_checked_also_where_the_engine_is_not_known():
