@@ -239,8 +239,7 @@ class _Families:
             base = comparable(theirs, other.type, column.type)
         else:
             return self._start(made, step)
-        lowest, highest = -((base - step.least) // step.unit), (step.most - base) // step.unit
-        steps = np.maximum(np.minimum(np.maximum(rises, lowest), highest), 0)
+        steps = np.maximum(np.minimum(rises, (step.most - base) // step.unit), 0)
         return values_of(base + steps * step.unit, valid & known, column.type)
 
     def _start(self, made: pa.Table, step: Step) -> pa.Array:

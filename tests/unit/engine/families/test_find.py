@@ -207,6 +207,8 @@ def test_a_column_that_never_lies_before_an_ancestors_is_learned_from_there():
     values = {"d_day": days(after), "@up1.d_near": days(near), "@up2.d_far": days(far)}
     (step,) = family_of_four(**values).rules.steps
     assert (step.rising, step.base) == (False, "@up1.d_near")
+    (step,) = family_of_four(**{"d_day": days(after), "@up1.d_far": days(far), "@up2.d_near": days(near)}).rules.steps
+    assert step.base == "@up2.d_near"  # the latest, not the nearest ancestor's
     early = np.where(np.arange(240) == 5, near - 1, after)
     (step,) = family_of_four(**{**values, "d_day": days(early)}).rules.steps
     assert step.base == "@up2.d_far"
