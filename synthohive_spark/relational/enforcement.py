@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import reduce
-from operator import and_, or_
+from operator import and_
 
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from synthohive_spark.declarations.declarations import Declarations
 from synthohive_spark.declarations.foreign_key import ForeignKey
@@ -48,29 +49,49 @@ def enforce(frames: Mapping[str, DataFrame], metadata: Declarations, on_violatio
     if on_violation == "resample":
         raise violation_error(named, f"{broken:,} rows remain after {DRAWS} draws of each")
     _log.warning("constraint_violations", violations=violation_text(named), rows_left_out=broken)
-    return _without_orphans(valid, metadata, set(found))
+    return _without_orphans(frames, valid, metadata, set(found))
 
 
-def _without_orphans(frames: Mapping[str, DataFrame], metadata: Declarations, shrunk: set[str]) -> dict[str, DataFrame]:
-    """The tables without rows that refer to rows that were left out."""
-    made, left = dict(frames), set(shrunk)
-    links = [(n, link) for n in made for link in metadata.table(n).fk if link.parent in made and link.parent != n]
+def _without_orphans(
+    frames: Mapping[str, DataFrame], valid: Mapping[str, DataFrame], metadata: Declarations, shrunk: set[str]
+) -> dict[str, DataFrame]:
+    """The valid rows of all tables, without those that refer to rows that were left out."""
+    made, left = dict(valid), set(shrunk)
+    links = [
+        (name, link)
+        for name in made
+        for link in metadata.table(name).fk
+        if link.parent in made and not set(link.columns) & set(metadata.table(name).dropped)
+    ]
     for _ in range(len(made)):
         now, left = left, set()
         for name, link in links:
-            if link.parent in now:
-                made[name] = _meeting(made[name], made[link.parent], link)
+            if link.parent in now and link.parent != name:
+                made[name] = _without_children(made[name], frames[link.parent], made[link.parent], link)
                 left.add(name)
+    for name, link in links:
+        if link.parent == name:
+            made[name] = _cut_off(made[name], link)
     return made
 
 
-def _meeting(child: DataFrame, parent: DataFrame, link: ForeignKey) -> DataFrame:
-    """The rows whose key is null or meets a row of the other table."""
-    keys = parent.select(*[col(c).alias(f"@meets{i}") for i, c in enumerate(link.parent_columns)]).distinct()
-    here = [col(c) for c in link.columns]
-    same = reduce(and_, [c == col(f"@meets{i}") for i, c in enumerate(here)])
-    joined = child.join(keys, same, "left")
-    return joined.where(reduce(or_, [c.isNull() for c in here]) | col("@meets0").isNotNull()).drop(*keys.columns)
+def _cut_off(tree: DataFrame, link: ForeignKey) -> DataFrame:
+    """The rows of a tree, a row whose upper one was left out being at the top."""
+    keys = tree.select(*[col(c).alias(f"@meets{i}") for i, c in enumerate(link.parent_columns)]).distinct()
+    same = reduce(and_, [col(c) == col(f"@meets{i}") for i, c in enumerate(link.columns)])
+    joined = tree.join(keys, same, "left")
+    kept = {c: F.when(col("@meets0").isNotNull(), col(c)) for c in link.columns}
+    return joined.withColumns(kept).drop(*keys.columns)
+
+
+def _without_children(child: DataFrame, before: DataFrame, after: DataFrame, link: ForeignKey) -> DataFrame:
+    """The rows but those that refer to a row that was left out."""
+    names = [f"@lost{i}" for i in range(len(link.columns))]
+    there, still = (
+        df.select(*[col(c).alias(n) for c, n in zip(link.parent_columns, names, strict=True)]) for df in (before, after)
+    )
+    same = reduce(and_, [col(c) == col(n) for c, n in zip(link.columns, names, strict=True)])
+    return child.join(there.join(still, names, "left_anti"), same, "left_anti")
 
 
 def _named(found: Mapping[str, list[Violation]]) -> list[Violation]:
