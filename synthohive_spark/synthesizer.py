@@ -123,9 +123,7 @@ class Synthesizer:
             if hash_key is not None and not isinstance(hash_key, str | bytes):
                 raise SchemaError(f"hash_key must be text or bytes, got {type(hash_key).__name__}")
             parallelism = whole_number(parallelism, "parallelism", least=1)
-            wanted = (
-                list(self.metadata.tables) if tables is None else [name for name in tables if self.metadata.table(name)]
-            )
+            wanted = list(self.metadata.tables if tables is None else map(self._declared, tables))
             frames = open_tables(self.spark, source, wanted)
             require_valid_schema(self.metadata, frames, strict=False, privacy=self.privacy)
             others = [name for name in self.metadata.tables if name not in frames]
@@ -344,3 +342,7 @@ class Synthesizer:
     @property
     def _learned(self) -> LearnedDatabase:
         return LearnedDatabase(self.metadata, self.models, self._linked)
+
+    def _declared(self, name: str) -> str:
+        self.metadata.table(name)
+        return name

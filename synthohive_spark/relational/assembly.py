@@ -9,11 +9,10 @@ from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from synthohive_spark.engine.families.names import CELL, ancestor_name, count_name, rank_name
+from synthohive_spark.engine.families.names import CELL, ORPHAN, ancestor_name, cell_label, count_name, rank_name
 from synthohive_spark.relational.linked_table import LinkedTable, Reference
 from synthohive_spark.relational.matching import Matching, slot_key
 from synthohive_spark.relational.spines import BLOCK, NUMBER, PARENT, Spines, key_name
-from synthohive_spark.relational.table_learning import ORPHAN, cell_label
 from synthohive_spark.spark.families import ID
 from synthohive_spark.spark.schema import col, quote, restored
 

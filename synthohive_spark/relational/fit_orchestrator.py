@@ -14,10 +14,11 @@ from synthohive_spark.declarations.plan import DatabasePlan
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.errors import SynthoHiveError, TrainingError, TrainingInterruptedError, was_interrupted
+from synthohive_spark.relational.kept_tables import KeptRows, kept_table
 from synthohive_spark.relational.linked_table import LinkedTable
 from synthohive_spark.relational.parallel import Failure, first_failure
-from synthohive_spark.relational.prepared_tables import decided_references, kept_table, prepare_table
-from synthohive_spark.relational.table_learning import KeptRows, TableLearning, fit_cells
+from synthohive_spark.relational.prepared_tables import decided_references, prepare_table
+from synthohive_spark.relational.table_learning import TableLearning, fit_cells
 from synthohive_spark.relational.training_frames import TrainingFrames
 from synthohive_spark.spark.catalog import first_line
 from synthohive_spark.stages.estimator import SynthesizerTransformer
@@ -82,7 +83,7 @@ class FitOrchestrator:
                 assert learning is not None
                 bar.set_postfix_str(name)
                 if plan.tables[name].kept:
-                    linked[name] = kept_table(name, learning, self.metadata.table(name))
+                    linked[name] = kept_table(name, learning.kept[name], learning.frames, self.metadata.table(name).pk)
                 else:
                     estimator = self.estimator(derive_seed(seed, "table", name))
                     models[name], linked[name] = learning.learn(name, self.metadata.table(name), estimator)

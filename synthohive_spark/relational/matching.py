@@ -14,7 +14,7 @@ from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
-from synthohive_spark.engine.families.names import CELL, count_name
+from synthohive_spark.engine.families.names import CELL, ORPHAN, cell_label, count_name
 from synthohive_spark.relational.linked_table import Reference
 from synthohive_spark.relational.spines import BLOCK, NUMBER
 from synthohive_spark.spark.schema import col, quote
@@ -81,7 +81,7 @@ class Matching:
 
     @property
     def _refers(self) -> Expression:
-        return self._cell.isNotNull() & (self._cell != F.lit("--"))
+        return self._cell.isNotNull() & (self._cell != F.lit(ORPHAN))
 
     def _slots(self, demand: DataFrame, there: DataFrame) -> tuple[DataFrame, DataFrame]:
         """The rows that can be referred to with their places from and to; and how many places each cell has."""
@@ -158,7 +158,7 @@ class Matching:
             return col(CELL)
         above = col(self.reference.cell)
         level = F.coalesce(above.cast("int") + 1, F.lit(0))
-        return F.lpad(level.cast("string"), 5, "0")
+        return F.lpad(level.cast("string"), len(cell_label(0)), "0")
 
     def _cells(self, demand: DataFrame, supply: DataFrame) -> DataFrame:
         """For each cell how many rows and places meet in it, and how many of either are left over before it."""

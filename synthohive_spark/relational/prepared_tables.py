@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -13,12 +11,10 @@ from synthohive_spark.declarations.plan import DatabasePlan, TablePlan
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.declarations.table import TableDeclaration
 from synthohive_spark.engine.codecs.rules import ColumnRules
-from synthohive_spark.engine.families.names import MARK, count_name
+from synthohive_spark.engine.families.names import MARK
 from synthohive_spark.engine.families.numbers import is_countable
 from synthohive_spark.errors import SchemaError
-from synthohive_spark.relational.linked_table import LinkedTable
 from synthohive_spark.relational.preparation import prepare
-from synthohive_spark.relational.table_learning import TableLearning
 from synthohive_spark.relational.training_frames import PreparedTable, hash_name, keyed
 from synthohive_spark.spark.schema import col, column_type, learnable_columns
 
@@ -58,7 +54,7 @@ def prepare_table(
     )
     prepared, rules = prepare(df, unlinked_config, key=key, made=made, seed=seed, privacy=privacy, hash_key=hash_key)
     columns = tuple(c for c in output if c.name not in linked)
-    return PreparedTable(prepared, columns, output, rules, len(ordered), within)
+    return PreparedTable(prepared, columns, output, rules, len(ordered))
 
 
 def _tells_siblings_apart(config: TableDeclaration, own: TablePlan, rest: list[str], ordered: list[str]) -> bool:
@@ -122,29 +118,3 @@ def _decided(
         if row[f"other{i}"] == 0 and row[f"same{i}"] >= _FEWEST_ROWS:
             found.setdefault((name, columns), (level, theirs))
     return found
-
-
-def kept_table(name: str, learning: TableLearning, config: TableDeclaration) -> LinkedTable:
-    """A table that is taken over: its rows, and how many rows refer to each."""
-    rows, own = learning.kept[name].rows, learning.frames.tables[name]
-    counted = learning.frames.counted(name)
-    if counted:
-        hashes = [link.parent_columns for _, link in counted]
-        names = [count_name(child, link.columns) for child, link in counted]
-        found = learning.frames.with_counts(own.frame, name).select(
-            *[col(hash_name(k)).alias(f"h{i}") for i, k in enumerate(hashes)],
-            *[col(n).alias(f"n{i}") for i, n in enumerate(names)],
-        )
-        table = found.toArrow()
-        for i, (key, count) in enumerate(zip(hashes, names, strict=True)):
-            places = learning.kept[name].places(key, table.column(f"h{i}").combine_chunks())
-            counts = np.zeros(rows.num_rows, np.int64)
-            counts[places] = table.column(f"n{i}").to_numpy()
-            rows = rows.append_column(count, pa.array(counts))
-    return LinkedTable(
-        columns=own.output,
-        pk=config.pk,
-        rows=rows.num_rows,
-        counted=tuple((child, link.columns) for child, link in counted),
-        kept=rows,
-    )

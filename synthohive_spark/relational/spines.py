@@ -39,8 +39,8 @@ NUMBER = "@number"
 """From 0 on, a number of its own for each row of a table."""
 BLOCK = "@block"
 """Which block of roots a row belongs to."""
-PLACE = "@seat_place"
-SIZE = "@seat_size"
+_PLACE = "@seat_place"
+_SIZE = "@seat_size"
 PARENT = "@parent"
 """The id of a row's parent."""
 _BLOCK_ROOTS, _BLOCKS = 4096, 1024
@@ -249,13 +249,13 @@ class Spines:
         if numbered or total is not None:
             parents = self._started(name, parents, count, total)
         else:
-            parents = parents.select("*", F.greatest(count, F.lit(0)).alias(SIZE), F.lit(0).alias("@start"))
-        part = F.explode(F.sequence(F.lit(0), F.floor((col(SIZE) - 1) / FAMILY_BLOCK).cast("int"))).alias("@part")
-        seats = parents.where(col(SIZE) > 0).select(
+            parents = parents.select("*", F.greatest(count, F.lit(0)).alias(_SIZE), F.lit(0).alias("@start"))
+        part = F.explode(F.sequence(F.lit(0), F.floor((col(_SIZE) - 1) / FAMILY_BLOCK).cast("int"))).alias("@part")
+        seats = parents.where(col(_SIZE) > 0).select(
             *[col(source).alias(own) for own, source in above.items()],
             BLOCK,
             col(ID).alias(PARENT),
-            SIZE,
+            _SIZE,
             "@start",
             part,
         )
@@ -263,10 +263,10 @@ class Spines:
             # Few roots must not mean few tasks; a given number of partitions is not made smaller by Spark.
             seats = seats.repartition(min(tasks, _MOST_TASKS), col(PARENT), col("@part"))
         first = col("@part") * FAMILY_BLOCK
-        last = F.least(first + (FAMILY_BLOCK - 1), col(SIZE).cast("int") - 1)
-        place = F.explode(F.sequence(first, last)).alias(PLACE)
-        seats = seats.select(*map(quote, carried), BLOCK, PARENT, SIZE, "@start", place)
-        number = col("@start") + col(PLACE)
+        last = F.least(first + (FAMILY_BLOCK - 1), col(_SIZE).cast("int") - 1)
+        place = F.explode(F.sequence(first, last)).alias(_PLACE)
+        seats = seats.select(*map(quote, carried), BLOCK, PARENT, _SIZE, "@start", place)
+        number = col("@start") + col(_PLACE)
         if alone := self.unowned(name):
             seats = self._alone(name, alone, carried).unionByName(seats)
             number = F.when(col(BLOCK) == _UNOWNED, col("@start")).otherwise(number + F.lit(alone))
@@ -278,8 +278,8 @@ class Spines:
             seats,
             FamilyGenerator(self.models[name].table_model.generator, rules),
             parent=col(PARENT),
-            place=col(PLACE),
-            size=col(SIZE),
+            place=col(_PLACE),
+            size=col(_SIZE),
             number=number if numbered else None,
             carried=kept,
             wanted=learned,
@@ -296,7 +296,7 @@ class Spines:
         before = Window.partitionBy(BLOCK).orderBy(NUMBER).rowsBetween(Window.unboundedPreceding, -1)
         start = F.coalesce(F.sum(many).over(before), F.lit(0))
         if self._blocks(name) == 1 and total is None and not self.unowned(owner.parent):
-            return parents.select("*", many.alias(SIZE), start.alias("@start"))
+            return parents.select("*", many.alias(_SIZE), start.alias("@start"))
         rows = self.rows(owner.parent, [count_name(name, owner.columns)], numbered=False)
         sums = rows.groupBy(col(BLOCK).alias("@offset_block")).agg(F.sum(many).alias("@sum"))
         every = Window.partitionBy(F.lit(0))
@@ -310,14 +310,14 @@ class Spines:
         parents = parents.join(offsets, col(BLOCK) == col("@offset_block"), "left")
         start = col("@within") + col("@offset")
         if total is None:
-            return parents.select("*", col("@count").alias(SIZE), start.alias("@start"))
+            return parents.select("*", col("@count").alias(_SIZE), start.alias("@start"))
         # In proportion, and so that the numbers add up exactly.
         wanted = F.lit(max(total - self.unowned(name), 0))
         first, last = (
             F.floor(at * wanted / F.greatest(col("@total"), F.lit(1))).cast("bigint")
             for at in (start, start + col("@count"))
         )
-        return parents.select("*", (last - first).alias(SIZE), first.alias("@start"))
+        return parents.select("*", (last - first).alias(_SIZE), first.alias("@start"))
 
     def key_source(self, name: str, column: str) -> str:
         """The column of a table's spine that holds one of its key columns."""
@@ -361,9 +361,9 @@ class Spines:
             *[keys.get(c, F.lit(None).cast(self.type_of(name, c))).alias(c) for c in carried],
             F.lit(_UNOWNED).alias(BLOCK),
             F.xxhash64(F.lit(name), number).alias(PARENT),
-            F.lit(1).cast("bigint").alias(SIZE),
+            F.lit(1).cast("bigint").alias(_SIZE),
             number.alias("@start"),
-            F.lit(0).alias(PLACE),
+            F.lit(0).alias(_PLACE),
         )
 
     def type_of(self, name: str, column: str) -> T.DataType:

@@ -21,19 +21,17 @@ from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.families.balance import LARGEST, Balance
 from synthohive_spark.engine.families.cells import Cells
 from synthohive_spark.engine.families.find import FamilyRows, learn_families
-from synthohive_spark.engine.families.names import CELL, ancestor_name, cell_name, count_name
-from synthohive_spark.engine.families.numbers import Numbers
+from synthohive_spark.engine.families.names import CELL, ORPHAN, ancestor_name, cell_label, cell_name, count_name
 from synthohive_spark.engine.families.siblings import Siblings
+from synthohive_spark.engine.families.telling import says_something
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.table_statistics import ColumnStatistics, TableStatistics
-from synthohive_spark.errors import SchemaError
+from synthohive_spark.relational.kept_tables import KeptRows
 from synthohive_spark.relational.linked_table import LinkedTable, Reference
 from synthohive_spark.relational.training_frames import (
     FAMILY,
-    FEATURE,
     MET,
     TrainingFrames,
-    hash_name,
     order_name,
     referred_name,
 )
@@ -42,18 +40,10 @@ from synthohive_spark.spark.training_data import JoinedRows, TrainingData, canon
 from synthohive_spark.stages.estimator import SynthesizerTransformer
 from synthohive_spark.stages.model import SynthesizerTransformerModel
 
-ORPHAN = "--"
-"""The cell of a row that is not there."""
-LARGEST_KEPT = 100_000
 _CELL_ROWS = 20_000
 _PARTS = 1_000_000
 _WHOLE, _TEXT = ColumnType("bigint"), ColumnType("string")
 _FEW_REPEATS = 7.0
-
-
-def cell_label(cell: int) -> str:
-    """The category that stands for a cell."""
-    return f"{cell:05d}"
 
 
 @dataclass(frozen=True)
@@ -99,10 +89,10 @@ class TableLearning:
         rules = replace(own.rules, categorical=own.rules.categorical | {c.name for c in extra if c.type.is_string})
         rules = replace(rules, surrogates={n: s for n, s in rules.surrogates.items() if n in family.table.column_names})
         seen = {c.name for c in (*own.columns, *context)}
-        rules = replace(rules, apart=frozenset(family.table.column_names) - seen)
+        rules = replace(rules, unrelated=frozenset(family.table.column_names) - seen)
         learned = TrainingData(family.table, _statistics(data.statistics, family, own.columns))
         model = estimator.learn_rows(learned, family.columns, rules, seed=seed, started=started)
-        return model, self._linked(name, config, data, rows, references, family)
+        return model, self._linked(name, config, data, references, family)
 
     def _joined(self, name: str, df: DataFrame, counts: Sequence[Column], context: Sequence[Column]) -> JoinedRows:
         own = self.frames.tables[name]
@@ -116,9 +106,11 @@ class TableLearning:
         def select(share: float) -> DataFrame:
             if share == 1:
                 return df
+            if self.frames.plan.tables[name].owner is None:
+                return df.sample(fraction=share, seed=derive_seed(self.seed, "rows", name))
             # Whole families, so that what holds among siblings is seen.
-            key = col(FAMILY) if FAMILY in df.columns else F.xxhash64(*[col(c.name) for c in own.columns])
-            part = F.pmod(F.xxhash64(F.coalesce(key, F.monotonically_increasing_id()), F.lit(self.seed)), F.lit(_PARTS))
+            family = F.coalesce(col(FAMILY), F.monotonically_increasing_id())
+            part = F.pmod(F.xxhash64(family, F.lit(self.seed)), F.lit(_PARTS))
             return df.where(part < F.lit(int(share * _PARTS)))
 
         return JoinedRows(select, tuple(columns))
@@ -207,7 +199,6 @@ class TableLearning:
         name: str,
         config: TableDeclaration,
         data: TrainingData,
-        rows: pa.Table,
         references: Sequence[Reference],
         family: FamilyRows,
     ) -> LinkedTable:
@@ -245,61 +236,16 @@ class TableLearning:
         return Balance.fit(family.table, columns, counts, max(self.privacy.min_rows, 1))
 
 
-@dataclass(frozen=True)
-class KeptRows:
-    """The rows of a table that is taken over as it is.
-
-    Attributes:
-        rows: The rows.
-        hashes: By key columns, the hash of each row's key.
-    """
-
-    rows: pa.Table
-    hashes: Mapping[tuple[str, ...], Numbers]
-
-    @classmethod
-    def of(cls, name: str, frame: DataFrame, columns: Sequence[Column], keys: Sequence[tuple[str, ...]]) -> KeptRows:
-        """Bring the rows to the driver.
-
-        Raises:
-            SchemaError: If there are more than `LARGEST_KEPT`.
-        """
-        hashes = list(dict.fromkeys(keys))
-        wanted = [col(c.name).alias(f"c{i}") for i, c in enumerate(columns)]
-        wanted += [col(hash_name(k)).alias(f"h{i}") for i, k in enumerate(hashes)]
-        table = canonical_order(frame.select(*wanted).limit(LARGEST_KEPT + 1).toArrow())
-        if table.num_rows > LARGEST_KEPT:
-            raise SchemaError(f"table {name!r} has more than {LARGEST_KEPT:,} rows, too many to be taken over (keep)")
-        rows = pa.table(
-            [table.column(f"c{i}").cast(c.type.arrow) for i, c in enumerate(columns)], names=[c.name for c in columns]
-        )
-        return cls(rows, {k: one_array(table.column(f"h{i}")).fill_null(0).to_numpy() for i, k in enumerate(hashes)})
-
-    def places(self, columns: tuple[str, ...], keys: pa.Array) -> npt.NDArray[np.int64]:
-        """The place of the row with each key; -1 where there is none."""
-        order = np.argsort(self.hashes[columns])
-        ordered = self.hashes[columns][order]
-        wanted = keys.fill_null(0).to_numpy()
-        at = np.minimum(np.searchsorted(ordered, wanted), max(len(ordered) - 1, 0))
-        found = (ordered[at] == wanted) & ~null_mask(keys) if len(ordered) else np.zeros(len(wanted), bool)
-        return np.where(found, order[at] if len(ordered) else 0, -1)
-
-
 def fit_cells(frames: TrainingFrames, name: str, at_least: int, seed: int) -> Cells:
     """The cells of a table, from a bounded number of its rows."""
     features = frames.features(name)
-    names = [n for n in frames.feature_names(name)]
+    names = frames.feature_names(name)
     rows = features.select(*[col(n) for n in names])
     part = F.pmod(F.xxhash64(*[col(n) for n in names]), F.lit(1 << 62))
     table = canonical_order(rows.orderBy(part).limit(_CELL_ROWS).toArrow()).combine_chunks()
-    said = [n for n in names if _says_something(table.column(n))]
+    said = [n for n in names if says_something(table.column(n))]
     counts = [n for n in frames.count_features(name) if n in said]
     return Cells.fit(table.select(said or names[:1]), counts, at_least, derive_seed(seed, "cells", name))
-
-
-def _says_something(values: pa.ChunkedArray) -> bool:
-    different = pc.count_distinct(values, mode="all").as_py()
-    return different > 1 and (not pa.types.is_string(values.type) or different <= len(values) / 2)
 
 
 def _softened(counts: npt.NDArray[np.int64], rows: int) -> npt.NDArray[np.int64]:
@@ -326,6 +272,3 @@ def _statistics(whole: TableStatistics, family: FamilyRows, own: Sequence[Column
             for c in family.columns
         },
     )
-
-
-__all__ = ["FEATURE", "KeptRows", "TableLearning", "count_name", "fit_cells"]

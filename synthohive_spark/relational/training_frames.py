@@ -78,7 +78,6 @@ class PreparedTable:
         output: The columns that come out, keys among them.
         rules: Columns that are made, or not learned as their values suggest.
         order: How many parts of the primary key there are as numbers.
-        keyed: Whether the primary key tells rows apart only together with their owner.
     """
 
     frame: DataFrame
@@ -86,7 +85,6 @@ class PreparedTable:
     output: tuple[Column, ...]
     rules: ColumnRules
     order: int = 0
-    keyed: bool = False
 
     @property
     def learned(self) -> list[Column]:
@@ -118,7 +116,9 @@ class TrainingFrames:
 
     def is_referenced(self, name: str) -> bool:
         """Whether cells of a table are needed."""
-        return any(link.parent == name and child != name for child, links in self.looked_up.items() for link in links)
+        return self._has_cells(name) and any(
+            link.parent == name and child != name for child, links in self.looked_up.items() for link in links
+        )
 
     def _has_cells(self, name: str) -> bool:
         return name in self.tables and not self.plan.tables[name].kept
@@ -216,7 +216,7 @@ class TrainingFrames:
     def _with_ancestors(self, df: DataFrame, name: str) -> tuple[DataFrame, list[Column]]:
         """The rows with their owner's columns, the owner's owner's, and so on, the nearest first."""
         context: list[Column] = []
-        link, level, below = self.plan.tables[name].owner, 1, ""
+        link, level = self.plan.tables[name].owner, 1
         while link is not None and (level == 1 or len(context) < _ANCESTOR_COLUMNS):
             parent = link.parent
             own = self.tables[parent]
@@ -235,9 +235,7 @@ class TrainingFrames:
                     f.alias(ancestor_name(1, n))
                     for f, n in zip(self._features(parent), self.feature_names(parent), strict=True)
                 ]
-            here = (
-                f"{below}{hash_name(link.columns)}" if level == 1 else ancestor_name(level - 1, hash_name(link.columns))
-            )
+            here = hash_name(link.columns) if level == 1 else ancestor_name(level - 1, hash_name(link.columns))
             there = ancestor_name(level, hash_name(link.parent_columns))
             df = df.join(up.select(*selected), col(here) == col(there), "left")
             link, level = owner, level + 1

@@ -18,10 +18,10 @@ class ColumnRules:
             only where they are null counts.
         imitated: Strings that are imitated by patterns, however often they repeat.
         categorical: Strings that are learned by their values, however many there are.
-        apart: Columns of which no relation to others is looked for.
+        unrelated: Columns of which no relation to others is looked for.
     """
 
     surrogates: Mapping[str, SurrogateCodec | SequenceCodec] = field(default_factory=dict)
     imitated: frozenset[str] = frozenset()
     categorical: frozenset[str] = frozenset()
-    apart: frozenset[str] = frozenset()
+    unrelated: frozenset[str] = frozenset()

@@ -28,7 +28,7 @@ def find_in_values(
     statistics: TableStatistics,
     *,
     calendar: bool,
-    apart: frozenset[str] = frozenset(),
+    unrelated: frozenset[str] = frozenset(),
 ) -> Dependencies:
     """What the values of columns have in common.
 
@@ -39,9 +39,9 @@ def find_in_values(
         privacy: What may be kept of the rows.
         statistics: Statistics of all rows.
         calendar: Whether dates and timestamps are to be cut into parts.
-        apart: Columns of which no relation to others is looked for.
+        unrelated: Columns of which no relation to others is looked for.
     """
-    every, own = tuple(columns), tuple(c for c in columns if c.name not in apart)
+    every, own = tuple(columns), tuple(c for c in columns if c.name not in unrelated)
     relations = find_linear_relations(table, own, privacy)
     free = tuple(c for c in own if c.name not in imitated)
     followers = find_derived_columns(table, free, privacy, relations)

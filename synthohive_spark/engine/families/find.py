@@ -15,9 +15,9 @@ from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.families.names import LEFT, PLACE, previous_name, step_name
 from synthohive_spark.engine.families.numbers import Numbers, comparable, is_countable, numbers_of
-from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
+from synthohive_spark.engine.families.rules import FamilyRules, Step
 from synthohive_spark.engine.families.siblings import Siblings
-from synthohive_spark.engine.families.telling import telling_conditions
+from synthohive_spark.engine.families.telling import says_something, telling_conditions
 
 _FEWEST = 50
 _FEWEST_STEPS = 100
@@ -79,7 +79,7 @@ def learn_families(
     distinct = tuple(
         c.name for c in plain if c.name not in constant and _is_distinct(rows.column(c.name), c.type, siblings)
     )
-    said = [c for c in (*free, *extra) if siblings.many and _is_condition(rows.column(c.name), c.type)]
+    said = [c for c in (*free, *extra) if siblings.many and says_something(rows.column(c.name))]
     every = (*own, *extra)
     rules = FamilyRules(every, (), copies, places, constant, distinct, tuple(steps), tuple(c.name for c in said))
     return _expressed(rows, every, context, said, siblings, rules, untouched)
@@ -116,7 +116,7 @@ def _expressed(
     kept = []
     for column in context:
         values = one_array(rows.column(column.name))
-        condition = _is_condition(rows.column(column.name), column.type)
+        condition = says_something(rows.column(column.name))
         if condition:
             given[column.name] = Column(column.name, column.type), values
         if condition or column.name in needed:
@@ -138,14 +138,6 @@ def _expressed(
     context_kept = tuple(c for c in kept if c.name in telling or c.name in needed)
     rules = replace(rules, context=context_kept, previous=previous_kept)
     return FamilyRows(table.select([c.name for c in columns]), columns, conditions, rules)
-
-
-def _is_condition(values: pa.ChunkedArray, type_: ColumnType) -> bool:
-    """Whether a column says something about other columns: no constant, no string that is nearly unique."""
-    different = pc.count_distinct(values, mode="all").as_py()
-    if different < 2:
-        return False
-    return not type_.is_string or different <= max(len(values) / 2, 2)
 
 
 def _copies(rows: pa.Table, own: Sequence[Column], context: Sequence[Column], siblings: Siblings) -> dict[str, str]:
@@ -186,7 +178,10 @@ def _steps(
         step = Step(column, rising, base, 1, int(ends[rank]), int(ends[-1 - rank]))
         rises, there = _rises(rows, step, by_name, siblings)
         unit = int(np.gcd.reduce(np.abs(rises[there]))) if there.any() else 1
-        found.append(Step(column, rising, base, max(unit, 1), step.least, max(step.least, step.most)))
+        first = np.sort(numbers[siblings.starts & valid])
+        start = int(first[len(first) // 2]) if len(first) >= 2 * rank + 2 else step.least
+        most = max(step.least, step.most)
+        found.append(replace(step, unit=max(unit, 1), most=most, start=min(max(start, step.least), most)))
     return found
 
 
@@ -253,6 +248,3 @@ def _is_distinct(values: pa.ChunkedArray, type_: ColumnType, siblings: Siblings)
     if siblings.pairs * float((shares**2).sum()) < _REPEATS:
         return False
     return len(np.unique(np.stack([siblings.family, codes]), axis=1)[0]) == len(codes)
-
-
-__all__ = ["BLOCK", "FamilyRows", "learn_families"]

@@ -243,10 +243,10 @@ class _Families:
         return values_of(base + steps * step.unit, valid & known, column.type)
 
     def _start(self, made: pa.Table, step: Step) -> pa.Array:
-        """The value of the first sibling; the middle of the range where a model leaves it out."""
+        """The value of the first sibling, the usual one where a model leaves it out."""
         values = one_array(made.column(step.column.name))
-        middle = np.array([step.least + (step.most - step.least) // 2], np.int64)
-        return pc.fill_null(values, values_of(middle, np.ones(1, bool), step.column.type)[0])
+        usual = values_of(np.array([step.start], np.int64), np.ones(1, bool), step.column.type)
+        return pc.fill_null(values, usual[0])
 
     def _apart(
         self,

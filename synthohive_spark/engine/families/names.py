@@ -18,6 +18,16 @@ CELL = "@cell"
 """Which cell of its own table a row belongs to; references go to cells."""
 
 
+ORPHAN = "--"
+"""The cell of a row that is not there."""
+_CELL_DIGITS = 5
+
+
+def cell_label(cell: int) -> str:
+    """The category that stands for a cell."""
+    return f"{cell:0{_CELL_DIGITS}d}"
+
+
 def count_name(child: str, columns: Sequence[str]) -> str:
     """How many rows of ``child`` have a row's key in ``columns``."""
     return f"@n.{child}.{','.join(columns)}"

@@ -23,6 +23,7 @@ class Step:
         unit: What all steps are multiples of.
         least: Smallest value that may come out.
         most: Largest value that may come out.
+        start: Where the first sibling begins if a model leaves it out: what is usual, where enough families say so.
     """
 
     column: Column
@@ -31,6 +32,7 @@ class Step:
     unit: int
     least: int
     most: int
+    start: int = 0
 
 
 @dataclass(frozen=True)

@@ -51,21 +51,7 @@ class Siblings:
         codes = np.asarray(owner.fill_null(0).to_numpy(zero_copy_only=False), np.int64)
         alone = -np.arange(1, len(codes) + 1)
         family = np.unique(np.where(there, codes, alone), return_inverse=True)[1].astype(np.int64)
-        sizes = np.bincount(family)
-        ways: list[Sequence[Numbers]] = []
-        for column in own:
-            if column.type.is_integer and _count(rows, column, family, sizes)[0] > _MOSTLY:
-                ways.append([numbers_of(rows.column(column.name), column.type)[0]])
-        if key:
-            ways.append(key)
-        for column in own:
-            small = len(family) <= _SMALL_FAMILY * max(len(sizes), 1)
-            if small and column.type.is_temporal and rows.column(column.name).null_count == 0:
-                numbers = numbers_of(rows.column(column.name), column.type)[0]
-                if _differs(numbers, family):
-                    ways.append([numbers])
-        ways.append(key)
-        order = np.lexsort([*reversed(ways[0]), family])
+        order = np.lexsort([*reversed(_sorting(rows, own, family, key)), family])
         return cls(order, family[order], there[order])
 
     @cached_property
@@ -113,6 +99,24 @@ class Siblings:
         share, first = _count(rows, column, self.family, np.bincount(self.family))
         numbers = numbers_of(rows.column(column.name), column.type)[0]
         return first if share > _NEARLY_ALL and (numbers == self.place + first).mean() > _NEARLY_ALL else None
+
+
+def _sorting(
+    rows: pa.Table, own: Sequence[Column], family: npt.NDArray[np.int64], key: Sequence[Numbers]
+) -> Sequence[Numbers]:
+    """What siblings are sorted by, the most important first; nothing where nothing orders them."""
+    sizes = np.bincount(family)
+    for column in own:
+        if column.type.is_integer and _count(rows, column, family, sizes)[0] > _MOSTLY:
+            return [numbers_of(rows.column(column.name), column.type)[0]]
+    if key or len(family) > _SMALL_FAMILY * max(len(sizes), 1):
+        return key
+    for column in own:
+        if column.type.is_temporal and rows.column(column.name).null_count == 0:
+            numbers = numbers_of(rows.column(column.name), column.type)[0]
+            if _differs(numbers, family):
+                return [numbers]
+    return key
 
 
 def _count(rows: pa.Table, column: Column, family: npt.NDArray[np.int64], sizes: Numbers) -> tuple[float, int]:

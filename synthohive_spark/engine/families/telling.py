@@ -45,6 +45,12 @@ def telling_conditions(
     return frozenset(sorted(worth, key=lambda name: (-worth[name], name))[:_MOST])
 
 
+def says_something(values: pa.ChunkedArray) -> bool:
+    """Whether a column can say something about others: no constant, no string that is nearly unique."""
+    different = pc.count_distinct(values, mode="all").as_py()
+    return different > 1 and (not pa.types.is_string(values.type) or different <= max(len(values) / 2, 2))
+
+
 def _parts(values: pa.ChunkedArray, column: Column) -> Codes:
     """Common values as they are, numbers of many values cut at quantiles; null is a part of its own."""
     array = one_array(values)

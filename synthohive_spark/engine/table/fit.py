@@ -53,7 +53,7 @@ def _fit(
         request.privacy,
         statistics,
         calendar=engine.encoding.calendar,
-        apart=request.rules.apart,
+        unrelated=request.rules.unrelated,
     )
     table, statistics = dependencies.split(table), part_statistics(dependencies.calendar, statistics)
     most_values = engine.encoding.most_values

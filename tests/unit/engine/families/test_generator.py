@@ -247,9 +247,9 @@ def test_a_column_that_rises_from_its_own_start():
 
 
 def test_what_a_model_leaves_out_of_a_column_that_rises_is_filled():
-    step = Step(Column("i", WHOLE), True, None, 5, 100, 201)
+    step = Step(Column("i", WHOLE), True, None, 5, 100, 201, 150)
     made = stepping(step, [3, 2], void=("i", step_name("i")))
-    assert made.to_pylist() == [150] * 5  # the middle of the range, and no rise
+    assert made.to_pylist() == [150] * 5  # the usual start, and no rise
     made = stepping(Step(DAY, True, "@up1.joined", 1, 0, 99), [2], void=(step_name("day"),))
     assert made.null_count == 2  # a null that the column may have
 
