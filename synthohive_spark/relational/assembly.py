@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from synthohive_spark.engine.families.names import CELL, ORPHAN, ancestor_name, cell_label, count_name, rank_name
 from synthohive_spark.relational.linked_table import LinkedTable, Reference
 from synthohive_spark.relational.matching import Matching, slot_key
 from synthohive_spark.relational.spines import BLOCK, NUMBER, PARENT, Spines, key_name
+from synthohive_spark.relational.training_frames import comparable_value
 from synthohive_spark.spark.families import ID
-from synthohive_spark.spark.schema import col, quote, restored
+from synthohive_spark.spark.schema import col, column_type, quote, restored
 
 _PASSES = 2
+_TRIANGLE = 6**0.5
+"""The sum of two uniform numbers is made to have a standard deviation of 1."""
 
 
 def reference_name(column: str) -> str:
@@ -64,14 +68,17 @@ class Assembly:
 
     def _needed_for(self, name: str, late: Sequence[str]) -> list[str]:
         table = self.spines.tables[name]
-        found = tuple(r for r in table.references if set(r.link.columns) & set(late))
-        return self._needed(LinkedTable((), owner=table.owner, references=found))
+        return self._needed(replace(table, references=self._filling(table, late)))
+
+    def _filling(self, table: LinkedTable, late: Sequence[str]) -> tuple[Reference, ...]:
+        """The references that fill columns of a key, and those that they follow, in order."""
+        found = (r for own in table.references if set(own.link.columns) & set(late) for r in table.before(own))
+        return tuple(dict.fromkeys(found))
 
     def _with_late(self, name: str, rows: DataFrame, late: Sequence[str]) -> DataFrame:
         """Rows with columns of their key that references fill."""
-        for reference in self.spines.tables[name].references:
-            if set(reference.link.columns) & set(late):
-                rows = self._with_reference(name, rows, reference)
+        for reference in self._filling(self.spines.tables[name], late):
+            rows = self._with_reference(name, rows, reference)
         return rows
 
     def _with_owner_key(self, table: LinkedTable, rows: DataFrame) -> DataFrame:
@@ -98,7 +105,7 @@ class Assembly:
         needed = []
         for reference in table.references:
             if reference.decided is None:
-                needed.append(reference.cell)
+                needed += self._met_by(reference)
             elif reference.decided[0]:
                 level, theirs = reference.decided
                 above, _ = self._ancestor(table, level)
@@ -144,16 +151,46 @@ class Assembly:
         if parent.kept is not None:
             return self._kept(rows, reference, parent)
         nth = rank_name(reference.cell) if reference.apart and table.rules is not None else None
-        again = self.spines.rows(name, [reference.cell], numbered=False)
+        again = self._again(name, reference)
         counted = count_name(name, link.columns)
         there = self.keyed_rows(
             link.parent, link.parent_columns, [reference.cell if link.parent == name else CELL, counted]
         )
-        found = Matching(name, reference, nth).matched(rows, again, there)
+        order, likely = self._order(name, reference), self.spines.likely_rows(name)
+        found = Matching(name, reference, nth, order, likely).matched(rows, again, there)
         found = found.withColumnsRenamed({slot_key(i): reference_name(c) for i, c in enumerate(link.columns)})
         if nth is not None:
             found = self._apart(found, [reference_name(c) for c in link.columns])
         return self._with_orphans(found, reference) if reference.orphans else found
+
+    def _again(self, name: str, reference: Reference) -> DataFrame:
+        """A table's rows with what says which row each is given by a reference."""
+        *earlier, _ = self.spines.tables[name].before(reference)
+        needed = self._met_by(reference)
+        if not earlier:
+            return self.spines.rows(name, needed, numbered=False)
+        rows = self.spines.rows(name, [*needed, *(c for r in earlier for c in self._met_by(r))])
+        for r in earlier:
+            rows = self._with_reference(name, rows, r)
+        return rows
+
+    def _met_by(self, reference: Reference) -> list[str]:
+        """What says which row of another table a row is given."""
+        return [reference.cell, *([] if reference.sorted_by is None else [reference.sorted_by.column])]
+
+    def _order(self, name: str, reference: Reference) -> Expression:
+        """From 0 to 1, where a row stands among those of its cell."""
+        together = [col(ID)] if reference.follows is None else [col(reference_name(c)) for c in reference.follows]
+        drawn = F.xxhash64(*together, F.lit(self.spines.seed_of(name)), F.lit(reference.cell))
+        chance = (F.pmod(F.shiftright(drawn, bits), F.lit(1 << 24)) / F.lit(1 << 24) for bits in (0, 24))
+        first, second = chance
+        key = reference.sorted_by
+        if key is None or reference.follows is not None:
+            return first
+        kind = column_type(T.StructField(key.column, self.spines.type_of(name, key.column)))
+        at = (comparable_value(col(key.column), kind) - F.lit(key.least)) / F.lit(key.most - key.least)
+        at = F.greatest(F.least(at, F.lit(1.0)), F.lit(0.0))
+        return F.coalesce(at + (first + second - 1) * F.lit(key.noise * _TRIANGLE), first)
 
     def _apart(self, rows: DataFrame, keys: Sequence[str]) -> DataFrame:
         """Rows of which siblings that got the same key pass theirs on to each other, so that few still share one."""
@@ -198,9 +235,10 @@ class Assembly:
         if self._carries(table, reference):
             source = {own: ancestor_name(level, self.spines.key_source(ancestor, t)) for own, t in pairs}
             return rows.withColumns({reference_name(own): col(name) for own, name in source.items()})
-        found = next(r for r in above.references if r.link.columns == theirs)
-        needed = self._needed(LinkedTable((), owner=above.owner, references=(found,)))
-        there = self._with_reference(ancestor, self.spines.rows(ancestor, needed), found)
+        found = above.before(next(r for r in above.references if r.link.columns == theirs))
+        there = self.spines.rows(ancestor, self._needed(replace(above, references=found)))
+        for earlier in found:
+            there = self._with_reference(ancestor, there, earlier)
         there = there.select(
             col(ID).alias("@above"), *[col(reference_name(t)).alias(reference_name(own)) for own, t in pairs]
         )

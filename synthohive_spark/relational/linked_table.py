@@ -13,6 +13,7 @@ from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.families.balance import Balance
 from synthohive_spark.engine.families.names import cell_name, count_name
 from synthohive_spark.engine.families.rules import FamilyRules
+from synthohive_spark.engine.families.sort_key import SortKey
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,10 @@ class Reference:
     Attributes:
         link: The link.
         orphans: Share of the keys that meet no row, where these are to be kept.
-        apart: Whether no two children of one parent refer to the same row.
+        apart: Whether children of one parent are to refer to different rows.
+        sorted_by: What the rows of a cell are sorted by before they are given rows; None where chance decides.
+        follows: Columns of an earlier reference that few of these rows go with; rows that refer to the same row by it
+            are given rows one after another.
         decided: The ancestor (1 for the owner, 2 for its owner) and its foreign key that say which row it is; no
             columns where the owner link itself says it; None where the row is looked up.
     """
@@ -30,6 +34,8 @@ class Reference:
     link: ForeignKey
     orphans: float = 0.0
     apart: bool = False
+    sorted_by: SortKey | None = None
+    follows: tuple[str, ...] | None = None
     decided: tuple[int, tuple[str, ...]] | None = None
 
     @property
@@ -40,7 +46,14 @@ class Reference:
     def to_json(self) -> dict[str, Any]:
         """The reference as plain values."""
         decided = None if self.decided is None else [self.decided[0], list(self.decided[1])]
-        return {"link": vars(self.link), "orphans": self.orphans, "apart": self.apart, "decided": decided}
+        return {
+            "link": vars(self.link),
+            "orphans": self.orphans,
+            "apart": self.apart,
+            "sorted_by": None if self.sorted_by is None else self.sorted_by.to_json(),
+            "follows": None if self.follows is None else list(self.follows),
+            "decided": decided,
+        }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Reference:
@@ -50,6 +63,8 @@ class Reference:
             ForeignKey(**data["link"]),
             data["orphans"],
             data["apart"],
+            None if data["sorted_by"] is None else SortKey.from_json(data["sorted_by"]),
+            None if data["follows"] is None else tuple(data["follows"]),
             None if decided is None else (decided[0], tuple(decided[1])),
         )
 
@@ -68,7 +83,7 @@ class LinkedTable:
         orphans: Share of the rows whose owner is not there, where these are to be kept.
         counted: Links of which the table's rows know how many rows refer to them: pairs of a table and its columns.
         rules: What holds in all families; None for a root.
-        balance: The shares of a small root's rows.
+        balance: The shares of the rows of a small table that others follow from or refer to.
         kept: The rows of a table that is taken over as it is.
         doubles: Whether rows may come out whose primary key another has, which then must be left out.
     """
@@ -96,6 +111,11 @@ class LinkedTable:
         """The links whose rows must be there when rows are drawn: all but those that another path decides."""
         found = (r.link for r in self.references if r.decided is None)
         return (*([] if self.owner is None else [self.owner]), *found)
+
+    def before(self, reference: Reference) -> tuple[Reference, ...]:
+        """The references whose rows must be found first, and the reference itself."""
+        earlier = [r for r in self.references if r.link.columns == reference.follows]
+        return (*(r for e in earlier for r in self.before(e)), reference)
 
     @property
     def key_columns(self) -> frozenset[str]:

@@ -1,9 +1,9 @@
 """Looking up rows for references, as lazy plans: by cells, and within a cell by place.
 
-The rows that refer to a cell and the places that its rows offer, as many as they were drawn with, are both counted
-through, and those of the same number meet. What one cell has too many of goes, in the order of the cells, to where
-places are left. So degrees come out as they were drawn, and nothing is collected. Ranks are found within blocks of
-rows, and blocks by small aggregates.
+The rows that refer to a cell, sorted by what rows with the same key have in common, and the places that its rows offer,
+as many as they were drawn with, are both counted through, and those of the same number meet. What one cell has too many
+of goes, in the order of the cells, to where places are left. So degrees come out as they were drawn, and nothing is
+collected. Ranks are found within parts of the order, and parts by small aggregates.
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ from pyspark.sql import functions as F
 from synthohive_spark.engine.families.names import CELL, ORPHAN, cell_label, count_name
 from synthohive_spark.relational.linked_table import Reference
 from synthohive_spark.relational.spines import BLOCK, NUMBER
+from synthohive_spark.spark.families import ID
 from synthohive_spark.spark.schema import col, quote
 
 _KEY = "@slot_key"
 _SPARE = "@slot_spare"
 _INDEX = "@slot_index"
+_PART_ROWS, _PARTS = 4096, 1024
 _LEVEL = 1 << 40
 """More places than a level of a tree has."""
 
@@ -39,11 +41,15 @@ class Matching:
         name: The table.
         reference: The reference.
         nth: The column that says how many siblings before a row refer to the same cell; None for none.
+        order: From 0 to 1, where a row stands among those of its cell.
+        likely: About how many rows there are.
     """
 
     name: str
     reference: Reference
     nth: str | None
+    order: Expression
+    likely: int
 
     def matched(self, rows: DataFrame, again: DataFrame, there: DataFrame) -> DataFrame:
         """``rows`` with the key of the row that each refers to, null where it refers to none.
@@ -70,14 +76,21 @@ class Matching:
         return F.lit(0) if self.nth is None else col(self.nth)
 
     def _demand(self, rows: DataFrame) -> DataFrame:
-        """How many rows refer to each cell, by (cell, nth, block), with how many come before in the cell."""
+        """How many rows refer to each cell, by (cell, nth, part), with how many come before in the cell."""
         groups = rows.where(self._refers).groupBy(
-            self._cell.alias("@d_cell"), self._nth.alias("@d_nth"), col(BLOCK).alias("@d_block")
+            self._cell.alias("@d_cell"), self._nth.alias("@d_nth"), self._part.alias("@d_part")
         )
         counted = groups.agg(F.count(F.lit(1)).alias("@d_rows"))
-        order = Window.partitionBy("@d_cell").orderBy("@d_nth", "@d_block")
+        order = Window.partitionBy("@d_cell").orderBy("@d_nth", "@d_part")
         before = F.sum("@d_rows").over(order.rowsBetween(Window.unboundedPreceding, -1))
         return counted.withColumn("@d_before", F.coalesce(before, F.lit(0)))
+
+    @property
+    def _part(self) -> Expression:
+        """The part of the order that a row belongs to."""
+        parts = min(self.likely // _PART_ROWS + 1, _PARTS)
+        part = F.floor(self.order * F.lit(parts)).cast("int")
+        return F.greatest(F.least(part, F.lit(parts - 1)), F.lit(0))
 
     @property
     def _refers(self) -> Expression:
@@ -177,11 +190,12 @@ class Matching:
         return both
 
     def _child_places(self, rows: DataFrame, demand: DataFrame, cells: DataFrame) -> DataFrame:
-        key = self._cell.eqNullSafe(col("@d_cell")) & (self._nth == col("@d_nth")) & (col(BLOCK) == col("@d_block"))
+        rows = rows.select("*", self._part.alias("@at_part"), self.order.alias("@at_order"))
+        key = self._cell.eqNullSafe(col("@d_cell")) & (self._nth == col("@d_nth")) & (col("@at_part") == col("@d_part"))
         rows = rows.join(demand, key, "left")
-        order = Window.partitionBy(self._cell, self._nth, BLOCK).orderBy(NUMBER)
+        order = Window.partitionBy(self._cell, self._nth, "@at_part").orderBy("@at_order", ID)
         rank = col("@d_before") + F.row_number().over(order) - 1
-        rows = rows.withColumn("@d_rank", rank).drop("@d_cell", "@d_nth", "@d_block", "@d_rows", "@d_before")
+        rows = rows.withColumn("@d_rank", rank).drop("@at_part", "@at_order", *_DEMAND_COLUMNS)
         rows = rows.join(cells, self._cell == col("@c_cell"), "left")
         spare = col("@d_rank") >= col("@c_met")
         rows = rows.withColumn("@at_spare", spare).withColumn(
@@ -204,4 +218,5 @@ class Matching:
         return slots.select(*map(quote, keys), spare.alias(_SPARE), index.alias(_INDEX))
 
 
+_DEMAND_COLUMNS = ("@d_cell", "@d_nth", "@d_part", "@d_rows", "@d_before")
 _CELL_COLUMNS = ("@c_cell", "@c_first", "@c_places", "@c_rows", "@c_met", "@c_spare_rows", "@c_spare_places")

@@ -21,14 +21,13 @@ from pyspark.sql import types as T
 
 from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.declarations.foreign_key import ForeignKey
-from synthohive_spark.engine.families.balance import LARGEST
 from synthohive_spark.engine.families.generator import FamilyGenerator
 from synthohive_spark.engine.families.names import count_name, is_ancestor_name, one_level_up
 from synthohive_spark.engine.families.rules import BLOCK as FAMILY_BLOCK
 from synthohive_spark.engine.noise import derive_seed
-from synthohive_spark.engine.sampling.draw import Draw
 from synthohive_spark.engine.table.conditions import Conditions
 from synthohive_spark.relational.linked_table import LinkedTable
+from synthohive_spark.relational.root_choice import RootChoice
 from synthohive_spark.spark.conditions import condition_values
 from synthohive_spark.spark.families import ID, generate_families
 from synthohive_spark.spark.generation import generate, key_values
@@ -97,12 +96,10 @@ class Spines:
         return {name: rows for name in self.sizes if (rows := self._chosen(name)) is not None}
 
     def _chosen(self, name: str) -> npt.NDArray[np.int64] | None:
-        balance, n = self.tables[name].balance, self.sizes[name]
-        if balance is None or not 0 < n <= LARGEST or name in self.conditions:
+        if name in self.conditions:
             return None
-        model, ids = self.models[name].table_model, np.arange(balance.pool(n))
-        pool = model.generator.sample(Draw(ids, self.seed_of(name)))
-        return balance.choose(pool, n, derive_seed(self.seed, "choice", name))
+        choice = RootChoice(self.tables, self.models, self.seed_of, frozenset({*self.totals, *self.redraw}))
+        return choice.of(name, self.sizes[name], derive_seed(self.seed, "choice", name))
 
     def rows(self, name: str, wanted: Collection[str], *, numbered: bool = True) -> DataFrame:
         """The rows of a table: id, block, parent's id, the number if ``numbered``, and what is wanted.
@@ -169,16 +166,19 @@ class Spines:
     def _roots(self, name: str) -> DataFrame:
         n, model = self.sizes[name], self.models[name].table_model
         given = self.conditions.get(name, Conditions())
-        number = col("id")
+        number, id_ = col("id"), col("id")
+        seats = self.spark.range(n)
+        if (chosen := self.chosen.get(name)) is not None:
+            both = pa.table({"id": pa.array(np.arange(n)), "chosen": pa.array(chosen)})
+            seats, id_ = self.spark.createDataFrame(both), col("chosen")
         block = F.floor(number / F.lit(self.block_roots(name))).cast("int")
-        seats = self.spark.range(n).select(
-            number.alias(ID), number.alias(NUMBER), block.alias(BLOCK), *condition_values(given, number, n)
+        seats = seats.select(
+            id_.alias(ID), number.alias(NUMBER), block.alias(BLOCK), *condition_values(given, number, n)
         )
         return generate(
             seats,
             model.generator,
             row_id=col(ID),
-            chosen=self.chosen.get(name),
             passthrough=[ID, NUMBER, BLOCK],
             seed=self.seed_of(name),
             number=col(NUMBER),

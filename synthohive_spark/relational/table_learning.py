@@ -23,6 +23,7 @@ from synthohive_spark.engine.families.cells import Cells
 from synthohive_spark.engine.families.find import FamilyRows, learn_families
 from synthohive_spark.engine.families.names import CELL, ORPHAN, ancestor_name, cell_label, cell_name, count_name
 from synthohive_spark.engine.families.siblings import Siblings
+from synthohive_spark.engine.families.sort_key import SortKey
 from synthohive_spark.engine.families.telling import says_something
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.table_statistics import ColumnStatistics, TableStatistics
@@ -44,6 +45,8 @@ _CELL_ROWS = 20_000
 _PARTS = 1_000_000
 _WHOLE, _TEXT = ColumnType("bigint"), ColumnType("string")
 _FEW_REPEATS = 7.0
+_RARE = 0.1
+_TOGETHER = 0.7
 
 
 @dataclass(frozen=True)
@@ -77,14 +80,15 @@ class TableLearning:
         max_rows = estimator.getOrDefault(estimator.maxTrainingRows)
         data = collect_training_data(own.frame, own.columns, max_rows=max_rows, seed=seed, joined=joined)
         rows = data.rows if data.rows.num_rows < data.statistics.rows else canonical_order(data.rows)
-        rows, extra, references = self._with_cells(name, rows, counts, config, seed)
+        rows, extra, references = self._with_cells(name, rows, counts, context, config, seed)
         declared = tuple(config.context)
         if plan.owner is None:
-            rows = rows.select([c.name for c in (*own.columns, *extra)])
-            family = FamilyRows(rows, (*own.columns, *extra), (), None)
+            columns = (*own.columns, *extra)
+            family = FamilyRows(rows.select([c.name for c in columns]), columns, (), None)
         else:
             family = self._families(name, rows, extra, context)
             references = self._apart(references, rows)
+        references = self._followed(references, rows)
         estimator.setParams(excludeCols=list(config.dropped), conditionCols=[*declared, *family.conditions])
         rules = replace(own.rules, categorical=own.rules.categorical | {c.name for c in extra if c.type.is_string})
         rules = replace(rules, surrogates={n: s for n, s in rules.surrogates.items() if n in family.table.column_names})
@@ -92,7 +96,8 @@ class TableLearning:
         rules = replace(rules, unrelated=frozenset(family.table.column_names) - seen)
         learned = TrainingData(family.table, _statistics(data.statistics, family, own.columns))
         model = estimator.learn_rows(learned, family.columns, rules, seed=seed, started=started)
-        return model, self._linked(name, config, data, references, family)
+        place = self._linked(name, config, data, references, family)
+        return model, replace(place, balance=self._balance(name, rows, (*own.columns, *extra)))
 
     def _joined(self, name: str, df: DataFrame, counts: Sequence[Column], context: Sequence[Column]) -> JoinedRows:
         own = self.frames.tables[name]
@@ -116,7 +121,13 @@ class TableLearning:
         return JoinedRows(select, tuple(columns))
 
     def _with_cells(
-        self, name: str, rows: pa.Table, counts: Sequence[Column], config: TableDeclaration, seed: int
+        self,
+        name: str,
+        rows: pa.Table,
+        counts: Sequence[Column],
+        context: Sequence[Column],
+        config: TableDeclaration,
+        seed: int,
     ) -> tuple[pa.Table, tuple[Column, ...], list[Reference]]:
         """The rows with the cells of the rows that they refer to, and their own."""
         extra, references = list(counts), []
@@ -135,7 +146,7 @@ class TableLearning:
             column = Column(cell_name(link.columns), _TEXT)
             rows = rows.append_column(column.name, pa.array(labels, pa.string(), mask=~there))
             extra.append(column)
-            references.append(Reference(link, share))
+            references.append(Reference(link, share, sorted_by=self._sorted_by(name, link, rows, context, cells, key)))
         for link in self.frames.plan.tables[name].references:
             if (name, link.columns) in self.decided:
                 references.append(Reference(link, decided=self.decided[name, link.columns]))
@@ -157,6 +168,21 @@ class TableLearning:
         met = ~null_mask(one_array(rows.column(referred_name(i, MET))))
         return np.where(met, self._assigned(link.parent, rows, referred_name(i, "")), -1), key
 
+    def _sorted_by(
+        self,
+        name: str,
+        link: ForeignKey,
+        rows: pa.Table,
+        context: Sequence[Column],
+        cells: npt.NDArray[np.int64],
+        key: pa.ChunkedArray,
+    ) -> SortKey | None:
+        """What rows that refer to the same row have in common beyond its cell."""
+        if link.parent in self.kept:
+            return None
+        keys, columns = one_array(key).fill_null(0).to_numpy(), (*self.frames.tables[name].learned, *context)
+        return SortKey.fit(rows, columns, cells, keys, max(self.privacy.min_rows, 1))
+
     def _assigned(self, name: str, rows: pa.Table, prefix: str) -> npt.NDArray[np.int64]:
         names = [axis.name for axis in self.cells[name].axes]
         return self.cells[name].assign(pa.table([rows.column(f"{prefix}{n}") for n in names], names=names))
@@ -177,7 +203,7 @@ class TableLearning:
         return learn_families(rows, own.columns, extra, context, siblings, untouched=made, privacy=self.privacy)
 
     def _apart(self, references: Sequence[Reference], rows: pa.Table) -> list[Reference]:
-        """The references with whether siblings never share a row, where they would by chance."""
+        """The references with whether siblings hardly ever share a row, where they would by chance."""
         owner = one_array(rows.column(FAMILY))
         found = []
         for i, reference in enumerate(references):
@@ -190,8 +216,30 @@ class TableLearning:
             sizes = np.asarray(pc.value_counts(pairs["owner"]).field("counts").to_numpy(), float)
             shares = np.asarray(pc.value_counts(pairs["key"]).field("counts").to_numpy(), float) / max(len(pairs), 1)
             chance = float((sizes * (sizes - 1) / 2).sum() * (shares**2).sum())
-            distinct = pairs.group_by(["owner", "key"]).aggregate([]).num_rows == pairs.num_rows
-            found.append(replace(reference, apart=distinct and chance > _FEW_REPEATS))
+            repeats = pairs.num_rows - pairs.group_by(["owner", "key"]).aggregate([]).num_rows
+            found.append(replace(reference, apart=repeats < _RARE * chance and chance > _FEW_REPEATS))
+        return found
+
+    def _followed(self, references: Sequence[Reference], rows: pa.Table) -> list[Reference]:
+        """The references with the earlier one that each follows, where few rows go together beyond what cells say."""
+        keys = {
+            r.link.columns: one_array(rows.column(referred_name(i, "@key"))).fill_null(0).to_numpy()
+            for i, r in enumerate(references)
+            if r.decided is None
+        }
+        found: list[Reference] = []
+        for reference in references:
+            if reference.decided is not None or reference.link.parent in self.kept:
+                found.append(reference)
+                continue
+            own, best, follows = keys[reference.link.columns], _TOGETHER, None
+            cells = _label_codes(rows.column(reference.cell))
+            by_chance = _shuffled_within(cells, own, derive_seed(self.seed, "followed", *reference.link.columns))
+            for earlier in found:
+                if (other := keys.get(earlier.link.columns)) is not None:
+                    share = _distinct_pairs(other, own) / _distinct_pairs(other, by_chance)
+                    best, follows = min((best, follows), (share, earlier.link.columns), key=lambda pair: pair[0])
+            found.append(replace(reference, follows=follows))
         return found
 
     def _linked(
@@ -222,18 +270,17 @@ class TableLearning:
             orphans=orphans,
             counted=tuple((child, link.columns) for child, link in self.frames.counted(name)),
             rules=family.rules,
-            balance=self._balance(name, family),
             doubles=bool(config.pk) and not made_unique and not alone,
         )
 
-    def _balance(self, name: str, family: FamilyRows) -> Balance | None:
-        """The shares of a small root that others follow from or refer to."""
+    def _balance(self, name: str, rows: pa.Table, columns: Sequence[Column]) -> Balance | None:
+        """The shares of a small table that others follow from or refer to."""
         counts = [count_name(child, link.columns) for child, link in self.frames.counted(name)]
-        if family.rules is not None or not counts or family.table.num_rows > LARGEST:
+        if not counts or rows.num_rows > LARGEST:
             return None
         made = self.frames.tables[name].rules.surrogates
-        columns = [c for c in family.columns if c.name not in made]
-        return Balance.fit(family.table, columns, counts, max(self.privacy.min_rows, 1))
+        looked_at = [c for c in columns if c.name not in made]
+        return Balance.fit(rows, looked_at, counts, max(self.privacy.min_rows, 1))
 
 
 def fit_cells(frames: TrainingFrames, name: str, at_least: int, seed: int) -> Cells:
@@ -246,6 +293,23 @@ def fit_cells(frames: TrainingFrames, name: str, at_least: int, seed: int) -> Ce
     said = [n for n in names if says_something(table.column(n))]
     counts = [n for n in frames.count_features(name) if n in said]
     return Cells.fit(table.select(said or names[:1]), counts, at_least, derive_seed(seed, "cells", name))
+
+
+def _label_codes(labels: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    codes = one_array(labels).dictionary_encode(null_encoding="encode").indices
+    return np.asarray(codes.to_numpy(zero_copy_only=False), np.int64)
+
+
+def _shuffled_within(groups: npt.NDArray[np.int64], values: npt.NDArray[np.int64], seed: int) -> npt.NDArray[np.int64]:
+    """Values that changed places with others of their group."""
+    chance = np.random.default_rng(seed).random(len(values))
+    shuffled = np.empty_like(values)
+    shuffled[np.argsort(groups, kind="stable")] = values[np.lexsort((chance, groups))]
+    return shuffled
+
+
+def _distinct_pairs(first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]) -> int:
+    return int(pa.table({"a": first, "b": second}).group_by(["a", "b"]).aggregate([]).num_rows)
 
 
 def _softened(counts: npt.NDArray[np.int64], rows: int) -> npt.NDArray[np.int64]:

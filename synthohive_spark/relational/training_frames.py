@@ -183,7 +183,7 @@ class TrainingFrames:
             column = feature.removeprefix(FEATURE)
             value = col(column)
             made.append(
-                (_feature(value, columns[column]) if column in columns else value.cast("double")).alias(feature)
+                (comparable_value(value, columns[column]) if column in columns else value.cast("double")).alias(feature)
             )
         return made
 
@@ -193,7 +193,7 @@ class TrainingFrames:
         for c in self.tables[child].learned:
             if c.type.is_number or c.type.is_temporal:
                 name = f"{count_name(child, link.columns)}.{c.name}"
-                found.append((name, F.avg(_feature(col(c.name), c.type)).alias(name)))
+                found.append((name, F.avg(comparable_value(col(c.name), c.type)).alias(name)))
         return found
 
     def _key_hashes(self, name: str) -> list[str]:
@@ -263,7 +263,8 @@ class TrainingFrames:
         return df.withColumn(referred_name(i, "@level"), found)
 
 
-def _feature(value: Expression, type_: ColumnType) -> Expression:
+def comparable_value(value: Expression, type_: ColumnType) -> Expression:
+    """A value as a number where it has an order, else as a string."""
     if type_.name == "date":
         return F.unix_date(value).cast("double")
     if type_.is_temporal:

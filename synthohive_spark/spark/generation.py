@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 from pyspark import cloudpickle
@@ -53,7 +52,6 @@ def generate(
     number: Expression | None = None,
     redraw: Mapping[str, Constraint] | None = None,
     given: Sequence[str] = (),
-    chosen: npt.NDArray[np.int64] | None = None,
 ) -> DataFrame:
     """One synthetic row for each row of ``df``; starts no job and asks for no analysis.
 
@@ -67,7 +65,6 @@ def generate(
             columns hold values that are only unlikely to meet.
         redraw: Constraints that a row is drawn again for, a bounded number of times, until it keeps them.
         given: Names of the learned columns that ``df`` gives, the generator's condition columns among them.
-        chosen: Ids of rows by their number, instead of those that follow from ``row_id``.
 
     Returns:
         The passthrough columns, then the learned columns in learned order, given ones among them.
@@ -80,7 +77,7 @@ def generate(
     places = {c.name: i for i, c in enumerate(own)}
     wanted = [c for c in generator.columns if c.name not in given]
     made = {c.name: i for i, c in enumerate(wanted)}
-    work = _Work(generator, seed, dict(redraw or {}), own, wanted, chosen=chosen)
+    work = _Work(generator, seed, dict(redraw or {}), own, wanted)
     function = drawing_function(df.sparkSession, work, wanted)
     drawn = df.select(
         *[F.col(quote(name)) for name in passthrough],
@@ -230,13 +227,12 @@ class _Work:
         given: Sequence[Column],
         wanted: Sequence[Column],
         fill: frozenset[str] = frozenset(),
-        chosen: npt.NDArray[np.int64] | None = None,
     ) -> None:
         self.generator = generator
         self.seed = seed
         self.redraw = redraw
         self.given, self.wanted = tuple(given), tuple(wanted)
-        self.fill, self.chosen = fill, chosen
+        self.fill = fill
 
     def draw(self, batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         """See `Work.draw`."""
@@ -246,8 +242,7 @@ class _Work:
         arrays = [from_text(batch[f"c{i}"], c.type.name, c.type.arrow) for i, c in enumerate(self.given)]
         conditions = pa.table(arrays, names=[c.name for c in self.given]) if arrays else None
         numbers = batch["number"].to_numpy(np.int64) if "number" in batch else None
-        ids = batch["id"].to_numpy(np.int64) if self.chosen is None else self.chosen[numbers]
-        draw = Draw(ids, self.seed, conditions, numbers=numbers, fill=self.fill)
+        draw = Draw(batch["id"].to_numpy(np.int64), self.seed, conditions, numbers=numbers, fill=self.fill)
         rows = sample_valid(self.generator, draw, self.redraw)
         return pd.DataFrame(
             {

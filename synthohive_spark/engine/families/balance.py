@@ -2,7 +2,7 @@
 
 With few rows chance decides: independent draws of a table of 77 rows, whose counts weigh all that follows from it, miss
 the real shares by far more than a model does. Rows are exchanged one by one while the sums of the chosen ones come
-nearer to the real ones. Only shares over enough rows are known.
+nearer to the real ones, those of what follows from the rows as well. Only shares over enough rows are known.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.columns import Column
-from synthohive_spark.engine.families.numbers import is_countable, numbers_of
+from synthohive_spark.engine.families.numbers import floats_of
 
 LARGEST = 5_000
 """Tables of more rows are left to chance, which is kind to them."""
@@ -29,6 +29,7 @@ _CATEGORIES = 60
 _PAIRED_ROWS, _PAIR_PARTS = 300, (3,)
 _PAIR_WEIGHT, _COUNT_WEIGHT, _MOMENT_WEIGHT, _PART_WEIGHT = 0.3, 3.0, 1.0, 1.0
 _PASSES, _TRIED = 3, 256
+_TOGETHER = 10_000
 Floats = npt.NDArray[np.float32]
 
 
@@ -60,7 +61,7 @@ class _Axis:
             counted = pc.value_counts(values.drop_null().cast(pa.string())).to_pylist()
             held = sorted(counted, key=lambda e: (-e["counts"], e["values"]))
             return cls(column, values=tuple(e["values"] for e in held[:_CATEGORIES] if e["counts"] >= at_least))
-        numbers = _numbers(column, values)
+        numbers = floats_of(values, column.type)
         known = np.sort(numbers[~np.isnan(numbers)])
         if len(known) < 2:
             return cls(column)
@@ -82,13 +83,38 @@ class _Axis:
             places = pc.index_in(text, pa.array(self.values, pa.string()))
             codes = pc.fill_null(places, len(self.values)).to_numpy(zero_copy_only=False).astype(np.int64)
             return np.where(text.is_null().to_numpy(zero_copy_only=False), self.codes - 1, codes)
-        numbers = _numbers(self.column, values)
+        numbers = floats_of(values, self.column.type)
         return np.where(np.isnan(numbers), self.codes - 1, np.searchsorted(self.edges, numbers, "left"))
 
     def scaled(self, values: pa.ChunkedArray) -> Floats:
         """Numbers in standard deviations from their mean."""
-        within = np.clip(_numbers(self.column, values), self.least, self.most)
+        within = np.clip(floats_of(values, self.column.type), self.least, self.most)
         return np.nan_to_num((within - self.centre) / self.spread).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Beneath:
+    """Rows that follow from those of a pool, directly or through others.
+
+    Attributes:
+        balance: The shares of their table.
+        rows: The rows.
+        roots: From which place of the pool each row follows.
+        likely: How many of them there are to be in all.
+    """
+
+    balance: Balance
+    rows: pa.Table
+    roots: npt.NDArray[np.int64]
+    likely: float
+
+    def shares(self, pool: int) -> Floats:
+        """What each of ``pool`` rows adds to the shares of this table."""
+        added = np.zeros((pool, len(self.balance.known_goal)), np.float32)
+        for start in range(0, self.rows.num_rows, _TOGETHER):
+            part = self.balance.known_shares(self.rows.slice(start, _TOGETHER))
+            np.add.at(added, self.roots[start : start + _TOGETHER], part)
+        return added / np.float32(max(self.likely, 1))
 
 
 @dataclass(frozen=True)
@@ -128,11 +154,19 @@ class Balance:
         """From how many draws so many rows are chosen."""
         return rows * max(2, min(_POOL, _MOST // max(rows, 1)))
 
-    def choose(self, pool: pa.Table, rows: int, seed: int) -> npt.NDArray[np.int64]:
-        """Places in ``pool`` of so many rows whose shares are near the real ones."""
-        known = np.array([g is not None for g in self.goal])
-        goal = np.array([g for g in self.goal if g is not None], np.float32)
-        shares = self._shares(pool)[0][:, known] / np.float32(rows)
+    def choose(self, pool: pa.Table, rows: int, seed: int, beneath: Sequence[Beneath] = ()) -> npt.NDArray[np.int64]:
+        """Places in ``pool`` of so many rows whose shares are near the real ones.
+
+        Args:
+            pool: Drawn rows.
+            rows: How many to choose.
+            seed: Fixes the choice.
+            beneath: What follows from the rows of the pool, whose shares count as well.
+        """
+        alone = np.arange(pool.num_rows)
+        added = [Beneath(self, pool, alone, rows), *beneath]
+        shares = np.concatenate([b.shares(pool.num_rows) for b in added], axis=1)
+        goal = np.concatenate([b.balance.known_goal for b in added])
         rng, square = np.random.default_rng(seed), (shares**2).sum(axis=1)
         chosen, free = np.arange(rows), np.ones(len(shares), bool)
         free[:rows] = False
@@ -147,6 +181,15 @@ class Balance:
             free[chosen[place]], free[best] = True, False
             chosen[place], away = best, base + shares[best]
         return chosen
+
+    @property
+    def known_goal(self) -> Floats:
+        """The goal where it is known."""
+        return np.array([g for g in self.goal if g is not None], np.float32)
+
+    def known_shares(self, rows: pa.Table) -> Floats:
+        """What each row adds where the goal is known."""
+        return self._shares(rows)[0][:, [g is not None for g in self.goal]]
 
     def _shares(self, rows: pa.Table) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """What each row adds, shape (rows, parts), and which of it are shares of parts rather than moments."""
@@ -210,14 +253,6 @@ def _coarse(axis: _Axis, codes: npt.NDArray[np.int64], parts: int) -> tuple[npt.
     held = axis.codes - 2
     fewer = np.where(codes >= held, parts, codes * parts // max(held, 1))
     return fewer, parts + 1
-
-
-def _numbers(column: Column, values: pa.ChunkedArray) -> npt.NDArray[np.float64]:
-    if is_countable(column.type):
-        numbers, valid = numbers_of(values, column.type)
-        return np.where(valid, numbers.astype(np.float64), np.nan)
-    array = one_array(values).cast(pa.float64(), safe=False)
-    return np.asarray(array.to_numpy(zero_copy_only=False), np.float64)
 
 
 def _numbers_of(rows: pa.Table, name: str) -> npt.NDArray[np.float64]:

@@ -15,12 +15,13 @@ from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.families.names import LEFT, PLACE, previous_name, step_name
 from synthohive_spark.engine.families.numbers import Numbers, comparable, is_countable, numbers_of
-from synthohive_spark.engine.families.rules import FamilyRules, Step
+from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
 from synthohive_spark.engine.families.siblings import Siblings
 from synthohive_spark.engine.families.telling import says_something, telling_conditions
 
 _FEWEST = 50
 _FEWEST_STEPS = 100
+_FEWEST_LARGE = 10
 _CHANCE = 1e-6
 _REPEATS = 7.0
 _WHOLE = pa.int64()
@@ -106,7 +107,7 @@ def _expressed(
         step = steps[column.name]
         rises, valid = _rises(rows, step, {c.name: c for c in context}, siblings)
         if step.base is None:  # the first sibling has a value, the others a step
-            starts = pc.if_else(pa.array(siblings.starts), values, pa.nulls(len(values), values.type))
+            starts = pc.if_else(pa.array(siblings.firsts), values, pa.nulls(len(values), values.type))
             made[column.name] = Column(column.name, column.type), starts
         name = step_name(column.name)
         learned = pa.array(rises // step.unit, _WHOLE, mask=~valid)
@@ -177,12 +178,31 @@ def _steps(
         rank = min(max(privacy.extreme_rows, 1), len(ends)) - 1
         step = Step(column, rising, base, 1, int(ends[rank]), int(ends[-1 - rank]))
         rises, there = _rises(rows, step, by_name, siblings)
-        unit = int(np.gcd.reduce(np.abs(rises[there]))) if there.any() else 1
-        first = np.sort(numbers[siblings.starts & valid])
+        unit = max(int(np.gcd.reduce(np.abs(rises[there]))), 1) if there.any() else 1
+        first = np.sort(numbers[siblings.firsts & valid])
         start = int(first[len(first) // 2]) if len(first) >= 2 * rank + 2 else step.least
         most = max(step.least, step.most)
-        found.append(replace(step, unit=max(unit, 1), most=most, start=min(max(start, step.least), most)))
+        step = replace(step, unit=unit, most=most, start=min(max(start, step.least), most))
+        found.append(_paced(step, numbers, siblings) if rising else step)
     return found
+
+
+def _paced(step: Step, numbers: Numbers, siblings: Siblings) -> Step:
+    """A rising step with how far apart siblings are, of large families where there are any."""
+    strict = bool((np.diff(numbers, prepend=0)[~siblings.firsts] > 0).all())
+    at = np.flatnonzero(siblings.firsts)
+    sizes = np.diff(at, append=len(numbers))
+    large = sizes > (BLOCK if (sizes > BLOCK).any() else 1)
+    spans = (numbers[at + sizes - 1] - numbers[at])[large] / step.unit
+    paces = spans / (sizes[large] - 1)
+    pace = float(spans.sum() / (sizes[large] - 1).sum())
+    steady = len(spans) >= _FEWEST_LARGE and _spread(spans) < _spread(paces)
+    return replace(step, strict=strict, pace=round(pace, 6), span=round(float(spans.mean()), 6) if steady else 0.0)
+
+
+def _spread(values: npt.NDArray[np.float64]) -> float:
+    """The standard deviation in units of the mean."""
+    return float(values.std() / max(values.mean(), 1e-9))
 
 
 def _base(rows: pa.Table, column: Column, context: Sequence[Column]) -> str | None:
@@ -218,8 +238,8 @@ def _rises(rows: pa.Table, step: Step, context: Mapping[str, Column], siblings: 
         theirs, known = numbers_of(rows.column(step.base), context[step.base].type)
         base = comparable(theirs, context[step.base].type, step.column.type)
     if step.rising:
-        base = np.where(siblings.starts, base, np.roll(numbers, 1))
-        known = np.where(siblings.starts, known, True)
+        base = np.where(siblings.firsts, base, np.roll(numbers, 1))
+        known = np.where(siblings.firsts, known, True)
     return np.where(valid & known, numbers - base, 0), valid & known
 
 

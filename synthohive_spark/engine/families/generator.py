@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.engine.arrays import one_array
@@ -138,6 +137,7 @@ class _Families:
         self.wave = seats.places % BLOCK
         self.block = np.cumsum(self.wave == 0) - 1
         self.context_types = {c.name: c for c in self.rules.context}
+        self.firsts: dict[str, Places] = {}
         self.seen = {
             n: np.zeros((self.block[-1] + 1 if len(self.block) else 0, 0), np.int64) for n in self.rules.distinct
         }
@@ -169,14 +169,15 @@ class _Families:
         return self._apart(made, draw, rows, context, previous, anchors) if self.rules.distinct else made
 
     def _anchors(self, rows: Places, context: pa.Table | None) -> pa.Table | None:
-        """The first siblings of blocks that start within a family, for what is the same in all siblings."""
-        if not self.rules.constant or not self.seats.places[rows].any():
+        """The first siblings of blocks that start within a family, for what holds in all siblings."""
+        rising = any(s.rising for s in self.rules.steps)
+        if not (self.rules.constant or rising) or not self.seats.places[rows].any():
             return None
         places = np.zeros(len(rows), np.int64)
         draw = replace(
             self._draw(rows, places, context, None), row_ids=child_ids(self.seats.parents[rows], places), numbers=None
         )
-        return sample_valid(self.generator, draw, self.redraw)
+        return self._finished(sample_valid(self.generator, draw, self.redraw), rows, context, None, None, places)
 
     def _draw(self, rows: Places, places: Places, context: pa.Table | None, previous: pa.Table | None) -> Draw:
         left = self.seats.sizes[rows] - places - 1
@@ -204,8 +205,10 @@ class _Families:
         context: pa.Table | None,
         previous: pa.Table | None,
         anchors: pa.Table | None,
+        places: Places | None = None,
     ) -> pa.Table:
         """Learned rows as rows of the table."""
+        places = self.seats.places[rows] if places is None else places
         steps = {s.column.name: s for s in self.rules.steps}
         arrays = []
         for column in self.rules.columns:
@@ -214,10 +217,10 @@ class _Families:
                 assert context is not None
                 values = one_array(context.column(self.rules.copies[name]))
             elif name in self.rules.places:
-                counted = self.seats.places[rows] + self.rules.places[name]
+                counted = places + self.rules.places[name]
                 values = pa.array(counted).cast(column.type.arrow)
             elif name in steps:
-                values = self._stepped(made, steps[name], context, previous)
+                values = self._stepped(made, steps[name], rows, places, context, previous, anchors)
             else:
                 values = one_array(made.column(name))
                 if name in self.rules.constant and anchors is not None:
@@ -225,28 +228,54 @@ class _Families:
             arrays.append(values)
         return pa.table(arrays, names=[c.name for c in self.rules.columns])
 
-    def _stepped(self, made: pa.Table, step: Step, context: pa.Table | None, previous: pa.Table | None) -> pa.Array:
-        column = step.column
-        rises, valid = numbers_of(made.column(step_name(column.name)), _WHOLE)
+    def _stepped(
+        self,
+        made: pa.Table,
+        step: Step,
+        rows: Places,
+        places: Places,
+        context: pa.Table | None,
+        previous: pa.Table | None,
+        anchors: pa.Table | None,
+    ) -> pa.Array:
+        name, type_, sizes = step.column.name, step.column.type, self.seats.sizes[rows]
+        rises, valid = numbers_of(made.column(step_name(name)), _WHOLE)
         if step.rising and previous is not None:
-            base, known = numbers_of(previous.column(column.name), column.type)
-            if step.base is None:  # a model may leave out a step where it should not
-                rises, valid = np.where(valid, rises, 0), known
-        elif step.base is not None:
-            assert context is not None
-            other = self.context_types[step.base]
-            theirs, known = numbers_of(context.column(step.base), other.type)
-            base = comparable(theirs, other.type, column.type)
+            base, known = numbers_of(previous.column(name), type_)
+            latest = step.latest(self.firsts[name][self.block[rows]], places, sizes)
+            rises = np.maximum(rises, int(step.strict))
+            valid |= step.base is None  # a model may leave out a step where it should not
         else:
-            return self._start(made, step)
-        steps = np.maximum(np.minimum(rises, (step.most - base) // step.unit), 0)
-        return values_of(base + steps * step.unit, valid & known, column.type)
+            latest = step.most - step.gap * (sizes - 1) if step.rising else np.full(len(rows), step.most)
+            if step.base is not None:
+                base, known = self._base(step, context)
+            else:
+                (base, known), rises = self._start(made, step, latest), np.zeros(len(rows), np.int64)
+                valid = known
+        values = base + np.maximum(np.minimum(rises, (latest - base) // step.unit), 0) * step.unit
+        if step.rising and previous is None:
+            firsts = values
+            if anchors is not None:
+                within, (first, there) = places > 0, numbers_of(anchors.column(name), type_)
+                firsts = np.where(within, first, values)
+                values = np.where(within, step.block_starts(first, places // BLOCK, sizes), values)
+                known, valid = np.where(within, there, known), valid | within
+            held = self.firsts.setdefault(name, np.zeros(int(self.block[-1]) + 1, np.int64))
+            held[self.block[rows]] = firsts
+        return values_of(values, valid & known, type_)
 
-    def _start(self, made: pa.Table, step: Step) -> pa.Array:
+    def _base(self, step: Step, context: pa.Table | None) -> tuple[Places, npt.NDArray[np.bool_]]:
+        assert step.base is not None
+        assert context is not None
+        other = self.context_types[step.base].type
+        theirs, known = numbers_of(context.column(step.base), other)
+        return comparable(theirs, other, step.column.type), known
+
+    def _start(self, made: pa.Table, step: Step, latest: Places) -> tuple[Places, npt.NDArray[np.bool_]]:
         """The value of the first sibling, the usual one where a model leaves it out."""
-        values = one_array(made.column(step.column.name))
-        usual = values_of(np.array([step.start], np.int64), np.ones(1, bool), step.column.type)
-        return pc.fill_null(values, usual[0])
+        numbers, valid = numbers_of(made.column(step.column.name), step.column.type)
+        starts = np.where(valid, numbers, step.start)
+        return np.maximum(np.minimum(starts, latest), step.least), np.ones(len(starts), bool)
 
     def _apart(
         self,

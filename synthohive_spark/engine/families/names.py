@@ -65,5 +65,16 @@ def is_ancestor_name(name: str) -> bool:
 
 def one_level_up(name: str) -> str:
     """What the owner calls what a row calls by a name of `ancestor_name`."""
+    level, column = _level(name)
+    return column if level == 1 else ancestor_name(level - 1, column)
+
+
+def one_level_down(name: str) -> str:
+    """What the children of a row call what the row calls by a name, its own or one of `ancestor_name`."""
+    level, column = _level(name) if is_ancestor_name(name) else (0, name)
+    return ancestor_name(level + 1, column)
+
+
+def _level(name: str) -> tuple[int, str]:
     level, column = name.removeprefix("@up").split(".", 1)
-    return column if level == "1" else ancestor_name(int(level) - 1, column)
+    return int(level), column

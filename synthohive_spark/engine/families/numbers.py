@@ -11,6 +11,7 @@ from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.columns import ColumnType
 
 Numbers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 _DAY = 86_400_000_000
 
 
@@ -33,6 +34,20 @@ def values_of(numbers: Numbers, valid: npt.NDArray[np.bool_], type_: ColumnType)
 def is_countable(type_: ColumnType) -> bool:
     """Whether values are integers, dates or instants."""
     return type_.is_integer or type_.is_temporal
+
+
+def has_numbers(type_: ColumnType) -> bool:
+    """Whether values are numbers, dates or instants."""
+    return type_.is_number or type_.is_temporal
+
+
+def floats_of(values: pa.ChunkedArray, type_: ColumnType) -> Floats:
+    """Values as floating point numbers, as `numbers_of` makes dates and instants, NaN where null."""
+    if is_countable(type_):
+        numbers, valid = numbers_of(values, type_)
+        return np.where(valid, numbers.astype(np.float64), np.nan)
+    array = one_array(values).cast(pa.float64(), safe=False)
+    return np.asarray(array.to_numpy(zero_copy_only=False), np.float64)
 
 
 def comparable(numbers: Numbers, from_: ColumnType, to: ColumnType) -> Numbers:

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.families.numbers import Numbers
 
 BLOCK = 256
 """Siblings that are drawn one after another; the next so many start anew, so that no family is too large."""
@@ -24,6 +27,10 @@ class Step:
         least: Smallest value that may come out.
         most: Largest value that may come out.
         start: Where the first sibling begins if a model leaves it out: what is usual, where enough families say so.
+        strict: Whether no two siblings have the same value.
+        pace: How much a block of siblings lies above the one before, in units for each sibling.
+        span: How much the last of many siblings lies above the first, in units, where it does so however many there
+            are; 0 where more siblings take longer.
     """
 
     column: Column
@@ -33,6 +40,35 @@ class Step:
     least: int
     most: int
     start: int = 0
+    strict: bool = False
+    pace: float = 0.0
+    span: float = 0.0
+
+    @property
+    def gap(self) -> int:
+        """How much siblings lie apart at least."""
+        return self.unit if self.strict else 0
+
+    def block_starts(self, firsts: Numbers, blocks: Numbers, sizes: Numbers) -> Numbers:
+        """Where blocks of large families start.
+
+        Args:
+            firsts: The values of the first siblings.
+            blocks: How many blocks come before.
+            sizes: How many siblings there are.
+        """
+        pace = np.where(self.span > 0, self.span / np.maximum(sizes - 1, 1), self.pace)
+        pace = np.maximum(pace, float(self.strict))
+        rises = np.round(pace * blocks * BLOCK).astype(np.int64)
+        room = (self.most - self.gap * (sizes - 1 - blocks * BLOCK) - firsts) // self.unit
+        return firsts + np.maximum(np.minimum(rises, room), 0) * self.unit
+
+    def latest(self, firsts: Numbers, places: Numbers, sizes: Numbers) -> Numbers:
+        """The greatest values that leave room for the siblings after, with arguments as above, places for blocks."""
+        after = (places // BLOCK + 1) * BLOCK
+        ends = np.where(after < sizes, self.block_starts(firsts, after // BLOCK, sizes) - self.gap, self.most)
+        latest: Numbers = ends - self.gap * (np.minimum(after, sizes) - 1 - places)
+        return latest
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from synthohive_spark.engine.families.rules import BLOCK
 _FEWEST_FAMILIES = 20
 _MOSTLY, _NEARLY_ALL = 0.7, 0.99
 _SMALL_FAMILY = 20
+_GOES_WITH = 0.25
 Flags = npt.NDArray[np.bool_]
 
 
@@ -38,8 +39,9 @@ class Siblings:
     def of(cls, rows: pa.Table, own: Sequence[Column], owner: pa.Array, key: Sequence[Numbers]) -> Siblings:
         """The families of rows, in the order that says most about them.
 
-        A column that counts the siblings comes first; then the key, where it has an order; then, where families are
-        small, the first date or time, for whoever adds to a large family does not look at the last row of it.
+        A column that counts the siblings comes first; then, where families are small, the first date or time that goes
+        with the key, up or down, for whoever adds to a large family does not look at the last row of it; then the key,
+        where it has an order.
 
         Args:
             rows: Training rows.
@@ -109,13 +111,13 @@ def _sorting(
     for column in own:
         if column.type.is_integer and _count(rows, column, family, sizes)[0] > _MOSTLY:
             return [numbers_of(rows.column(column.name), column.type)[0]]
-    if key or len(family) > _SMALL_FAMILY * max(len(sizes), 1):
+    if len(family) > _SMALL_FAMILY * max(len(sizes), 1):
         return key
     for column in own:
         if column.type.is_temporal and rows.column(column.name).null_count == 0:
             numbers = numbers_of(rows.column(column.name), column.type)[0]
-            if _differs(numbers, family):
-                return [numbers]
+            if _differs(numbers, family) and (not key or _goes_with(key, numbers, family)):
+                return [numbers, *key]
     return key
 
 
@@ -134,6 +136,15 @@ def _count(rows: pa.Table, column: Column, family: npt.NDArray[np.int64], sizes:
     np.add.at(total, family, (numbers - first).astype(float))
     whole = (least == first) & (most == first + sizes - 1) & (total == sizes * (sizes - 1) / 2)
     return float(whole[several].mean()), first
+
+
+def _goes_with(key: Sequence[Numbers], numbers: Numbers, family: npt.NDArray[np.int64]) -> bool:
+    """Whether the key mostly rises, or mostly falls, where numbers rise from sibling to sibling."""
+    order = np.lexsort([*reversed(key), numbers, family])
+    rank = np.empty(len(order), np.int64)
+    rank[np.lexsort([*reversed(key), family])] = np.arange(len(order))
+    rises = (np.diff(family[order]) == 0) & (np.diff(numbers[order]) != 0)
+    return bool(abs((np.diff(rank[order])[rises] > 0).mean() - 0.5) > _GOES_WITH)
 
 
 def _differs(numbers: Numbers, family: npt.NDArray[np.int64]) -> bool:

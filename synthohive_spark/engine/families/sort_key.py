@@ -1,0 +1,90 @@
+"""The order in which the rows of a cell are given the rows that they refer to.
+
+Rows that name the same row often have something in common, a driver's races the years. In the order of that, with as
+much noise as keeps them as alike as they really are, they are given rows one after another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.families.numbers import floats_of, has_numbers
+
+_FEWEST = 100
+"""Rows that share what they refer to, so that it can be seen what they have in common."""
+_ALIKE = 0.8
+"""What is left of the variance in a cell where rows are alike."""
+Codes = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class SortKey:
+    """A column that rows are sorted by.
+
+    Attributes:
+        column: The column, the row's own or an ancestor's.
+        least: Smallest value that is told apart.
+        most: Largest value that is told apart.
+        noise: Standard deviation of the noise that is added, in units of the range.
+    """
+
+    column: str
+    least: float
+    most: float
+    noise: float
+
+    @classmethod
+    def fit(cls, rows: pa.Table, columns: Sequence[Column], cells: Codes, keys: Codes, at_least: int) -> SortKey | None:
+        """The column that rows with the same key are most alike in, beyond what their cell says; None for none.
+
+        Args:
+            rows: Training rows.
+            columns: Columns to choose from.
+            cells: The cell of the row that each refers to; negative for none.
+            keys: A code of that row.
+            at_least: How many rows lie beyond the range on either side, itself counted.
+        """
+        best, found = _ALIKE, None
+        for column in columns:
+            if not has_numbers(column.type):
+                continue
+            values = floats_of(rows.column(column.name), column.type)
+            known = np.flatnonzero(~np.isnan(values) & (cells >= 0))
+            if len(known) < max(_FEWEST, 2 * at_least):
+                continue
+            ordered = np.sort(values[known])
+            least, most = float(ordered[at_least - 1]), float(ordered[-at_least])
+            if most <= least:
+                continue
+            at = (np.clip(values[known], least, most) - least) / (most - least)
+            among, repeats = _variance(at, keys[known])
+            within = _variance(at, cells[known])[0]
+            if repeats >= _FEWEST and among < best * within:
+                best = among / within
+                noise = np.sqrt(among * within / (within - among))
+                found = cls(column.name, least, most, round(float(noise), 6))
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """The key as plain values."""
+        return vars(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        """The key that `to_json` described."""
+        return cls(**data)
+
+
+def _variance(values: npt.NDArray[np.float64], groups: Codes) -> tuple[float, int]:
+    """The variance within groups, and over how many rows beyond the first of each it is known."""
+    _, group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    mean = np.bincount(group, values) / sizes
+    free = len(values) - len(sizes)
+    return float(((values - mean[group]) ** 2).sum()) / max(free, 1), free
