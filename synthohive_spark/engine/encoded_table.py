@@ -68,6 +68,21 @@ class NullInclusion:
     same: bool
 
 
+@dataclass(frozen=True, eq=False)
+class Echo:
+    """A generated column that often holds what a given one does: a currency, that of the row before.
+
+    Attributes:
+        given: Position of the given column.
+        column: Position of the generated one.
+        table: The code of ``column`` for each code of ``given`` that stands for the same value; -1 where none does.
+    """
+
+    given: int
+    column: int
+    table: Codes
+
+
 @dataclass(frozen=True)
 class Layout:
     """The encoded row.
@@ -78,6 +93,7 @@ class Layout:
         at_least: Fewest rows that a number which an engine stores about the rows may stand for.
         functional: Generated columns that are a function of another one; an engine need not look at them.
         null_inclusions: Generated columns that are null only where another one is; an engine keeps to them.
+        echoes: Generated columns that often hold what a given one does; an engine need not look at them.
     """
 
     columns: tuple[Block, ...]
@@ -85,6 +101,7 @@ class Layout:
     at_least: int = 5
     functional: tuple[FunctionalDependency, ...] = ()
     null_inclusions: tuple[NullInclusion, ...] = ()
+    echoes: tuple[Echo, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The layout as plain values."""
@@ -95,7 +112,8 @@ class Layout:
         return {
             **parts,
             "at_least": self.at_least,
-            "functional": [{**vars(own), "table": own.table.tolist()} for own in self.functional],
+            "functional": _with_lists(self.functional),
+            "echoes": _with_lists(self.echoes),
             "null_inclusions": [dict(vars(own)) for own in self.null_inclusions],
         }
 
@@ -110,9 +128,18 @@ class Layout:
             blocks("columns"),
             blocks("context"),
             data["at_least"],
-            tuple(FunctionalDependency(**{**f, "table": np.array(f["table"], np.int32)}) for f in data["functional"]),
+            tuple(FunctionalDependency(**own) for own in _with_arrays(data["functional"])),
             tuple(NullInclusion(**own) for own in data["null_inclusions"]),
+            tuple(Echo(**own) for own in _with_arrays(data["echoes"])),
         )
+
+
+def _with_lists(links: Sequence[FunctionalDependency | Echo]) -> list[dict[str, Any]]:
+    return [{**vars(own), "table": own.table.tolist()} for own in links]
+
+
+def _with_arrays(links: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{**own, "table": np.array(own["table"], np.int32)} for own in links]
 
 
 @dataclass(frozen=True)

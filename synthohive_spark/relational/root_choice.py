@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,29 +10,44 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from synthohive_spark.engine.arrays import one_array
-from synthohive_spark.engine.families.balance import LARGEST, Beneath
+from synthohive_spark.engine.families.balance import LARGEST, Descendants, choose_versions
 from synthohive_spark.engine.families.generator import FamilyGenerator, FamilySeats, child_ids
 from synthohive_spark.engine.families.names import count_name, one_level_down
 from synthohive_spark.engine.sampling.draw import Draw
 from synthohive_spark.relational.linked_table import LinkedTable
 from synthohive_spark.stages.model import SynthesizerTransformerModel
 
-_MOST_BENEATH = 100_000
+_VERSIONS, _MOST_ROWS = 30, 20_000
+
+
+@dataclass(frozen=True)
+class ChosenRoots:
+    """The rows of a small root.
+
+    Attributes:
+        draws: By which id each row is drawn.
+        ids: The ids of the rows, from which those of what follows from them are made.
+    """
+
+    draws: npt.NDArray[np.int64]
+    ids: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class _Drawn:
-    """Rows of a table as `Spines` draws them, with their ids, all that their ancestors hold, and their roots."""
+    """Rows of a table as `Spines` draws them, with all that their ancestors hold, and the version of a root of each."""
 
     name: str
     rows: pa.Table
     ids: npt.NDArray[np.int64]
-    roots: npt.NDArray[np.int64]
+    version: npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class RootChoice:
     """Chooses which rows of a larger pool of draws are the rows of a root.
+
+    First the rows, by what they hold; then, of several versions of all that follows from each, the one that suits best.
 
     Attributes:
         tables: The tables' places in the database.
@@ -46,31 +61,48 @@ class RootChoice:
     seed_of: Callable[[str], int]
     changed: frozenset[str]
 
-    def of(self, name: str, rows: int, seed: int) -> npt.NDArray[np.int64] | None:
-        """Ids of so many rows of a root; None where they need not be chosen."""
-        table = self.tables[name]
-        if table.balance is None or not 0 < rows <= LARGEST:
+    def of(self, name: str, rows: int, seed: int) -> ChosenRoots | None:
+        """So many rows of a root; None where they need not be chosen."""
+        balance = self.tables[name].balance
+        if balance is None or not 0 < rows <= LARGEST:
             return None
-        ids = np.arange(table.balance.pool(rows))
-        pool = self.models[name].table_model.generator.sample(Draw(ids, self.seed_of(name)))
-        many, beneath = rows / max(table.rows, 1), []
-        for drawn in self._beneath(_Drawn(name, pool, ids, ids), many, len(ids) / rows):
-            balance, likely = self.tables[drawn.name].balance, self.tables[drawn.name].rows * many
-            assert balance is not None
-            beneath.append(Beneath(balance, drawn.rows, drawn.roots, likely))
-        return table.balance.choose(pool, rows, seed, beneath)
+        size = balance.pool(rows)
+        pool = self.models[name].table_model.generator.sample(Draw(np.arange(size), self.seed_of(name)))
+        chosen = balance.choose(pool, rows, seed)
+        version = self._versions(name, pool.take(pa.array(chosen)), chosen, size, seed)
+        return ChosenRoots(chosen, chosen + size * version)
 
-    def _beneath(self, above: _Drawn, many: float, pools: float) -> Iterator[_Drawn]:
-        """The rows of the small tables that follow from drawn ones."""
-        for name, table in self.tables.items():
-            if table.owner is None or table.owner.parent != above.name or table.balance is None:
+    def _versions(
+        self, name: str, roots: pa.Table, draws: npt.NDArray[np.int64], size: int, seed: int
+    ) -> npt.NDArray[np.int64]:
+        """Which version of what follows from each root."""
+        rows, many = len(draws), len(draws) / max(self.tables[name].rows, 1)
+        small = self._small(name, many)
+        versions = min(_VERSIONS, int(_MOST_ROWS // max(sum(small.values()), 1)))
+        if not small or versions < 2:
+            return np.zeros(rows, np.int64)
+        ids = np.concatenate([draws + size * version for version in range(versions)])
+        every = pa.concat_tables([roots] * versions).combine_chunks()
+        drawn = {name: _Drawn(name, every, ids, np.arange(rows * versions))}
+        found = []
+        for child in small:
+            owner = self.tables[child].owner
+            assert owner is not None
+            drawn[child] = self._children(child, self.tables[child], drawn[owner.parent])
+            balance = self.tables[child].balance
+            assert balance is not None
+            found.append(Descendants(balance, drawn[child].rows, drawn[child].version))
+        return choose_versions(found, rows, versions, seed)
+
+    def _small(self, name: str, many: float) -> dict[str, float]:
+        """The small tables that follow from a root, owners first, with how many rows they are likely to have."""
+        found: dict[str, float] = {}
+        for child, table in self.tables.items():
+            if table.owner is None or table.owner.parent != name or table.balance is None or child in self.changed:
                 continue
-            likely = table.rows * many
-            if name in self.changed or likely > LARGEST or likely * pools > _MOST_BENEATH:
-                continue
-            drawn = self._children(name, table, above)
-            yield drawn
-            yield from self._beneath(drawn, many, pools)
+            if (likely := table.rows * many) <= LARGEST:
+                found |= {child: likely, **self._small(child, many)}
+        return found
 
     def _children(self, name: str, table: LinkedTable, above: _Drawn) -> _Drawn:
         assert table.owner is not None
@@ -89,4 +121,4 @@ class RootChoice:
         rows = generator.sample(seats, self.seed_of(name))
         for ancestor, values in held.items():
             rows = rows.append_column(ancestor, one_array(values).take(back))
-        return _Drawn(name, rows, child_ids(seats.parents, seats.places), above.roots[parents])
+        return _Drawn(name, rows, child_ids(seats.parents, seats.places), above.version[parents])

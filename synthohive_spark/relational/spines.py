@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame, SparkSession, Window
@@ -27,7 +26,7 @@ from synthohive_spark.engine.families.rules import BLOCK as FAMILY_BLOCK
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.table.conditions import Conditions
 from synthohive_spark.relational.linked_table import LinkedTable
-from synthohive_spark.relational.root_choice import RootChoice
+from synthohive_spark.relational.root_choice import ChosenRoots, RootChoice
 from synthohive_spark.spark.conditions import condition_values
 from synthohive_spark.spark.families import ID, generate_families
 from synthohive_spark.spark.generation import generate, key_values
@@ -91,11 +90,11 @@ class Spines:
     _frames: dict[_Key, DataFrame] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
-    def chosen(self) -> dict[str, npt.NDArray[np.int64]]:
+    def chosen(self) -> dict[str, ChosenRoots]:
         """By small root, which rows of a larger pool are its rows."""
         return {name: rows for name in self.sizes if (rows := self._chosen(name)) is not None}
 
-    def _chosen(self, name: str) -> npt.NDArray[np.int64] | None:
+    def _chosen(self, name: str) -> ChosenRoots | None:
         if name in self.conditions:
             return None
         choice = RootChoice(self.tables, self.models, self.seed_of, frozenset({*self.totals, *self.redraw}))
@@ -166,19 +165,23 @@ class Spines:
     def _roots(self, name: str) -> DataFrame:
         n, model = self.sizes[name], self.models[name].table_model
         given = self.conditions.get(name, Conditions())
-        number, id_ = col("id"), col("id")
+        number, draw, id_ = col("id"), col("id"), col("id")
         seats = self.spark.range(n)
         if (chosen := self.chosen.get(name)) is not None:
-            both = pa.table({"id": pa.array(np.arange(n)), "chosen": pa.array(chosen)})
-            seats, id_ = self.spark.createDataFrame(both), col("chosen")
+            ids = {"id": np.arange(n), "chosen": chosen.ids, "draw": chosen.draws}
+            seats, draw, id_ = self.spark.createDataFrame(pa.table(ids)), col("draw"), col("chosen")
         block = F.floor(number / F.lit(self.block_roots(name))).cast("int")
         seats = seats.select(
-            id_.alias(ID), number.alias(NUMBER), block.alias(BLOCK), *condition_values(given, number, n)
+            draw.alias("@draw"),
+            id_.alias(ID),
+            number.alias(NUMBER),
+            block.alias(BLOCK),
+            *condition_values(given, number, n),
         )
         return generate(
             seats,
             model.generator,
-            row_id=col(ID),
+            row_id=col("@draw"),
             passthrough=[ID, NUMBER, BLOCK],
             seed=self.seed_of(name),
             number=col(NUMBER),

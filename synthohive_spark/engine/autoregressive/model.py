@@ -90,7 +90,7 @@ class AutoregressiveEngine:
         heads, parts = read_tensors(files, _HEADS), read_tensors(files, _PARTS)
         sampler = checked_sampler(
             lambda: _sampler(heads, parts, layout),
-            lambda own: (*own.embeddings, *(array for head in own.heads.values() for array in vars(head).values())),
+            lambda own: (*own.embeddings, *(array for head in own.heads.values() for array in head.arrays)),
             layout,
             any_condition=AutoregressiveEngine.any_condition,
         )
@@ -110,7 +110,7 @@ def _parts(fixed: Arrays, layout: Layout) -> Parts:
         ColumnParts(block.codes, block.bins, int(cuts), int(fine), fixed.get(f"places.{i}"), int(members))
         for i, (block, (cuts, fine, members)) in enumerate(zip(blocks, fixed["cuts"], strict=True))
     )
-    return Parts(columns, tuple(block.ranked for block in blocks), len(layout.context))
+    return Parts(columns, tuple(block.ranked for block in blocks), len(layout.context), layout.echoes)
 
 
 def _sampler(arrays: Arrays, fixed: Arrays, layout: Layout) -> AutoregressiveSampler:

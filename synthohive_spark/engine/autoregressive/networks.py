@@ -7,6 +7,8 @@ heads are one product with masked weights, so any order of the columns costs the
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,7 @@ class Heads(nn.Module):
         parts: What is read and drawn.
         shares: For each drawn part the shares of its categories, given those of the part it is linked to where there
             is one: shape (categories,) or (categories of the other, categories).
+        odds: By part that echoes another, how often it does for each time that it does not.
         widths: Widths of an embedding and of a head.
         rng: Draws the first weights.
         dtype: Type of matrix products.
@@ -36,6 +39,7 @@ class Heads(nn.Module):
         self,
         parts: Parts,
         shares: list[npt.NDArray[np.float64]],
+        odds: Mapping[int, float],
         widths: tuple[int, int],
         rng: torch.Generator,
         dtype: torch.dtype,
@@ -66,23 +70,44 @@ class Heads(nn.Module):
         self.out_bias = nn.ParameterList(
             [nn.Parameter(torch.log(torch.from_numpy(own)).float().to(rng.device)) for own in shares]
         )
+        self.gate = nn.ParameterDict({str(part - self.first): normal(hidden, scale=_SMALL) for part in odds})
+        self.gate_bias = nn.ParameterDict(
+            {str(part - self.first): nn.Parameter(torch.tensor(math.log(o)).to(rng.device)) for part, o in odds.items()}
+        )
+        echoes = ((part - self.first, *echo) for part, echo in parts.echo_of.items())
+        self.echoes = {head: (given, torch.from_numpy(table).to(rng.device)) for head, given, table in echoes}
 
-    def losses(self, rows: Tensor, known: Tensor, drop: Dropout | None = None) -> Tensor:
+    def losses(self, rows: Tensor, known: Tensor, drop: Dropout | None = None, *, practice: bool = False) -> Tensor:
         """The cross entropy of each drawn part in each row, summed over the rows, shape (drawn parts,).
 
         Args:
             rows: Categories of the parts, shape (rows, parts).
             known: Whether a head reads a part, shape (parts, drawn parts).
             drop: Leaves out hidden units.
+            practice: Whether logits are to be learned where an echo says the same, too.
         """
         hidden = self._heads(rows, known, drop)
         losses = []
         for i in range(self.count):
             logits = (hidden[i] @ self.out[i].to(self.dtype)).float()
-            parent = self.parts.parents[self.first + i]
+            parent, drawn = self.parts.parents[self.first + i], rows[:, self.first + i]
             logits = logits + (self.out_bias[i] if parent < 0 else self.out_bias[i][rows[:, parent]])
-            losses.append(functional.cross_entropy(logits, rows[:, self.first + i], reduction="sum"))
+            if i in self.echoes:
+                given, table = self.echoes[i]
+                losses.append(self._gated_loss(i, logits, hidden[i], table[rows[:, given]], drawn, practice=practice))
+            else:
+                losses.append(functional.cross_entropy(logits, drawn, reduction="sum"))
         return torch.stack(losses)
+
+    def _gated_loss(
+        self, head: int, logits: Tensor, hidden: Tensor, echoed: Tensor, drawn: Tensor, *, practice: bool
+    ) -> Tensor:
+        """The cross entropy of a part that holds what is echoed, or anything as the logits say."""
+        gate = (hidden @ self.gate[str(head)].to(self.dtype)).float() + self.gate_bias[str(head)]
+        plain = -functional.cross_entropy(logits, drawn, reduction="none")
+        other = torch.where(echoed >= 0, plain + functional.logsigmoid(-gate), plain)
+        likely = torch.where(echoed == drawn, torch.logaddexp(other, functional.logsigmoid(gate)), other)
+        return -(likely + plain if practice else likely).sum()
 
     def _heads(self, rows: Tensor, known: Tensor, drop: Dropout | None) -> Tensor:
         """What the heads make before their last layer, shape (drawn parts, rows, hidden)."""

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synthohive_spark.engine.codecs.numeric_common import EDGE
-from synthohive_spark.engine.encoded_table import EncodedTable
+from synthohive_spark.engine.encoded_table import Echo, EncodedTable
 
 Codes = npt.NDArray[np.int64]
 
@@ -115,11 +115,13 @@ class Parts:
         columns: How each column is cut, given columns first.
         ranked: Whether each column has ranks.
         given: How many of the columns are given.
+        echoes: Columns that often hold what a given one does; those of one part each are looked at.
     """
 
     columns: tuple[ColumnParts, ...]
     ranked: tuple[bool, ...]
     given: int
+    echoes: tuple[Echo, ...] = ()
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:
@@ -136,6 +138,21 @@ class Parts:
         """The part that each part is linked to, -1 for none."""
         same = [i > 0 and self.column_of[i - 1] == self.column_of[i] for i in range(len(self.column_of))]
         return tuple(i - 1 if linked else -1 for i, linked in enumerate(same))
+
+    @cached_property
+    def echo_of(self) -> dict[int, tuple[int, Codes]]:
+        """By part that echoes another: that one, and for each of its categories the one that is echoed, -1 for none."""
+        found = {}
+        for echo in self.echoes:
+            (given, *more), (drawn, *others) = self.of_column[echo.given], self.of_column[self.given + echo.column]
+            if not more and not others:
+                found[drawn] = given, echo.table.astype(np.int64)
+        return found
+
+    def echoed(self, rows: npt.NDArray[Any], part: int) -> Codes:
+        """What a part echoes in each row of parts, shape (rows, parts); -1 for nothing."""
+        given, table = self.echo_of[part]
+        return np.asarray(table[rows[:, given]])
 
     @cached_property
     def of_column(self) -> tuple[tuple[int, ...], ...]:

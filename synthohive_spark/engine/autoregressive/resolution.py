@@ -42,7 +42,7 @@ def cut_columns(table: EncodedTable, context: EncodedTable, layout: Layout, thre
             fine = FINE if i in matters and inside >= _FEWEST_FINE else 1
             columns.append(ColumnParts(block.codes, block.bins, cuts, fine))
     ranked = tuple(block.ranked for block in (*layout.context, *layout.columns))
-    return Parts(tuple(columns), ranked, len(layout.context))
+    return Parts(tuple(columns), ranked, len(layout.context), layout.echoes)
 
 
 def _fine_matters(rows: EncodedTable, blocks: tuple[Block, ...], seed: int) -> set[int]:

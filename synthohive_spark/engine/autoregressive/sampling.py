@@ -27,6 +27,33 @@ Codes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
+class Gate:
+    """How likely a part is to echo another.
+
+    Attributes:
+        weights: Shape (1, hidden).
+        bias: Shape (1, 1).
+        after: What is added to logits once the echo is in them, shape (categories, 1).
+    """
+
+    weights: Floats
+    bias: Floats
+    after: Floats
+
+    def with_echo(self, logits: Floats, hidden: Floats, echoed: Codes) -> Floats:
+        """Logits in which what is echoed in each row, -1 for nothing, is as likely as the gate says."""
+        logits -= logits.max(axis=0)
+        logits -= np.log(np.exp(logits).sum(axis=0))
+        gate = (self.weights @ hidden + self.bias)[0]
+        there = np.flatnonzero(echoed >= 0)
+        logits[:, there] -= np.logaddexp(0, gate[there])
+        cells = echoed[there], there
+        logits[cells] = np.logaddexp(logits[cells], -np.logaddexp(0, -gate[there]))
+        logits += self.after
+        return logits
+
+
+@dataclass(frozen=True)
 class Head:
     """What gives the logits of one part.
 
@@ -37,6 +64,7 @@ class Head:
         inner_bias: Shape (hidden, 1).
         out: Shape (categories, hidden).
         out_bias: Shape (categories, 1), or (categories, categories of the linked part).
+        gate: Of a part that echoes another.
     """
 
     read: Floats
@@ -45,9 +73,16 @@ class Head:
     inner_bias: Floats
     out: Floats
     out_bias: Floats
+    gate: Gate | None = None
 
-    def logits(self, known: Floats, parent: Codes | None) -> Floats:
-        """Logits of the categories, shape (categories, rows), from ``known``, the first rows of what can be read."""
+    def logits(self, known: Floats, parent: Codes | None, echoed: Codes | None = None) -> Floats:
+        """Logits of the categories, shape (categories, rows).
+
+        Args:
+            known: The first rows of what can be read.
+            parent: Categories of the linked part.
+            echoed: What the part echoes in each row.
+        """
         hidden: Floats = self.read[:, : len(known)] @ known
         hidden += self.read_bias
         np.maximum(hidden, 0, out=hidden)
@@ -56,7 +91,13 @@ class Head:
         hidden += np.maximum(inner, 0, out=inner)
         made: Floats = self.out @ hidden
         made += self.out_bias if parent is None else self.out_bias[:, parent]
-        return made
+        return made if self.gate is None or echoed is None else self.gate.with_echo(made, hidden, echoed)
+
+    @property
+    def arrays(self) -> tuple[Floats, ...]:
+        """All weights."""
+        own = self.read, self.read_bias, self.inner, self.inner_bias, self.out, self.out_bias
+        return own if self.gate is None else (*own, self.gate.weights, self.gate.bias, self.gate.after)
 
 
 @dataclass(frozen=True)
@@ -150,7 +191,8 @@ class AutoregressiveSampler:
             for part in self.parts.of_column[column]:
                 parent = self.parts.parents[part]
                 own = read if known is not None else read[:used]
-                logits = self.heads[part].logits(own, None if parent < 0 else parts[parent])
+                echoed = self.parts.echoed(parts.T, part) if part in self.parts.echo_of else None
+                logits = self.heads[part].logits(own, None if parent < 0 else parts[parent], echoed)
                 if parent < 0 and self.nulls[place]:
                     if known is not None and known.filled[place]:
                         logits[0] = -np.inf
@@ -253,17 +295,20 @@ def sampler_of(
     heads = {}
     for i in range(count):
         bias = arrays[f"out_bias.{i}"].T if arrays[f"out_bias.{i}"].ndim > 1 else arrays[f"out_bias.{i}"][:, None]
-        heads[parts.first_drawn + i] = Head(
-            *(
-                np.ascontiguousarray(array, np.float32)
-                for array in (
-                    read[:, i].T,
-                    arrays["read_bias"][i].T,
-                    arrays["inner"][i].T,
-                    arrays["inner_bias"][i].T,
-                    arrays[f"out.{i}"].T,
-                    bias + arrays[f"calibration.{i}"][:, None] if f"calibration.{i}" in arrays else bias,
-                )
-            )
-        )
+        calibration = arrays.get(f"calibration.{i}", np.zeros(1, np.float32))[:, None]
+        gate = None
+        if f"gate.{i}" in arrays:
+            weights, odds = arrays[f"gate.{i}"][None], arrays[f"gate_bias.{i}"].reshape(1, 1)
+            gate = Gate(*(np.ascontiguousarray(array, np.float32) for array in (weights, odds, calibration)))
+            calibration = np.zeros_like(calibration)
+        arrays_of = {
+            "read": read[:, i].T,
+            "read_bias": arrays["read_bias"][i].T,
+            "inner": arrays["inner"][i].T,
+            "inner_bias": arrays["inner_bias"][i].T,
+            "out": arrays[f"out.{i}"].T,
+            "out_bias": bias + calibration,
+        }
+        own = {name: np.ascontiguousarray(array, np.float32) for name, array in arrays_of.items()}
+        heads[parts.first_drawn + i] = Head(**own, gate=gate)
     return AutoregressiveSampler(parts, order, embeddings, heads, layout.null_inclusions, nulls, layout.functional)

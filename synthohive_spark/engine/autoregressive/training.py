@@ -73,7 +73,8 @@ class AutoregressiveTrainer:
         self.held_out = torch.from_numpy(held_out).to(self.device)
         dtype = product_type(self.device)
         widths = widths_for(len(parts.sizes))
-        self.heads = Heads(parts, shares_of(rows[self.learned], parts), widths, rng, dtype)
+        learned = rows[self.learned]
+        self.heads = Heads(parts, shares_of(learned, parts), odds_of(learned, parts), widths, rng, dtype)
         self.weights: list[Tensor] = list(self.heads.parameters())
         self.average = [weight.detach().clone() for weight in self.weights]
         self.batch = settings.batch_for(len(self.learned))
@@ -125,7 +126,7 @@ class AutoregressiveTrainer:
         if self.drawing is not None and self.rng.random() < _PRACTICE:
             order = self.drawing
         known = self._known(order)
-        loss = self.heads.losses(self.rows[chosen].long(), known, self.drop).sum() / len(chosen)
+        loss = self.heads.losses(self.rows[chosen].long(), known, self.drop, practice=True).sum() / len(chosen)
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
@@ -240,4 +241,14 @@ def shares_of(rows: npt.NDArray[np.int16], parts: Parts) -> list[npt.NDArray[np.
             pairs = np.bincount(both, minlength=parts.sizes[parent] * size).reshape(-1, size)
             counts = pairs + _PRIOR / size + 2 * counts / counts.sum()
         found.append(counts / counts.sum(axis=-1, keepdims=True))
+    return found
+
+
+def odds_of(rows: npt.NDArray[np.int16], parts: Parts) -> dict[int, float]:
+    """By part that echoes another, how often it does for each time that it does not."""
+    found = {}
+    for part in parts.echo_of:
+        echoed = parts.echoed(rows, part)
+        hits = (echoed == rows[:, part]).sum()
+        found[part] = float((hits + 1) / ((echoed >= 0).sum() - hits + 1))
     return found

@@ -93,31 +93,6 @@ class _Axis:
 
 
 @dataclass(frozen=True)
-class Beneath:
-    """Rows that follow from those of a pool, directly or through others.
-
-    Attributes:
-        balance: The shares of their table.
-        rows: The rows.
-        roots: From which place of the pool each row follows.
-        likely: How many of them there are to be in all.
-    """
-
-    balance: Balance
-    rows: pa.Table
-    roots: npt.NDArray[np.int64]
-    likely: float
-
-    def shares(self, pool: int) -> Floats:
-        """What each of ``pool`` rows adds to the shares of this table."""
-        added = np.zeros((pool, len(self.balance.known_goal)), np.float32)
-        for start in range(0, self.rows.num_rows, _TOGETHER):
-            part = self.balance.known_shares(self.rows.slice(start, _TOGETHER))
-            np.add.at(added, self.roots[start : start + _TOGETHER], part)
-        return added / np.float32(max(self.likely, 1))
-
-
-@dataclass(frozen=True)
 class Balance:
     """The shares of a small table.
 
@@ -154,33 +129,9 @@ class Balance:
         """From how many draws so many rows are chosen."""
         return rows * max(2, min(_POOL, _MOST // max(rows, 1)))
 
-    def choose(self, pool: pa.Table, rows: int, seed: int, beneath: Sequence[Beneath] = ()) -> npt.NDArray[np.int64]:
-        """Places in ``pool`` of so many rows whose shares are near the real ones.
-
-        Args:
-            pool: Drawn rows.
-            rows: How many to choose.
-            seed: Fixes the choice.
-            beneath: What follows from the rows of the pool, whose shares count as well.
-        """
-        alone = np.arange(pool.num_rows)
-        added = [Beneath(self, pool, alone, rows), *beneath]
-        shares = np.concatenate([b.shares(pool.num_rows) for b in added], axis=1)
-        goal = np.concatenate([b.balance.known_goal for b in added])
-        rng, square = np.random.default_rng(seed), (shares**2).sum(axis=1)
-        chosen, free = np.arange(rows), np.ones(len(shares), bool)
-        free[:rows] = False
-        away = shares[:rows].sum(axis=0) - goal
-        for place in np.concatenate([rng.permutation(rows) for _ in range(_PASSES)]):
-            base = away - shares[chosen[place]]
-            others = np.flatnonzero(free)
-            if len(others) > _TRIED:
-                others = rng.choice(others, _TRIED, replace=False)
-            tried = np.append(others, chosen[place])
-            best = tried[(square[tried] + 2 * (shares[tried] @ base)).argmin()]
-            free[chosen[place]], free[best] = True, False
-            chosen[place], away = best, base + shares[best]
-        return chosen
+    def choose(self, pool: pa.Table, rows: int, seed: int) -> npt.NDArray[np.int64]:
+        """Places in ``pool`` of so many rows whose shares are near the real ones."""
+        return _exchanged(self.known_shares(pool) / np.float32(rows), self.known_goal, rows, seed, within=False)
 
     @property
     def known_goal(self) -> Floats:
@@ -233,6 +184,65 @@ class Balance:
             for a in data["axes"]
         ]
         return cls(tuple(axes), tuple(data["counts"]), tuple(data["totals"]), tuple(data["goal"]), data["paired"])
+
+
+@dataclass(frozen=True)
+class Descendants:
+    """Rows of a table that follow from several versions of each of some roots.
+
+    Attributes:
+        balance: The shares of their table.
+        rows: The rows.
+        version: Of which version of which root each row is, the number of a version times that of roots, and the root.
+    """
+
+    balance: Balance
+    rows: pa.Table
+    version: npt.NDArray[np.int64]
+
+    def shares(self, versions: int) -> Floats:
+        """What each version of each root adds."""
+        added = np.zeros((versions, len(self.balance.known_goal)), np.float32)
+        for start in range(0, self.rows.num_rows, _TOGETHER):
+            part = self.balance.known_shares(self.rows.slice(start, _TOGETHER))
+            np.add.at(added, self.version[start : start + _TOGETHER], part)
+        return added
+
+
+def choose_versions(descendants: Sequence[Descendants], roots: int, versions: int, seed: int) -> npt.NDArray[np.int64]:
+    """One of the versions of each root, such that the shares of what follows from them are near the real ones."""
+    shares, goals = [], []
+    for own in descendants:
+        likely = np.float32(max(own.rows.num_rows / versions, 1))
+        shares.append(own.shares(roots * versions) / likely)
+        goals.append(own.balance.known_goal)
+    chosen = _exchanged(np.concatenate(shares, axis=1), np.concatenate(goals), roots, seed, within=True)
+    return chosen // roots
+
+
+def _exchanged(shares: Floats, goal: Floats, rows: int, seed: int, *, within: bool) -> npt.NDArray[np.int64]:
+    """Which rows of a pool, exchanged one by one while the sum of what they add comes nearer to the goal.
+
+    Args:
+        shares: What each row of the pool adds.
+        goal: The sum that is wished for.
+        rows: How many are chosen, at first those that come first.
+        seed: Fixes the choice.
+        within: Whether a row gives way only to those whole ``rows`` further on.
+    """
+    rng, square = np.random.default_rng(seed), (shares**2).sum(axis=1)
+    chosen, free = np.arange(rows), np.arange(len(shares)) >= rows
+    away = shares[:rows].sum(axis=0) - goal
+    for place in np.concatenate([rng.permutation(rows) for _ in range(_PASSES)]):
+        base = away - shares[chosen[place]]
+        others = np.flatnonzero(free[place::rows]) * rows + place if within else np.flatnonzero(free)
+        if len(others) > _TRIED:
+            others = rng.choice(others, _TRIED, replace=False)
+        tried = np.append(others, chosen[place])
+        best = tried[(square[tried] + 2 * (shares[tried] @ base)).argmin()]
+        free[chosen[place]], free[best] = True, False
+        chosen[place], away = best, base + shares[best]
+    return chosen
 
 
 _NUMBERS = ("centre", "spread", "least", "most")

@@ -13,6 +13,9 @@ import pyarrow.compute as pc
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.dependencies.clock import ClockPart, find_clock_parts
+from synthohive_spark.engine.dependencies.derived import DerivedColumn
+from synthohive_spark.engine.dependencies.derived_fit import find_derived_columns
 from synthohive_spark.engine.families.names import LEFT, PLACE, previous_name, step_name
 from synthohive_spark.engine.families.numbers import Numbers, comparable, is_countable, numbers_of
 from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
@@ -75,14 +78,17 @@ def learn_families(
     free = [c for c in looked_at if c.name not in copies and c.name not in places]
     steps = _steps(rows, free, context, siblings, privacy)
     stepped = {s.column.name for s in steps}
-    plain = [c for c in free if c.name not in stepped]
+    clock, derived = _computed(rows, steps, free, privacy)
+    known = {*stepped, *(own.column for own in clock), *(own.column for own in derived)}
+    plain = [c for c in free if c.name not in known]
     constant = tuple(c.name for c in plain if _is_constant(rows.column(c.name), siblings))
     distinct = tuple(
         c.name for c in plain if c.name not in constant and _is_distinct(rows.column(c.name), c.type, siblings)
     )
     said = [c for c in (*free, *extra) if siblings.many and says_something(rows.column(c.name))]
     every = (*own, *extra)
-    rules = FamilyRules(every, (), copies, places, constant, distinct, tuple(steps), tuple(c.name for c in said))
+    previous = tuple(c.name for c in said)
+    rules = FamilyRules(every, (), copies, places, constant, distinct, tuple(steps), previous, clock, derived)
     return _expressed(rows, every, context, said, siblings, rules, untouched)
 
 
@@ -99,7 +105,7 @@ def _expressed(
     steps = {s.column.name: s for s in rules.steps}
     for column in own:
         values = one_array(rows.column(column.name))
-        if column.name in rules.copies or column.name in rules.places:
+        if column.name in rules.copies or column.name in rules.places or column.name in rules.computed:
             continue
         if column.name not in steps:
             made[column.name] = column, values
@@ -203,6 +209,23 @@ def _paced(step: Step, numbers: Numbers, siblings: Siblings) -> Step:
 def _spread(values: npt.NDArray[np.float64]) -> float:
     """The standard deviation in units of the mean."""
     return float(values.std() / max(values.mean(), 1e-9))
+
+
+def _computed(
+    rows: pa.Table, steps: Sequence[Step], free: Sequence[Column], privacy: Privacy
+) -> tuple[tuple[ClockPart, ...], tuple[DerivedColumn, ...]]:
+    """The columns that are computed from those that are learned as steps, of which nothing else could tell."""
+    whole = [c for c in free if not rows.column(c.name).null_count]
+    stepped = [s.column for s in steps if s.column in whole]
+    others = [c for c in whole if c not in stepped]
+    clock: list[ClockPart] = []
+    for column in (c for c in stepped if c.type.is_temporal):
+        values = {c: numbers_of(rows.column(c.name), c.type)[0] for c in others if c.type.is_integer}
+        clock += find_clock_parts(column, numbers_of(rows.column(column.name), column.type)[0], values)
+        others = [c for c in others if c.name not in {own.column for own in clock}]
+    found = find_derived_columns(rows, (*stepped, *others), privacy, ()) if stepped else ()
+    names = {c.name for c in stepped}
+    return tuple(clock), tuple(own for own in found if own.of.name in names and own.column not in names)
 
 
 def _base(rows: pa.Table, column: Column, context: Sequence[Column]) -> str | None:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.codecs.arrow_numbers import to_numbers
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.engine.families.names import LEFT, PLACE, previous_name, rank_name, step_name
 from synthohive_spark.engine.families.numbers import comparable, numbers_of, values_of
@@ -210,9 +211,11 @@ class _Families:
         """Learned rows as rows of the table."""
         places = self.seats.places[rows] if places is None else places
         steps = {s.column.name: s for s in self.rules.steps}
-        arrays = []
+        made_of: dict[str, pa.Array] = {}
         for column in self.rules.columns:
             name = column.name
+            if name in self.rules.computed:
+                continue
             if name in self.rules.copies:
                 assert context is not None
                 values = one_array(context.column(self.rules.copies[name]))
@@ -225,8 +228,12 @@ class _Families:
                 values = one_array(made.column(name))
                 if name in self.rules.constant and anchors is not None:
                     values = one_array(anchors.column(name))
-            arrays.append(values)
-        return pa.table(arrays, names=[c.name for c in self.rules.columns])
+            made_of[name] = values
+        for part in self.rules.clock:
+            made_of[part.column] = part.computed(numbers_of(made_of[part.of.name], part.of.type)[0])
+        for own in self.rules.derived:
+            made_of[own.column] = own.computed(to_numbers(made_of[own.of.name], own.of.type))
+        return pa.table([made_of[c.name] for c in self.rules.columns], names=[c.name for c in self.rules.columns])
 
     def _stepped(
         self,

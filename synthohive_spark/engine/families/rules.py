@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.dependencies.clock import ClockPart
+from synthohive_spark.engine.dependencies.derived import DerivedColumn
 from synthohive_spark.engine.families.numbers import Numbers
 
 BLOCK = 256
@@ -61,7 +63,8 @@ class Step:
         pace = np.maximum(pace, float(self.strict))
         rises = np.round(pace * blocks * BLOCK).astype(np.int64)
         room = (self.most - self.gap * (sizes - 1 - blocks * BLOCK) - firsts) // self.unit
-        return firsts + np.maximum(np.minimum(rises, room), 0) * self.unit
+        starts: Numbers = firsts + np.maximum(np.minimum(rises, room), 0) * self.unit
+        return starts
 
     def latest(self, firsts: Numbers, places: Numbers, sizes: Numbers) -> Numbers:
         """The greatest values that leave room for the siblings after, with arguments as above, places for blocks."""
@@ -84,6 +87,8 @@ class FamilyRules:
         distinct: Columns that are different in all rows of a family.
         steps: Columns that are learned by how much they rise.
         previous: Columns whose value in the sibling before is read.
+        clock: Columns that are a part of one that rises, a date or time.
+        derived: Columns that follow one that rises.
     """
 
     columns: tuple[Column, ...]
@@ -94,6 +99,13 @@ class FamilyRules:
     distinct: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     previous: tuple[str, ...] = ()
+    clock: tuple[ClockPart, ...] = ()
+    derived: tuple[DerivedColumn, ...] = ()
+
+    @property
+    def computed(self) -> frozenset[str]:
+        """The columns that are computed from those that rise."""
+        return frozenset([*(own.column for own in self.clock), *(own.column for own in self.derived)])
 
     def to_json(self) -> dict[str, Any]:
         """The rules as plain values."""
@@ -106,6 +118,8 @@ class FamilyRules:
             "distinct": list(self.distinct),
             "steps": [{**vars(s), "column": s.column.to_json()} for s in self.steps],
             "previous": list(self.previous),
+            "clock": [c.to_json() for c in self.clock],
+            "derived": [d.to_json() for d in self.derived],
         }
 
     @classmethod
@@ -120,4 +134,6 @@ class FamilyRules:
             distinct=tuple(data["distinct"]),
             steps=tuple(Step(**{**s, "column": Column.from_json(s["column"])}) for s in data["steps"]),
             previous=tuple(data["previous"]),
+            clock=tuple(ClockPart.from_json(c) for c in data["clock"]),
+            derived=tuple(DerivedColumn.from_json(d) for d in data["derived"]),
         )

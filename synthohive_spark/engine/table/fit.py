@@ -11,6 +11,7 @@ from synthohive_spark.engine.encoded_table import Layout
 from synthohive_spark.engine.interface import Engine
 from synthohive_spark.engine.limits import DEFAULT_THREADS
 from synthohive_spark.engine.table.assessment import assess, warnings_of
+from synthohive_spark.engine.table.echoes import find_echoes
 from synthohive_spark.engine.table.encoder_fit import check_numeric_encoding, fit_encoder
 from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.engine.table.request import FitRequest
@@ -69,6 +70,7 @@ def _fit(
         request.privacy.min_rows,
         dependencies.functional,
         dependencies.null_inclusions,
+        tuple(find_echoes(encoder, encoded, context_encoder, context)),
     )
     fitted = engine.fit(encoded, context, layout, request.training)
     score = assess(fitted, encoded, context, layout, request.seed)

@@ -10,8 +10,8 @@ from synthohive_spark.engine.autoregressive.calibration import calibrate
 from synthohive_spark.engine.autoregressive.networks import Heads, known_parts
 from synthohive_spark.engine.autoregressive.parts import ColumnParts, Parts
 from synthohive_spark.engine.autoregressive.sampling import sampler_of
-from synthohive_spark.engine.autoregressive.training import shares_of
-from synthohive_spark.engine.encoded_table import Block, EncodedTable, Known, Layout, NullInclusion
+from synthohive_spark.engine.autoregressive.training import odds_of, shares_of
+from synthohive_spark.engine.encoded_table import Block, Echo, EncodedTable, Known, Layout, NullInclusion
 from tests.helpers.encoded_examples import nothing
 
 # Plain, ranked with cuts, ranked with linked cells, groups, plain: eight parts with the last two columns' links.
@@ -27,7 +27,9 @@ ROWS = 24
 
 
 def parts_of(given):
-    return Parts(COLUMNS, RANKED, given)
+    """The last column echoes the first, where that is given."""
+    echo = Echo(0, 4 - given, np.array([2, -1, 0, 1], np.int32))
+    return Parts(COLUMNS, RANKED, given, (echo,) if given else ())
 
 
 def encoded(rows=ROWS, given=0, seed=0):
@@ -46,7 +48,8 @@ def network(parts, given, seed=0):
     """Heads with weights that all matter."""
     context, table = encoded(500, given, seed=9)
     rng = torch.Generator().manual_seed(seed)
-    heads = Heads(parts, shares_of(parts.cut(context, table), parts), (8, 16), rng, torch.float32)
+    rows = parts.cut(context, table)
+    heads = Heads(parts, shares_of(rows, parts), odds_of(rows, parts), (8, 16), rng, torch.float32)
     with torch.no_grad():
         for name, weight in heads.named_parameters():
             weight.normal_(std=0.3 if "read" in name or "inner" in name else 1.0, generator=rng)
