@@ -18,7 +18,7 @@ from synthohive_spark.relational.training_frames import comparable_value
 from synthohive_spark.spark.families import ID
 from synthohive_spark.spark.schema import col, column_type, quote, restored
 
-_PASSES = 2
+_PASSES = 3
 _TRIANGLE = 6**0.5
 """The sum of two uniform numbers is made to have a standard deviation of 1."""
 
@@ -160,7 +160,7 @@ class Assembly:
         found = Matching(name, reference, nth, order, likely).matched(rows, again, there)
         found = found.withColumnsRenamed({slot_key(i): reference_name(c) for i, c in enumerate(link.columns)})
         if nth is not None:
-            found = self._apart(found, [reference_name(c) for c in link.columns])
+            found = self._apart(found, [reference_name(c) for c in link.columns], order)
         return self._with_orphans(found, reference) if reference.orphans else found
 
     def _again(self, name: str, reference: Reference) -> DataFrame:
@@ -192,12 +192,12 @@ class Assembly:
         at = F.greatest(F.least(at, F.lit(1.0)), F.lit(0.0))
         return F.coalesce(at + (first + second - 1) * F.lit(key.noise * _TRIANGLE), first)
 
-    def _apart(self, rows: DataFrame, keys: Sequence[str]) -> DataFrame:
-        """Rows of which siblings that got the same key pass theirs on to each other, so that few still share one."""
+    def _apart(self, rows: DataFrame, keys: Sequence[str], order: Expression) -> DataFrame:
+        """Rows of which those that got the same key as a sibling pass theirs on to the next such row, of a like one."""
         for _ in range(_PASSES):
             same = Window.partitionBy(PARENT, *map(quote, keys)).orderBy(NUMBER)
             rows = rows.select("*", (F.row_number().over(same) > 1).alias("@twice"))
-            group = Window.partitionBy("@twice", BLOCK).orderBy(NUMBER)
+            group = Window.partitionBy("@twice", BLOCK).orderBy(order, NUMBER)
             whole = group.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
             passed = {
                 c: F.when(col("@twice"), F.coalesce(F.lead(col(c)).over(group), F.first(col(c)).over(whole))).otherwise(

@@ -21,6 +21,7 @@ _DAY, _HOUR, _MINUTE = 86_400_000_000, 3_600_000_000, 60_000_000
 _FEWEST_ROWS, _FEWEST_VALUES, _MOST_CHANGES = 100, 3, 200
 _CLOCKS = range(-12 * 60, 14 * 60 + 1, 15)
 """Minutes that clocks are ahead of UTC."""
+_WEST = (12, 9)
 _WEEKDAYS = {"weekday": 3, "weekday from Sunday": 4}
 PARTS = ("year", "quarter", "month", "week", "yearday", "day", *_WEEKDAYS, "hour", "minute", "second")
 
@@ -99,7 +100,7 @@ def find_clock_parts(of: Column, numbers: Numbers, columns: Mapping[Column, Numb
     wanted = {c: v for c, v in columns.items() if c.type.is_integer and len(np.unique(v[:10_000])) >= _FEWEST_VALUES}
     if of.type.name == "date":
         return _parts_by(Clock(), of, instants, wanted)
-    hours = [clock for values in wanted.values() if (clock := _clock_of_hours(instants, values)) is not None]
+    hours = [own for v in wanted.values() for west in _WEST if (own := _clock_of_hours(instants, v, west)) is not None]
     best: list[ClockPart] = []
     for clock in (*hours, *(Clock((), (ahead,)) for ahead in sorted(_CLOCKS, key=abs))):
         if len(found := _parts_by(clock, of, instants, wanted)) > len(best):
@@ -122,12 +123,12 @@ def _parts_by(clock: Clock, of: Column, instants: Numbers, columns: Mapping[Colu
     return found
 
 
-def _clock_of_hours(instants: Numbers, hours: Numbers) -> Clock | None:
-    """The clock whose hours these are, where its time changes but seldom."""
+def _clock_of_hours(instants: Numbers, hours: Numbers, west: int) -> Clock | None:
+    """The clock at most so many hours behind UTC whose hours these are, where its time changes but seldom."""
     if hours.min() < 0 or hours.max() > 23:
         return None
     order = np.argsort(instants, kind="stable")
-    ahead = (hours[order] - instants[order] // _HOUR + 12) % 24 - 12
+    ahead = (hours[order] - instants[order] // _HOUR + west) % 24 - west
     changes = np.flatnonzero(np.diff(ahead)) + 1
     if len(changes) > min(_MOST_CHANGES, len(hours) // 20):
         return None

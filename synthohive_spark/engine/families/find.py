@@ -77,9 +77,10 @@ def learn_families(
     }
     free = [c for c in looked_at if c.name not in copies and c.name not in places]
     steps = _steps(rows, free, context, siblings, privacy)
-    stepped = {s.column.name for s in steps}
     clock, derived = _computed(rows, steps, free, privacy)
-    known = {*stepped, *(own.column for own in clock), *(own.column for own in derived)}
+    computed = {*(own.column for own in clock), *(own.column for own in derived)}
+    steps = [s for s in steps if s.column.name not in computed]
+    known = {*computed, *(s.column.name for s in steps)}
     plain = [c for c in free if c.name not in known]
     constant = tuple(c.name for c in plain if _is_constant(rows.column(c.name), siblings))
     distinct = tuple(
@@ -217,15 +218,18 @@ def _computed(
     """The columns that are computed from those that are learned as steps, of which nothing else could tell."""
     whole = [c for c in free if not rows.column(c.name).null_count]
     stepped = [s.column for s in steps if s.column in whole]
-    others = [c for c in whole if c not in stepped]
     clock: list[ClockPart] = []
     for column in (c for c in stepped if c.type.is_temporal):
-        values = {c: numbers_of(rows.column(c.name), c.type)[0] for c in others if c.type.is_integer}
-        clock += find_clock_parts(column, numbers_of(rows.column(column.name), column.type)[0], values)
-        others = [c for c in others if c.name not in {own.column for own in clock}]
-    found = find_derived_columns(rows, (*stepped, *others), privacy, ()) if stepped else ()
-    names = {c.name for c in stepped}
-    return tuple(clock), tuple(own for own in found if own.of.name in names and own.column not in names)
+        known = {column.name, *(own.column for own in clock)}
+        values = {c: numbers_of(rows.column(c.name), c.type)[0] for c in whole if c.type.is_integer}
+        others = {c: v for c, v in values.items() if c.name not in known}
+        clock += find_clock_parts(column, numbers_of(rows.column(column.name), column.type)[0], others)
+    told = {own.column for own in clock}
+    others_left = tuple(c for c in whole if c.name not in told)
+    found = find_derived_columns(rows, others_left, privacy, ()) if stepped else ()
+    shown = {own.of.name for own in clock}
+    roots = {c.name for c in stepped} - told - {own.column for own in found if own.column not in shown}
+    return tuple(clock), tuple(own for own in found if own.of.name in roots and own.column not in shown)
 
 
 def _base(rows: pa.Table, column: Column, context: Sequence[Column]) -> str | None:

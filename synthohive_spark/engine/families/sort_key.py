@@ -68,7 +68,9 @@ class SortKey:
             within = _variance(at, cells[known])[0]
             if repeats >= _FEWEST and among < best * within:
                 best = among / within
-                noise = np.sqrt(among * within / (within - among))
+                # Rows given out one after another spread over a key's share of its cell, and by the noise.
+                rest = max(among - within * _mean_square_share(keys[known], cells[known]), 0.0)
+                noise = np.sqrt(rest * within / (within - rest))
                 found = cls(column.name, least, most, round(float(noise), 6))
         return found
 
@@ -80,6 +82,13 @@ class SortKey:
     def from_json(cls, data: dict[str, Any]) -> Self:
         """The key that `to_json` described."""
         return cls(**data)
+
+
+def _mean_square_share(keys: Codes, cells: Codes) -> float:
+    """The mean, over rows, of the square of a key's share of the rows of its cell."""
+    _, key, in_key = np.unique(keys, return_inverse=True, return_counts=True)
+    _, cell, in_cell = np.unique(cells, return_inverse=True, return_counts=True)
+    return float(((in_key[key] / in_cell[cell]) ** 2).mean())
 
 
 def _variance(values: npt.NDArray[np.float64], groups: Codes) -> tuple[float, int]:

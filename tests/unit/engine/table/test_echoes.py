@@ -81,4 +81,6 @@ def test_a_model_with_echoes_is_saved_and_loaded(model, tmp_path):
     model.save(str(tmp_path / "m"))
     context = sequence(0.9, seed=6)[["before", "town", "sum"]]
     loaded = Autoregressive().load(str(tmp_path / "m"))
-    pd.testing.assert_frame_equal(loaded.sample(ROWS, context=context, seed=3), model.sample(ROWS, context=context, seed=3))
+    pd.testing.assert_frame_equal(
+        loaded.sample(ROWS, context=context, seed=3), model.sample(ROWS, context=context, seed=3)
+    )
