@@ -166,8 +166,8 @@ class Spines:
         n, model = self.sizes[name], self.models[name].table_model
         given = self.conditions.get(name, Conditions())
         number, draw, id_ = col("id"), col("id"), col("id")
-        seats = self.spark.range(n)
-        if (chosen := self.chosen.get(name)) is not None:
+        seats, chosen = self.spark.range(n), self.chosen.get(name)
+        if chosen is not None:
             ids = {"id": np.arange(n), "chosen": chosen.ids, "draw": chosen.draws}
             seats, draw, id_ = self.spark.createDataFrame(pa.table(ids)), col("draw"), col("chosen")
         block = F.floor(number / F.lit(self.block_roots(name))).cast("int")
@@ -186,6 +186,7 @@ class Spines:
             seed=self.seed_of(name),
             number=col(NUMBER),
             given=given.names,
+            exact_ids=chosen is not None,
             redraw=self.redraw.get(name),
         )
 

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from scipy.sparse import csr_matrix, hstack
 
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.columns import Column
@@ -29,8 +30,7 @@ _CATEGORIES = 60
 _PAIRED_ROWS, _PAIR_PARTS = 300, (3,)
 _PAIR_WEIGHT, _COUNT_WEIGHT, _MOMENT_WEIGHT, _PART_WEIGHT = 0.3, 3.0, 1.0, 1.0
 _PASSES, _TRIED = 3, 256
-_TOGETHER = 10_000
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class _Axis:
     def scaled(self, values: pa.ChunkedArray) -> Floats:
         """Numbers in standard deviations from their mean."""
         within = np.clip(floats_of(values, self.column.type), self.least, self.most)
-        return np.nan_to_num((within - self.centre) / self.spread).astype(np.float32)
+        return np.nan_to_num((within - self.centre) / self.spread)
 
 
 @dataclass(frozen=True)
@@ -118,9 +118,9 @@ class Balance:
         totals = tuple(max(float(np.nansum(_numbers_of(rows, n))), 1.0) / rows.num_rows for n in counts)
         bare = cls(axes, tuple(counts), totals, (), rows.num_rows <= _PAIRED_ROWS)
         shares, parts = bare._shares(rows)
-        goal = shares.mean(axis=0, dtype=np.float64)
+        goal = np.asarray(shares.sum(axis=0, dtype=np.float64)).ravel() / rows.num_rows
         # A part of few rows is not known to be one; that no row is in it, is.
-        held = (shares != 0).sum(axis=0)
+        held = shares.getnnz(axis=0)
         known = (held >= at_least) | (held == 0) | ~parts
         stored = tuple(round(float(g), 6) if k else None for g, k in zip(goal, known, strict=True))
         return cls(axes, bare.counts, totals, stored, bare.paired)
@@ -131,40 +131,36 @@ class Balance:
 
     def choose(self, pool: pa.Table, rows: int, seed: int) -> npt.NDArray[np.int64]:
         """Places in ``pool`` of so many rows whose shares are near the real ones."""
-        return _exchanged(self.known_shares(pool) / np.float32(rows), self.known_goal, rows, seed, within=False)
+        return _exchanged(self.known_shares(pool) / rows, self.known_goal, rows, seed, within=False)
 
     @property
     def known_goal(self) -> Floats:
         """The goal where it is known."""
-        return np.array([g for g in self.goal if g is not None], np.float32)
+        return np.array([g for g in self.goal if g is not None], np.float64)
 
-    def known_shares(self, rows: pa.Table) -> Floats:
+    def known_shares(self, rows: pa.Table) -> csr_matrix:
         """What each row adds where the goal is known."""
         return self._shares(rows)[0][:, [g is not None for g in self.goal]]
 
-    def _shares(self, rows: pa.Table) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    def _shares(self, rows: pa.Table) -> tuple[csr_matrix, npt.NDArray[np.bool_]]:
         """What each row adds, shape (rows, parts), and which of it are shares of parts rather than moments."""
+        every = np.ones(rows.num_rows)
+        weights = [np.nan_to_num(_numbers_of(rows, n)) / t for n, t in zip(self.counts, self.totals, strict=True)]
         codes = [axis.code(rows.column(axis.column.name)) for axis in self.axes]
-        none = np.zeros((rows.num_rows, 0), np.float32)
-        plain = np.concatenate([none, *(_one_hot(k, a.codes) for a, k in zip(self.axes, codes, strict=True))], axis=1)
-        plain *= np.float32(_PART_WEIGHT)
-        parts = [plain]
-        for name, total in zip(self.counts, self.totals, strict=True):
-            weight = (np.nan_to_num(_numbers_of(rows, name)) / total).astype(np.float32)
-            parts += [plain * weight[:, None], _COUNT_WEIGHT * weight[:, None]]
+        alone = np.zeros(rows.num_rows, np.int64)
+        sizes = [axis.codes for axis in self.axes]
+        blocks = [(codes[i], sizes[i], _PART_WEIGHT * w) for w in (every, *weights) for i in range(len(sizes))]
+        blocks += [(alone, 1, _COUNT_WEIGHT * weight) for weight in weights]
         for i, j in itertools.combinations(range(len(codes)) if self.paired else (), 2):
-            first, second = self.axes[i], self.axes[j]
             for size in _PAIR_PARTS:
-                (a, m), (b, k) = _coarse(first, codes[i], size), _coarse(second, codes[j], size)
-                parts.append(_PAIR_WEIGHT * _one_hot(a * k + b, m * k))
+                (a, m), (b, k) = _coarse(self.axes[i], codes[i], size), _coarse(self.axes[j], codes[j], size)
+                blocks.append((a * k + b, m * k, _PAIR_WEIGHT * every))
+        parts = sum(size for _, size, _ in blocks)
         moments = [axis.scaled(rows.column(axis.column.name)) for axis in self.axes if axis.spread]
         products = [a * b for a, b in itertools.combinations_with_replacement(moments, 2)]
-        shares = np.concatenate(parts, axis=1)
-        flat = np.stack([*moments, *products] or [np.zeros(len(shares), np.float32)], axis=1) * np.float32(
-            _MOMENT_WEIGHT
-        )
-        is_part = np.r_[np.ones(shares.shape[1], bool), np.zeros(flat.shape[1], bool)]
-        return np.concatenate([shares, flat], axis=1), is_part
+        blocks += [(alone, 1, _MOMENT_WEIGHT * own) for own in (*moments, *products)]
+        shares = _stacked(blocks, rows.num_rows)
+        return shares, np.arange(shares.shape[1]) < parts
 
     def to_json(self) -> dict[str, Any]:
         """The shares as plain values."""
@@ -200,27 +196,21 @@ class Descendants:
     rows: pa.Table
     version: npt.NDArray[np.int64]
 
-    def shares(self, versions: int) -> Floats:
+    def shares(self, versions: int) -> csr_matrix:
         """What each version of each root adds."""
-        added = np.zeros((versions, len(self.balance.known_goal)), np.float32)
-        for start in range(0, self.rows.num_rows, _TOGETHER):
-            part = self.balance.known_shares(self.rows.slice(start, _TOGETHER))
-            np.add.at(added, self.version[start : start + _TOGETHER], part)
-        return added
+        rows = self.rows.num_rows
+        of_version = csr_matrix((np.ones(rows), (self.version, np.arange(rows))), (versions, rows))
+        return of_version @ self.balance.known_shares(self.rows)
 
 
 def choose_versions(descendants: Sequence[Descendants], roots: int, versions: int, seed: int) -> npt.NDArray[np.int64]:
     """One of the versions of each root, such that the shares of what follows from them are near the real ones."""
-    shares, goals = [], []
-    for own in descendants:
-        likely = np.float32(max(own.rows.num_rows / versions, 1))
-        shares.append(own.shares(roots * versions) / likely)
-        goals.append(own.balance.known_goal)
-    chosen = _exchanged(np.concatenate(shares, axis=1), np.concatenate(goals), roots, seed, within=True)
-    return chosen // roots
+    shares = [own.shares(roots * versions) / max(own.rows.num_rows / versions, 1) for own in descendants]
+    goal = np.concatenate([own.balance.known_goal for own in descendants])
+    return _exchanged(hstack(shares, "csr"), goal, roots, seed, within=True) // roots
 
 
-def _exchanged(shares: Floats, goal: Floats, rows: int, seed: int, *, within: bool) -> npt.NDArray[np.int64]:
+def _exchanged(shares: csr_matrix, goal: Floats, rows: int, seed: int, *, within: bool) -> npt.NDArray[np.int64]:
     """Which rows of a pool, exchanged one by one while the sum of what they add comes nearer to the goal.
 
     Args:
@@ -230,19 +220,37 @@ def _exchanged(shares: Floats, goal: Floats, rows: int, seed: int, *, within: bo
         seed: Fixes the choice.
         within: Whether a row gives way only to those whole ``rows`` further on.
     """
-    rng, square = np.random.default_rng(seed), (shares**2).sum(axis=1)
-    chosen, free = np.arange(rows), np.arange(len(shares)) >= rows
-    away = shares[:rows].sum(axis=0) - goal
+    rng = np.random.default_rng(seed)
+    square = np.asarray(shares.multiply(shares).sum(axis=1)).ravel()
+    chosen, free = np.arange(rows), np.arange(shares.shape[0]) >= rows
+    away = np.asarray(shares[:rows].sum(axis=0)).ravel() - goal
     for place in np.concatenate([rng.permutation(rows) for _ in range(_PASSES)]):
-        base = away - shares[chosen[place]]
+        away = away - _row(shares, chosen[place])
         others = np.flatnonzero(free[place::rows]) * rows + place if within else np.flatnonzero(free)
         if len(others) > _TRIED:
             others = rng.choice(others, _TRIED, replace=False)
         tried = np.append(others, chosen[place])
-        best = tried[(square[tried] + 2 * (shares[tried] @ base)).argmin()]
+        best = tried[(square[tried] + 2 * (shares[tried] @ away)).argmin()]
         free[chosen[place]], free[best] = True, False
-        chosen[place], away = best, base + shares[best]
+        chosen[place], away = best, away + _row(shares, best)
     return chosen
+
+
+def _row(shares: csr_matrix, row: int) -> Floats:
+    return np.asarray(shares[row].todense(), np.float64).ravel()
+
+
+def _stacked(blocks: Sequence[tuple[npt.NDArray[np.int64], int, Floats]], rows: int) -> csr_matrix:
+    """Blocks of columns, of which each row has a weight in one by its code."""
+    if not blocks:
+        return csr_matrix((rows, 0))
+    starts = np.cumsum([0, *(size for _, size, _ in blocks)])
+    columns = np.stack([starts[i] + codes for i, (codes, _, _) in enumerate(blocks)], axis=1)
+    weights = np.stack([weight for _, _, weight in blocks], axis=1)
+    ends = np.arange(rows + 1) * len(blocks)
+    shares = csr_matrix((weights.ravel(), columns.ravel(), ends), (rows, int(starts[-1])))
+    shares.eliminate_zeros()
+    return shares
 
 
 _NUMBERS = ("centre", "spread", "least", "most")
@@ -250,10 +258,6 @@ _NUMBERS = ("centre", "spread", "least", "most")
 
 def _is_text(column: Column) -> bool:
     return column.type.is_string or column.type.name == "boolean"
-
-
-def _one_hot(codes: npt.NDArray[np.int64], size: int) -> Floats:
-    return np.eye(size, dtype=np.float32)[codes]
 
 
 def _coarse(axis: _Axis, codes: npt.NDArray[np.int64], parts: int) -> tuple[npt.NDArray[np.int64], int]:

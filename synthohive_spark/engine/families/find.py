@@ -16,8 +16,8 @@ from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.clock import ClockPart, find_clock_parts
 from synthohive_spark.engine.dependencies.derived import DerivedColumn
 from synthohive_spark.engine.dependencies.derived_fit import find_derived_columns
-from synthohive_spark.engine.families.names import LEFT, PLACE, previous_name, step_name
-from synthohive_spark.engine.families.numbers import Numbers, comparable, is_countable, numbers_of
+from synthohive_spark.engine.families.names import LEFT, PLACE, clock_name, previous_name, step_name
+from synthohive_spark.engine.families.numbers import DAY, Numbers, comparable, is_countable, numbers_of
 from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
 from synthohive_spark.engine.families.siblings import Siblings
 from synthohive_spark.engine.families.telling import says_something, telling_conditions
@@ -113,6 +113,10 @@ def _expressed(
             continue
         step = steps[column.name]
         rises, valid = _rises(rows, step, {c.name: c for c in context}, siblings)
+        if step.daily:
+            name = clock_name(column.name)
+            numbers, there = numbers_of(values, column.type)
+            made[name] = Column(name, ColumnType("bigint")), pa.array(numbers % DAY, _WHOLE, mask=~there)
         if step.base is None:  # the first sibling has a value, the others a step
             starts = pc.if_else(pa.array(siblings.firsts), values, pa.nulls(len(values), values.type))
             made[column.name] = Column(column.name, column.type), starts
@@ -181,9 +185,12 @@ def _steps(
         if base is None and not rising:
             continue
         numbers, valid = numbers_of(rows.column(column.name), column.type)
+        step = Step(column, rising, base, 1, 0, 0)
+        step = replace(step, daily=_is_daily(*_rises(rows, step, by_name, siblings), column))
+        numbers = step.of(numbers)
         ends = np.sort(numbers[valid])
         rank = min(max(privacy.extreme_rows, 1), len(ends)) - 1
-        step = Step(column, rising, base, 1, int(ends[rank]), int(ends[-1 - rank]))
+        step = replace(step, least=int(ends[rank]), most=int(ends[-1 - rank]))
         rises, there = _rises(rows, step, by_name, siblings)
         unit = max(int(np.gcd.reduce(np.abs(rises[there]))), 1) if there.any() else 1
         first = np.sort(numbers[siblings.firsts & valid])
@@ -192,6 +199,13 @@ def _steps(
         step = replace(step, unit=unit, most=most, start=min(max(start, step.least), most))
         found.append(_paced(step, numbers, siblings) if rising else step)
     return found
+
+
+def _is_daily(rises: Numbers, there: Flags, column: Column) -> bool:
+    """Whether instants rise by days rather than by hours, but not by whole days."""
+    if not column.type.is_temporal or column.type.name == "date" or not there.any():
+        return False
+    return bool(np.median(rises[there]) >= DAY and (rises[there] % DAY != 0).any())
 
 
 def _paced(step: Step, numbers: Numbers, siblings: Siblings) -> Step:
@@ -267,7 +281,7 @@ def _rises(rows: pa.Table, step: Step, context: Mapping[str, Column], siblings: 
     if step.rising:
         base = np.where(siblings.firsts, base, np.roll(numbers, 1))
         known = np.where(siblings.firsts, known, True)
-    return np.where(valid & known, numbers - base, 0), valid & known
+    return np.where(valid & known, step.of(numbers) - step.of(base), 0), valid & known
 
 
 def _codes(values: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], Flags]:

@@ -14,8 +14,8 @@ from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.codecs.arrow_numbers import to_numbers
 from synthohive_spark.engine.columns import ColumnType
-from synthohive_spark.engine.families.names import LEFT, PLACE, previous_name, rank_name, step_name
-from synthohive_spark.engine.families.numbers import comparable, numbers_of, values_of
+from synthohive_spark.engine.families.names import LEFT, PLACE, clock_name, previous_name, rank_name, step_name
+from synthohive_spark.engine.families.numbers import DAY, comparable, numbers_of, values_of
 from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
 from synthohive_spark.engine.noise import mix
 from synthohive_spark.engine.sampling.constraints import sample_valid
@@ -248,14 +248,17 @@ class _Families:
         name, type_, sizes = step.column.name, step.column.type, self.seats.sizes[rows]
         rises, valid = numbers_of(made.column(step_name(name)), _WHOLE)
         if step.rising and previous is not None:
-            base, known = numbers_of(previous.column(name), type_)
+            before, known = numbers_of(previous.column(name), type_)
+            base = step.of(before)
             latest = step.latest(self.firsts[name][self.block[rows]], places, sizes)
             rises = np.maximum(rises, int(step.strict))
             valid |= step.base is None  # a model may leave out a step where it should not
         else:
             latest = step.most - step.gap * (sizes - 1) if step.rising else np.full(len(rows), step.most)
+            before = np.full(len(rows), np.iinfo(np.int64).min)
             if step.base is not None:
-                base, known = self._base(step, context)
+                before, known = self._base(step, context)
+                base = step.of(before)
             else:
                 (base, known), rises = self._start(made, step, latest), np.zeros(len(rows), np.int64)
                 valid = known
@@ -264,11 +267,15 @@ class _Families:
             firsts = values
             if anchors is not None:
                 within, (first, there) = places > 0, numbers_of(anchors.column(name), type_)
+                first = step.of(first)
                 firsts = np.where(within, first, values)
                 values = np.where(within, step.block_starts(first, places // BLOCK, sizes), values)
                 known, valid = np.where(within, there, known), valid | within
             held = self.firsts.setdefault(name, np.zeros(int(self.block[-1]) + 1, np.int64))
             held[self.block[rows]] = firsts
+        if step.daily:
+            clock, _ = numbers_of(made.column(clock_name(name)), _WHOLE)
+            values = np.maximum(values * DAY + np.clip(clock, 0, DAY - 1), before)
         return values_of(values, valid & known, type_)
 
     def _base(self, step: Step, context: pa.Table | None) -> tuple[Places, npt.NDArray[np.bool_]]:
@@ -281,7 +288,7 @@ class _Families:
     def _start(self, made: pa.Table, step: Step, latest: Places) -> tuple[Places, npt.NDArray[np.bool_]]:
         """The value of the first sibling, the usual one where a model leaves it out."""
         numbers, valid = numbers_of(made.column(step.column.name), step.column.type)
-        starts = np.where(valid, numbers, step.start)
+        starts = np.where(valid, step.of(numbers), step.start)
         return np.maximum(np.minimum(starts, latest), step.least), np.ones(len(starts), bool)
 
     def _apart(

@@ -48,6 +48,11 @@ def step_name(column: str) -> str:
     return f"@step.{column}"
 
 
+def clock_name(column: str) -> str:
+    """The time of day of a column that is learned by the days that it rises."""
+    return f"@clock.{column}"
+
+
 def ancestor_name(level: int, column: str) -> str:
     """What the owner (level 1), its owner (2), and so on, holds."""
     return f"@up{level}.{column}"

@@ -12,7 +12,8 @@ from synthohive_spark.engine.columns import ColumnType
 
 Numbers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
-_DAY = 86_400_000_000
+DAY = 86_400_000_000
+"""Microseconds."""
 
 
 def numbers_of(values: pa.ChunkedArray | pa.Array, type_: ColumnType) -> tuple[Numbers, npt.NDArray[np.bool_]]:
@@ -53,7 +54,7 @@ def floats_of(values: pa.ChunkedArray, type_: ColumnType) -> Floats:
 def comparable(numbers: Numbers, from_: ColumnType, to: ColumnType) -> Numbers:
     """Days as microseconds or the other way round, where one of two types is a date and the other an instant."""
     if from_.name == "date" and to.name != "date":
-        return numbers * _DAY
+        return numbers * DAY
     if from_.name != "date" and to.name == "date":
-        return numbers // _DAY
+        return numbers // DAY
     return numbers

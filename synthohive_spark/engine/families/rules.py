@@ -11,7 +11,7 @@ import numpy as np
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.clock import ClockPart
 from synthohive_spark.engine.dependencies.derived import DerivedColumn
-from synthohive_spark.engine.families.numbers import Numbers
+from synthohive_spark.engine.families.numbers import DAY, Numbers
 
 BLOCK = 256
 """Siblings that are drawn one after another; the next so many start anew, so that no family is too large."""
@@ -31,6 +31,7 @@ class Step:
         start: Where the first sibling begins if a model leaves it out: what is usual, where enough families say so.
         strict: Whether no two siblings have the same value.
         pace: How much a block of siblings lies above the one before, in units for each sibling.
+        daily: Whether it rises by days, and its time of day is a matter of its own.
         span: How much the last of many siblings lies above the first, in units, where it does so however many there
             are; 0 where more siblings take longer.
     """
@@ -45,6 +46,11 @@ class Step:
     strict: bool = False
     pace: float = 0.0
     span: float = 0.0
+    daily: bool = False
+
+    def of(self, numbers: Numbers) -> Numbers:
+        """What is said to rise of the numbers of a column: of instants that rise by days, the days."""
+        return numbers // DAY if self.daily else numbers
 
     @property
     def gap(self) -> int:

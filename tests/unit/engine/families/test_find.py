@@ -9,7 +9,7 @@ import pytest
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.families.find import learn_families
-from synthohive_spark.engine.families.names import LEFT, PLACE, previous_name, step_name
+from synthohive_spark.engine.families.names import LEFT, PLACE, clock_name, previous_name, step_name
 from synthohive_spark.engine.families.siblings import Siblings
 
 EPOCH = datetime.date(2020, 1, 1)
@@ -218,12 +218,55 @@ def test_a_column_that_never_lies_before_an_ancestors_is_learned_from_there():
 def test_an_instant_is_compared_with_an_ancestors_day():
     rng = np.random.default_rng(0)
     day = rng.integers(0, 900, 60).repeat(4)
-    seconds = rng.integers(0, 10**6, 240) * 60
+    seconds = rng.integers(0, 10**3, 240) * 60
     instants = pa.array((day * 86_400 + seconds) * 1_000_000).cast(pa.timestamp("us"))
     found = family_of_four(t_at=instants, **{"@up1.d_day": days(day)})
     (step,) = found.rules.steps
     assert (step.base, step.unit) == ("@up1.d_day", 60_000_000)
     np.testing.assert_array_equal(found.table.column(step_name("t_at")).to_numpy(), seconds // 60)
+
+
+def test_instants_that_rise_by_days_have_a_time_of_day_of_their_own():
+    rng = np.random.default_rng(0)
+    day = np.cumsum(rng.integers(0, 9, 240))
+    hour = rng.choice([9, 12, 17], 240)
+    hour[np.diff(day, prepend=-1) == 0] = 17
+    found = family_of_four(t_at=pa.array((day * 24 + hour) * 3_600_000_000).cast(pa.timestamp("us")))
+    (step,) = found.rules.steps
+    assert step.daily and step.unit == 1 and not step.strict and step.most < 3000
+    assert set(found.table.column(clock_name("t_at")).to_pylist()) == {h * 3_600_000_000 for h in (9, 12, 17)}
+    steps = found.table.column(step_name("t_at")).to_pylist()
+    assert [s for s in steps if s is not None] == np.diff(day)[np.arange(239) % 4 < 3].tolist()
+
+
+def test_columns_that_follow_what_rises_are_computed_and_not_learned():
+    rng = np.random.default_rng(0)
+    day = np.cumsum(rng.integers(1, 60, 240))
+    dates = np.array(day, "datetime64[D]")
+    year, month = dates.astype("datetime64[Y]").astype(int) + 1970, dates.astype("datetime64[M]").astype(int) % 12 + 1
+    band = np.array(["old", "new", "last"])[np.searchsorted([3000, 5000], day, "right")]
+    found = family_of_four(d_at=days(day), i_year=year, i_month=month, s_band=band, i_free=rng.integers(0, 9, 240))
+    rules = found.rules
+    assert [(p.column, p.part, p.of.name) for p in rules.clock] == [
+        ("i_year", "year", "d_at"),
+        ("i_month", "month", "d_at"),
+    ]
+    assert [(d.column, d.of.name) for d in rules.derived] == [("s_band", "d_at")]
+    assert [s.column.name for s in rules.steps] == ["d_at"] and rules.computed == {"i_year", "i_month", "s_band"}
+    made = [c.name for c in found.columns if c.name not in found.conditions]
+    assert made == ["d_at", step_name("d_at"), "i_free"]
+
+
+def test_the_pace_of_large_families_is_that_of_their_rows_or_of_their_span():
+    rng = np.random.default_rng(0)
+    sizes = rng.integers(300, 900, 12)
+    owner = np.repeat(np.arange(12), sizes)
+    hours = np.concatenate([np.arange(n) * 2 + 10 for n in sizes])
+    (step,) = learn(owner, {"i_at": hours}).rules.steps
+    assert step.strict and step.span == 0 and step.pace == pytest.approx(1, abs=0.01)  # in units of two hours
+    year = np.concatenate([np.sort(rng.choice(100_000, n, replace=False)) for n in sizes])
+    (step,) = learn(owner, {"i_at": year}).rules.steps
+    assert step.strict and step.span == pytest.approx(100_000, rel=0.05)
 
 
 def test_nulls_stay_nulls_where_a_column_follows_an_ancestors():

@@ -1,5 +1,6 @@
 """Siblings drawn one after another, by a double of a generator whose rows depend on all that they are given."""
 
+import datetime
 import zlib
 from dataclasses import dataclass
 
@@ -9,11 +10,14 @@ import pytest
 
 from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.dependencies.clock import Clock, ClockPart
+from synthohive_spark.engine.dependencies.derived import DerivedColumn, Number
 from synthohive_spark.engine.families.generator import FamilyGenerator, FamilySeats, child_ids
-from synthohive_spark.engine.families.names import LEFT, PLACE, previous_name, rank_name, step_name
+from synthohive_spark.engine.families.names import LEFT, PLACE, clock_name, previous_name, rank_name, step_name
 from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
 from synthohive_spark.engine.noise import row_words
 
+DAYS = 86_400_000_000
 WHOLE, TEXT, DATE = ColumnType("bigint"), ColumnType("string"), ColumnType("date")
 SKUS = 6
 
@@ -72,10 +76,11 @@ ROW = FamilyRules(
 
 
 def generator(rules=ROW, void=()):
-    made = [c for c in rules.columns if c.name not in {*rules.copies, *rules.places}]
+    made = [c for c in rules.columns if c.name not in {*rules.copies, *rules.places, *rules.computed}]
     steps = {s.column.name: s for s in rules.steps}
     learned = [c for c in made if c.name not in steps or steps[c.name].base is None]
     learned += [Column(step_name(n), WHOLE) for n in steps]
+    learned += [Column(clock_name(n), WHOLE) for n, step in steps.items() if step.daily]
     given = [*rules.context, Column(PLACE, WHOLE), Column(LEFT, WHOLE)]
     given += [Column(previous_name(c.name), c.type) for c in rules.columns if c.name in rules.previous]
     return FamilyGenerator(Dice((*learned, *given), tuple(c.name for c in given), void), rules)
@@ -244,6 +249,63 @@ def test_a_column_that_rises_from_its_own_start():
     made = stepping(step, [4] * 20).to_numpy().reshape(20, 4)
     assert (made[:, 0] < 1000).all() and len(set(made[:, 0])) > 15
     assert (np.diff(made, axis=1) >= 0).all() and (np.diff(made, axis=1) % 5 == 0).all()
+
+
+def large_family(size, **step):
+    made = stepping(Step(Column("i", WHOLE), True, None, 1, 100, **step), [size, 3])
+    return made.to_numpy()[:size]
+
+
+def test_blocks_of_a_large_family_follow_each_other():
+    """Steps of the double are far too long: no block may run into the next, and none may begin anew."""
+    size = 3 * BLOCK + 50
+    made = large_family(size, most=10**6, strict=True, pace=40.0)
+    assert (np.diff(made) > 0).all()
+    np.testing.assert_array_equal(made[::BLOCK] - made[0], np.arange(4) * BLOCK * 40)
+
+
+def test_a_family_spans_what_families_do():
+    made = large_family(4 * BLOCK + 1, most=10**6, span=8192.0)
+    np.testing.assert_array_equal(made[::BLOCK] - made[0], np.arange(5) * 2048)
+    assert (np.diff(made) >= 0).all()
+
+
+def test_what_rises_strictly_does_so_up_to_the_end_of_its_range():
+    size = 2 * BLOCK + 9
+    made = large_family(size, most=100 + size + 20, strict=True, pace=40.0)
+    assert (np.diff(made) > 0).all() and made[0] >= 100 and made[-1] <= 100 + size + 20
+    assert (np.diff(large_family(size, most=150, strict=True)) >= 0).all()  # no room: nothing falls, at least
+
+
+def test_the_rows_of_a_part_of_a_large_family_are_the_same():
+    step = Step(Column("i", WHOLE), True, None, 1, 100, 10**6, strict=True, pace=40.0)
+    rules = FamilyRules((step.column,), CONTEXT, steps=(step,), previous=("i",))
+    every = seats([2 * BLOCK + 40])
+    whole = generator(rules).sample(every, 1).column("i").to_numpy()
+    for start in (7, BLOCK, BLOCK + 100, 2 * BLOCK + 3):
+        own = part(every, np.arange(start, len(every)))
+        np.testing.assert_array_equal(generator(rules).sample(own, 1).column("i").to_numpy(), whole[start:])
+
+
+def test_instants_that_rise_by_days_get_their_own_time_of_day():
+    column = Column("at", ColumnType("timestamp_ntz"))
+    step = Step(column, True, None, 1, 0, 5000, 10, daily=True)
+    rules = FamilyRules((column,), CONTEXT, steps=(step,), previous=("at",))
+    made = generator(rules, void=("at",)).sample(seats([5] * 40), 1).column("at")
+    instants = made.cast(pa.int64()).to_numpy().reshape(40, 5)
+    assert (instants[:, 0] // DAYS == 10).all() and (np.diff(instants, axis=1) >= 0).all()
+    assert (instants % DAYS < 1000).all() and len(np.unique(instants % DAYS)) > 50  # the double's microseconds
+
+
+def test_parts_of_a_clock_and_bands_are_those_of_what_comes_out():
+    step = Step(DAY, True, "@up1.joined", 7, 0, 10**6)
+    year = ClockPart("year", WHOLE, DAY, "year", 0, Clock())
+    band = DerivedColumn("band", TEXT, Number("day", DATE, 0, 0, 10**6), False, (1000,), ("early", "late"))
+    columns = (DAY, Column("year", WHOLE), Column("band", TEXT))
+    rules = FamilyRules(columns, CONTEXT, steps=(step,), previous=("day",), clock=(year,), derived=(band,))
+    made = generator(rules).sample(seats([4] * 30), 1).to_pandas()
+    assert (made.year == [d.year for d in made.day]).all() and made.year.nunique() > 5
+    assert (made.band == np.where([d >= datetime.date(1972, 9, 27) for d in made.day], "late", "early")).all()
 
 
 def test_what_a_model_leaves_out_of_a_column_that_rises_is_filled():
