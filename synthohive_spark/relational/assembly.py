@@ -151,28 +151,16 @@ class Assembly:
         if parent.kept is not None:
             return self._kept(rows, reference, parent)
         nth = rank_name(reference.cell) if reference.apart and table.rules is not None else None
-        again = self._again(name, reference)
         counted = count_name(name, link.columns)
         there = self.keyed_rows(
             link.parent, link.parent_columns, [reference.cell if link.parent == name else CELL, counted]
         )
         order, likely = self._order(name, reference), self.spines.likely_rows(name)
-        found = Matching(name, reference, nth, order, likely).matched(rows, again, there)
+        found = Matching(name, reference, nth, order, likely).matched(rows, there)
         found = found.withColumnsRenamed({slot_key(i): reference_name(c) for i, c in enumerate(link.columns)})
         if nth is not None:
-            found = self._apart(found, [reference_name(c) for c in link.columns], order)
+            found = self._apart(found, [reference_name(c) for c in link.columns], [col(reference.cell), order])
         return self._with_orphans(found, reference) if reference.orphans else found
-
-    def _again(self, name: str, reference: Reference) -> DataFrame:
-        """A table's rows with what says which row each is given by a reference."""
-        *earlier, _ = self.spines.tables[name].before(reference)
-        needed = self._met_by(reference)
-        if not earlier:
-            return self.spines.rows(name, needed, numbered=False)
-        rows = self.spines.rows(name, [*needed, *(c for r in earlier for c in self._met_by(r))])
-        for r in earlier:
-            rows = self._with_reference(name, rows, r)
-        return rows
 
     def _met_by(self, reference: Reference) -> list[str]:
         """What says which row of another table a row is given."""
@@ -192,12 +180,12 @@ class Assembly:
         at = F.greatest(F.least(at, F.lit(1.0)), F.lit(0.0))
         return F.coalesce(at + (first + second - 1) * F.lit(key.noise * _TRIANGLE), first)
 
-    def _apart(self, rows: DataFrame, keys: Sequence[str], order: Expression) -> DataFrame:
+    def _apart(self, rows: DataFrame, keys: Sequence[str], order: Sequence[Expression]) -> DataFrame:
         """Rows of which those that got the same key as a sibling pass theirs on to the next such row, of a like one."""
         for _ in range(_PASSES):
             same = Window.partitionBy(PARENT, *map(quote, keys)).orderBy(NUMBER)
             rows = rows.select("*", (F.row_number().over(same) > 1).alias("@twice"))
-            group = Window.partitionBy("@twice", BLOCK).orderBy(order, NUMBER)
+            group = Window.partitionBy("@twice", BLOCK).orderBy(*order, NUMBER)
             whole = group.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
             passed = {
                 c: F.when(col("@twice"), F.coalesce(F.lead(col(c)).over(group), F.first(col(c)).over(whole))).otherwise(

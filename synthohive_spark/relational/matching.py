@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pyspark.sql import Column as Expression
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame, GroupedData, Window
 from pyspark.sql import functions as F
 
 from synthohive_spark.engine.families.names import CELL, ORPHAN, cell_label, count_name
@@ -51,15 +51,16 @@ class Matching:
     order: Expression
     likely: int
 
-    def matched(self, rows: DataFrame, again: DataFrame, there: DataFrame) -> DataFrame:
+    def matched(self, rows: DataFrame, there: DataFrame) -> DataFrame:
         """``rows`` with the key of the row that each refers to, null where it refers to none.
 
         Args:
             rows: The table's rows.
-            again: The same, to be counted.
             there: The rows that can be referred to, with their keys by `slot_key`.
         """
-        demand = self._demand(again)
+        rows = rows.select("*", self._part.alias("@at_part"), self.order.alias("@at_order"))
+        rows = rows.repartition(self._cell, self._nth, col("@at_part"))
+        demand = self._demand(rows)
         slots, supply = self._slots(demand, there)
         cells = self._cells(demand, supply)
         at = self._child_places(rows, demand, cells)
@@ -77,10 +78,8 @@ class Matching:
 
     def _demand(self, rows: DataFrame) -> DataFrame:
         """How many rows refer to each cell, by (cell, nth, part), with how many come before in the cell."""
-        groups = rows.where(self._refers).groupBy(
-            self._cell.alias("@d_cell"), self._nth.alias("@d_nth"), self._part.alias("@d_part")
-        )
-        counted = groups.agg(F.count(F.lit(1)).alias("@d_rows"))
+        groups = rows.groupBy(self._cell.alias("@d_cell"), self._nth.alias("@d_nth"), col("@at_part").alias("@d_part"))
+        counted = _counted(groups, F.count(F.lit(1)).alias("@d_rows")).where(self._refers)
         order = Window.partitionBy("@d_cell").orderBy("@d_nth", "@d_part")
         before = F.sum("@d_rows").over(order.rowsBetween(Window.unboundedPreceding, -1))
         return counted.withColumn("@d_before", F.coalesce(before, F.lit(0)))
@@ -94,7 +93,7 @@ class Matching:
 
     @property
     def _refers(self) -> Expression:
-        return self._cell.isNotNull() & (self._cell != F.lit(ORPHAN))
+        return col("@d_cell").isNotNull() & (col("@d_cell") != F.lit(ORPHAN))
 
     def _slots(self, demand: DataFrame, there: DataFrame) -> tuple[DataFrame, DataFrame]:
         """The rows that can be referred to with their places from and to; and how many places each cell has."""
@@ -107,6 +106,7 @@ class Matching:
             F.greatest(col(count_name(self.name, link.columns)), F.lit(0)).cast("bigint").alias("@s_n"),
             *map(quote, keys),
         )
+        places = places.repartition(col("@s_cell"), col("@s_block"))
         blocks = self._blocks(places, demand)
         supply = blocks.groupBy("@b_cell").agg(
             F.min("@b_offset").alias("@b_first"),
@@ -132,9 +132,8 @@ class Matching:
 
     def _blocks(self, places: DataFrame, demand: DataFrame) -> DataFrame:
         """The places of each (cell, block), those before it, and how many are wanted, of all or of a tree's level."""
-        blocks = places.groupBy(col("@s_cell").alias("@b_cell"), col("@s_block").alias("@b_block")).agg(
-            F.sum("@s_n").alias("@b_n"), F.count("*").alias("@b_rows")
-        )
+        groups = places.groupBy(col("@s_cell").alias("@b_cell"), col("@s_block").alias("@b_block"))
+        blocks = _counted(groups, F.sum("@s_n").alias("@b_n"), F.count("*").alias("@b_rows"))
         every = Window.partitionBy("@b_cell" if self._is_tree else F.lit(0))
         # Where no row was drawn with any place, all rows are as good as each other.
         blocks = blocks.select("*", (F.sum("@b_n").over(every) == 0).alias("@b_none"))
@@ -190,7 +189,6 @@ class Matching:
         return both
 
     def _child_places(self, rows: DataFrame, demand: DataFrame, cells: DataFrame) -> DataFrame:
-        rows = rows.select("*", self._part.alias("@at_part"), self.order.alias("@at_order"))
         key = self._cell.eqNullSafe(col("@d_cell")) & (self._nth == col("@d_nth")) & (col("@at_part") == col("@d_part"))
         rows = rows.join(demand, key, "left")
         order = Window.partitionBy(self._cell, self._nth, "@at_part").orderBy("@at_order", ID)
@@ -216,6 +214,16 @@ class Matching:
         spare = within >= col("@c_met")
         index = F.when(spare, col("@c_spare_places") + within - col("@c_met")).otherwise(col("@s_slot"))
         return slots.select(*map(quote, keys), spare.alias(_SPARE), index.alias(_INDEX))
+
+
+def _counted(groups: GroupedData, *aggregates: Expression) -> DataFrame:
+    """Groups of rows with aggregates, which read whole rows.
+
+    So what goes into them is what goes on beside them, column by column, and Spark draws it once for both: it reuses an
+    exchange of the same plan (``spark.sql.exchange.reuse``).
+    """
+    whole = F.bit_xor(F.xxhash64("*")).alias("@whole")
+    return groups.agg(*aggregates, whole).where(col("@whole").isNotNull()).drop("@whole")
 
 
 _DEMAND_COLUMNS = ("@d_cell", "@d_nth", "@d_part", "@d_rows", "@d_before")

@@ -16,20 +16,21 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-from scipy.sparse import csr_matrix, hstack
+from scipy.sparse import csr_matrix, diags, hstack
 
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.families.names import CELL
 from synthohive_spark.engine.families.numbers import floats_of
 
 LARGEST = 5_000
 """Tables of more rows are left to chance, which is kind to them."""
 _POOL, _MOST = 20, 20_000
-_TENTHS = 10
+_QUANTILES = 20
 _CATEGORIES = 60
-_PAIRED_ROWS, _PAIR_PARTS = 300, (3,)
-_PAIR_WEIGHT, _COUNT_WEIGHT, _MOMENT_WEIGHT, _PART_WEIGHT = 0.3, 3.0, 1.0, 1.0
-_PASSES, _TRIED = 3, 256
+_PAIRED_ROWS, _PAIR_PARTS = 300, 3
+_PART_WEIGHT, _PAIR_WEIGHT, _COUNT_WEIGHT, _CELL_WEIGHT, _MOMENT_WEIGHT = 1.0, 0.3, 10.0, 8.0, 1.0
+_PASSES, _TRIED = 6, 256
 Floats = npt.NDArray[np.float64]
 
 
@@ -65,7 +66,7 @@ class _Axis:
         known = np.sort(numbers[~np.isnan(numbers)])
         if len(known) < 2:
             return cls(column)
-        parts = max(1, min(_TENTHS, len(known) // at_least))
+        parts = max(1, min(_QUANTILES, len(known) // at_least))
         edges = np.unique(np.quantile(known, np.linspace(0, 1, parts + 1))[1:-1])
         least, most = (known[at_least - 1], known[-at_least]) if len(known) >= 2 * at_least else (known[0], known[0])
         within = np.clip(known, least, most)
@@ -93,6 +94,25 @@ class _Axis:
 
 
 @dataclass(frozen=True)
+class _Block:
+    """What each row adds to one of some parts.
+
+    Attributes:
+        codes: Which part.
+        size: How many parts there are.
+        values: How much each row adds.
+        weight: How much it matters that the sums are right.
+        is_moment: Whether it is a mean of numbers, and not a share of rows.
+    """
+
+    codes: npt.NDArray[np.int64]
+    size: int
+    values: Floats
+    weight: float
+    is_moment: bool = False
+
+
+@dataclass(frozen=True)
 class Balance:
     """The shares of a small table.
 
@@ -117,11 +137,13 @@ class Balance:
         axes = tuple(axis for c in said if (axis := _Axis.of(c, rows.column(c.name), at_least)).codes > 3)
         totals = tuple(max(float(np.nansum(_numbers_of(rows, n))), 1.0) / rows.num_rows for n in counts)
         bare = cls(axes, tuple(counts), totals, (), rows.num_rows <= _PAIRED_ROWS)
-        shares, parts = bare._shares(rows)
+        blocks = bare._blocks(rows)
+        shares = _stacked(blocks, rows.num_rows)
         goal = np.asarray(shares.sum(axis=0, dtype=np.float64)).ravel() / rows.num_rows
         # A part of few rows is not known to be one; that no row is in it, is.
         held = shares.getnnz(axis=0)
-        known = (held >= at_least) | (held == 0) | ~parts
+        is_moment = np.concatenate([np.full(own.size, own.is_moment) for own in blocks] or [held > 0])
+        known = (held >= at_least) | (held == 0) | is_moment
         stored = tuple(round(float(g), 6) if k else None for g, k in zip(goal, known, strict=True))
         return cls(axes, bare.counts, totals, stored, bare.paired)
 
@@ -131,36 +153,35 @@ class Balance:
 
     def choose(self, pool: pa.Table, rows: int, seed: int) -> npt.NDArray[np.int64]:
         """Places in ``pool`` of so many rows whose shares are near the real ones."""
-        return _exchanged(self.known_shares(pool) / rows, self.known_goal, rows, seed, within=False)
+        shares, goal = self.weighted(pool)
+        return _exchanged(shares / rows, goal, rows, seed, within=False)
 
-    @property
-    def known_goal(self) -> Floats:
-        """The goal where it is known."""
-        return np.array([g for g in self.goal if g is not None], np.float64)
+    def weighted(self, rows: pa.Table) -> tuple[csr_matrix, Floats]:
+        """What each row adds where the goal is known, shape (rows, parts), and the goal, by how much each matters."""
+        blocks = self._blocks(rows)
+        weights = np.concatenate([np.full(own.size, own.weight) for own in blocks] or [np.zeros(0)])
+        known = np.array([g is not None for g in self.goal], bool)
+        goal = np.array([g for g in self.goal if g is not None], np.float64)
+        return _stacked(blocks, rows.num_rows)[:, known] @ diags(weights[known], format="csr"), goal * weights[known]
 
-    def known_shares(self, rows: pa.Table) -> csr_matrix:
-        """What each row adds where the goal is known."""
-        return self._shares(rows)[0][:, [g is not None for g in self.goal]]
-
-    def _shares(self, rows: pa.Table) -> tuple[csr_matrix, npt.NDArray[np.bool_]]:
-        """What each row adds, shape (rows, parts), and which of it are shares of parts rather than moments."""
+    def _blocks(self, rows: pa.Table) -> list[_Block]:
+        """What each row adds."""
         every = np.ones(rows.num_rows)
-        weights = [np.nan_to_num(_numbers_of(rows, n)) / t for n, t in zip(self.counts, self.totals, strict=True)]
-        codes = [axis.code(rows.column(axis.column.name)) for axis in self.axes]
+        counts = [np.nan_to_num(_numbers_of(rows, n)) / t for n, t in zip(self.counts, self.totals, strict=True)]
+        coded = [(axis, axis.code(rows.column(axis.column.name))) for axis in self.axes]
         alone = np.zeros(rows.num_rows, np.int64)
-        sizes = [axis.codes for axis in self.axes]
-        blocks = [(codes[i], sizes[i], _PART_WEIGHT * w) for w in (every, *weights) for i in range(len(sizes))]
-        blocks += [(alone, 1, _COUNT_WEIGHT * weight) for weight in weights]
-        for i, j in itertools.combinations(range(len(codes)) if self.paired else (), 2):
-            for size in _PAIR_PARTS:
-                (a, m), (b, k) = _coarse(self.axes[i], codes[i], size), _coarse(self.axes[j], codes[j], size)
-                blocks.append((a * k + b, m * k, _PAIR_WEIGHT * every))
-        parts = sum(size for _, size, _ in blocks)
+        blocks = [_Block(codes, axis.codes, every, _PART_WEIGHT) for axis, codes in coded]
+        for count in counts:
+            blocks.append(_Block(alone, 1, count, _COUNT_WEIGHT))
+            for axis, codes in coded:
+                weight = _CELL_WEIGHT if axis.column.name == CELL else _PART_WEIGHT
+                blocks.append(_Block(codes, axis.codes, count, weight))
+        for (one, own), (other, theirs) in itertools.combinations(coded if self.paired else (), 2):
+            (a, m), (b, k) = _coarse(one, own), _coarse(other, theirs)
+            blocks.append(_Block(a * k + b, m * k, every, _PAIR_WEIGHT))
         moments = [axis.scaled(rows.column(axis.column.name)) for axis in self.axes if axis.spread]
         products = [a * b for a, b in itertools.combinations_with_replacement(moments, 2)]
-        blocks += [(alone, 1, _MOMENT_WEIGHT * own) for own in (*moments, *products)]
-        shares = _stacked(blocks, rows.num_rows)
-        return shares, np.arange(shares.shape[1]) < parts
+        return [*blocks, *(_Block(alone, 1, own, _MOMENT_WEIGHT, is_moment=True) for own in (*moments, *products))]
 
     def to_json(self) -> dict[str, Any]:
         """The shares as plain values."""
@@ -196,18 +217,21 @@ class Descendants:
     rows: pa.Table
     version: npt.NDArray[np.int64]
 
-    def shares(self, versions: int) -> csr_matrix:
-        """What each version of each root adds."""
+    def weighted(self, versions: int) -> tuple[csr_matrix, Floats]:
+        """What each version of each root adds, and the goal for each row, as `Balance.weighted`."""
         rows = self.rows.num_rows
         of_version = csr_matrix((np.ones(rows), (self.version, np.arange(rows))), (versions, rows))
-        return of_version @ self.balance.known_shares(self.rows)
+        shares, goal = self.balance.weighted(self.rows)
+        return of_version @ shares, goal
 
 
 def choose_versions(descendants: Sequence[Descendants], roots: int, versions: int, seed: int) -> npt.NDArray[np.int64]:
     """One of the versions of each root, such that the shares of what follows from them are near the real ones."""
-    shares = [own.shares(roots * versions) / max(own.rows.num_rows / versions, 1) for own in descendants]
-    goal = np.concatenate([own.balance.known_goal for own in descendants])
-    return _exchanged(hstack(shares, "csr"), goal, roots, seed, within=True) // roots
+    weighted = [own.weighted(roots * versions) for own in descendants]
+    rows = [max(own.rows.num_rows / versions, 1) for own in descendants]
+    shares = hstack([added / n for (added, _), n in zip(weighted, rows, strict=True)], "csr")
+    goal = np.concatenate([goal for _, goal in weighted])
+    return _exchanged(shares, goal, roots, seed, within=True) // roots
 
 
 def _exchanged(shares: csr_matrix, goal: Floats, rows: int, seed: int, *, within: bool) -> npt.NDArray[np.int64]:
@@ -240,15 +264,15 @@ def _row(shares: csr_matrix, row: int) -> Floats:
     return np.asarray(shares[row].todense(), np.float64).ravel()
 
 
-def _stacked(blocks: Sequence[tuple[npt.NDArray[np.int64], int, Floats]], rows: int) -> csr_matrix:
-    """Blocks of columns, of which each row has a weight in one by its code."""
+def _stacked(blocks: Sequence[_Block], rows: int) -> csr_matrix:
+    """Blocks beside each other, shape (rows, parts)."""
     if not blocks:
         return csr_matrix((rows, 0))
-    starts = np.cumsum([0, *(size for _, size, _ in blocks)])
-    columns = np.stack([starts[i] + codes for i, (codes, _, _) in enumerate(blocks)], axis=1)
-    weights = np.stack([weight for _, _, weight in blocks], axis=1)
+    starts = np.cumsum([0, *(own.size for own in blocks)])
+    columns = np.stack([start + own.codes for start, own in zip(starts[:-1], blocks, strict=True)], axis=1)
+    values = np.stack([own.values for own in blocks], axis=1)
     ends = np.arange(rows + 1) * len(blocks)
-    shares = csr_matrix((weights.ravel(), columns.ravel(), ends), (rows, int(starts[-1])))
+    shares = csr_matrix((values.ravel(), columns.ravel(), ends), (rows, int(starts[-1])))
     shares.eliminate_zeros()
     return shares
 
@@ -260,13 +284,13 @@ def _is_text(column: Column) -> bool:
     return column.type.is_string or column.type.name == "boolean"
 
 
-def _coarse(axis: _Axis, codes: npt.NDArray[np.int64], parts: int) -> tuple[npt.NDArray[np.int64], int]:
-    """Parts of numbers taken together to about so many; strings as they are."""
+def _coarse(axis: _Axis, codes: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], int]:
+    """Parts of numbers taken together to few; strings as they are."""
     if _is_text(axis.column):
         return codes, axis.codes
     held = axis.codes - 2
-    fewer = np.where(codes >= held, parts, codes * parts // max(held, 1))
-    return fewer, parts + 1
+    fewer = np.where(codes >= held, _PAIR_PARTS, codes * _PAIR_PARTS // max(held, 1))
+    return fewer, _PAIR_PARTS + 1
 
 
 def _numbers_of(rows: pa.Table, name: str) -> npt.NDArray[np.float64]:
