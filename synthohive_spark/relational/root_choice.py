@@ -9,10 +9,19 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.engine.arrays import one_array
-from synthohive_spark.engine.families.balance import LARGEST, Descendants, choose_versions
+from synthohive_spark.engine.families.balance import LARGEST
+from synthohive_spark.engine.families.exchange import (
+    Descendants,
+    choose_rows,
+    choose_versions,
+    exchange_values,
+    pool_size,
+)
 from synthohive_spark.engine.families.generator import FamilyGenerator, FamilySeats, child_ids
 from synthohive_spark.engine.families.names import count_name, one_level_down
+from synthohive_spark.engine.sampling.constraints import sample_valid
 from synthohive_spark.engine.sampling.draw import Draw
 from synthohive_spark.relational.linked_table import LinkedTable
 from synthohive_spark.stages.model import SynthesizerTransformerModel
@@ -25,11 +34,11 @@ class ChosenRoots:
     """The rows of a small root.
 
     Attributes:
-        draws: By which id each row is drawn.
-        ids: The ids of the rows, from which those of what follows from them are made.
+        rows: The rows.
+        ids: Their ids, from which those of what follows from them are made.
     """
 
-    draws: npt.NDArray[np.int64]
+    rows: pa.Table
     ids: npt.NDArray[np.int64]
 
 
@@ -47,7 +56,8 @@ class _Drawn:
 class RootChoice:
     """Chooses which rows of a larger pool of draws are the rows of a root.
 
-    First the rows, by what they hold; then, of several versions of all that follows from each, the one that suits best.
+    First the rows, by what they hold, and in the smallest tables their values; then, of several versions of all that
+    follows from each row, the one that suits best.
 
     Attributes:
         tables: The tables' places in the database.
@@ -61,16 +71,27 @@ class RootChoice:
     seed_of: Callable[[str], int]
     changed: frozenset[str]
 
-    def of(self, name: str, rows: int, seed: int) -> ChosenRoots | None:
-        """So many rows of a root; None where they need not be chosen."""
-        balance = self.tables[name].balance
+    def of(self, name: str, rows: int, seed: int, redraw: Mapping[str, Constraint]) -> ChosenRoots | None:
+        """So many rows of a root; None where they need not be chosen.
+
+        Args:
+            name: The root.
+            rows: How many.
+            seed: Fixes the choice.
+            redraw: Constraints that a row is drawn again for.
+        """
+        balance, model = self.tables[name].balance, self.models[name].table_model
         if balance is None or not 0 < rows <= LARGEST:
             return None
-        size = balance.pool(rows)
-        pool = self.models[name].table_model.generator.sample(Draw(np.arange(size), self.seed_of(name)))
-        chosen = balance.choose(pool, rows, seed)
-        version = self._versions(name, pool.take(pa.array(chosen)), chosen, size, seed)
-        return ChosenRoots(chosen, chosen + size * version)
+        size = pool_size(rows)
+        draw = Draw(np.arange(size), self.seed_of(name))
+        pool = sample_valid(model.generator, draw, redraw)
+        chosen = choose_rows(balance, pool, rows, seed)
+        # Drawn again for what is unique, which follows from the number of a row.
+        numbered = Draw(chosen, draw.seed, numbers=np.arange(rows))
+        own = sample_valid(model.generator, numbered, redraw)
+        own = exchange_values(balance, own, pool, model.dependencies.together(own.column_names), seed)
+        return ChosenRoots(own, chosen + size * self._versions(name, own, chosen, size, seed))
 
     def _versions(
         self, name: str, roots: pa.Table, draws: npt.NDArray[np.int64], size: int, seed: int

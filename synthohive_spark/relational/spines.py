@@ -30,7 +30,7 @@ from synthohive_spark.relational.root_choice import ChosenRoots, RootChoice
 from synthohive_spark.spark.conditions import condition_values
 from synthohive_spark.spark.families import ID, generate_families
 from synthohive_spark.spark.generation import generate, key_values
-from synthohive_spark.spark.schema import col, quote, spark_type
+from synthohive_spark.spark.schema import col, quote, restored, spark_type
 from synthohive_spark.stages.model import SynthesizerTransformerModel
 
 NUMBER = "@number"
@@ -98,7 +98,7 @@ class Spines:
         if name in self.conditions:
             return None
         choice = RootChoice(self.tables, self.models, self.seed_of, frozenset({*self.totals, *self.redraw}))
-        return choice.of(name, self.sizes[name], derive_seed(self.seed, "choice", name))
+        return choice.of(name, self.sizes[name], derive_seed(self.seed, "choice", name), self.redraw.get(name, {}))
 
     def rows(self, name: str, wanted: Collection[str], *, numbered: bool = True) -> DataFrame:
         """The rows of a table: id, block, parent's id, the number if ``numbered``, and what is wanted.
@@ -164,31 +164,28 @@ class Spines:
 
     def _roots(self, name: str) -> DataFrame:
         n, model = self.sizes[name], self.models[name].table_model
-        given = self.conditions.get(name, Conditions())
-        number, draw, id_ = col("id"), col("id"), col("id")
-        seats, chosen = self.spark.range(n), self.chosen.get(name)
-        if chosen is not None:
-            ids = {"id": np.arange(n), "chosen": chosen.ids, "draw": chosen.draws}
-            seats, draw, id_ = self.spark.createDataFrame(pa.table(ids)), col("draw"), col("chosen")
-        block = F.floor(number / F.lit(self.block_roots(name))).cast("int")
-        seats = seats.select(
-            draw.alias("@draw"),
-            id_.alias(ID),
-            number.alias(NUMBER),
-            block.alias(BLOCK),
-            *condition_values(given, number, n),
+        if (chosen := self.chosen.get(name)) is not None:
+            numbered = chosen.rows.append_column(NUMBER, pa.array(np.arange(n)))
+            rows = self.spark.createDataFrame(numbered.append_column(ID, pa.array(chosen.ids)))
+            columns = [restored(col(c.name).cast(spark_type(c.type)), c) for c in model.columns]
+            return rows.select(ID, NUMBER, self._block(name, col(NUMBER)), *columns)
+        number, given = col("id"), self.conditions.get(name, Conditions())
+        seats = self.spark.range(n).select(
+            number.alias(ID), number.alias(NUMBER), self._block(name, number), *condition_values(given, number, n)
         )
         return generate(
             seats,
             model.generator,
-            row_id=col("@draw"),
+            row_id=col(ID),
             passthrough=[ID, NUMBER, BLOCK],
             seed=self.seed_of(name),
             number=col(NUMBER),
             given=given.names,
-            exact_ids=chosen is not None,
             redraw=self.redraw.get(name),
         )
+
+    def _block(self, name: str, number: Expression) -> Expression:
+        return F.floor(number / F.lit(self.block_roots(name))).cast("int").alias(BLOCK)
 
     def _there(self, name: str, wanted: Collection[str]) -> DataFrame:
         """Rows that were given, with the counts and cells that rows like them have."""

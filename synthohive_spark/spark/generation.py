@@ -52,7 +52,6 @@ def generate(
     number: Expression | None = None,
     redraw: Mapping[str, Constraint] | None = None,
     given: Sequence[str] = (),
-    exact_ids: bool = False,
 ) -> DataFrame:
     """One synthetic row for each row of ``df``; starts no job and asks for no analysis.
 
@@ -66,7 +65,6 @@ def generate(
             columns hold values that are only unlikely to meet.
         redraw: Constraints that a row is drawn again for, a bounded number of times, until it keeps them.
         given: Names of the learned columns that ``df`` gives, the generator's condition columns among them.
-        exact_ids: Whether ``row_id`` is the id itself, a bigint, and no value that one is made from.
 
     Returns:
         The passthrough columns, then the learned columns in learned order, given ones among them.
@@ -84,7 +82,7 @@ def generate(
     drawn = df.select(
         *[F.col(quote(name)) for name in passthrough],
         *[_learned(c).alias(f"{_CONDITION}{i}") for i, c in enumerate(own)],
-        function(_seat(row_id if exact_ids else F.xxhash64(row_id), number, own)).alias(_ROW),
+        function(_seat(row_id, number, own)).alias(_ROW),
     )
     learned = [
         restored(F.col(f"{_ROW}.c{made[c.name]}"), c)
@@ -111,7 +109,7 @@ def fill_nulls(
     wanted = [c for c in generator.columns if c.name in fill]
     work = _Work(generator, seed, {}, generator.columns, wanted, frozenset(fill))
     function = drawing_function(df.sparkSession, work, wanted)
-    drawn = df.select("*", function(_seat(F.xxhash64(row_id), None, generator.columns)).alias(_ROW))
+    drawn = df.select("*", function(_seat(row_id, None, generator.columns)).alias(_ROW))
     filled = {c.name: F.coalesce(F.col(quote(c.name)), F.col(f"{_ROW}.c{i}")) for i, c in enumerate(wanted)}
     return drawn.withColumns(filled).drop(_ROW)
 
@@ -139,10 +137,10 @@ class _Keys:
         return pd.DataFrame({"c0": pd.Series(pd.arrays.ArrowExtensionArray(values))})
 
 
-def _seat(id_: Expression, number: Expression | None, given: Sequence[Column]) -> Expression:
+def _seat(row_id: Expression, number: Expression | None, given: Sequence[Column]) -> Expression:
     """What the function reads of a row: its id, its number, what it gives."""
     return F.struct(
-        id_.alias("id"),
+        F.xxhash64(row_id).alias("id"),
         *([] if number is None else [number.cast("bigint").alias("number")]),
         *[as_text(_learned(c), c).alias(f"c{i}") for i, c in enumerate(given)],
     )

@@ -57,6 +57,21 @@ class Dependencies:
         """The column that each part of a date or timestamp belongs to, by the part's name."""
         return {part.name: own.column.name for own in self.calendar.columns for part in own.parts}
 
+    def together(self, names: Sequence[str]) -> list[list[str]]:
+        """Columns in groups, such that no dependency is between columns of two groups."""
+        links = [[part.name for part in own.parts] for own in self.linear]
+        links += [[own.column, own.of.name] for own in self.derived]
+        whole = [self.column_of_part.get(block, block) for block in self.blocks]
+        links += [[whole[own.determinant], whole[own.dependent]] for own in self.functional]
+        links += [[whole[own.column], whole[own.within]] for own in self.null_inclusions]
+        group = {name: [name] for name in names}
+        for first, *others in links:
+            for other in others:
+                if first in group and other in group and group[first] is not group[other]:
+                    group[first] += group[other]
+                    group |= dict.fromkeys(group[other], group[first])
+        return list({id(own): own for own in group.values()}.values())
+
     def restore(
         self, drawn: Mapping[str, pa.Array], given: Mapping[str, pa.Array], fill: frozenset[str]
     ) -> dict[str, pa.Array]:

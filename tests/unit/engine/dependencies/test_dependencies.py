@@ -91,3 +91,10 @@ def test_rows_that_break_what_holds_are_counted(model, table, text, column, rows
     assert [count for sentence, count in found.items() if sentence.startswith(text)] == [rows], found
     about_others = {sentence: count for sentence, count in found.items() if column not in sentence}
     assert set(about_others.values()) <= {0}
+
+
+def test_columns_that_depend_on_each_other_are_in_one_group(model):
+    groups = model.dependencies.together([*TYPES, "other"])
+    expected = [["net", "tax", "total"], ["age", "minor"], ["city", "country"], ["moved", "left"], ["other"]]
+    assert sorted(map(sorted, groups)) == sorted(map(sorted, expected))
+    assert model.dependencies.together(["total", "minor", "city"]) == [["total"], ["minor"], ["city"]]

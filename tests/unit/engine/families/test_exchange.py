@@ -8,6 +8,13 @@ import pytest
 
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.families.balance import Balance
+from synthohive_spark.engine.families.exchange import (
+    Descendants,
+    choose_rows,
+    choose_versions,
+    exchange_values,
+    pool_size,
+)
 
 COLUMNS = [
     Column("word", ColumnType("string")),
@@ -56,38 +63,38 @@ def weighted(table):
 def test_shares_come_nearer_to_the_real_ones(real, balance, tilt):
     far, near = [], []
     for seed in range(6):
-        pool = rows(balance.pool(77), 100 + seed, tilt)  # of a model that is a little wrong, too
-        chosen = balance.choose(pool, 77, seed)
+        pool = rows(pool_size(77), 100 + seed, tilt)  # of a model that is a little wrong, too
+        chosen = choose_rows(balance, pool, 77, seed)
         far.append(np.abs(weighted(pool.slice(0, 77)) - weighted(real)).max())
         near.append(np.abs(weighted(pool.take(pa.array(chosen))) - weighted(real)).max())
     assert np.mean(near) < 0.5 * np.mean(far) and np.mean(near) < 0.07, (near, far)
 
 
 def test_rows_are_chosen_once_each_and_the_same_for_a_seed(balance):
-    pool = rows(balance.pool(77), 3)
-    chosen = balance.choose(pool, 77, 5)
+    pool = rows(pool_size(77), 3)
+    chosen = choose_rows(balance, pool, 77, 5)
     assert len(set(chosen)) == 77 and chosen.min() >= 0 and chosen.max() < pool.num_rows
-    np.testing.assert_array_equal(chosen, balance.choose(pool, 77, 5))
+    np.testing.assert_array_equal(chosen, choose_rows(balance, pool, 77, 5))
 
 
 @pytest.mark.parametrize("count", [1, 5, 200])
 def test_another_number_of_rows_has_the_same_shares(real, balance, count):
-    chosen = balance.choose(rows(balance.pool(count), 4), count, 1)
+    chosen = choose_rows(balance, rows(pool_size(count), 4), count, 1)
     assert len(set(chosen)) == count
     if count == 200:
-        assert np.abs(weighted(rows(balance.pool(200), 4).take(pa.array(chosen))) - weighted(real)).max() < 0.06
+        assert np.abs(weighted(rows(pool_size(200), 4).take(pa.array(chosen))) - weighted(real)).max() < 0.06
 
 
 @pytest.mark.parametrize(("count", "pool"), [(1, 20), (77, 1540), (1000, 20_000), (5000, 20_000), (50_000, 100_000)])
 def test_the_pool_is_bounded(balance, count, pool):
-    assert balance.pool(count) == pool
+    assert pool_size(count) == pool
 
 
 def test_shares_come_back_from_json_as_they_were(balance):
     again = Balance.from_json(json.loads(json.dumps(balance.to_json())))
     assert again == balance
     pool = rows(200, 8)
-    np.testing.assert_array_equal(again.choose(pool, 20, 1), balance.choose(pool, 20, 1))
+    np.testing.assert_array_equal(choose_rows(again, pool, 20, 1), choose_rows(balance, pool, 20, 1))
 
 
 def shares_of(table, columns, at_least):
@@ -116,7 +123,7 @@ def test_ends_of_a_range_are_not_stored():
 def test_columns_that_say_nothing_are_left_out():
     table = pa.table({"word": ["a"] * 60, "flag": [True] * 57 + [False] * 3, "size": pa.array([1] * 60, pa.int32())})
     assert shares_of(table, COLUMNS[:3], 5).axes == ()
-    assert len(set(shares_of(table, COLUMNS[:3], 5).choose(table, 10, 1))) == 10
+    assert len(set(choose_rows(shares_of(table, COLUMNS[:3], 5), table, 10, 1))) == 10
 
 
 def test_pairs_count_in_the_smallest_tables_alone():
@@ -134,9 +141,82 @@ def test_what_goes_together_stays_so():
 
     columns = [Column(n, ColumnType("string")) for n in ("word", "other")]
     balance = shares_of(pairs(100, 0.9), columns, 5)
-    pool = pairs(balance.pool(100), 0.4)
+    pool = pairs(pool_size(100), 0.4)
     shares = []
     for seed in range(5):
-        chosen = pool.take(pa.array(balance.choose(pool, 100, seed))).to_pandas()
+        chosen = pool.take(pa.array(choose_rows(balance, pool, 100, seed))).to_pandas()
         shares.append((chosen.word == chosen.other).mean())
     assert np.mean(shares) > 0.76  # .7 in the pool, .95 in reality
+
+
+def correlated(count, seed, slope):
+    rng = np.random.default_rng(seed)
+    size = rng.normal(size=count)
+    noise = rng.normal(size=count) * np.sqrt(1 - slope**2)
+    return pa.table(
+        {
+            "rate": size,
+            "other": slope * size + noise,
+            "city": rng.choice(["a", "b", "c"], count),
+            "@n.child.k": rng.poisson(np.exp(1.5 + size * slope)),
+        }
+    )
+
+
+CORRELATED = [
+    Column("rate", ColumnType("double")),
+    Column("other", ColumnType("double")),
+    Column("city", ColumnType("string")),
+    Column("@n.child.k", ColumnType("bigint")),
+]
+
+
+def correlations(table):
+    return table.select(["rate", "other", "@n.child.k"]).to_pandas().corr().to_numpy()[np.triu_indices(3, 1)]
+
+
+def test_values_are_exchanged_until_columns_go_together():
+    """Of a pool whose columns have nothing to do with each other."""
+    real = correlated(80, 0, 0.9)
+    balance = Balance.fit(real, CORRELATED, COUNTS, 5)
+    pool = correlated(1600, 1, 0.0)
+    own = pool.slice(0, 80)
+    together = [[n] for n in pool.column_names]
+    made = exchange_values(balance, own, pool, together, 3)
+    assert np.abs(correlations(made) - correlations(real)).max() < 0.2
+    assert np.abs(correlations(own) - correlations(real)).min() > 0.4
+    for name in pool.column_names:  # every value is one of the pool's
+        assert set(made.column(name).to_pylist()) <= set(pool.column(name).to_pylist())
+    assert made.equals(exchange_values(balance, own, pool, together, 3))
+
+
+def test_values_that_depend_on_each_other_change_places_together():
+    balance, pool = Balance.fit(correlated(80, 0, 0.9), CORRELATED, COUNTS, 5), correlated(1600, 1, 0.0)
+    pool = pool.append_column("twice", pa.array(pool.column("rate").to_numpy() * 2))
+    made = exchange_values(balance, pool.slice(0, 80), pool, [["rate", "twice"], ["other"], ["city"]], 3)
+    np.testing.assert_array_equal(made.column("twice").to_numpy(), made.column("rate").to_numpy() * 2)
+    assert made.column("@n.child.k").equals(pool.slice(0, 80).column("@n.child.k"))  # in no group
+    assert not made.column("rate").equals(pool.slice(0, 80).column("rate"))
+
+
+def test_values_of_larger_tables_stay_where_they_are():
+    balance, pool = Balance.fit(correlated(400, 0, 0.9), CORRELATED, COUNTS, 5), correlated(1600, 1, 0.0)
+    own = pool.slice(0, 80)
+    assert exchange_values(balance, own, pool, [[n] for n in pool.column_names], 3) is own
+
+
+def test_versions_are_chosen_by_what_follows_from_them():
+    """Ten versions of the children of fifty roots, of which one share is the real one."""
+    rng, roots, versions = np.random.default_rng(0), 50, 10
+    columns = [Column("name", ColumnType("string")), Column("@n.child.k", ColumnType("bigint"))]
+
+    def children(count, shares):
+        return pa.table({"name": rng.choice(["a", "b", "c"], count, p=shares), "@n.child.k": np.ones(count, int)})
+
+    balance = Balance.fit(children(400, [0.6, 0.3, 0.1]), columns, COUNTS, 5)
+    drawn = children(roots * versions * 4, [0.4, 0.3, 0.3])
+    version = np.repeat(np.arange(roots * versions), 4)
+    chosen = choose_versions([Descendants(balance, drawn, version)], roots, versions, 1)
+    assert chosen.shape == (roots,) and set(chosen) <= set(range(versions)) and len(set(chosen)) > 3
+    kept = drawn.filter(pa.array(np.isin(version, chosen * roots + np.arange(roots)))).to_pandas()
+    assert abs((kept.name == "a").mean() - 0.6) < 0.05 and abs((kept.name == "c").mean() - 0.1) < 0.05

@@ -1,0 +1,108 @@
+"""A column as parts that rows fall into, and as a number where it is one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.families.numbers import floats_of
+
+_QUANTILES, _CATEGORIES, _COARSE = 20, 60, 3
+_FARTHEST = 2.0
+Floats = npt.NDArray[np.float64]
+Codes = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Axis:
+    """How a column is cut into parts: numbers at edges, strings by value.
+
+    Attributes:
+        column: The column.
+        edges: Where numbers are cut.
+        values: The strings that have a part of their own.
+        centre: The mean of numbers.
+        spread: Their standard deviation.
+        least: The smallest number that is told apart.
+        most: The largest.
+    """
+
+    column: Column
+    edges: tuple[float, ...] = ()
+    values: tuple[str, ...] = ()
+    centre: float = 0.0
+    spread: float = 0.0
+    least: float = 0.0
+    most: float = 0.0
+
+    @classmethod
+    def of(cls, column: Column, values: pa.ChunkedArray, at_least: int) -> Axis:
+        """The parts of a column of training rows, of which each is held by at least so many."""
+        if _is_text(column):
+            counted = pc.value_counts(values.drop_null().cast(pa.string())).to_pylist()
+            held = sorted(counted, key=lambda e: (-e["counts"], e["values"]))
+            return cls(column, values=tuple(e["values"] for e in held[:_CATEGORIES] if e["counts"] >= at_least))
+        numbers = floats_of(values, column.type)
+        known = np.sort(numbers[~np.isnan(numbers)])
+        if len(known) < 2:
+            return cls(column)
+        parts = max(1, min(_QUANTILES, len(known) // at_least))
+        edges = np.unique(np.quantile(known, np.linspace(0, 1, parts + 1))[1:-1])
+        least, most = (known[at_least - 1], known[-at_least]) if len(known) >= 2 * at_least else (known[0], known[0])
+        within = np.clip(known, least, most)
+        ends = float(within.mean()), float(within.std()), float(least), float(most)
+        return cls(column, tuple(edges.tolist()), (), *ends)
+
+    @property
+    def codes(self) -> int:
+        """How many parts there are, one for what is in none and one for null among them."""
+        return (len(self.values) if _is_text(self.column) else len(self.edges) + 1) + 2
+
+    @property
+    def coarse_codes(self) -> int:
+        """How many parts there are where few are told apart."""
+        return self.codes if _is_text(self.column) else _COARSE + 1
+
+    def coarse(self, codes: Codes) -> Codes:
+        """Parts of numbers taken together to few; strings as they are."""
+        if _is_text(self.column):
+            return codes
+        held = self.codes - 2
+        return np.where(codes >= held, _COARSE, codes * _COARSE // max(held, 1))
+
+    def code(self, values: pa.ChunkedArray) -> Codes:
+        """The part of each value."""
+        if _is_text(self.column):
+            text = one_array(values.cast(pa.string()))
+            places = pc.index_in(text, pa.array(self.values, pa.string()))
+            codes = pc.fill_null(places, len(self.values)).to_numpy(zero_copy_only=False).astype(np.int64)
+            return np.where(text.is_null().to_numpy(zero_copy_only=False), self.codes - 1, codes)
+        numbers = floats_of(values, self.column.type)
+        return np.where(np.isnan(numbers), self.codes - 1, np.searchsorted(self.edges, numbers, "left"))
+
+    def scaled(self, values: pa.ChunkedArray) -> Floats:
+        """Numbers in standard deviations from their mean, at most two, so that no single row decides a mean."""
+        within = np.clip(floats_of(values, self.column.type), self.least, self.most)
+        return np.clip(np.nan_to_num((within - self.centre) / self.spread), -_FARTHEST, _FARTHEST)
+
+    def to_json(self) -> dict[str, Any]:
+        """The axis as plain values."""
+        return {**vars(self), "column": self.column.to_json()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Axis:
+        """The axis that `to_json` described."""
+        lists = {name: tuple(data[name]) for name in ("edges", "values")}
+        return cls(**{**data, **lists, "column": Column.from_json(data["column"])})
+
+
+def _is_text(column: Column) -> bool:
+    return column.type.is_string or column.type.name == "boolean"
