@@ -18,7 +18,8 @@ from synthohive_spark.relational.training_frames import comparable_value
 from synthohive_spark.spark.families import ID
 from synthohive_spark.spark.schema import col, column_type, quote, restored
 
-_PASSES = 3
+_PASSES = 0, 1, 1
+"""Rows that are too many for their cell go first to others of the same cell, then to any."""
 _TRIANGLE = 6**0.5
 """The sum of two uniform numbers is made to have a standard deviation of 1."""
 
@@ -182,10 +183,10 @@ class Assembly:
 
     def _apart(self, rows: DataFrame, keys: Sequence[str], order: Sequence[Expression]) -> DataFrame:
         """Rows of which those that got the same key as a sibling pass theirs on to the next such row, of a like one."""
-        for _ in range(_PASSES):
+        for nearest in _PASSES:
             same = Window.partitionBy(PARENT, *map(quote, keys)).orderBy(NUMBER)
             rows = rows.select("*", (F.row_number().over(same) > 1).alias("@twice"))
-            group = Window.partitionBy("@twice", BLOCK).orderBy(*order, NUMBER)
+            group = Window.partitionBy("@twice", BLOCK).orderBy(*order[nearest:], NUMBER)
             whole = group.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
             passed = {
                 c: F.when(col("@twice"), F.coalesce(F.lead(col(c)).over(group), F.first(col(c)).over(whole))).otherwise(

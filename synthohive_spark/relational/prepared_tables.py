@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -11,6 +11,7 @@ from synthohive_spark.declarations.plan import DatabasePlan, TablePlan
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.declarations.table import TableDeclaration
 from synthohive_spark.engine.codecs.rules import ColumnRules
+from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.families.names import MARK
 from synthohive_spark.engine.families.numbers import is_countable
 from synthohive_spark.errors import SchemaError
@@ -54,7 +55,22 @@ def prepare_table(
     )
     prepared, rules = prepare(df, unlinked_config, key=key, made=made, seed=seed, privacy=privacy, hash_key=hash_key)
     columns = tuple(c for c in output if c.name not in linked)
-    return PreparedTable(prepared, columns, output, rules, len(ordered))
+    owns = any(other.owner is not None and other.owner.parent == name for other in plan.tables.values())
+    texts = _texts(prepared, columns, rules, privacy) if owns else frozenset()
+    return PreparedTable(prepared, columns, output, rules, len(ordered), texts)
+
+
+def _texts(df: DataFrame, columns: Sequence[Column], rules: ColumnRules, privacy: Privacy) -> frozenset[str]:
+    """Columns of strings that are made from patterns, so that none that is drawn is one that was learned from."""
+    strings = [c.name for c in columns if c.type.is_string and c.name not in rules.surrogates]
+    asked = [c for c in strings if c not in rules.imitated and c not in rules.categorical]
+    if not asked:
+        return frozenset(strings) & rules.imitated
+    counts = [F.count(col(c)).alias(f"n{i}") for i, c in enumerate(asked)]
+    row = df.agg(*counts, *[F.approx_count_distinct(col(c)).alias(f"d{i}") for i, c in enumerate(asked)]).collect()[0]
+    most = max(privacy.rare_category_rows, 2)
+    found = {c for i, c in enumerate(asked) if row[f"d{i}"] * most > row[f"n{i}"]}
+    return frozenset(found | (set(strings) & rules.imitated))
 
 
 def _tells_siblings_apart(config: TableDeclaration, own: TablePlan, rest: list[str], ordered: list[str]) -> bool:

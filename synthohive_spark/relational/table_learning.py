@@ -199,8 +199,16 @@ class TableLearning:
             cells = self._assigned(plan.owner.parent, rows, ancestor_name(1, ""))
             rows = rows.append_column(label.name, pa.array([cell_label(c) for c in cells], pa.string(), mask=~met))
             context = [*context, label]
-        made = frozenset(own.rules.surrogates)
-        return learn_families(rows, own.columns, extra, context, siblings, untouched=made, privacy=self.privacy)
+        return learn_families(
+            rows,
+            own.columns,
+            extra,
+            context,
+            siblings,
+            untouched=frozenset(own.rules.surrogates),
+            unread=self.frames.texts(name),
+            privacy=self.privacy,
+        )
 
     def _apart(self, references: Sequence[Reference], rows: pa.Table) -> list[Reference]:
         """The references with whether siblings hardly ever share a row, where they would by chance."""

@@ -78,6 +78,7 @@ class PreparedTable:
         output: The columns that come out, keys among them.
         rules: Columns that are made, or not learned as their values suggest.
         order: How many parts of the primary key there are as numbers.
+        texts: Columns that are made from patterns, of which children are given nothing.
     """
 
     frame: DataFrame
@@ -85,6 +86,7 @@ class PreparedTable:
     output: tuple[Column, ...]
     rules: ColumnRules
     order: int = 0
+    texts: frozenset[str] = frozenset()
 
     @property
     def learned(self) -> list[Column]:
@@ -128,6 +130,14 @@ class TrainingFrames:
         df = self.with_counts(self.tables[name].frame, name, features=True)
         hashes = [col(c) for c in self._key_hashes(name)]
         return df.select(*hashes, *self._features(name), F.lit(1).alias(MET))
+
+    def texts(self, name: str) -> frozenset[str]:
+        """The columns of a table's ancestors that say nothing, as its children call them."""
+        return frozenset(
+            ancestor_name(level, column)
+            for level, above in enumerate(self.plan.ancestors(name), 1)
+            for column in self.tables[above].texts
+        )
 
     def rows(self, name: str) -> tuple[DataFrame, tuple[Column, ...], tuple[Column, ...]]:
         """Training rows of a table.

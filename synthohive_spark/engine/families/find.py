@@ -56,6 +56,7 @@ def learn_families(
     siblings: Siblings,
     *,
     untouched: frozenset[str],
+    unread: frozenset[str] = frozenset(),
     privacy: Privacy,
 ) -> FamilyRows:
     """Find what holds in all families and express the rows by it.
@@ -67,6 +68,7 @@ def learn_families(
         context: Columns of ancestors.
         siblings: The families of the rows and their order.
         untouched: Columns of ``own`` that are made, not learned.
+        unread: Columns of ``context`` whose values will be others when drawing: they can be copied, and say nothing.
         privacy: What may be kept of ranges.
     """
     rows = rows.take(pa.array(siblings.order))
@@ -90,7 +92,7 @@ def learn_families(
     every = (*own, *extra)
     previous = tuple(c.name for c in said)
     rules = FamilyRules(every, (), copies, places, constant, distinct, tuple(steps), previous, clock, derived)
-    return _expressed(rows, every, context, said, siblings, rules, untouched)
+    return _expressed(rows, every, context, said, siblings, rules, untouched, unread)
 
 
 def _expressed(
@@ -101,6 +103,7 @@ def _expressed(
     siblings: Siblings,
     rules: FamilyRules,
     untouched: frozenset[str],
+    unread: frozenset[str],
 ) -> FamilyRows:
     made: dict[str, tuple[Column, pa.Array]] = {}
     steps = {s.column.name: s for s in rules.steps}
@@ -128,7 +131,7 @@ def _expressed(
     kept = []
     for column in context:
         values = one_array(rows.column(column.name))
-        condition = says_something(rows.column(column.name))
+        condition = column.name not in unread and says_something(rows.column(column.name))
         if condition:
             given[column.name] = Column(column.name, column.type), values
         if condition or column.name in needed:
