@@ -33,6 +33,7 @@ from synthohive_spark.relational.training_frames import (
     FAMILY,
     MET,
     TrainingFrames,
+    hash_name,
     order_name,
     referred_name,
 )
@@ -198,6 +199,12 @@ class TableLearning:
             met = ~null_mask(one_array(rows.column(ancestor_name(1, MET))))
             cells = self._assigned(plan.owner.parent, rows, ancestor_name(1, ""))
             rows = rows.append_column(label.name, pa.array([cell_label(c) for c in cells], pa.string(), mask=~met))
+            context = [*context, label]
+        for link in self.frames.kept_references(plan.owner.parent):
+            label = Column(ancestor_name(1, cell_name(link.columns)), _TEXT)
+            key = one_array(rows.column(ancestor_name(1, hash_name(link.columns))))
+            places = self.kept[link.parent].places(link.parent_columns, key)
+            rows = rows.append_column(label.name, pa.array(map(cell_label, places), pa.string(), mask=places < 0))
             context = [*context, label]
         return learn_families(
             rows,

@@ -131,6 +131,10 @@ class TrainingFrames:
         hashes = [col(c) for c in self._key_hashes(name)]
         return df.select(*hashes, *self._features(name), F.lit(1).alias(MET))
 
+    def kept_references(self, name: str) -> list[ForeignKey]:
+        """The references of a table to tables that are taken over as they are."""
+        return [link for link in self.looked_up[name] if self.plan.tables[link.parent].kept]
+
     def texts(self, name: str) -> frozenset[str]:
         """The columns of a table's ancestors that say nothing, as its children call them."""
         return frozenset(
@@ -160,6 +164,9 @@ class TrainingFrames:
             wanted.append(col(hash_name(plan.owner.columns)).alias(FAMILY))
             wanted += [col(c.name) for c in context]
             wanted.append(col(ancestor_name(1, MET)))
+            wanted += [
+                col(ancestor_name(1, hash_name(link.columns))) for link in self.kept_references(plan.owner.parent)
+            ]
             if self.is_referenced(plan.owner.parent):
                 wanted += [col(ancestor_name(1, f)) for f in self.feature_names(plan.owner.parent)]
         for i, link in enumerate(self.looked_up[name]):
@@ -239,6 +246,8 @@ class TrainingFrames:
             hashes = [hash_name(link.parent_columns), *([] if owner is None else [hash_name(owner.columns)])]
             selected = [col(c).alias(ancestor_name(level, c)) for c in dict.fromkeys([*names, *counts, *hashes])]
             if level == 1:
+                hashed = (hash_name(link.columns) for link in self.kept_references(parent))
+                selected += [col(c).alias(ancestor_name(1, c)) for c in hashed if c not in hashes]
                 selected.append(F.lit(1).alias(ancestor_name(1, MET)))
             if level == 1 and self.is_referenced(parent):
                 selected += [

@@ -18,7 +18,7 @@ from synthohive_spark.engine.columns import Column, ColumnType
 
 Numbers = npt.NDArray[np.int64]
 _DAY, _HOUR, _MINUTE = 86_400_000_000, 3_600_000_000, 60_000_000
-_FEWEST_ROWS, _FEWEST_VALUES, _MOST_CHANGES = 100, 3, 200
+_FEWEST_ROWS, _FEWEST_VALUES, _FEWEST_BETWEEN, _MOST_CHANGES = 100, 3, 20, 200
 _CLOCKS = range(-12 * 60, 14 * 60 + 1, 15)
 """Minutes that clocks are ahead of UTC."""
 _WEST = (12, 9)
@@ -130,9 +130,9 @@ def _clock_of_hours(instants: Numbers, hours: Numbers, west: int) -> Clock | Non
     order = np.argsort(instants, kind="stable")
     ahead = (hours[order] - instants[order] // _HOUR + west) % 24 - west
     changes = np.flatnonzero(np.diff(ahead)) + 1
-    if len(changes) > min(_MOST_CHANGES, len(hours) // 20):
-        return None
     starts = np.r_[0, changes]
+    if len(changes) > _MOST_CHANGES or np.diff(starts, append=len(hours)).min() < _FEWEST_BETWEEN:
+        return None
     return Clock(tuple((instants[order][changes] // _HOUR * _HOUR).tolist()), tuple((ahead[starts] * 60).tolist()))
 
 

@@ -16,6 +16,7 @@ from synthohive_spark.engine.codecs.interface import Codec, Codes
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.encoded_table import Echo, EncodedTable
 
+_MOST_CODES = 256
 _WORTH = 0.1
 """Nats a row by which it must say more to know how often a column echoes than to know its shares."""
 
@@ -27,7 +28,7 @@ def find_echoes(encoder: TableEncoder, rows: EncodedTable, given: TableEncoder, 
         best = _WORTH
         echo: Echo | None = None
         for place, (other, other_codec) in enumerate(theirs):
-            if own.type != other.type or codec.ranked or other_codec.ranked:
+            if own.type != other.type or not _has_few_codes(codec) or not _has_few_codes(other_codec):
                 continue
             table = _same_values(other_codec, codec)
             codes = rows.codes[:, column].astype(np.int64)
@@ -42,6 +43,10 @@ def find_echoes(encoder: TableEncoder, rows: EncodedTable, given: TableEncoder, 
 def _coded(encoder: TableEncoder) -> Sequence[tuple[Column, Codec]]:
     """The columns of the encoded table with their codecs."""
     return [(c, codec) for c, codec in zip(encoder.columns, encoder.codecs, strict=True) if codec.varies]
+
+
+def _has_few_codes(codec: Codec) -> bool:
+    return not codec.ranked and codec.size <= _MOST_CODES
 
 
 def _same_values(first: Codec, second: Codec) -> Codes:

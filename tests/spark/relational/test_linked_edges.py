@@ -95,3 +95,25 @@ def test_children_are_given_nothing_of_their_parents_names(spark):
     synthesizer = Synthesizer(metadata, spark, engine="autoregressive", progress=False).fit(tables, **SETTINGS)
     given = {c.name for c in synthesizer.models["visits"].table_model.conditions}
     assert "@up1.ward" in given and "@up1.name" not in given
+
+
+def test_a_child_knows_which_kept_row_its_parent_refers_to(spark):
+    metadata = Metadata().add_table("states", pk="code", keep=True)
+    metadata.add_table("orders", pk="id", fk={"state": "states.code"})
+    metadata.add_table("lines", pk="id", fk={"order": "orders.id"}, owner="order")
+    states = "('new'), ('paid'), ('sent'), ('back')"
+    tables = {
+        "states": spark.sql(f"SELECT * FROM VALUES {states} AS t(code)"),
+        "orders": spark.range(400).selectExpr(
+            "id", "element_at(array('new', 'paid', 'sent', 'back'), CAST(1 + id % 4 AS INT)) AS state"
+        ),
+        "lines": spark.range(1_600).selectExpr("id", "id % 400 AS order", "IF(id % 4 = 3, 'refund', 'sale') AS kind"),
+    }
+    made = (
+        Synthesizer(metadata, spark, engine="autoregressive", progress=False)
+        .fit(tables, seed=1, epochs=20)
+        .sample(seed=1)
+    )
+    joined = made["lines"].join(made["orders"].withColumnRenamed("id", "order"), "order").toPandas()
+    assert ((joined["kind"] == "refund") == (joined["state"] == "back")).mean() > 0.97
+    assert abs((joined["kind"] == "refund").mean() - 0.25) < 0.06

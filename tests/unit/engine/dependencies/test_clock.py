@@ -96,6 +96,17 @@ def test_one_row_that_differs_is_enough():
     assert find_clock_parts(INSTANT, numbers, wanted) == []
 
 
+def test_no_clock_is_changed_for_a_few_rows():
+    """It would say when these were."""
+    numbers = np.sort(instants())
+    wanted = columns(shown(numbers, "UTC"), ["hour"])
+    (hours,) = wanted.values()
+    hours[100:119] = (hours[100:119] + 1) % 24
+    assert find_clock_parts(INSTANT, numbers, wanted) == []
+    hours[119] = (hours[119] + 1) % 24
+    assert len(find_clock_parts(INSTANT, numbers, wanted)[0].clock.changes) == 2
+
+
 def test_nothing_is_found_by_chance():
     rng = np.random.default_rng(1)
     wanted = {Column(f"c{i}", ColumnType("int")): rng.integers(0, k, 3000) for i, k in enumerate((4, 12, 24, 60, 366))}
