@@ -46,7 +46,6 @@ class ChosenRoots:
 class _Drawn:
     """Rows of a table as `Spines` draws them, with all that their ancestors hold, and the version of a root of each."""
 
-    name: str
     rows: pa.Table
     ids: npt.NDArray[np.int64]
     version: npt.NDArray[np.int64]
@@ -104,7 +103,7 @@ class RootChoice:
             return np.zeros(rows, np.int64)
         ids = np.concatenate([draws + size * version for version in range(versions)])
         every = pa.concat_tables([roots] * versions).combine_chunks()
-        drawn = {name: _Drawn(name, every, ids, np.arange(rows * versions))}
+        drawn = {name: _Drawn(every, ids, np.arange(rows * versions))}
         found = []
         for child in small:
             owner = self.tables[child].owner
@@ -142,4 +141,4 @@ class RootChoice:
         rows = generator.sample(seats, self.seed_of(name))
         for ancestor, values in held.items():
             rows = rows.append_column(ancestor, one_array(values).take(back))
-        return _Drawn(name, rows, child_ids(seats.parents, seats.places), above.version[parents])
+        return _Drawn(rows, child_ids(seats.parents, seats.places), above.version[parents])
