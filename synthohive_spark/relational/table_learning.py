@@ -21,7 +21,6 @@ from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.families.balance import LARGEST, Balance
 from synthohive_spark.engine.families.cells import Cells
 from synthohive_spark.engine.families.find import FamilyRows, learn_families
-from synthohive_spark.engine.families.greatest import soften_greatest
 from synthohive_spark.engine.families.names import CELL, ORPHAN, ancestor_name, cell_label, cell_name, count_name
 from synthohive_spark.engine.families.siblings import Siblings
 from synthohive_spark.engine.families.sort_key import SortKey
@@ -134,11 +133,7 @@ class TableLearning:
         """The rows with the cells of the rows that they refer to, and their own."""
         extra, references = list(counts), []
         for column in counts:
-            counted, own_seed = (
-                one_array(rows.column(column.name)).to_numpy(),
-                derive_seed(seed, "greatest", column.name),
-            )
-            softened = soften_greatest(counted, self.privacy.extreme_rows, own_seed)
+            softened = _softened(one_array(rows.column(column.name)).to_numpy(), self.privacy.extreme_rows)
             rows = rows.set_column(rows.column_names.index(column.name), column.name, pa.array(softened))
         for i, link in enumerate(self.frames.looked_up[name]):
             cells, key = self._referred(name, i, link, rows)
@@ -330,6 +325,16 @@ def _shuffled_within(groups: npt.NDArray[np.int64], values: npt.NDArray[np.int64
 
 def _distinct_pairs(first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]) -> int:
     return int(pa.table({"a": first, "b": second}).group_by(["a", "b"]).aggregate([]).num_rows)
+
+
+def _softened(counts: npt.NDArray[np.int64], rows: int) -> npt.NDArray[np.int64]:
+    """Counts of which the greatest share their mean, so that none shows whose it is and their sum stays."""
+    if rows < 2 or len(counts) < rows:
+        return counts
+    top = np.argsort(-counts, kind="stable")[:rows]
+    made = counts.copy()
+    made[top] = max(round(float(counts[top].mean())), int(counts[top].min()))
+    return made
 
 
 def _statistics(whole: TableStatistics, family: FamilyRows, own: Sequence[Column]) -> TableStatistics:
