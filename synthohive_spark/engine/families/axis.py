@@ -55,7 +55,10 @@ class Axis:
         if len(known) < 2:
             return cls(column)
         parts = max(1, min(_QUANTILES, len(known) // at_least))
-        edges = np.unique(np.quantile(known, np.linspace(0, 1, parts + 1))[1:-1])
+        edges = np.quantile(known, np.linspace(0, 1, parts + 1))[1:-1]
+        if (known == known[-1]).sum() >= at_least:  # what many rows share at the end is a part of its own
+            edges = np.append(edges, np.nextafter(known[-1], -np.inf))
+        edges = np.unique(edges)
         least, most = (known[at_least - 1], known[-at_least]) if len(known) >= 2 * at_least else (known[0], known[0])
         within = np.clip(known, least, most)
         ends = float(within.mean()), float(within.std()), float(least), float(most)
