@@ -21,7 +21,7 @@ from synthohive_spark.engine.families.exchange import (
 )
 from synthohive_spark.engine.families.generator import FamilyGenerator, FamilySeats, child_ids
 from synthohive_spark.engine.families.names import count_name, one_level_down
-from synthohive_spark.engine.sampling.constraints import sample_valid
+from synthohive_spark.engine.sampling.constraints import keeps, sample_valid
 from synthohive_spark.engine.sampling.draw import Draw
 from synthohive_spark.relational.linked_table import LinkedTable
 from synthohive_spark.stages.model import SynthesizerTransformerModel
@@ -84,12 +84,18 @@ class RootChoice:
             return None
         size = pool_size(rows)
         draw = Draw(np.arange(size), self.seed_of(name))
-        pool = sample_valid(model.generator, draw, redraw)
+        pool = model.generator.sample(draw)
         chosen = choose_rows(balance, pool, rows, seed)
         # Drawn again for what is unique, which follows from the number of a row.
         numbered = Draw(chosen, draw.seed, numbers=np.arange(rows))
-        own = sample_valid(model.generator, numbered, redraw)
+        own = model.generator.sample(numbered)
         own = exchange_values(balance, own, pool, model.dependencies.together(own.column_names), seed)
+        broken = np.flatnonzero(~keeps(own, redraw))
+        if len(broken):
+            again = sample_valid(model.generator, numbered.redraw(broken, 0), redraw)
+            places = np.arange(rows)
+            places[broken] = rows + np.arange(len(broken))
+            own = pa.concat_tables([own, again]).combine_chunks().take(pa.array(places))
         return ChosenRoots(own, chosen + size * self._versions(name, own, chosen, size, seed))
 
     def _versions(
