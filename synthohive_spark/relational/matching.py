@@ -58,7 +58,7 @@ class Matching:
             rows: The table's rows.
             there: The rows that can be referred to, with their keys by `slot_key`.
         """
-        rows = rows.select("*", self._part.alias("@at_part"), self.order.alias("@at_order"))
+        rows = rows.select("*", self.part.alias("@at_part"), self.order.alias("@at_order"))
         rows = rows.repartition(self._cell, self._nth, col("@at_part"))
         demand = self._demand(rows)
         slots, supply = self._slots(demand, there)
@@ -85,8 +85,8 @@ class Matching:
         return counted.withColumn("@d_before", F.coalesce(before, F.lit(0)))
 
     @property
-    def _part(self) -> Expression:
-        """The part of the order that a row belongs to."""
+    def part(self) -> Expression:
+        """The part of the order that a row belongs to, each of some thousand rows."""
         parts = min(self.likely // _PART_ROWS + 1, _PARTS)
         part = F.floor(self.order * F.lit(parts)).cast("int")
         return F.greatest(F.least(part, F.lit(parts - 1)), F.lit(0))

@@ -254,7 +254,8 @@ class TableLearning:
                 if (other := keys.get(earlier.link.columns)) is not None:
                     share = _distinct_pairs(other, own) / _distinct_pairs(other, by_chance)
                     best, follows = min((best, follows), (share, earlier.link.columns), key=lambda pair: pair[0])
-            found.append(replace(reference, follows=follows))
+            sorted_by = reference.sorted_by if follows is None else None
+            found.append(replace(reference, follows=follows, sorted_by=sorted_by))
         return found
 
     def _linked(

@@ -190,10 +190,11 @@ def _steps(
         numbers, valid = numbers_of(rows.column(column.name), column.type)
         step = Step(column, rising, base, 1, 0, 0)
         step = replace(step, daily=_is_daily(*_rises(rows, step, by_name, siblings), column))
-        numbers = step.of(numbers)
         ends = np.sort(numbers[valid])
         rank = min(max(privacy.extreme_rows, 1), len(ends)) - 1
-        step = replace(step, least=int(ends[rank]), most=int(ends[-1 - rank]))
+        least, most = step.whole_days(int(ends[rank]), int(ends[-1 - rank]))
+        numbers = step.of(numbers)
+        step = replace(step, least=least, most=most)
         rises, there = _rises(rows, step, by_name, siblings)
         unit = max(int(np.gcd.reduce(np.abs(rises[there]))), 1) if there.any() else 1
         first = np.sort(numbers[siblings.firsts & valid])

@@ -37,11 +37,6 @@ def is_countable(type_: ColumnType) -> bool:
     return type_.is_integer or type_.is_temporal
 
 
-def has_numbers(type_: ColumnType) -> bool:
-    """Whether values are numbers, dates or instants."""
-    return type_.is_number or type_.is_temporal
-
-
 def floats_of(values: pa.ChunkedArray, type_: ColumnType) -> Floats:
     """Values as floating point numbers, as `numbers_of` makes dates and instants, NaN where null."""
     if is_countable(type_):

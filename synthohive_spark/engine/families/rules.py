@@ -52,6 +52,10 @@ class Step:
         """What is said to rise of the numbers of a column: of instants that rise by days, the days."""
         return numbers // DAY if self.daily else numbers
 
+    def whole_days(self, least: int, most: int) -> tuple[int, int]:
+        """The range of what rises: of instants that rise by days, the days that lie in it from end to end."""
+        return (-(-least // DAY), (most + 1) // DAY - 1) if self.daily else (least, most)
+
     @property
     def gap(self) -> int:
         """How much siblings lie apart at least."""

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from synthohive_spark.engine.columns import Column
-from synthohive_spark.engine.families.numbers import floats_of, has_numbers
+from synthohive_spark.engine.families.numbers import floats_of
 
 _FEWEST = 100
 """Rows that share what they refer to, so that it can be seen what they have in common."""
@@ -53,7 +53,7 @@ class SortKey:
         """
         best, found = _ALIKE, None
         for column in columns:
-            if not has_numbers(column.type):
+            if not column.type.is_quantitative:
                 continue
             values = floats_of(rows.column(column.name), column.type)
             known = np.flatnonzero(~np.isnan(values) & (cells >= 0))

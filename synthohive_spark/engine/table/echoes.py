@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synthohive_spark.engine.codecs.encoder import TableEncoder
-from synthohive_spark.engine.codecs.interface import Codec, Codes
+from synthohive_spark.engine.codecs.interface import Codec, Codes, NoiseBits
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.encoded_table import Echo, EncodedTable
 
@@ -52,10 +52,14 @@ def _has_few_codes(codec: Codec) -> bool:
 def _same_values(first: Codec, second: Codec) -> Codes:
     """For each code of one codec, the code of another that stands for the same value, -1 where none does."""
     codes = np.arange(first.size, dtype=np.int32)
-    middle, words = np.full(first.size, 0.5, np.float32), np.zeros((first.size, 64), np.uint64)
-    values = first.decode(codes, middle, words[:, : first.decode_words])
-    found = second.encode(values, words[:, : second.encode_words])[0]
-    again = second.decode(found, middle, words[:, : second.decode_words])
+    middle = np.full(first.size, 0.5, np.float32)
+
+    def noise(words: int) -> NoiseBits:
+        return np.zeros((first.size, words), np.uint64)
+
+    values = first.decode(codes, middle, noise(first.decode_words))
+    found = second.encode(values, noise(second.encode_words))[0]
+    again = second.decode(found, middle, noise(second.decode_words))
     same = [a == b for a, b in zip(values.to_pylist(), again.to_pylist(), strict=True)]
     return np.where(same, found, -1).astype(np.int32)
 

@@ -73,10 +73,11 @@ def test_the_clock_is_read_off_the_rows(zone):
     """Hourly rows of two years, as a station writes them; in between, the clock is put forward and back."""
     numbers = np.arange(instants(1)[0] // DAY * DAY, instants(1)[0] // DAY * DAY + 600 * DAY, 3600 * SECOND)
     found = find_clock_parts(INSTANT, numbers, columns(shown(numbers, zone), ["month", "day", "hour"]))
-    if zone == "Asia/Kolkata":  # half hours: the hours alone do not say it, all three together do
+    assert {f.part for f in found} == {"month", "day", "hour"}
+    if zone == "Asia/Kolkata":  # half an hour more shows nowhere in rows at full hours
         assert {f.clock for f in found} <= {Clock((), (330,)), Clock((), (345,)), Clock((), (315,)), Clock((), (300,))}
     else:
-        assert {f.part for f in found} == {"month", "day", "hour"} and len(found[0].clock.changes) in (3, 4)
+        assert len(found[0].clock.changes) in (3, 4)
     for own in found:
         assert own.computed(numbers).to_pylist() == [BY_LIBRARY[own.part](t) for t in shown(numbers, zone)]
 

@@ -234,6 +234,8 @@ def test_instants_that_rise_by_days_have_a_time_of_day_of_their_own():
     found = family_of_four(t_at=pa.array((day * 24 + hour) * 3_600_000_000).cast(pa.timestamp("us")))
     (step,) = found.rules.steps
     assert step.daily and step.unit == 1 and not step.strict and step.most < 3000
+    in_order = np.sort(day * 24 + hour)  # no time of day leads out of the range, which ends at the fifth value
+    assert step.least * 24 >= in_order[4] and step.most * 24 + 23 <= in_order[-5] and step.most - step.least > 800
     assert set(found.table.column(clock_name("t_at")).to_pylist()) == {h * 3_600_000_000 for h in (9, 12, 17)}
     steps = found.table.column(step_name("t_at")).to_pylist()
     assert [s for s in steps if s is not None] == np.diff(day)[np.arange(239) % 4 < 3].tolist()
