@@ -166,6 +166,12 @@ class EncodedTable:
         """The chosen rows."""
         return EncodedTable(self.codes[rows], self.ranks[rows])
 
+    def batch(self, start: int, rows: int) -> EncodedTable:
+        """So many rows from ``start`` on, filled up at the end."""
+        own = self.take(slice(start, start + rows))
+        fill = ((0, rows - len(own)), (0, 0))
+        return EncodedTable(np.pad(own.codes, fill), np.pad(own.ranks, fill, constant_values=0.5))
+
 
 @dataclass(frozen=True)
 class Known:
@@ -180,6 +186,11 @@ class Known:
     rows: EncodedTable
     mask: npt.NDArray[np.bool_]
     filled: npt.NDArray[np.bool_]
+
+    def batch(self, start: int, rows: int) -> Known:
+        """So many rows from ``start`` on, filled up at the end."""
+        own = self.mask[start : start + rows]
+        return Known(self.rows.batch(start, rows), np.pad(own, ((0, rows - len(own)), (0, 0))), self.filled)
 
 
 def stack(codes: list[Any], ranks: list[Any], rows: int) -> EncodedTable:

@@ -21,6 +21,7 @@ from synthohive_spark.engine.families.exchange import (
 )
 from synthohive_spark.engine.families.generator import FamilyGenerator, FamilySeats, child_ids
 from synthohive_spark.engine.families.names import count_name, one_level_down
+from synthohive_spark.engine.families.spread import spread_counts
 from synthohive_spark.engine.sampling.constraints import keeps, sample_valid
 from synthohive_spark.engine.sampling.draw import Draw
 from synthohive_spark.relational.linked_table import LinkedTable
@@ -89,7 +90,9 @@ class RootChoice:
         # Drawn again for what is unique, which follows from the number of a row.
         numbered = Draw(chosen, draw.seed, numbers=np.arange(rows))
         own = model.generator.sample(numbered)
-        own = exchange_values(balance, own, pool, model.dependencies.together(own.column_names), seed)
+        groups = model.dependencies.together(own.column_names)
+        own = spread_counts(own, [n for n in balance.counts if [n] in groups], model.codecs)
+        own = exchange_values(balance, own, pool, groups, seed)
         broken = np.flatnonzero(~keeps(own, redraw))
         if len(broken):
             again = sample_valid(model.generator, numbered.redraw(broken, 0), redraw)

@@ -22,7 +22,7 @@ from synthohive_spark.spark.schema import quote, spark_type
 ID = "@id"
 """The id of a row, from which its noise and the ids of its children follow."""
 _ROW = "__synthohive_row"
-_TOGETHER = 100_000
+_TOGETHER = 250_000
 _ID_COLUMN = Column(ID, ColumnType("bigint"))
 
 

@@ -90,7 +90,7 @@ class AutoregressiveEngine:
         heads, parts = read_tensors(files, _HEADS), read_tensors(files, _PARTS)
         sampler = checked_sampler(
             lambda: _sampler(heads, parts, layout),
-            lambda own: (*own.embeddings, *(array for head in own.heads.values() for array in head.arrays)),
+            lambda own: own.arrays,
             layout,
             any_condition=AutoregressiveEngine.any_condition,
         )

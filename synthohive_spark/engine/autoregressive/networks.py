@@ -3,6 +3,9 @@
 A head reads the embeddings of the parts that are known before its own and gives logits of its part's categories. All
 heads are one product with masked weights, so any order of the columns costs the same (masks as in MADE: Germain et al.,
 2015; an order for every batch as in the deep NADE: Uria, Murray and Larochelle, 2014).
+
+Where much is given and many parts are drawn, the heads read a summary of what is given, a linear one that they share:
+fewer products, and rows held out are likelier by it (as the context of TabularARGN is embedded once: Tiwald et al., 2025).
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from torch.nn import functional
 from synthohive_spark.engine.autoregressive.parts import Parts
 
 _SMALL = 0.01
+_FEWEST_SUMMARISED = 8
 
 
 class Heads(nn.Module):
@@ -49,9 +53,13 @@ class Heads(nn.Module):
         self.width, self.hidden = widths
         self.first, self.count = parts.first_drawn, len(parts.sizes) - parts.first_drawn
         read_of = [(part, i) for part, width in enumerate(parts.widths(self.width)) for i in range(width)]
-        self.part_of = torch.tensor([part for part, _ in read_of], device=rng.device)
-        self.places = self.part_of * self.width + torch.tensor([i for _, i in read_of], device=rng.device)
-        read, heads, hidden = len(read_of), self.count, self.hidden
+        self.places = torch.tensor([part * self.width + i for part, i in read_of], device=rng.device)
+        self.given = sum(part < self.first for part, _ in read_of)
+        summary = self.hidden if self.count >= _FEWEST_SUMMARISED and self.given > 2 * self.hidden else 0
+        part_of = [part for part, _ in read_of]
+        part_of = [0] * summary + part_of[self.given :] if summary else part_of  # as known as the first part is
+        self.part_of = torch.tensor(part_of, device=rng.device)
+        read, heads, hidden = len(part_of), self.count, self.hidden
         starts = np.concatenate([[0], np.cumsum(parts.sizes)[:-1]])
         self.starts = torch.from_numpy(starts).to(rng.device)
 
@@ -62,6 +70,7 @@ class Heads(nn.Module):
             return nn.Parameter(torch.zeros(*shape, device=rng.device))
 
         self.embedding = normal(sum(parts.sizes), self.width, scale=0.3)
+        self.summary = normal(self.given, summary, scale=2 * self.given**-0.5) if summary else None
         self.read = normal(read, heads * hidden, scale=2 * read**-0.5)
         self.read_bias = zeros(heads, 1, hidden)
         self.inner = normal(heads, hidden, hidden, scale=hidden**-0.5)
@@ -113,8 +122,10 @@ class Heads(nn.Module):
         """What the heads make before their last layer, shape (drawn parts, rows, hidden)."""
         embedded = functional.embedding(rows + self.starts, self.embedding)
         read = embedded.view(len(rows), len(self.parts.sizes) * self.width)[:, self.places].to(self.dtype)
-        weights = self.read.view(len(self.places), self.count, self.hidden)
-        masked = (weights * known[self.part_of][:, :, None]).view(len(self.places), -1).to(self.dtype)
+        if self.summary is not None:
+            read = torch.cat([read[:, : self.given] @ self.summary.to(self.dtype), read[:, self.given :]], dim=1)
+        weights = self.read.view(len(self.part_of), self.count, self.hidden)
+        masked = (weights * known[self.part_of][:, :, None]).view(len(self.part_of), -1).to(self.dtype)
         first = (read @ masked).view(len(rows), self.count, self.hidden).transpose(0, 1)
         first = functional.relu(first + self.read_bias.to(self.dtype))
         if drop is not None:

@@ -163,7 +163,7 @@ class Parts:
         """How many numbers of each part's embeddings are read: fewer than ``most`` for few categories."""
         return tuple(min(most, max(2, 2 * (size - 1).bit_length())) for size in self.sizes)
 
-    @property
+    @cached_property
     def first_drawn(self) -> int:
         """The first part that is not given."""
         return sum(len(column.sizes) for column in self.columns[: self.given])

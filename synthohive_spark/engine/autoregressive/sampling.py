@@ -112,6 +112,8 @@ class AutoregressiveSampler:
         null_inclusions: Which columns are null only where others are.
         nulls: Whether code 0 of each drawn column is null.
         functional: Which columns are a function of another.
+        summary: What makes what heads read of the embeddings of given parts, shape (read, width of these); None where
+            they read them as they are.
     """
 
     parts: Parts
@@ -121,6 +123,13 @@ class AutoregressiveSampler:
     null_inclusions: tuple[NullInclusion, ...]
     nulls: tuple[bool, ...]
     functional: tuple[FunctionalDependency, ...] = ()
+    summary: Floats | None = None
+
+    @property
+    def arrays(self) -> tuple[Floats, ...]:
+        """All weights."""
+        heads = [array for head in self.heads.values() for array in head.arrays]
+        return (*self.embeddings, *heads, *(() if self.summary is None else (self.summary,)))
 
     @property
     def noise_words(self) -> int:
@@ -180,9 +189,9 @@ class AutoregressiveSampler:
             known: Values that are known.
         """
         read = np.zeros((self.read_width, parts.shape[1]), np.float32)
-        for part in range(len(parts)) if known is not None else range(self.parts.first_drawn):
+        used = self._read_given(read, parts)
+        for part in range(self.parts.first_drawn, len(parts)) if known is not None else ():
             self._read_part(read, part, parts[part])
-        used = sum(len(own) for own in self.embeddings[: self.parts.first_drawn])
         for column in self.order:
             place = column - self.parts.given
             if known is not None and known.mask[:, place].all():
@@ -212,6 +221,17 @@ class AutoregressiveSampler:
         others = {link.determinant + link.dependent - place for link in own}
         known = {other: self._codes(other + self.parts.given, parts) for other in others}
         return allowed(own, place, self.parts.columns[column].codes, known) if own else None
+
+    def _read_given(self, read: Floats, parts: Codes) -> int:
+        """Put what is read of given parts in place; how much that is."""
+        used = self._given_width
+        given = read[:used] if self.summary is None else np.zeros((used, parts.shape[1]), np.float32)
+        for part in range(self.parts.first_drawn):
+            self._read_part(given, part, parts[part])
+        if self.summary is None:
+            return used
+        np.matmul(self.summary, given, out=read[: len(self.summary)])
+        return len(self.summary)
 
     def _read_part(self, read: Floats, part: int, codes: Codes) -> None:
         made = np.take(self.embeddings[part], codes, axis=1, mode="clip")
@@ -243,7 +263,12 @@ class AutoregressiveSampler:
     @property
     def read_width(self) -> int:
         """Width of all that a head can read."""
-        return sum(len(own) for own in self.embeddings)
+        drawn = sum(len(own) for own in self.embeddings) - self._given_width
+        return drawn + (self._given_width if self.summary is None else len(self.summary))
+
+    @cached_property
+    def _given_width(self) -> int:
+        return sum(len(own) for own in self.embeddings[: self.parts.first_drawn])
 
     @cached_property
     def _first_parts(self) -> list[int]:
@@ -251,12 +276,17 @@ class AutoregressiveSampler:
 
     @cached_property
     def slots(self) -> dict[int, slice]:
-        """The places of each part among what is read: given ones first, then in the order of drawing."""
+        """The places of each part among what is read: given ones first, then in the order of drawing.
+
+        Where given parts are summed up, their places are those among what the summary is made of.
+        """
         drawn = [part for column in self.order for part in self.parts.of_column[column]]
         slots, start = {}, 0
         for part in (*range(self.parts.first_drawn), *drawn):
             slots[part] = slice(start, start + len(self.embeddings[part]))
             start = slots[part].stop
+            if part == self.parts.first_drawn - 1 and self.summary is not None:
+                start = len(self.summary)
         return slots
 
 
@@ -288,10 +318,13 @@ def sampler_of(
         np.ascontiguousarray(embedding[a:b, :width].T) for (a, b), width in zip(pairwise(starts), widths, strict=True)
     )
     count, hidden = len(parts.sizes) - parts.first_drawn, arrays["inner"].shape[1]
-    bare = AutoregressiveSampler(parts, order, embeddings, {}, layout.null_inclusions, nulls)
-    ends = np.cumsum(widths)
-    drawn_order = np.concatenate([np.arange(ends[part] - widths[part], ends[part]) for part in bare.slots])
-    read = arrays["read"].reshape(-1, count, hidden)[drawn_order]
+    given = sum(widths[: parts.first_drawn])
+    summary = np.ascontiguousarray(arrays["summary"].T, np.float32) if "summary" in arrays else None
+    ends = np.cumsum(widths) + (0 if summary is None else len(summary) - given)
+    drawn = [part for column in order for part in parts.of_column[column]]
+    first = np.arange(given if summary is None else len(summary))
+    in_order = np.concatenate([first, *(np.arange(ends[part] - widths[part], ends[part]) for part in drawn)])
+    read = arrays["read"].reshape(-1, count, hidden)[in_order]
     heads = {}
     for i in range(count):
         bias = arrays[f"out_bias.{i}"].T if arrays[f"out_bias.{i}"].ndim > 1 else arrays[f"out_bias.{i}"][:, None]
@@ -311,4 +344,6 @@ def sampler_of(
         }
         own = {name: np.ascontiguousarray(array, np.float32) for name, array in arrays_of.items()}
         heads[parts.first_drawn + i] = Head(**own, gate=gate)
-    return AutoregressiveSampler(parts, order, embeddings, heads, layout.null_inclusions, nulls, layout.functional)
+    return AutoregressiveSampler(
+        parts, order, embeddings, heads, layout.null_inclusions, nulls, layout.functional, summary
+    )

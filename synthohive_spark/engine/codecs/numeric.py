@@ -94,7 +94,7 @@ class NumericCodec(CodecDefaults):
         return codes, np.clip(ranks, EDGE, 1 - EDGE).astype(np.float32)
 
     def _encode_spikes(self, numbers: Numbers, known: npt.NDArray[np.bool_], codes: Codes) -> None:
-        spikes = self._numbers(self.spikes)
+        spikes = self._spikes
         if not len(spikes):
             return
         place = np.minimum(np.searchsorted(spikes, numbers), len(spikes) - 1)
@@ -130,7 +130,7 @@ class NumericCodec(CodecDefaults):
         return from_numbers(numbers, missing, self.type, self.shift, self.bounds)
 
     def _interpolate(self, ranks: npt.NDArray[np.float64]) -> Numbers:
-        knots, grid = self._numbers(self.knots), np.array(self.grid)
+        knots, grid = self._table
         if len(knots) == 1:
             return np.repeat(knots, len(ranks))
         left = np.clip(np.searchsorted(grid, ranks, side="right") - 1, 0, len(knots) - 2)
@@ -144,7 +144,7 @@ class NumericCodec(CodecDefaults):
         return left + noise * (right - left)
 
     def _rank(self, x: npt.NDArray[np.float64], side: Any) -> npt.NDArray[np.float64]:
-        knots, grid = self._numbers(self.knots).astype(np.float64), np.array(self.grid)
+        knots, grid = self._float_knots, self._table[1]
         place = np.searchsorted(knots, x, side=side)
         upper, lower = np.clip(place, 0, len(knots) - 1), np.clip(place - 1, 0, len(knots) - 1)
         gap = knots[upper] - knots[lower]
@@ -164,6 +164,18 @@ class NumericCodec(CodecDefaults):
     @property
     def _first_bin(self) -> int:
         return self._first_spike + len(self.spikes)
+
+    @cached_property
+    def _spikes(self) -> Numbers:
+        return self._numbers(self.spikes)
+
+    @cached_property
+    def _table(self) -> tuple[Numbers, npt.NDArray[np.float64]]:
+        return self._numbers(self.knots), np.array(self.grid)
+
+    @cached_property
+    def _float_knots(self) -> npt.NDArray[np.float64]:
+        return self._table[0].astype(np.float64)
 
     @cached_property
     def _code_values(self) -> Numbers:

@@ -96,6 +96,11 @@ class Axis:
         within = np.clip(floats_of(values, self.column.type), self.least, self.most)
         return np.clip(np.nan_to_num((within - self.centre) / self.spread), -_FARTHEST, _FARTHEST)
 
+    def ranked(self, codes: Codes) -> Floats:
+        """Parts of numbers as ranks, in standard deviations from their mean; numbers with a long tail go by these."""
+        held = self.codes - 2
+        return np.where(codes >= held, 0.0, ((codes + 0.5) / held - 0.5) * 12**0.5)
+
     def to_json(self) -> dict[str, Any]:
         """The axis as plain values."""
         return {**vars(self), "column": self.column.to_json()}

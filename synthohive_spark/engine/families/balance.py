@@ -29,6 +29,7 @@ _PAIRED_ROWS = 300
 _FLAT = 0.1
 _PLAIN_WEIGHT, _SPREAD_WEIGHT = 2.0, 8.0
 _PART_WEIGHT, _PAIR_WEIGHT, _COUNT_WEIGHT, _CELL_WEIGHT, _MEAN_WEIGHT = 1.0, 1.0, 10.0, 8.0, 2.0
+_RANK_WEIGHT = 5.0
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Balance:
     """The shares of a small table.
 
     What rows add up to are shares of parts: of each axis, of each axis weighted by each count, and of pairs of axes in
-    the smallest tables; and means: of counts, of numbers and of their products.
+    the smallest tables; and means: of counts, of numbers and of their products, of the ranks of two counts, too.
 
     Attributes:
         axes: How its columns are cut.
@@ -114,7 +115,9 @@ class Balance:
         plain = np.where(is_count, _SPREAD_WEIGHT, _PLAIN_WEIGHT)
         counted = [np.append(np.where(is_cell, _CELL_WEIGHT, _PART_WEIGHT), _COUNT_WEIGHT)] * len(self.counts)
         pairs = np.full(int(self._pair_starts[-1]), _PAIR_WEIGHT)
-        means = _MEAN_WEIGHT / np.array(self.spreads or np.ones(len(self.numbers) + len(self._products[0])))
+        means = np.full(self._mean_parts, _MEAN_WEIGHT)
+        means[len(means) - len(self._rank_products[0]) :] = _RANK_WEIGHT
+        means /= np.array(self.spreads or np.ones(len(means)))
         weights: Floats = np.concatenate([plain, *counted, pairs, means])
         known: Floats = np.array([g is not None for g in self.goal] or np.ones(len(weights)), float)
         return weights * known
@@ -147,13 +150,15 @@ class Balance:
         return np.concatenate(parts, axis=1).astype(np.int64), np.concatenate(values, axis=1)
 
     def _means(self, rows: CodedRows) -> Floats:
-        one, other = self._products
-        return np.concatenate([rows.scaled, rows.scaled[:, one] * rows.scaled[:, other]], axis=1)
+        ranks = [self.axes[i].ranked(rows.codes[:, i]) for i in self._ranked]
+        (one, other), (first, second) = self._products, self._rank_products
+        both = [(ranks[i] * ranks[j])[:, None] for i, j in zip(first, second, strict=True)]
+        return np.concatenate([rows.scaled, rows.scaled[:, one] * rows.scaled[:, other], *both], axis=1)
 
     def _stacked(self, rows: CodedRows) -> csr_matrix:
         parts, values = self.entries(rows)
         width = int(self._starts[-1]) + len(self.counts) * (int(self._starts[-1]) + 1) + int(self._pair_starts[-1])
-        width += len(self.numbers) + len(self._products[0])
+        width += self._mean_parts
         ends = np.arange(len(parts) + 1) * parts.shape[1]
         shares = csr_matrix((values.ravel(), parts.ravel(), ends), (len(parts), width))
         shares.eliminate_zeros()
@@ -180,8 +185,22 @@ class Balance:
         return first, second
 
     @cached_property
+    def _ranked(self) -> list[int]:
+        """The axes of counts, whose long tails say little about how they go together."""
+        return [i for i in self.numbers if self.axes[i].column.name in self.counts]
+
+    @cached_property
+    def _rank_products(self) -> tuple[Codes, Codes]:
+        first, second = np.triu_indices(len(self._ranked), 1)
+        return first, second
+
+    @cached_property
+    def _mean_parts(self) -> int:
+        return len(self.numbers) + len(self._products[0]) + len(self._rank_products[0])
+
+    @cached_property
     def _is_mean(self) -> npt.NDArray[np.bool_]:
-        return np.arange(len(self.weights)) >= len(self.weights) - len(self.numbers) - len(self._products[0])
+        return np.arange(len(self.weights)) >= len(self.weights) - self._mean_parts
 
     def to_json(self) -> dict[str, Any]:
         """The shares as plain values."""

@@ -37,7 +37,10 @@ def choose_rows(balance: Balance, pool: pa.Table, rows: int, seed: int) -> Codes
 def exchange_values(
     balance: Balance, rows: pa.Table, pool: pa.Table, together: Sequence[Sequence[str]], seed: int
 ) -> pa.Table:
-    """Rows in which values gave way to those of rows of a pool, where shares come nearer to the real ones by it.
+    """Rows in which values gave way to others, where shares come nearer to the real ones by it.
+
+    Counts change places with those of other rows, so that they stay as many as they are; other values give way to those
+    of rows of a pool.
 
     Args:
         balance: The shares; of tables that are not `Balance.paired` nothing is exchanged.
@@ -52,7 +55,7 @@ def exchange_values(
     if not balance.paired or len(groups) < 2:
         return rows
     search = _Values(balance, balance.coded(rows), balance.coded(pool), np.random.default_rng(seed))
-    sources = search.run([axes for _, axes in groups])
+    sources = search.run([axes for _, axes in groups], [bool(set(names) & set(balance.counts)) for names, _ in groups])
     both = pa.concat_tables([rows, pool]).combine_chunks()
     for (names, _), taken in zip(groups, sources, strict=True):
         for name in names:
@@ -73,40 +76,60 @@ class _Values:
         names = [axis.column.name for axis in balance.axes]
         self.count_of = {names.index(n): k for k, n in enumerate(balance.counts) if n in names}
 
-    def run(self, groups: Sequence[Sequence[int]]) -> list[Codes]:
-        """For each group of axes, from which row, of the rows and then the pool, each row takes its values."""
-        balance, n = self.balance, self.n
+    def run(self, groups: Sequence[Sequence[int]], swapped: Sequence[bool]) -> list[Codes]:
+        """For each group of axes, from which row, of the rows and then the pool, each row takes its values.
+
+        Args:
+            groups: The axes of each.
+            swapped: Whether rows only change places in it.
+        """
+        n = self.n
         sources = [np.arange(n) for _ in groups]
-        parts, values = balance.entries(self.now)
-        away = np.bincount(parts.ravel(), (values * balance.weights[parts]).ravel(), len(balance.weights)) / n
-        away -= balance.weighted_goal
+        away = self._added(self.now).sum(axis=0) - self.balance.weighted_goal
         for place in np.concatenate([self.rng.permutation(n * len(groups)) for _ in range(_VALUE_PASSES)]):
             row, group = divmod(int(place), len(groups))
-            tried = np.append(self.rng.integers(n, n + self.pool, _TRIED_VALUES), sources[group][row])
-            parts, values = balance.entries(self._with(row, groups[group], tried))
-            values = values * balance.weights[parts] / n
-            without = away.copy()
-            without[parts[-1]] -= values[-1]
-            best = int((values * (2 * without[parts] + values)).sum(axis=1).argmin())
-            without[parts[best]] += values[best]
-            sources[group][row], away = tried[best], without
-            self._put(row, groups[group], int(tried[best]))
+            own, axes = sources[group], groups[group]
+            if swapped[group]:
+                others = np.append(self.rng.choice(n, min(n, _TRIED_VALUES), replace=False), row)
+                left = self._added(self.now.take(np.array([row]))) + self._added(self.now.take(others))
+                made = self._added(self._with(np.full(len(others), row), axes, own[others]))
+                made += self._added(self._with(others, axes, np.full(len(others), own[row])))
+            else:
+                others = np.append(self.rng.integers(n, n + self.pool, _TRIED_VALUES), own[row])
+                left = self._added(self.now.take(np.array([row])))
+                made = self._added(self._with(np.full(len(others), row), axes, others))
+            changed = made - left + away
+            best = int(np.einsum("ij,ij->i", changed, changed).argmin())
+            away, other = changed[best], int(others[best])
+            if swapped[group]:
+                own[[row, other]] = own[[other, row]]
+                self._put(np.array([row, other]), axes, own[[row, other]])
+            else:
+                own[row] = other
+                self._put(np.array([row]), axes, own[[row]])
         return sources
 
-    def _with(self, row: int, axes: Sequence[int], tried: Codes) -> CodedRows:
-        """A row with the values of others in some axes."""
-        made = self.now.take(np.full(len(tried), row))
+    def _added(self, rows: CodedRows) -> Floats:
+        """What rows add to the means, by how much each part matters, shape (rows, parts)."""
+        parts, values = self.balance.entries(rows)
+        added = np.zeros((len(parts), len(self.balance.weights)))
+        np.put_along_axis(added, parts, values * self.balance.weights[parts] / self.n, axis=1)
+        return added
+
+    def _with(self, rows: Codes, axes: Sequence[int], sources: Codes) -> CodedRows:
+        """Rows with the values of others in some axes."""
+        made = self.now.take(rows)
         for axis in axes:
-            made.codes[:, axis] = self.every.codes[tried, axis]
+            made.codes[:, axis] = self.every.codes[sources, axis]
             if (number := self.number_of.get(axis)) is not None:
-                made.scaled[:, number] = self.every.scaled[tried, number]
+                made.scaled[:, number] = self.every.scaled[sources, number]
             if (count := self.count_of.get(axis)) is not None:
-                made.counts[:, count] = self.every.counts[tried, count]
+                made.counts[:, count] = self.every.counts[sources, count]
         return made
 
-    def _put(self, row: int, axes: Sequence[int], source: int) -> None:
-        for own, made in zip(_arrays(self.now), _arrays(self._with(row, axes, np.array([source]))), strict=True):
-            own[row] = made[0]
+    def _put(self, rows: Codes, axes: Sequence[int], sources: Codes) -> None:
+        for own, made in zip(_arrays(self.now), _arrays(self._with(rows, axes, sources)), strict=True):
+            own[rows] = made
 
 
 def _arrays(rows: CodedRows) -> tuple[Codes, Floats, Floats]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.engine.arrays import one_array
@@ -20,7 +22,7 @@ from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
 from synthohive_spark.engine.noise import mix
 from synthohive_spark.engine.sampling.constraints import sample_valid
 from synthohive_spark.engine.sampling.draw import Draw
-from synthohive_spark.engine.sampling.generator import RowGenerator
+from synthohive_spark.engine.sampling.generator import BATCH_ROWS, RowGenerator
 
 _AGAIN = 20
 """How often a row is drawn that holds what a sibling holds already, where siblings differ."""
@@ -57,6 +59,22 @@ def child_ids(parents: Places, places: Places) -> Places:
     with np.errstate(over="ignore"):
         mixed = mix(parents.view(np.uint64)) + (places.view(np.uint64) + np.uint64(1)) * _ID
     return mix(mixed).view(np.int64)
+
+
+def steps_of(lengths: Places, together: int) -> Places:
+    """When to begin each of several sequences, so that about equally many are on their way until all are done.
+
+    The longest first, each where one ends soonest; as many beside each other, in multiples of ``together``, as keep
+    the number of steps near the length of the longest.
+    """
+    if not len(lengths):
+        return lengths
+    beside = max(int(lengths.sum()) // (2 * int(lengths.max())) // together, 1) * together
+    starts, ends = np.zeros(len(lengths), np.int64), [0] * beside
+    for sequence in np.argsort(-lengths, kind="stable"):
+        starts[sequence] = ends[0]
+        heapq.heapreplace(ends, ends[0] + int(lengths[sequence]))
+    return starts
 
 
 @dataclass(frozen=True)
@@ -138,60 +156,58 @@ class _Families:
         self.wave = seats.places % BLOCK
         self.block = np.cumsum(self.wave == 0) - 1
         self.context_types = {c.name: c for c in self.rules.context}
-        self.firsts: dict[str, Places] = {}
-        self.seen = {
-            n: np.zeros((self.block[-1] + 1 if len(self.block) else 0, 0), np.int64) for n in self.rules.distinct
-        }
+        blocks = int(self.block[-1]) + 1 if len(seats) else 0
+        self.firsts = {s.column.name: np.zeros(blocks, np.int64) for s in self.rules.steps}
+        longest = int(self.wave.max(initial=-1)) + 1
+        self.seen = {n: np.zeros((blocks, longest), np.uint32) for n in self.rules.distinct}
 
     def drawn(self) -> pa.Table:
         """The rows of all seats."""
-        waves: list[pa.Table] = []
-        rows_of: list[Places] = []
-        place_in_wave = np.zeros(len(self.seats), np.int64)
-        for wave in range(int(self.wave.max()) + 1 if len(self.wave) else 0):
-            rows = np.flatnonzero(self.wave == wave)
-            place_in_wave[rows] = np.arange(len(rows))
-            previous = waves[-1].take(pa.array(place_in_wave[rows - 1])) if wave else None
-            waves.append(self._wave(rows, previous))
-            rows_of.append(rows)
-        if not waves:
-            return pa.table(
-                [pa.array([], c.type.arrow) for c in self.rules.columns], [c.name for c in self.rules.columns]
-            )
-        where = np.argsort(np.concatenate(rows_of), kind="stable")
-        return pa.concat_tables(waves).take(pa.array(where)).combine_chunks()
+        step = steps_of(np.bincount(self.block), BATCH_ROWS)[self.block] + self.wave
+        order = np.argsort(step, kind="stable")
+        place_in_step = np.zeros(len(order), np.int64)
+        made = [pa.table([pa.array([], c.type.arrow) for c in self.rules.columns], [c.name for c in self.rules.columns])]
+        for rows in np.split(order, np.flatnonzero(np.diff(step[order])) + 1):
+            place_in_step[rows] = np.arange(len(rows))
+            before = pa.array(place_in_step[rows - 1], mask=self.wave[rows] == 0)
+            made.append(self._step(rows, made[-1].take(before)))
+        where = np.empty(len(order), np.int64)
+        where[order] = np.arange(len(order))
+        return pa.concat_tables(made).take(pa.array(where)).combine_chunks()
 
-    def _wave(self, rows: Places, previous: pa.Table | None) -> pa.Table:
-        """The rows of the same place in their block, given those of the place before."""
+    def _step(self, rows: Places, previous: pa.Table) -> pa.Table:
+        """Rows of different families, given the rows before them in their block, null where there is none."""
         context = self.seats.context.take(pa.array(rows)) if self.seats.context.num_columns else None
-        anchors = self._anchors(rows, context) if previous is None else previous
+        anchors = self._anchors(rows, context, previous)
         draw = self._draw(rows, self.seats.places[rows], context, previous)
         made = self._finished(sample_valid(self.generator, draw, self.redraw), rows, context, previous, anchors)
         return self._apart(made, draw, rows, context, previous, anchors) if self.rules.distinct else made
 
-    def _anchors(self, rows: Places, context: pa.Table | None) -> pa.Table | None:
-        """The first siblings of blocks that start within a family, for what holds in all siblings."""
+    def _anchors(self, rows: Places, context: pa.Table | None, previous: pa.Table) -> pa.Table:
+        """Siblings whose values say what holds in all of them: those before, the first ones where a block starts."""
         rising = any(s.rising for s in self.rules.steps)
-        if not (self.rules.constant or rising) or not self.seats.places[rows].any():
-            return None
-        places = np.zeros(len(rows), np.int64)
-        draw = replace(
-            self._draw(rows, places, context, None), row_ids=child_ids(self.seats.parents[rows], places), numbers=None
-        )
-        return self._finished(sample_valid(self.generator, draw, self.redraw), rows, context, None, None, places)
+        starts = np.flatnonzero((self.wave[rows] == 0) & (self.seats.places[rows] > 0))
+        if not (self.rules.constant or rising) or not len(starts):
+            return previous
+        own, places, take = rows[starts], np.zeros(len(starts), np.int64), pa.array(starts)
+        theirs, blank = None if context is None else context.take(take), previous.take(take)
+        draw = self._draw(own, places, theirs, blank)
+        draw = replace(draw, row_ids=child_ids(self.seats.parents[own], places), numbers=None)
+        firsts = self._finished(sample_valid(self.generator, draw, self.redraw), own, theirs, blank, blank, places)
+        index = np.arange(len(rows))
+        index[starts] = len(rows) + np.arange(len(starts))
+        return pa.concat_tables([previous, firsts]).combine_chunks().take(pa.array(index))
 
-    def _draw(self, rows: Places, places: Places, context: pa.Table | None, previous: pa.Table | None) -> Draw:
+    def _draw(self, rows: Places, places: Places, context: pa.Table | None, previous: pa.Table) -> Draw:
         left = self.seats.sizes[rows] - places - 1
         counted = {PLACE: places, LEFT: left}
-        types = {c.name: c.type for c in self.generator.columns}
         before = {previous_name(name): name for name in self.rules.previous}
         arrays = []
         for name in self.generator.conditions:
             if name in counted:
                 arrays.append(pa.array(counted[name], pa.int64()))
             elif name in before:
-                blank = pa.nulls(len(rows), types[name].arrow)
-                arrays.append(blank if previous is None else one_array(previous.column(before[name])))
+                arrays.append(one_array(previous.column(before[name])))
             else:
                 assert context is not None
                 arrays.append(one_array(context.column(name)))
@@ -204,8 +220,8 @@ class _Families:
         made: pa.Table,
         rows: Places,
         context: pa.Table | None,
-        previous: pa.Table | None,
-        anchors: pa.Table | None,
+        previous: pa.Table,
+        anchors: pa.Table,
         places: Places | None = None,
     ) -> pa.Table:
         """Learned rows as rows of the table."""
@@ -226,8 +242,8 @@ class _Families:
                 values = self._stepped(made, steps[name], rows, places, context, previous, anchors)
             else:
                 values = one_array(made.column(name))
-                if name in self.rules.constant and anchors is not None:
-                    values = one_array(anchors.column(name))
+                if name in self.rules.constant:
+                    values = pc.if_else(pa.array(places > 0), one_array(anchors.column(name)), values)
             made_of[name] = values
         for part in self.rules.clock:
             made_of[part.column] = part.computed(numbers_of(made_of[part.of.name], part.of.type)[0])
@@ -246,33 +262,28 @@ class _Families:
         anchors: pa.Table | None,
     ) -> pa.Array:
         name, type_, sizes = step.column.name, step.column.type, self.seats.sizes[rows]
+        goes_on = (self.wave[rows] > 0) & step.rising
         rises, valid = numbers_of(made.column(step_name(name)), _WHOLE)
-        if step.rising and previous is not None:
-            before, known = numbers_of(previous.column(name), type_)
+        latest = step.most - step.gap * (sizes - 1) * step.rising
+        before = np.full(len(rows), np.iinfo(np.int64).min)
+        if step.base is not None:
+            before, known = self._base(step, context)
             base = step.of(before)
-            latest = step.latest(self.firsts[name][self.block[rows]], places, sizes)
-            rises = np.maximum(rises, int(step.strict))
-            valid |= step.base is None  # a model may leave out a step where it should not
         else:
-            latest = step.most - step.gap * (sizes - 1) if step.rising else np.full(len(rows), step.most)
-            before = np.full(len(rows), np.iinfo(np.int64).min)
-            if step.base is not None:
-                before, known = self._base(step, context)
-                base = step.of(before)
-            else:
-                (base, known), rises = self._start(made, step, latest), np.zeros(len(rows), np.int64)
-                valid = known
+            base, known = self._start(made, step, latest)
+            rises, valid = np.where(goes_on, rises, 0), goes_on | known  # a model may leave out a step
+        if step.rising:
+            theirs, there = numbers_of(previous.column(name), type_)
+            before, known = np.where(goes_on, theirs, before), np.where(goes_on, there, known)
+            base = np.where(goes_on, step.of(theirs), base)
+            rises = np.where(goes_on, np.maximum(rises, int(step.strict)), rises)
+            latest = np.where(goes_on, step.latest(self.firsts[name][self.block[rows]], places, sizes), latest)
         values = base + np.maximum(np.minimum(rises, (latest - base) // step.unit), 0) * step.unit
-        if step.rising and previous is None:
-            firsts = values
-            if anchors is not None:
-                within, (first, there) = places > 0, numbers_of(anchors.column(name), type_)
-                first = step.of(first)
-                firsts = np.where(within, first, values)
-                values = np.where(within, step.block_starts(first, places // BLOCK, sizes), values)
-                known, valid = np.where(within, there, known), valid | within
-            held = self.firsts.setdefault(name, np.zeros(int(self.block[-1]) + 1, np.int64))
-            held[self.block[rows]] = firsts
+        if step.rising:
+            within, (first, there) = ~goes_on & (places > 0), numbers_of(anchors.column(name), type_)
+            self.firsts[name][self.block[rows[~goes_on]]] = np.where(within, step.of(first), values)[~goes_on]
+            values = np.where(within, step.block_starts(step.of(first), places // BLOCK, sizes), values)
+            known, valid = np.where(within, there, known), valid | within
         if step.daily:
             clock, _ = numbers_of(made.column(clock_name(name)), _WHOLE)
             values = np.maximum(values * DAY + np.clip(clock, 0, DAY - 1), before)
@@ -297,8 +308,8 @@ class _Families:
         draw: Draw,
         rows: Places,
         context: pa.Table | None,
-        previous: pa.Table | None,
-        anchors: pa.Table | None,
+        previous: pa.Table,
+        anchors: pa.Table,
     ) -> pa.Table:
         """Rows drawn again as long as they hold what a sibling holds where siblings differ."""
         for stream in range(_FIRST_STREAM, _FIRST_STREAM + _AGAIN):
@@ -310,16 +321,14 @@ class _Families:
                 sample_valid(self.generator, draw.redraw(twice, stream), self.redraw),
                 rows[twice],
                 None if context is None else context.take(take),
-                None if previous is None else previous.take(take),
-                None if anchors is None else anchors.take(take),
+                previous.take(take),
+                anchors.take(take),
             )
             places = np.arange(len(rows))
             places[twice] = len(rows) + np.arange(len(twice))
             made = pa.concat_tables([made, again]).combine_chunks().take(pa.array(places))
         for name, seen in self.seen.items():
-            held = np.zeros(len(seen), np.int64)
-            held[self.block[rows]] = _hashes(made.column(name))
-            self.seen[name] = np.concatenate([seen, held[:, None]], axis=1)
+            seen[self.block[rows], self.wave[rows]] = _hashes(made.column(name))
         return made
 
     def _met(self, made: pa.Table, rows: Places) -> npt.NDArray[np.bool_]:
@@ -329,8 +338,8 @@ class _Families:
         return met
 
 
-def _hashes(values: pa.ChunkedArray) -> Places:
-    """A number above 0 for each value, the same for the same values in all waves."""
+def _hashes(values: pa.ChunkedArray) -> npt.NDArray[np.uint32]:
+    """A number above 0 for each value, the same for the same values at all times."""
     encoded = one_array(values).dictionary_encode(null_encoding="encode")
-    words = [zlib.crc32(repr(v).encode("utf-8", "surrogatepass")) + 1 for v in encoded.dictionary.to_pylist()]
-    return np.asarray(np.array(words, np.int64)[encoded.indices.to_numpy(zero_copy_only=False)])
+    words = [max(zlib.crc32(repr(v).encode("utf-8", "surrogatepass")), 1) for v in encoded.dictionary.to_pylist()]
+    return np.asarray(np.array(words, np.uint32)[encoded.indices.to_numpy(zero_copy_only=False)])

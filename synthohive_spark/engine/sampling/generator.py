@@ -17,6 +17,8 @@ from synthohive_spark.engine.noise import NoiseBits, row_words
 from synthohive_spark.engine.sampling.draw import Draw
 
 BATCH_ROWS = 512
+"""Rows of a matrix product, which gives the same bits for a row only in batches of one shape."""
+_CHUNK_ROWS = 8 * BATCH_ROWS
 
 
 @dataclass(frozen=True)
@@ -41,33 +43,41 @@ class RowGenerator:
 
     def sample(self, draw: Draw) -> pa.Table:
         """One row for each id of ``draw``."""
-        starts = range(0, max(len(draw), 1), BATCH_ROWS)
-        return pa.concat_tables([self._batch(draw.slice(start, BATCH_ROWS)) for start in starts])
+        starts = range(0, max(len(draw), 1), _CHUNK_ROWS)
+        return pa.concat_tables([self._chunk(draw.slice(start, _CHUNK_ROWS)) for start in starts])
 
-    def _batch(self, draw: Draw) -> pa.Table:
-        # Matrix products give the same bits for a row only in batches of one shape, so a short batch is filled up.
+    def _chunk(self, draw: Draw) -> pa.Table:
         rows, conditions, fill = len(draw), draw.conditions, draw.fill
-        padded = np.zeros(BATCH_ROWS, np.int64)
-        padded[:rows] = draw.row_ids
         widths = [self.sampler.noise_words, self.encoder.decode_words, self.context_encoder.encode_words]
-        words = row_words(draw.seed, padded, sum(widths) + self.encoder.encode_words, stream=draw.stream)
+        words = row_words(draw.seed, draw.row_ids, sum(widths) + self.encoder.encode_words, stream=draw.stream)
         engine_words, codec, context_words, known_words = np.split(words, np.cumsum(widths), axis=1)
         given = {} if conditions is None else {n: one_array(conditions.column(n)) for n in conditions.column_names}
         split = None if conditions is None else self.dependencies.split(conditions)
         context = self._context(split, rows, context_words)
         known = self._known(split, given, rows, known_words, fill)
-        drawn = self.sampler.sample(engine_words, context, known)
+        drawn = self._drawn(engine_words, context, known)
         numbers = None if draw.numbers is None else draw.numbers.view(np.uint64)
-        made = self.encoder.decode(drawn.take(slice(rows)), codec[:rows], numbers)
+        made = self.encoder.decode(drawn, codec, numbers)
         drawn_columns = dict(zip((c.name for c in self.encoder.columns), made, strict=True))
         arrays = self.dependencies.restore(drawn_columns, given, fill)
         names = [c.name for c in self.columns]
         return pa.table([arrays[name] for name in names], names=names)
 
+    def _drawn(self, words: NoiseBits, context: EncodedTable, known: Known | None) -> EncodedTable:
+        """What the engine draws, batch by batch, a short one filled up."""
+        batches = []
+        for start in range(0, max(len(words), 1), BATCH_ROWS):
+            own = words[start : start + BATCH_ROWS]
+            filled = np.pad(own, ((0, BATCH_ROWS - len(own)), (0, 0)))
+            given = None if known is None else known.batch(start, BATCH_ROWS)
+            made = self.sampler.sample(filled, context.batch(start, BATCH_ROWS), given)
+            batches.append(made.take(slice(len(own))))
+        return EncodedTable.concat(batches)
+
     def _context(self, conditions: pa.Table | None, rows: int, words: NoiseBits) -> EncodedTable:
         if conditions is None or not self.context_encoder.columns:
-            return EncodedTable(np.zeros((BATCH_ROWS, 0), np.int16), np.zeros((BATCH_ROWS, 0), np.float32))
-        return _padded(self.context_encoder.encode(conditions, words[:rows]), rows)
+            return EncodedTable(np.zeros((rows, 0), np.int16), np.zeros((rows, 0), np.float32))
+        return self.context_encoder.encode(conditions, words)
 
     def _known(
         self,
@@ -87,20 +97,14 @@ class RowGenerator:
             for c, empty in zip(self.encoder.columns, blank, strict=True)
         ]
         names = [c.name for c in self.encoder.columns]
-        encoded = _padded(self.encoder.encode(pa.table(own, names=names), words[:rows]), rows)
+        encoded = self.encoder.encode(pa.table(own, names=names), words)
         of_part = self.dependencies.column_of_part
-        mask = np.zeros((BATCH_ROWS, len(self.encoder.blocks)), bool)
+        mask = np.zeros((rows, len(self.encoder.blocks)), bool)
         filled = np.zeros(mask.shape[1], bool)
         for place, block in enumerate(self.encoder.blocks):
             name = of_part.get(block.name, block.name)
             if name in more:
-                mask[:rows, place] = ~null_mask(given[name]) if name in fill else True
+                mask[:, place] = ~null_mask(given[name]) if name in fill else True
                 filled[place] = name in fill
         return Known(encoded, mask, filled)
 
-
-def _padded(rows: EncodedTable, count: int) -> EncodedTable:
-    fill = BATCH_ROWS - count
-    return EncodedTable(
-        np.pad(rows.codes, ((0, fill), (0, 0))), np.pad(rows.ranks, ((0, fill), (0, 0)), constant_values=0.5)
-    )

@@ -172,7 +172,7 @@ CORRELATED = [
 
 
 def correlations(table):
-    return table.select(["rate", "other", "@n.child.k"]).to_pandas().corr().to_numpy()[np.triu_indices(3, 1)]
+    return table.select(["rate", "other", "@n.child.k"]).to_pandas().corr("spearman").to_numpy()[np.triu_indices(3, 1)]
 
 
 def test_values_are_exchanged_until_columns_go_together():
@@ -187,6 +187,8 @@ def test_values_are_exchanged_until_columns_go_together():
     assert np.abs(correlations(own) - correlations(real)).min() > 0.4
     for name in pool.column_names:  # every value is one of the pool's
         assert set(made.column(name).to_pylist()) <= set(pool.column(name).to_pylist())
+    counts = made.column("@n.child.k"), own.column("@n.child.k")  # which only change places
+    assert sorted(counts[0].to_pylist()) == sorted(counts[1].to_pylist()) and counts[0] != counts[1]
     assert made.equals(exchange_values(balance, own, pool, together, 3))
 
 
