@@ -91,7 +91,8 @@ class RootChoice:
         numbered = Draw(chosen, draw.seed, numbers=np.arange(rows))
         own = model.generator.sample(numbered)
         groups = model.dependencies.together(own.column_names)
-        own = spread_counts(own, [n for n in balance.counts if [n] in groups], model.codecs)
+        means = {n: mean for n, mean in zip(balance.counts, balance.totals, strict=True) if [n] in groups}
+        own = spread_counts(own, means, model.codecs)
         own = exchange_values(balance, own, pool, groups, seed)
         broken = np.flatnonzero(~keeps(own, redraw))
         if len(broken):

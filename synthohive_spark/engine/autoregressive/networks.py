@@ -5,7 +5,7 @@ heads are one product with masked weights, so any order of the columns costs the
 2015; an order for every batch as in the deep NADE: Uria, Murray and Larochelle, 2014).
 
 Where much is given and many parts are drawn, the heads read a summary of what is given, a linear one that they share:
-fewer products, and rows held out are likelier by it (as the context of TabularARGN is embedded once: Tiwald et al., 2025).
+fewer products, and rows held out are likelier by it (TabularARGN embeds its context once, too: Tiwald et al., 2025).
 """
 
 from __future__ import annotations

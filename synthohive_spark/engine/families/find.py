@@ -27,6 +27,8 @@ _FEWEST_STEPS = 100
 _FEWEST_LARGE = 10
 _CHANCE = 1e-6
 _REPEATS = 7.0
+_ALONE = 0.15
+"""The least share of rows that are learned without a sibling before."""
 _WHOLE = pa.int64()
 Flags = npt.NDArray[np.bool_]
 
@@ -139,7 +141,8 @@ def _expressed(
     if siblings.many:
         for name, counted in ((PLACE, siblings.place), (LEFT, siblings.left)):
             given[name] = Column(name, ColumnType("bigint")), pa.array(counted, _WHOLE)
-        before = pa.array(np.where(siblings.starts, 0, np.arange(len(rows)) - 1), mask=siblings.starts)
+        alone = siblings.starts | _told_apart(siblings)
+        before = pa.array(np.where(alone, 0, np.arange(len(rows)) - 1), mask=alone)
         for column in previous:
             name = previous_name(column.name)
             given[name] = Column(name, column.type), one_array(rows.column(column.name)).take(before)
@@ -153,6 +156,16 @@ def _expressed(
     context_kept = tuple(c for c in kept if c.name in telling or c.name in needed)
     rules = replace(rules, context=context_kept, previous=previous_kept)
     return FamilyRows(table.select([c.name for c in columns]), columns, conditions, rules)
+
+
+def _told_apart(siblings: Siblings) -> Flags:
+    """Rows that are learned without the sibling before, so that what ancestors alone say of a row is learned, too.
+
+    First siblings are drawn from that, and where families are large there are few of them to learn it from.
+    """
+    rng = np.random.default_rng(len(siblings.family))
+    wanted = _ALONE * len(siblings.family) - siblings.starts.sum()
+    return np.asarray(rng.random(len(siblings.family)) < max(wanted, 0) / len(siblings.family), bool)
 
 
 def _copies(rows: pa.Table, own: Sequence[Column], context: Sequence[Column], siblings: Siblings) -> dict[str, str]:

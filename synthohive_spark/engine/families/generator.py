@@ -166,7 +166,9 @@ class _Families:
         step = steps_of(np.bincount(self.block), BATCH_ROWS)[self.block] + self.wave
         order = np.argsort(step, kind="stable")
         place_in_step = np.zeros(len(order), np.int64)
-        made = [pa.table([pa.array([], c.type.arrow) for c in self.rules.columns], [c.name for c in self.rules.columns])]
+        made = [
+            pa.table([pa.array([], c.type.arrow) for c in self.rules.columns], [c.name for c in self.rules.columns])
+        ]
         for rows in np.split(order, np.flatnonzero(np.diff(step[order])) + 1):
             place_in_step[rows] = np.arange(len(rows))
             before = pa.array(place_in_step[rows - 1], mask=self.wave[rows] == 0)
@@ -258,8 +260,8 @@ class _Families:
         rows: Places,
         places: Places,
         context: pa.Table | None,
-        previous: pa.Table | None,
-        anchors: pa.Table | None,
+        previous: pa.Table,
+        anchors: pa.Table,
     ) -> pa.Array:
         name, type_, sizes = step.column.name, step.column.type, self.seats.sizes[rows]
         goes_on = (self.wave[rows] > 0) & step.rising

@@ -107,4 +107,3 @@ class RowGenerator:
                 mask[:, place] = ~null_mask(given[name]) if name in fill else True
                 filled[place] = name in fill
         return Known(encoded, mask, filled)
-

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from synthohive_spark.engine.autoregressive import networks
 from synthohive_spark.engine.autoregressive.calibration import calibrate
 from synthohive_spark.engine.autoregressive.networks import Heads, known_parts
 from synthohive_spark.engine.autoregressive.parts import ColumnParts, Parts
@@ -44,15 +45,15 @@ def encoded(rows=ROWS, given=0, seed=0):
     return EncodedTable(codes[:, :given], ranks[:, :split]), EncodedTable(codes[:, given:], ranks[:, split:])
 
 
-def network(parts, given, seed=0):
+def network(parts, given, seed=0, widths=(8, 16)):
     """Heads with weights that all matter."""
     context, table = encoded(500, given, seed=9)
     rng = torch.Generator().manual_seed(seed)
     rows = parts.cut(context, table)
-    heads = Heads(parts, shares_of(rows, parts), odds_of(rows, parts), (8, 16), rng, torch.float32)
+    heads = Heads(parts, shares_of(rows, parts), odds_of(rows, parts), widths, rng, torch.float32)
     with torch.no_grad():
         for name, weight in heads.named_parameters():
-            weight.normal_(std=0.3 if "read" in name or "inner" in name else 1.0, generator=rng)
+            weight.normal_(std=0.3 if "read" in name or "inner" in name or name == "summary" else 1.0, generator=rng)
     return heads
 
 
@@ -110,10 +111,48 @@ def test_numpy_makes_what_torch_makes(given, order):
     assert np.abs(ours - other).max() > 0.1  # another order is another distribution, or the above says nothing
 
 
-@pytest.mark.parametrize("given", [0, 2])
-def test_numpy_makes_what_torch_makes_of_what_is_known(given):
+@pytest.fixture
+def summed_up(monkeypatch):
+    """What is given is summed up for however few parts, where heads are narrow enough."""
+    monkeypatch.setattr(networks, "_FEWEST_SUMMARISED", 1)
+
+
+@pytest.mark.parametrize(("given", "summed"), [(0, False), (2, True), (3, True)])
+@pytest.mark.usefixtures("summed_up")
+def test_numpy_sums_up_what_is_given_as_torch_does(given, summed):
     parts, order = parts_of(given), [column for column in (2, 4, 0, 3, 1) if column >= given]
-    heads = network(parts, given)
+    heads = network(parts, given, widths=(8, 4))
+    assert (heads.summary is not None) == summed
+    sampler = numpy_of(heads, order)
+    context, table = encoded(ROWS, given)
+    rows = parts.cut(context, table)
+    ours = numpy_losses(sampler, rows, sampler.start(context))
+    known = known_parts(parts, np.array(order))
+    theirs = np.stack([losses(heads, row, known) for row in rows], axis=1)
+    np.testing.assert_allclose(ours, theirs, atol=1e-4)
+    if summed:
+        other = parts.cut(context.take(slice(None, None, -1)), table)
+        moved = np.stack([losses(heads, row, known) for row in other], axis=1)
+        assert np.abs(moved - ours).max() > 0.1  # what is given matters
+        assert sampler.read_width == sampler.heads[parts.first_drawn].read.shape[1] < sum(map(len, sampler.embeddings))
+
+
+def test_what_is_given_is_summed_up_where_it_is_much_for_many_parts():
+    parts = parts_of(2)
+    assert network(parts, 2, widths=(8, 4)).summary is None
+    many = Parts((*COLUMNS, *[ColumnParts(3)] * 8), (*RANKED, *[False] * 8), 3)
+    drawn = [(many.parents[part], many.sizes[part]) for part in range(many.first_drawn, len(many.sizes))]
+    shares = [np.ones(size if parent < 0 else (many.sizes[parent], size)) for parent, size in drawn]
+    for hidden, width in ((4, 4), (16, None)):
+        heads = Heads(many, shares, {}, (8, hidden), torch.Generator(), torch.float32)
+        assert (None if heads.summary is None else heads.summary.shape[1]) == width
+
+
+@pytest.mark.parametrize(("given", "widths"), [(0, (8, 16)), (2, (8, 16)), (2, (8, 4))])
+@pytest.mark.usefixtures("summed_up")
+def test_numpy_makes_what_torch_makes_of_what_is_known(given, widths):
+    parts, order = parts_of(given), [column for column in (2, 4, 0, 3, 1) if column >= given]
+    heads = network(parts, given, widths=widths)
     sampler = numpy_of(heads, order)
     context, table = encoded(ROWS, given)
     rows = parts.cut(context, table)

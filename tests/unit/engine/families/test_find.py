@@ -313,3 +313,19 @@ def test_too_few_rows_show_nothing():
     found = learn(np.repeat([0, 1, 2], 4), {"i_x": kept, "i_y": np.arange(12), "@up1.i_x": kept})
     rules = found.rules
     assert not (rules.constant or rules.distinct or rules.steps or rules.copies)
+
+
+@pytest.mark.parametrize(("size", "share"), [(2, 0.5), (10, 0.15), (100, 0.15)])
+def test_enough_rows_are_learned_without_the_sibling_before(size, share):
+    """What ancestors alone say is learned of more rows than the first ones, where these are few."""
+    owner = np.repeat(np.arange(4000 // size), size)
+    rng = np.random.default_rng(0)
+    kind = rng.integers(0, 3, 4000 // size)[owner]
+    colour = np.where(rng.random(len(owner)) < 0.1, rng.integers(0, 3, len(owner)), kind)
+    made = learn(owner, {"i_colour": colour, "@up1.i_kind": kind})
+    before = made.table.column(previous_name("i_colour")).to_pylist()
+    alone = np.array([b is None for b in before])
+    assert abs(alone.mean() - share) < 0.02
+    assert alone[np.diff(owner, prepend=-1) > 0].all()
+    assert all(b == c for b, c in zip(before[1:], colour[:-1], strict=True) if b is not None)
+    assert learn(owner, {"i_colour": colour, "@up1.i_kind": kind}).table.equals(made.table)

@@ -12,7 +12,7 @@ from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.clock import Clock, ClockPart
 from synthohive_spark.engine.dependencies.derived import DerivedColumn, Number
-from synthohive_spark.engine.families.generator import FamilyGenerator, FamilySeats, child_ids
+from synthohive_spark.engine.families.generator import FamilyGenerator, FamilySeats, child_ids, steps_of
 from synthohive_spark.engine.families.names import LEFT, PLACE, clock_name, previous_name, rank_name, step_name
 from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
 from synthohive_spark.engine.noise import row_words
@@ -328,3 +328,31 @@ def test_ids_of_children_follow_from_their_parents_and_places_alone():
     ids = child_ids(parents.ravel(), places.ravel())
     assert ids.dtype == np.int64 and len(set(ids.tolist())) == 2500
     assert child_ids(np.array([7]), np.array([3]))[0] == child_ids(np.array([9, 7]), np.array([3, 3]))[1]
+
+
+@pytest.mark.parametrize("together", [4, 16])
+@pytest.mark.parametrize("most", [1, 9, 60])
+def test_families_of_any_length_are_on_their_way_in_full_batches(together, most):
+    lengths = np.random.default_rng(most).integers(1, most + 1, 900)
+    starts = steps_of(lengths, together)
+    busy = np.zeros((starts + lengths).max(), int)
+    for start, length in zip(starts, lengths, strict=True):
+        busy[start : start + length] += 1
+    batches = (-(-busy // together)).sum()
+    assert busy.min() > 0 and busy.sum() == lengths.sum()
+    assert batches <= 1.1 * lengths.sum() / together + 2
+    assert len(busy) <= 2 * lengths.sum() / busy.max() + most
+
+
+def test_no_families_need_no_steps():
+    assert steps_of(np.zeros(0, np.int64), 512).tolist() == []
+
+
+def test_families_that_begin_while_others_are_on_their_way_are_the_same():
+    many = seats(np.random.default_rng(0).integers(0, 9, 700), numbered=True)
+    made = generator().sample(many, 1, ranked=["sku"])
+    starts = np.flatnonzero(many.places == 0)
+    assert steps_of(np.diff([*starts, len(many)]), 512).max() > 0  # or the above says nothing
+    for family in starts[::97]:
+        index = np.flatnonzero(many.parents == many.parents[family])
+        assert generator().sample(part(many, index), 1, ranked=["sku"]).equals(made.slice(family, len(index)))
