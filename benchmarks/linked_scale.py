@@ -87,6 +87,8 @@ def main(argv: list[str] | None = None) -> None:
     alone = SynthesizerTransformer(
         engine="autoregressive", seed=1, maxSeconds=options.max_seconds, excludeCols=list(_LINKS), showProgress=False
     ).fit(real["flights"])
+    for df in (*made.sample({"planes": 500}, seed=2).values(), alone.sample(50_000, seed=2)):
+        written(df, str(options.output / "first"))  # until the JVM has compiled what it runs
     lines = []
     for planes in options.planes:
         with peak_memory() as linked_memory:

@@ -42,7 +42,7 @@ _SIZE = "@seat_size"
 PARENT = "@parent"
 """The id of a row's parent."""
 _BLOCK_ROOTS, _BLOCKS = 4096, 1024
-_TASK_ROWS, _MOST_TASKS = 250_000, 4096
+_TASK_ROWS, _MOST_TASKS = 500_000, 4096
 _UNOWNED = -1
 _GIVEN_BLOCKS = 64
 _FAR = 8

@@ -22,7 +22,7 @@ from synthohive_spark.spark.schema import quote, spark_type
 ID = "@id"
 """The id of a row, from which its noise and the ids of its children follow."""
 _ROW = "__synthohive_row"
-_TOGETHER = 250_000
+_TOGETHER = 500_000
 _ID_COLUMN = Column(ID, ColumnType("bigint"))
 
 
@@ -91,34 +91,36 @@ class _FamilyWork:
 
     def draw(self, batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         """See `Work.draw`; batches are taken together, for the blocks of a large family are drawn beside each other."""
-        waiting: list[pd.DataFrame] = []
+        waiting: list[FamilySeats] = []
         for batch in batches:
-            waiting.append(batch)
+            waiting.append(self._seats(batch))
             if sum(map(len, waiting)) >= _TOGETHER:
-                yield from self._drawn_together(waiting)
+                yield from self._drawn(waiting)
                 waiting = []
         if waiting:
-            yield from self._drawn_together(waiting)
+            yield from self._drawn(waiting)
 
-    def _drawn_together(self, batches: list[pd.DataFrame]) -> Iterator[pd.DataFrame]:
-        drawn, start = self._drawn(pd.concat(batches, ignore_index=True)), 0
-        for batch in batches:
-            yield drawn.iloc[start : start + len(batch)].reset_index(drop=True)
-            start += len(batch)
-
-    def _drawn(self, batch: pd.DataFrame) -> pd.DataFrame:
+    def _seats(self, batch: pd.DataFrame) -> FamilySeats:
         context = self.generator.rules.context
         arrays = [from_text(batch[f"c{i}"], c.type.name, c.type.arrow) for i, c in enumerate(context)]
-        seats = FamilySeats(
+        return FamilySeats(
             batch["parent"].to_numpy(np.int64),
             batch["place"].to_numpy(np.int64),
             batch["size"].to_numpy(np.int64),
             pa.table(arrays, names=[c.name for c in context]),
             batch["number"].to_numpy(np.int64) if "number" in batch else None,
         )
+
+    def _drawn(self, waiting: Sequence[FamilySeats]) -> Iterator[pd.DataFrame]:
+        seats, start = FamilySeats.concat(waiting), 0
         rows = self.generator.sample(seats, self.seed, self.redraw, self.ranked)
-        made = {name: one_array(rows.column(name)) for name in rows.column_names}
-        made[ID] = pa.array(child_ids(seats.parents, seats.places))
-        return pd.DataFrame(
-            {f"c{i}": pd.Series(pd.arrays.ArrowExtensionArray(made[c.name])) for i, c in enumerate(self.wanted)}
-        )
+        rows = rows.append_column(ID, pa.array(child_ids(seats.parents, seats.places)))
+        for own in waiting:
+            part = rows.slice(start, len(own))
+            start += len(own)
+            yield pd.DataFrame(
+                {
+                    f"c{i}": pd.Series(pd.arrays.ArrowExtensionArray(one_array(part.column(c.name))))
+                    for i, c in enumerate(self.wanted)
+                }
+            )

@@ -53,6 +53,18 @@ class FamilySeats:
     def __len__(self) -> int:
         return len(self.places)
 
+    @classmethod
+    def concat(cls, seats: Sequence[FamilySeats]) -> FamilySeats:
+        """The seats of all."""
+        numbers = [own.numbers for own in seats if own.numbers is not None]
+        return cls(
+            np.concatenate([own.parents for own in seats]),
+            np.concatenate([own.places for own in seats]),
+            np.concatenate([own.sizes for own in seats]),
+            pa.concat_tables([own.context for own in seats]).combine_chunks(),
+            np.concatenate(numbers) if numbers else None,
+        )
+
 
 def child_ids(parents: Places, places: Places) -> Places:
     """The ids of children, a function of their parent's id and their place."""
@@ -69,7 +81,7 @@ def steps_of(lengths: Places, together: int) -> Places:
     """
     if not len(lengths):
         return lengths
-    beside = max(int(lengths.sum()) // (2 * int(lengths.max())) // together, 1) * together
+    beside = max(int(lengths.sum()) // int(lengths.max()) // together, 1) * together
     starts, ends = np.zeros(len(lengths), np.int64), [0] * beside
     for sequence in np.argsort(-lengths, kind="stable"):
         starts[sequence] = ends[0]
