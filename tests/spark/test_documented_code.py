@@ -100,7 +100,7 @@ def run_pipeline(folder):
     )
     tool = pathlib.Path(sys.executable).parent / "spark-pipelines"
     env = {**os.environ, "PYSPARK_PYTHON": sys.executable, "PATH": f"{tool.parent}:{os.environ['PATH']}"}
-    env["SYNTHO_MODEL"] = str(folder / "syntho_models" / "orders")
+    env["SYNTHO_MODEL"] = str(folder / "syntho_models" / "shop")
     env["SYNTHO_PRICES"] = str(folder / "syntho_models" / "prices")
     done = subprocess.run([str(tool), "run"], capture_output=True, text=True, cwd=folder, env=env)
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
@@ -207,7 +207,9 @@ def check_pipelines(spark, names, folder, printed):
     import pyarrow.parquet as pq
 
     view = folder / "spark-warehouse"
-    assert pq.read_table(view / "synthetic_orders").num_rows == 1000
+    customers, orders = (pq.read_table(view / f"synthetic_{name}").to_pandas() for name in ("customers", "orders"))
+    assert sorted(customers.customer) == list(range(1, 1001)) and customers.region.nunique() > 1
+    assert len(orders) > 500 and set(orders.customer) <= set(customers.customer) and orders.order_id.is_unique
     prices = pq.read_table(view / "synthetic_prices").to_pandas()
     assert (
         len(prices) == 500

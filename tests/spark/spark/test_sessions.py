@@ -1,6 +1,5 @@
 """Other kinds of sessions and of workers, each in a process of its own."""
 
-import json
 import os
 import pathlib
 import subprocess
@@ -9,6 +8,8 @@ import textwrap
 import venv
 
 import pytest
+
+from tests.helpers.processes import run
 
 
 @pytest.fixture(scope="module")
@@ -19,17 +20,6 @@ def saved(tmp_path_factory, models):
         model.save(str(folder / engine))
     expected = {engine: sorted(map(str, m.sample(1200, seed=5).toArrow().to_pylist())) for engine, m in models.items()}
     return folder, expected
-
-
-def run(tmp_path, script, folder, **environment):
-    """Run ``script`` in another process; what it puts into ``rows`` is returned."""
-    target = tmp_path / "rows.json"
-    code = textwrap.dedent(script) + f"\njson.dump(rows, open({str(target)!r}, 'w'))\n"
-    head = f"import json, sys\nFOLDER = {str(folder)!r}\n"
-    env = {**os.environ, "PYSPARK_PYTHON": sys.executable, **environment}
-    done = subprocess.run([sys.executable, "-c", head + code], capture_output=True, text=True, env=env, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr[-4000:]
-    return json.loads(target.read_text())
 
 
 SAMPLE = """
