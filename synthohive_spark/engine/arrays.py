@@ -15,5 +15,7 @@ def one_array(values: pa.ChunkedArray) -> pa.Array:
 
 def null_mask(values: pa.Array) -> npt.NDArray[np.bool_]:
     """Where ``values`` is null."""
+    if not values.null_count:
+        return np.zeros(len(values), bool)
     mask: npt.NDArray[np.bool_] = values.is_null().to_numpy(zero_copy_only=False)
     return mask

@@ -139,14 +139,15 @@ class NumericCodec(CodecDefaults):
 
     def _ranks(self, numbers: Numbers, noise: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         half = 0.0 if self.type.is_float else self.step / 2
-        x = numbers.astype(np.float64)
-        left, right = self._rank(x - half, "left"), self._rank(x + half, "right")
+        left, right = self._rank(numbers.astype(np.float64), half)
         return left + noise * (right - left)
 
-    def _rank(self, x: npt.NDArray[np.float64], side: Any) -> npt.NDArray[np.float64]:
+    def _rank(self, x: npt.NDArray[np.float64], half: float = 0.0) -> npt.NDArray[np.float64]:
+        """Where numbers begin and end along the quantile table, shape (2, numbers)."""
         knots, grid = self._float_knots, self._table[1]
-        place = np.searchsorted(knots, x, side=side)
-        upper, lower = np.clip(place, 0, len(knots) - 1), np.clip(place - 1, 0, len(knots) - 1)
+        x = np.stack([x - half, x + half])
+        place = np.stack([np.searchsorted(knots, x[0], "left"), np.searchsorted(knots, x[1], "right")])
+        upper, lower = np.minimum(place, len(knots) - 1), np.maximum(place - 1, 0)
         gap = knots[upper] - knots[lower]
         t = np.clip(np.divide(x - knots[lower], gap, out=np.zeros_like(x), where=gap > 0), 0.0, 1.0)
         rank = grid[lower] + t * (grid[upper] - grid[lower])
@@ -189,7 +190,7 @@ class NumericCodec(CodecDefaults):
         ranks = [0.5] * int(self.has_null) + [places[name] for name in self.specials]
         if self.bins and self.spikes:
             x = self._numbers(self.spikes).astype(np.float64)
-            ranks += ((self._rank(x, "left") + self._rank(x, "right")) / 2).tolist()
+            ranks += self._rank(x).mean(axis=0).tolist()
         return np.array(ranks + [0.5] * (self._first_bin - len(ranks)))
 
     def to_json(self) -> dict[str, Any]:

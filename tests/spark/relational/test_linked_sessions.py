@@ -6,7 +6,7 @@ from synthohive_spark import Synthesizer
 from tests.helpers.linked_shop import links, orphans
 from tests.helpers.processes import run
 
-NAMES = ("countries", "customers", "products", "orders", "items", "returns")
+NAMES = ("countries", "customers", "products", "orders", "items")
 SCRIPT = f"""
     sys.path.insert(0, {str(pathlib.Path(__file__).parents[3])!r})
     from pyspark.sql import SparkSession
