@@ -170,8 +170,7 @@ class _Families:
         self.context_types = {c.name: c for c in self.rules.context}
         blocks = int(self.block[-1]) + 1 if len(seats) else 0
         self.firsts = {s.column.name: np.zeros(blocks, np.int64) for s in self.rules.steps}
-        longest = int(self.wave.max(initial=-1)) + 1
-        self.seen = {n: np.zeros((blocks, longest), np.uint32) for n in self.rules.distinct}
+        self.hashes = {n: np.zeros(len(seats), np.uint32) for n in self.rules.distinct}
 
     def drawn(self) -> pa.Table:
         """The rows of all seats."""
@@ -341,14 +340,18 @@ class _Families:
             places = np.arange(len(rows))
             places[twice] = len(rows) + np.arange(len(twice))
             made = pa.concat_tables([made, again]).combine_chunks().take(pa.array(places))
-        for name, seen in self.seen.items():
-            seen[self.block[rows], self.wave[rows]] = _hashes(made.column(name))
+        for name, hashes in self.hashes.items():
+            hashes[rows] = _hashes(made.column(name))
         return made
 
     def _met(self, made: pa.Table, rows: Places) -> npt.NDArray[np.bool_]:
+        """Whether a sibling before, of the same block, holds the same."""
+        many = self.wave[rows]
+        before = np.repeat(rows - np.cumsum(many), many) + np.arange(many.sum())
         met = np.zeros(len(rows), bool)
-        for name, seen in self.seen.items():
-            met |= (seen[self.block[rows]] == _hashes(made.column(name))[:, None]).any(axis=1)
+        for name, hashes in self.hashes.items():
+            same = hashes[before] == np.repeat(_hashes(made.column(name)), many)
+            met |= np.bincount(np.repeat(np.arange(len(rows)), many), same, len(rows)) > 0
         return met
 
 
