@@ -94,7 +94,8 @@ def _quantile_table(
 
     Knots lie evenly in rank and, towards both ends, ever closer, since a sparse tail bends most there. Neighbours have
     at least ``rare_category_rows`` rows between them, and the first and the last are the values of rank
-    ``extreme_rows`` from the ends.
+    ``extreme_rows`` from the ends. What lies beyond counts as these, so both come twice, with the ranks of all such rows
+    between them.
     """
     trim = privacy.trim
     last = len(rest) - 1 - trim
@@ -108,8 +109,11 @@ def _quantile_table(
     knots = rest[rows].copy()
     if ends is not None:
         knots[0], knots[-1] = min(knots[0], ends[0]), max(knots[-1], ends[1])
-    grid = (rows - trim) / width if width else np.zeros(1)
-    return knots, grid
+    if not width:
+        return knots, np.zeros(1)
+    if trim:
+        knots, rows = knots[[0, *range(len(knots)), -1]], np.array([0, *rows, len(rest) - 1])
+    return knots, rows / (len(rest) - 1)
 
 
 def _spread(rows: npt.NDArray[np.int64], gap: int) -> npt.NDArray[np.int64]:

@@ -65,6 +65,30 @@ def test_decoding_what_was_encoded_keeps_type_nulls_and_range(type_, data):
         assert all(min(real) <= v <= max(real) for v in made)
 
 
+@pytest.mark.parametrize("type_", ["int", "double"])
+def test_what_lies_beyond_a_range_keeps_its_share_at_the_end(type_):
+    """Of a short column it is much: five rows of 80 at either end have the end's value, and the others keep theirs."""
+    values = np.sort(np.random.default_rng(0).permutation(2000)[:80])
+    codec, _, _ = round_trip(values.tolist(), type_, Privacy())
+    codes = np.random.default_rng(1).choice(codec.size, 40_000, p=codec.frequencies)
+    inside = np.random.default_rng(2).random(len(codes))
+    made = np.sort(
+        np.asarray(
+            codec.decode(
+                codes.astype(np.int32),
+                ((codes + inside) / codec.bins).astype(np.float32),
+                np.zeros((len(codes), 0), np.uint64),
+            )
+        )
+    )
+    assert (made[0], made[-1]) == (values[4], values[-5])
+    for end in (made == values[4], made == values[-5]):
+        assert abs(end.mean() - 4 / 79) < 0.01
+    real = np.clip(values, values[4], values[-5])
+    places = np.linspace(0.1, 0.9, 17)
+    assert np.abs(np.quantile(made, places) - np.quantile(real, places)).max() < 100
+
+
 def test_shared_values_are_spikes_and_come_back_exactly():
     values = [0] * 900 + list(range(100, 200))
     codec, encoded, decoded = round_trip(values, "int", Privacy())
