@@ -26,7 +26,9 @@ def to_numbers(values: pa.Array, type_: ColumnType, shift: int = 0) -> Numbers:
             return words[:, 0].copy()
         ten = 10**shift
         return np.array([_rounded_quotient(v, ten) for v in _wide(words)], np.int64)
-    for step in (pa.float64(),) if type_.is_float else (pa.int32(), pa.int64()) if type_.name == "date" else (pa.int64(),):
+    for step in (
+        (pa.float64(),) if type_.is_float else (pa.int32(), pa.int64()) if type_.name == "date" else (pa.int64(),)
+    ):
         values = values if values.type == step else values.cast(step)
     return np.asarray(values.fill_null(0) if values.null_count else values)
 

@@ -140,7 +140,7 @@ class NumericCodec(CodecDefaults):
     def _ranks(self, numbers: Numbers, noise: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         half = 0.0 if self.type.is_float else self.step / 2
         left, right = self._rank(numbers.astype(np.float64), half)
-        return left + noise * (right - left)
+        return np.asarray(left + noise * (right - left))
 
     def _rank(self, x: npt.NDArray[np.float64], half: float = 0.0) -> npt.NDArray[np.float64]:
         """Where numbers begin and end along the quantile table, shape (2, numbers)."""

@@ -94,8 +94,8 @@ def _quantile_table(
 
     Knots lie evenly in rank and, towards both ends, ever closer, since a sparse tail bends most there. Neighbours have
     at least ``rare_category_rows`` rows between them, and the first and the last are the values of rank
-    ``extreme_rows`` from the ends. What lies beyond counts as these, so both come twice, with the ranks of all such rows
-    between them.
+    ``extreme_rows`` from the ends. What lies beyond counts as these, so both come twice, and between them lie the ranks
+    of all such rows.
     """
     trim = privacy.trim
     last = len(rest) - 1 - trim

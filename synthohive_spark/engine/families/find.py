@@ -75,7 +75,7 @@ def learn_families(
     """
     rows = rows.take(pa.array(siblings.order))
     looked_at = [c for c in own if c.name not in untouched]
-    copies = _copies(rows, looked_at, context, siblings)
+    copies, shifts = _copies(rows, looked_at, context, siblings)
     places = {
         c.name: first for c in looked_at if c.name not in copies if (first := siblings.counts(rows, c)) is not None
     }
@@ -93,7 +93,7 @@ def learn_families(
     said = [c for c in (*free, *extra) if siblings.many and says_something(rows.column(c.name))]
     every = (*own, *extra)
     previous = tuple(c.name for c in said)
-    rules = FamilyRules(every, (), copies, places, constant, distinct, tuple(steps), previous, clock, derived)
+    rules = FamilyRules(every, (), copies, shifts, places, constant, distinct, tuple(steps), previous, clock, derived)
     return _expressed(rows, every, context, said, siblings, rules, untouched, unread)
 
 
@@ -168,24 +168,40 @@ def _told_apart(siblings: Siblings) -> Flags:
     return np.asarray(rng.random(len(siblings.family)) < max(wanted, 0) / len(siblings.family), bool)
 
 
-def _copies(rows: pa.Table, own: Sequence[Column], context: Sequence[Column], siblings: Siblings) -> dict[str, str]:
-    """Columns that hold what an ancestor's column holds in every row, the nearest ancestor's."""
-    found: dict[str, str] = {}
+def _copies(
+    rows: pa.Table, own: Sequence[Column], context: Sequence[Column], siblings: Siblings
+) -> tuple[dict[str, str], dict[str, int]]:
+    """Columns that hold what an ancestor's column holds in every row, the nearest ancestor's, or that at a distance."""
+    copies: dict[str, str] = {}
+    shifts: dict[str, int] = {}
     owned = np.flatnonzero(siblings.owned)
     if len(owned) < _FEWEST:
-        return found
+        return copies, shifts
+    rows = rows.take(pa.array(owned))
     for column in own:
-        values = one_array(rows.column(column.name)).take(pa.array(owned))
+        values = one_array(rows.column(column.name))
         if pc.count_distinct(values, mode="only_valid").as_py() < 2:
             continue
         for other in context:
-            if other.type != column.type:
-                continue
-            theirs = one_array(rows.column(other.name)).take(pa.array(owned))
-            if values.equals(theirs):
-                found[column.name] = other.name
+            if other.type == column.type and values.equals(one_array(rows.column(other.name))):
+                copies[column.name] = other.name
+                shifts.pop(column.name, None)
                 break
-    return found
+            if column.name not in copies and (distance := _distance(rows, column, other)) is not None:
+                copies[column.name], shifts[column.name] = other.name, distance
+    return copies, shifts
+
+
+def _distance(rows: pa.Table, column: Column, other: Column) -> int | None:
+    """How far a column of numbers or times lies above another in all rows; None where that differs, or nulls do."""
+    own, others = column.type, other.type
+    if not (is_countable(own) and is_countable(others)) or own.is_temporal != others.is_temporal:
+        return None
+    (numbers, valid), (theirs, there) = (numbers_of(rows.column(c.name), c.type) for c in (column, other))
+    if not valid.any() or (valid != there).any():
+        return None
+    gaps = numbers[valid] - comparable(theirs[valid], others, own)
+    return int(gaps[0]) if (gaps == gaps[0]).all() else None
 
 
 def _steps(

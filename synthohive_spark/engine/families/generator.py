@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.codecs.arrow_numbers import to_numbers
-from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.families.names import LEFT, PLACE, clock_name, previous_name, rank_name, step_name
 from synthohive_spark.engine.families.numbers import DAY, comparable, numbers_of, values_of
 from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
@@ -246,8 +246,7 @@ class _Families:
             if name in self.rules.computed:
                 continue
             if name in self.rules.copies:
-                assert context is not None
-                values = one_array(context.column(self.rules.copies[name]))
+                values = self._copied(column, context)
             elif name in self.rules.places:
                 counted = places + self.rules.places[name]
                 values = pa.array(counted).cast(column.type.arrow)
@@ -263,6 +262,16 @@ class _Families:
         for own in self.rules.derived:
             made_of[own.column] = own.computed(to_numbers(made_of[own.of.name], own.of.type))
         return pa.table([made_of[c.name] for c in self.rules.columns], names=[c.name for c in self.rules.columns])
+
+    def _copied(self, column: Column, context: pa.Table | None) -> pa.Array:
+        assert context is not None
+        source, shift = self.rules.copies[column.name], self.rules.shifts.get(column.name)
+        values = one_array(context.column(source))
+        if shift is None:
+            return values
+        other = self.context_types[source].type
+        numbers, valid = numbers_of(values, other)
+        return values_of(comparable(numbers, other, column.type) + shift, valid, column.type)
 
     def _stepped(
         self,

@@ -92,6 +92,7 @@ class FamilyRules:
         columns: What comes out: the table's own columns, counts and cells.
         context: What is read of ancestors.
         copies: Columns that hold what an ancestor's column holds.
+        shifts: How far such a column lies above the ancestor's, in its units, where it does not hold the same.
         places: Columns that count siblings, with the number of the first.
         constant: Columns that are the same in all rows of a family.
         distinct: Columns that are different in all rows of a family.
@@ -104,6 +105,7 @@ class FamilyRules:
     columns: tuple[Column, ...]
     context: tuple[Column, ...] = ()
     copies: Mapping[str, str] = field(default_factory=dict)
+    shifts: Mapping[str, int] = field(default_factory=dict)
     places: Mapping[str, int] = field(default_factory=dict)
     constant: tuple[str, ...] = ()
     distinct: tuple[str, ...] = ()
@@ -123,6 +125,7 @@ class FamilyRules:
             "columns": [c.to_json() for c in self.columns],
             "context": [c.to_json() for c in self.context],
             "copies": dict(self.copies),
+            "shifts": dict(self.shifts),
             "places": dict(self.places),
             "constant": list(self.constant),
             "distinct": list(self.distinct),
@@ -139,6 +142,7 @@ class FamilyRules:
             columns=tuple(Column.from_json(c) for c in data["columns"]),
             context=tuple(Column.from_json(c) for c in data["context"]),
             copies=dict(data["copies"]),
+            shifts=dict(data["shifts"]),
             places=dict(data["places"]),
             constant=tuple(data["constant"]),
             distinct=tuple(data["distinct"]),

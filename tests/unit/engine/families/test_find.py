@@ -186,6 +186,20 @@ def test_a_copy_may_hold_nulls_where_the_ancestor_does_and_orphans_do_not_count(
     assert learn(owner, {"i_own": pa.array([9] * 8 + own[8:]), "@up1.i_own": theirs}).rules.copies
 
 
+@pytest.mark.parametrize("distance", [-1, 30])
+def test_a_date_that_is_always_as_far_from_an_ancestors_is_a_copy_at_a_distance(distance):
+    day = np.random.default_rng(0).integers(0, 900, 60)[np.arange(240) // 4]
+    rules = family_of_four(
+        **{"d_due": days(day + distance), "@up1.d_made": days(day), "@up2.d_born": days(day - 9)}
+    ).rules
+    assert (rules.copies, rules.shifts) == ({"d_due": "@up1.d_made"}, {"d_due": distance})
+    # The same is better than as far from a nearer one, and one row that differs ends it.
+    rules = family_of_four(**{"d_due": days(day), "@up1.d_made": days(day - 9), "@up2.d_born": days(day)}).rules
+    assert (rules.copies, rules.shifts) == ({"d_due": "@up2.d_born"}, {})
+    moved = day + distance + (np.arange(240) == 77)
+    assert not family_of_four(**{"d_due": days(moved), "@up1.d_made": days(day)}).rules.copies
+
+
 def test_a_column_that_rises_without_an_ancestor_is_learned_as_start_and_steps():
     rng = np.random.default_rng(0)
     start, gaps = rng.integers(0, 10**6, 60), 5 * rng.integers(0, 4, (60, 4))

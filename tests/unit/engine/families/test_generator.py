@@ -1,6 +1,7 @@
 """Siblings drawn one after another, by a double of a generator whose rows depend on all that they are given."""
 
 import datetime
+import json
 import zlib
 from dataclasses import dataclass
 
@@ -175,7 +176,7 @@ def test_ranks_say_how_many_siblings_before_hold_the_same(whole):
 
 def test_a_large_family_is_cut_into_blocks_over_which_what_is_constant_stays():
     large = seats([2 * BLOCK + 44, 2])
-    rules = FamilyRules(ROW.columns[:4], CONTEXT, {"city": "@up1.city"}, {"line": 1}, ("currency",), (), (), ("x",))
+    rules = FamilyRules(ROW.columns[:4], CONTEXT, {"city": "@up1.city"}, {}, {"line": 1}, ("currency",), (), (), ("x",))
     made = generator(rules).sample(large, 1)
     rows = made.to_pandas().assign(parent=large.parents)
     assert rows.line.tolist() == [*range(1, 2 * BLOCK + 45), 1, 2]
@@ -356,3 +357,22 @@ def test_families_that_begin_while_others_are_on_their_way_are_the_same():
     for family in starts[::97]:
         index = np.flatnonzero(many.parents == many.parents[family])
         assert generator().sample(part(many, index), 1, ranked=["sku"]).equals(made.slice(family, len(index)))
+
+
+@pytest.mark.parametrize(
+    ("type_", "shift", "wanted"),
+    [
+        ("date", 30, datetime.date(2020, 3, 31)),
+        ("timestamp_ntz", -DAYS, datetime.datetime(2020, 2, 29)),
+        ("timestamp_ntz", 3_600_000_000, datetime.datetime(2020, 3, 1, 1)),
+    ],
+)
+def test_a_copy_at_a_distance_of_an_ancestors_date(type_, shift, wanted):
+    due = Column("due", ColumnType(type_))
+    rules = FamilyRules((due,), CONTEXT, copies={"due": "@up1.joined"}, shifts={"due": shift})
+    joined = pa.array([datetime.date(2020, 3, 1), None])
+    context = pa.table({"@up1.joined": joined, "@up1.city": ["a", "b"]})
+    one = np.ones(2, np.int64)
+    made = generator(rules).sample(FamilySeats(np.arange(2), one - 1, one, context), 1)
+    assert made.column("due").to_pylist() == [wanted, None]
+    assert FamilyRules.from_json(json.loads(json.dumps(rules.to_json()))) == rules
