@@ -18,7 +18,7 @@ from synthohive_spark.relational.training_frames import comparable_value
 from synthohive_spark.spark.families import ID
 from synthohive_spark.spark.schema import col, column_type, quote, restored
 
-_PASSES = 0, 1, 1
+_PASSES = 0, 1, 1, 1, 1
 """Rows that are too many for their cell go first to others of the same cell, then to any."""
 _TRIANGLE = 6**0.5
 """The sum of two uniform numbers is made to have a standard deviation of 1."""
