@@ -92,20 +92,10 @@ class Declarations:
         _table_name(name)
         if name in self.tables:
             raise SchemaError(f"table {name!r} is declared already")
-        declared = {
-            "pk": pk,
-            "fk": fk,
-            "constraints": constraints or {},
-            "pii": pii or {},
-            "high_cardinality_cols": high_cardinality_cols,
-            "exclude": exclude,
-            "context": context,
-            "owner": owner,
-            "keep": keep,
-            "orphans": orphans,
-            "reasons": reasons or {},
-            "role_reasons": role_reasons or {},
-        }
+        declared: dict[str, Any] = {"pk": pk, "fk": fk, "owner": owner, "keep": keep, "orphans": orphans}
+        declared |= {"constraints": constraints or {}, "pii": pii or {}, "exclude": exclude, "context": context}
+        declared |= {"high_cardinality_cols": high_cardinality_cols}
+        declared |= {"reasons": reasons or {}, "role_reasons": role_reasons or {}}
         try:
             self.tables.update(_read_tables({"tables": {name: declared}}))
         except SchemaError as error:

@@ -28,7 +28,7 @@ from synthohive_spark.engine.table.conditions import Conditions
 from synthohive_spark.relational.linked_table import LinkedTable
 from synthohive_spark.relational.root_choice import ChosenRoots, RootChoice
 from synthohive_spark.spark.conditions import condition_values
-from synthohive_spark.spark.families import ID, generate_families
+from synthohive_spark.spark.families import ID, TASK_ROWS, generate_families
 from synthohive_spark.spark.generation import generate, key_values
 from synthohive_spark.spark.schema import col, quote, restored, spark_type
 from synthohive_spark.stages.model import SynthesizerTransformerModel
@@ -42,7 +42,7 @@ _SIZE = "@seat_size"
 PARENT = "@parent"
 """The id of a row's parent."""
 _BLOCK_ROOTS, _BLOCKS = 4096, 1024
-_TASK_ROWS, _MOST_TASKS = 500_000, 4096
+_MOST_TASKS = 4096
 _UNOWNED = -1
 _GIVEN_BLOCKS = 64
 _FAR = 8
@@ -260,7 +260,7 @@ class Spines:
             "@start",
             part,
         )
-        if (tasks := -(-self.likely_rows(name) // _TASK_ROWS)) > 1:
+        if (tasks := -(-self.likely_rows(name) // TASK_ROWS)) > 1:
             # Few roots must not mean few tasks; a given number of partitions is not made smaller by Spark.
             seats = seats.repartition(min(tasks, _MOST_TASKS), col(PARENT), col("@part"))
         first = col("@part") * FAMILY_BLOCK

@@ -22,7 +22,8 @@ from synthohive_spark.spark.schema import quote, spark_type
 ID = "@id"
 """The id of a row, from which its noise and the ids of its children follow."""
 _ROW = "__synthohive_row"
-_TOGETHER = 500_000
+TASK_ROWS = 500_000
+"""Rows that are drawn together: large families take many to fill batches, and memory grows with them."""
 _ID_COLUMN = Column(ID, ColumnType("bigint"))
 
 
@@ -94,7 +95,7 @@ class _FamilyWork:
         waiting: list[FamilySeats] = []
         for batch in batches:
             waiting.append(self._seats(batch))
-            if sum(map(len, waiting)) >= _TOGETHER:
+            if sum(map(len, waiting)) >= TASK_ROWS:
                 yield from self._drawn(waiting)
                 waiting = []
         if waiting:

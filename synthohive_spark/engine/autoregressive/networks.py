@@ -56,8 +56,8 @@ class Heads(nn.Module):
         self.places = torch.tensor([part * self.width + i for part, i in read_of], device=rng.device)
         self.given = sum(part < self.first for part, _ in read_of)
         summary = self.hidden if self.count >= _FEWEST_SUMMARISED and self.given > 2 * self.hidden else 0
-        part_of = [part for part, _ in read_of]
-        part_of = [0] * summary + part_of[self.given :] if summary else part_of  # as known as the first part is
+        first = [0] * summary or [part for part, _ in read_of[: self.given]]  # a summary is as known as the first part
+        part_of = first + [part for part, _ in read_of[self.given :]]
         self.part_of = torch.tensor(part_of, device=rng.device)
         read, heads, hidden = len(part_of), self.count, self.hidden
         starts = np.concatenate([[0], np.cumsum(parts.sizes)[:-1]])

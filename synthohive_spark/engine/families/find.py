@@ -141,7 +141,7 @@ def _expressed(
     if siblings.many:
         for name, counted in ((PLACE, siblings.place), (LEFT, siblings.left)):
             given[name] = Column(name, ColumnType("bigint")), pa.array(counted, _WHOLE)
-        alone = siblings.starts | _told_apart(siblings)
+        alone = siblings.starts | _learned_alone(siblings)
         before = pa.array(np.where(alone, 0, np.arange(len(rows)) - 1), mask=alone)
         for column in previous:
             name = previous_name(column.name)
@@ -158,7 +158,7 @@ def _expressed(
     return FamilyRows(table.select([c.name for c in columns]), columns, conditions, rules)
 
 
-def _told_apart(siblings: Siblings) -> Flags:
+def _learned_alone(siblings: Siblings) -> Flags:
     """Rows that are learned without the sibling before, so that what ancestors alone say of a row is learned, too.
 
     First siblings are drawn from that, and where families are large there are few of them to learn it from.
@@ -177,7 +177,7 @@ def _copies(
     owned = np.flatnonzero(siblings.owned)
     if len(owned) < _FEWEST:
         return copies, shifts
-    rows = rows.take(pa.array(owned))
+    rows, firsts = rows.take(pa.array(owned)), siblings.firsts[owned]
     for column in own:
         values = one_array(rows.column(column.name))
         if pc.count_distinct(values, mode="only_valid").as_py() < 2:
@@ -187,13 +187,16 @@ def _copies(
                 copies[column.name] = other.name
                 shifts.pop(column.name, None)
                 break
-            if column.name not in copies and (distance := _distance(rows, column, other)) is not None:
+            if column.name not in copies and (distance := _distance(rows, column, other, firsts)) is not None:
                 copies[column.name], shifts[column.name] = other.name, distance
     return copies, shifts
 
 
-def _distance(rows: pa.Table, column: Column, other: Column) -> int | None:
-    """How far a column of numbers or times lies above another in all rows; None where that differs, or nulls do."""
+def _distance(rows: pa.Table, column: Column, other: Column, firsts: Flags) -> int | None:
+    """How far a column of numbers or times lies above another in all rows, beyond what chance would do.
+
+    None where that differs, nulls do, or the families, whose ``firsts`` are told, hold too few different values to say.
+    """
     own, others = column.type, other.type
     if not (is_countable(own) and is_countable(others)) or own.is_temporal != others.is_temporal:
         return None
@@ -201,7 +204,11 @@ def _distance(rows: pa.Table, column: Column, other: Column) -> int | None:
     if not valid.any() or (valid != there).any():
         return None
     gaps = numbers[valid] - comparable(theirs[valid], others, own)
-    return int(gaps[0]) if (gaps == gaps[0]).all() else None
+    if (gaps != gaps[0]).any():
+        return None
+    shares = np.unique(numbers[valid & firsts], return_counts=True)[1] / max((valid & firsts).sum(), 1)
+    by_chance = (valid & firsts).sum() * np.log(max((shares**2).sum(), 1e-12))
+    return int(gaps[0]) if by_chance < np.log(_CHANCE) else None
 
 
 def _steps(
