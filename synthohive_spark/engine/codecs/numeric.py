@@ -23,6 +23,7 @@ from synthohive_spark.engine.codecs.numeric_common import (
     EDGE,
     SPECIALS,
     between,
+    distance,
     encode_apart,
     fields_from_json,
     fields_to_json,
@@ -44,6 +45,7 @@ class NumericCodec(CodecDefaults):
         grid: Rank of each knot, from 0 to 1, increasing.
         bins: How many equal parts the ranks are cut into; 0 without knots.
         step: Values lie this far apart (whole numbers); or 10 to minus this many digits (floats, -1 for any value).
+        unit: Floats with digits lie a multiple of so many of their last digit apart: 5 for 0.5, 1.0, 1.5.
         shift: See `synthohive_spark.engine.codecs.arrow_numbers`.
         bounds: With a shift, the smallest and largest unscaled value.
         frequencies: Share of the rows that hold each code.
@@ -57,6 +59,7 @@ class NumericCodec(CodecDefaults):
     grid: tuple[float, ...]
     bins: int
     step: int
+    unit: int = 1
     shift: int = 0
     bounds: tuple[int, int] | None = None
     frequencies: tuple[float, ...] = ()
@@ -99,7 +102,8 @@ class NumericCodec(CodecDefaults):
             return
         place = np.minimum(np.searchsorted(spikes, numbers), len(spikes) - 1)
         if not self.bins:  # nothing else is there, so a number that is no spike counts as the nearest
-            place -= (place > 0) & (np.abs(numbers - spikes[place - 1]) < np.abs(spikes[place] - numbers))
+            nearer = distance(spikes[place - 1], numbers) < distance(numbers, spikes[place])
+            place -= (place > 0) & (numbers < spikes[place]) & nearer
             hit = known
         else:
             hit = known & (spikes[place] == numbers)
@@ -135,7 +139,7 @@ class NumericCodec(CodecDefaults):
             return np.repeat(knots, len(ranks))
         left = np.clip(np.searchsorted(grid, ranks, side="right") - 1, 0, len(knots) - 2)
         t = (ranks - grid[left]) / (grid[left + 1] - grid[left])
-        return np.clip(between(knots[left], t, knots[left + 1], self.step), knots[0], knots[-1])
+        return np.clip(between(knots[left], t, knots[left + 1], self.step, self.unit), knots[0], knots[-1])
 
     def _ranks(self, numbers: Numbers, noise: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         half = 0.0 if self.type.is_float else self.step / 2

@@ -35,7 +35,7 @@ def encode_apart(
     return codes, ~missing & np.isfinite(numbers)
 
 
-def between(low: Numbers, share: npt.NDArray[np.float64], high: Numbers, step: int) -> Numbers:
+def between(low: Numbers, share: npt.NDArray[np.float64], high: Numbers, step: int, unit: int = 1) -> Numbers:
     """Numbers that lie a ``share``, from 0 to 1, of the way from ``low`` to ``high``, rounded to ``step``.
 
     Args:
@@ -43,16 +43,25 @@ def between(low: Numbers, share: npt.NDArray[np.float64], high: Numbers, step: i
         share: How far to go.
         high: Of the type of ``low``, and for int64 a multiple of ``step`` above it.
         step: See `NumericCodec`.
+        unit: See `NumericCodec`.
     """
     if low.dtype.kind == "f":
         values = low + share * (high - low)
+        if unit > 1:
+            apart = unit * 10.0**-step
+            values = low + np.round((values - low) / apart) * apart
         return np.asarray(np.round(values, step) if step >= 0 else values)
     # Unsigned arithmetic modulo 2**64 is exact where the distance of two int64 does not fit into one.
-    unit = np.uint64(step)
-    width = (high.view(np.uint64) - low.view(np.uint64)) // unit
+    least = np.uint64(step)
+    width = (high.view(np.uint64) - low.view(np.uint64)) // least
     offset = np.minimum(np.floor(share * (width.astype(np.float64)) + 0.5), _MOST).astype(np.uint64)
-    offset = np.minimum(offset, width) * unit
+    offset = np.minimum(offset, width) * least
     return np.asarray(low.view(np.uint64) + offset).view(np.int64)
+
+
+def distance(low: Numbers, high: Numbers) -> Numbers:
+    """How far ``high`` lies above ``low``; of int64 exactly, where it does."""
+    return high - low if low.dtype.kind == "f" else high.view(np.uint64) - low.view(np.uint64)
 
 
 def shares_of(numbers: Numbers, low: Numbers, high: Numbers) -> npt.NDArray[np.float64]:

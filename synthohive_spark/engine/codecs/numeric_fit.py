@@ -23,6 +23,7 @@ KNOTS = 1024
 _ROWS_PER_BIN = 10
 _NEARLY_ALL = 0.95
 _DIGITS = 8
+_EXACT = 2.0**53
 
 
 def fit_numeric(sample: ColumnSample) -> NumericCodec:
@@ -32,13 +33,15 @@ def fit_numeric(sample: ColumnSample) -> NumericCodec:
     spikes = _spikes(numbers, privacy.min_rows, sample.most_values)
     rest = numbers[~np.isin(numbers, spikes)]
     knots, grid = _quantile_table(rest, privacy, true_ends(type_, statistics, privacy, fields["shift"]))
+    step = step_of(numbers, knots, type_)
     bins = max(1, min(BINS, len(rest) // _ROWS_PER_BIN)) if len(knots) else 0
     return NumericCodec(
         spikes=tuple(spikes.tolist()),
         knots=tuple(knots.tolist()),
         grid=tuple(grid.tolist()),
         bins=bins,
-        step=step_of(numbers, knots, type_),
+        step=step,
+        unit=_unit(numbers, knots, step) if type_.is_float else 1,
         **fields,
     )
 
@@ -130,6 +133,16 @@ def _spread(rows: npt.NDArray[np.int64], gap: int) -> npt.NDArray[np.int64]:
 def step_of(numbers: Numbers, others: Numbers, type_: ColumnType) -> int:
     """The step of `NumericCodec`, for ``numbers`` and ``others`` that its codec can make."""
     return _digits(numbers, type_) if type_.is_float else _step(numbers, others)
+
+
+def _unit(numbers: Numbers, knots: Numbers, digits: int) -> int:
+    """How many of their last digit all distances between floats are a multiple of."""
+    units = np.concatenate([numbers, knots]) * 10.0 ** max(digits, 0)
+    return _step(np.rint(units).astype(np.int64), knots[:0]) if digits >= 0 and _all_exact(units) else 1
+
+
+def _all_exact(units: Numbers) -> bool:
+    return bool(len(units)) and float(np.abs(units).max()) < _EXACT
 
 
 def _step(numbers: Numbers, knots: Numbers) -> int:

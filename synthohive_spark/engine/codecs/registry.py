@@ -9,7 +9,7 @@ from synthohive_spark.engine.codecs.interface import Codec
 from synthohive_spark.engine.codecs.mixture import MixtureCodec
 from synthohive_spark.engine.codecs.mixture_fit import fit_mixture
 from synthohive_spark.engine.codecs.numeric import NumericCodec
-from synthohive_spark.engine.codecs.numeric_fit import fit_numeric
+from synthohive_spark.engine.codecs.numeric_fit import SPIKE_SHARE, fit_numeric
 from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.codecs.sequence import SequenceCodec
 from synthohive_spark.engine.codecs.surrogate import SurrogateCodec
@@ -27,6 +27,7 @@ CODECS: dict[str, type[Codec]] = {
 }
 """By the name that a codec writes into its JSON."""
 _FEWEST_TEXTS = 9
+_MANY_RARE = 0.1
 _log = get_logger(__name__)
 
 
@@ -46,16 +47,44 @@ def fit_codec(sample: ColumnSample, rules: ColumnRules, numeric_encoding: str, r
         return fit_mixture(sample) if numeric_encoding == "mixture" else fit_numeric(sample)
     imitated = name in rules.imitated
     if type_.is_string and name not in rules.categorical and (imitated or _nearly_unique(sample)):
+        words = _words(sample, imitated)
         if not imitated:
-            _log.warning("text_column", column=name, reason="nearly every row has a value of its own")
-        return fit_text(sample)
+            _warn(name, sample, words)
+        return fit_text(sample, words, imitated=imitated)
     return fit_categorical(sample)
 
 
 def _nearly_unique(sample: ColumnSample) -> bool:
+    """Whether patterns tell more of a column than its values: most rows, or many of those of rare values, are alone."""
     counts = sample.counts
-    rows = sum(counts.values())
+    rows, common = sum(counts.values()), _common(sample)
     if rows < _FEWEST_TEXTS:
         return False
-    kept = sum(count for count in counts.values() if count >= sample.at_least)
-    return len(counts) > rows / 2 or (kept < rows / 2 and len(counts) >= _FEWEST_TEXTS)
+    others = rows - sum(counts[word] for word in common)
+    if len(counts) - len(common) > others / 2 and others > _MANY_RARE * rows:
+        return True
+    rare = [count for count in counts.values() if count < sample.at_least]
+    return sum(rare) > _MANY_RARE * rows and len(rare) >= _FEWEST_TEXTS
+
+
+def _common(sample: ColumnSample) -> list[str]:
+    """Values that a noticeable share of the rows holds."""
+    rows = sum(sample.counts.values())
+    return [v for v, count in sample.counts.items() if count >= max(SPIKE_SHARE * rows, sample.at_least, 3)]
+
+
+def _words(sample: ColumnSample, imitated: bool) -> list[str]:
+    """Values that are kept beside patterns: those of many rows, of a column of categories all that may be kept.
+
+    Of a column whose values may not come out, what holds neither letter nor digit.
+    """
+    if imitated:
+        return [word for word in _common(sample) if not any(c.isalnum() for c in word)]
+    kept = [v for v, count in sample.counts.items() if count >= max(sample.at_least, 2)]
+    return kept if 2 * sum(sample.counts[v] for v in kept) >= sum(sample.counts.values()) else _common(sample)
+
+
+def _warn(name: str, sample: ColumnSample, words: list[str]) -> None:
+    others = sum(sample.counts.values()) - sum(sample.counts[word] for word in words)
+    reason = f"{others:,} rows hold values that few or no other rows hold: they are imitated by patterns"
+    _log.warning("text_column", column=name, reason=reason, values_kept=len(words))

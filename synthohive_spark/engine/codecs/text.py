@@ -1,8 +1,9 @@
-"""Nearly unique strings, made from patterns: no value is stored.
+"""Strings of which most are nearly unique, made from patterns, and those that many rows share, as they are.
 
-A pattern is a sequence of runs of capitals, small letters, digits, or one punctuation character, each with a range of
-lengths. Only patterns that enough rows share are kept as they are; rows with others (free text) are imitated by words
-of usual length, as many as usual. Letters and digits are drawn by their frequencies over the whole column.
+A pattern is a sequence of runs of capitals, small letters, digits, letters of another script, or one punctuation
+character, each with a range of lengths, and with texts that many rows hold at that place. Only patterns that enough
+rows share are kept as they are; rows with others (free text) are imitated by words, as many as usual. Other letters and
+digits are drawn by their frequencies over the whole column. Of what is made from patterns no value is stored.
 """
 
 from __future__ import annotations
@@ -10,44 +11,63 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from synthohive_spark.engine.codecs.interface import CodecDefaults, Codes, NoiseBits, Ranks, draw_codes, encode_nulls
+from synthohive_spark.engine.codecs.scripts import ALPHABETS
 from synthohive_spark.engine.columns import ColumnType
-from synthohive_spark.engine.noise import mix
+from synthohive_spark.engine.noise import mix, uniforms
 from synthohive_spark.engine.real_values import RealValueFilter, another, avoid_real_values
 
-ALPHABETS = {"A": "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "a": "abcdefghijklmnopqrstuvwxyz", "9": "0123456789"}
 
-Run = tuple[str, int, int]
-"""A class of ``A``, ``a``, ``9`` or a literal character, with its smallest and largest length."""
+class Run(NamedTuple):
+    """A part of a pattern.
+
+    Attributes:
+        kind: A class of characters, or a literal character; two classes are those of the first and of the others.
+        low: Smallest length.
+        high: Largest length.
+        texts: Texts that are used as they are, each with its share of the rows; the others get characters.
+    """
+
+    kind: str
+    low: int
+    high: int
+    texts: Mapping[str, float] = {}
+
+
+_UTF8_ENDS = 0x80, 0x800, 0x10000
+"""From these characters on, one more byte is needed."""
 
 
 @dataclass(frozen=True)
 class TextCodec(CodecDefaults):
-    """One code for a string and, where the column has nulls, one before it for null.
+    """A code for null, where the column has nulls, then one for each word, then one for all other strings.
 
     Attributes:
         type: The column's type; a value is cut at its length.
         has_null: Whether null is a code.
         patterns: Runs of each pattern.
         shares: Share of the values that follow each pattern.
-        letters: Weights of the characters of each class, in alphabetical order.
+        letters: For each class its characters with their weights.
         frequencies: Share of the rows that hold each code.
         real_values: The real values, vaguely, so that none is made by chance.
+        words: Values that are codes.
     """
 
     type: ColumnType
     has_null: bool
     patterns: tuple[tuple[Run, ...], ...]
     shares: tuple[float, ...]
-    letters: Mapping[str, tuple[float, ...]]
+    letters: Mapping[str, Mapping[str, float]]
     frequencies: tuple[float, ...]
     real_values: RealValueFilter | None = None
+    words: tuple[str, ...] = ()
     kind: str = field(default="text", init=False)
     bins: int = field(default=0, init=False)
     encode_words: int = field(default=0, init=False)
@@ -55,14 +75,27 @@ class TextCodec(CodecDefaults):
 
     def encode(self, values: pa.Array, words: NoiseBits) -> tuple[Codes, Ranks]:
         """See `Codec.encode`."""
-        return encode_nulls(values, self.has_null)
+        codes, ranks = encode_nulls(values, self.has_null)
+        if self.words:
+            rest = len(self.words)
+            found = pc.fill_null(pc.index_in(values, pa.array(self.words, pa.string())), rest)
+            codes = np.where(codes == int(self.has_null), found.to_numpy() + int(self.has_null), codes).astype(np.int32)
+        return codes, ranks
 
     def decode(self, codes: Codes, ranks: Ranks, words: NoiseBits) -> pa.Array:
         """See `Codec.decode`."""
-        if not len(codes):
-            return pa.array([], self.type.arrow)
-        strings = avoid_real_values(self._drawn, words, self.real_values)
-        return pa.compute.if_else(pa.array(codes == 0), None, strings) if self.has_null else strings
+        rest = int(self.has_null) + len(self.words)
+        drawn = np.flatnonzero(codes >= rest)
+        strings = pa.array([], pa.string())
+        if len(drawn):
+            strings = avoid_real_values(self._drawn, words[drawn], self.real_values)
+        if len(drawn) == len(codes):
+            return strings
+        # What is no word comes after all that are.
+        places = np.where(codes >= rest, 0, codes)
+        places[drawn] = rest + np.arange(len(drawn))
+        kept = pa.array([*([None] if self.has_null else []), *self.words], pa.string())
+        return pa.concat_arrays([kept, strings]).take(pa.array(places))
 
     def _drawn(self, words: NoiseBits, attempt: int) -> pa.Array:
         words = another(words, attempt)
@@ -77,34 +110,51 @@ class TextCodec(CodecDefaults):
         return pa.concat_arrays(parts).take(pa.array(place))
 
     def _strings(self, runs: tuple[Run, ...], words: NoiseBits) -> pa.Array:
-        """ASCII strings of one pattern, one for each word of noise, as an Arrow array."""
-        blocks, masks = [np.zeros((len(words), 0), np.uint8)], [np.zeros((len(words), 0), bool)]
-        for place, (kind, low, high) in enumerate(runs):
+        """Strings of one pattern, one for each word of noise, as an Arrow array."""
+        blocks, masks = [np.zeros((len(words), 0), np.uint32)], [np.zeros((len(words), 0), bool)]
+        for place, run in enumerate(runs):
             with np.errstate(over="ignore"):
                 key = mix(words + np.uint64(place + 1) * np.uint64(0xD1B54A32D192ED03))
-                index = np.arange(1, high + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-                noise = mix(key[:, None] ^ index[None, :])
-            lengths = low + (key % np.uint64(high - low + 1)).astype(np.int64)
-            masks.append(np.arange(high)[None, :] < lengths[:, None])
-            if kind in self._tables:
-                blocks.append(self._tables[kind][(noise >> np.uint64(52)).astype(np.int64)])
-            else:
-                blocks.append(np.full((len(words), high), ord(kind), np.uint8))
+            characters, mask = self._characters(run, key)
+            blocks.append(characters)
+            masks.append(mask)
         mask, characters = np.concatenate(masks, axis=1), np.concatenate(blocks, axis=1)
         if self.type.length:
             mask &= np.cumsum(mask, axis=1) <= self.type.length
-        offsets = np.concatenate([[0], np.cumsum(mask.sum(axis=1))]).astype(np.int32)
-        return pa.StringArray.from_buffers(len(words), pa.py_buffer(offsets), pa.py_buffer(characters[mask].tobytes()))
+        sizes = mask.astype(np.int64) + sum((mask & (characters >= end)).astype(np.int64) for end in _UTF8_ENDS)
+        offsets = np.concatenate([[0], np.cumsum(sizes.sum(axis=1))]).astype(np.int32)
+        text = characters[mask].astype("<u4").tobytes().decode("utf-32-le").encode("utf-8", "surrogatepass")
+        return pa.StringArray.from_buffers(len(words), pa.py_buffer(offsets), pa.py_buffer(text))
+
+    def _characters(self, run: Run, key: NoiseBits) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_]]:
+        """Characters of one run, and which of them count, shape (rows, longest)."""
+        longest = max([run.high, *map(len, run.texts)])
+        with np.errstate(over="ignore"):
+            noise = mix(key[:, None] ^ (np.arange(1, longest + 2, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)))
+        lengths = run.low + (key % np.uint64(run.high - run.low + 1)).astype(np.int64)
+        drawn = (noise[:, :longest] >> np.uint64(52)).astype(np.int64)
+        first, others = (self._tables.get(kind) for kind in (run.kind[0], run.kind[-1]))
+        characters = np.full(drawn.shape, ord(run.kind[0]), np.uint32) if others is None else others[drawn]
+        if len(run.kind) > 1 and first is not None:
+            characters[:, :1] = first[drawn[:, :1]]
+        if run.texts:
+            chosen = np.searchsorted(np.cumsum(list(run.texts.values())), uniforms(noise[:, -1]), side="right")
+            told = np.flatnonzero(chosen < len(run.texts))
+            table = np.array([[ord(c) for c in text.ljust(longest)] for text in run.texts], np.uint32)
+            characters[told] = table.reshape(len(run.texts), longest)[chosen[told]]
+            lengths[told] = np.array([len(text) for text in run.texts], np.int64)[chosen[told]]
+        return characters, np.arange(longest)[None, :] < lengths[:, None]
 
     @cached_property
-    def _tables(self) -> dict[str, npt.NDArray[np.uint8]]:
+    def _tables(self) -> dict[str, npt.NDArray[np.uint32]]:
         """For each class, 4,096 characters in proportion to their weights."""
         points = (np.arange(4096) + 0.5) / 4096
         tables = {}
-        for kind, alphabet in ALPHABETS.items():
-            cumulative = np.cumsum(self.letters[kind])
+        for kind, weights in self.letters.items():
+            cumulative = np.cumsum(list(weights.values()))
             picks = np.searchsorted(cumulative, points * cumulative[-1], side="right")
-            tables[kind] = np.frombuffer(alphabet.encode(), np.uint8)[np.minimum(picks, len(alphabet) - 1)]
+            alphabet = np.array([ord(c) for c in weights], np.uint32)
+            tables[kind] = alphabet[np.minimum(picks, len(alphabet) - 1)]
         return tables
 
     def to_json(self) -> dict[str, Any]:
@@ -114,11 +164,12 @@ class TextCodec(CodecDefaults):
             "kind": self.kind,
             "type": str(self.type),
             "has_null": self.has_null,
-            "patterns": [[list(run) for run in pattern] for pattern in self.patterns],
+            "patterns": [[[*run[:3], dict(run.texts)] for run in pattern] for pattern in self.patterns],
             "shares": list(self.shares),
-            "letters": {kind: list(weights) for kind, weights in self.letters.items()},
+            "letters": {kind: dict(weights) for kind, weights in self.letters.items()},
             "frequencies": list(self.frequencies),
             "real_values": None if self.real_values is None else self.real_values.to_json(),
+            "words": list(self.words),
         }
 
     @classmethod
@@ -127,9 +178,15 @@ class TextCodec(CodecDefaults):
         return cls(
             ColumnType.parse(data["type"]),
             data["has_null"],
-            tuple(tuple((kind, low, high) for kind, low, high in pattern) for pattern in data["patterns"]),
+            tuple(tuple(Run(*run) for run in pattern) for pattern in data["patterns"]),
             tuple(data["shares"]),
-            {kind: tuple(weights) for kind, weights in data["letters"].items()},
+            {kind: _weights(kind, weights) for kind, weights in data["letters"].items()},
             tuple(data["frequencies"]),
             None if data["real_values"] is None else RealValueFilter.from_json(data["real_values"]),
+            tuple(data.get("words", ())),
         )
+
+
+def _weights(kind: str, weights: Mapping[str, float] | list[float]) -> dict[str, float]:
+    """The characters of a class with their weights; a list has those of its alphabet."""
+    return dict(zip(ALPHABETS[kind], weights, strict=True)) if isinstance(weights, list) else dict(weights)

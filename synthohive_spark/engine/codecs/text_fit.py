@@ -9,34 +9,52 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from synthohive_spark.engine.codecs.column_sample import ColumnSample
-from synthohive_spark.engine.codecs.text import ALPHABETS, Run, TextCodec
+from synthohive_spark.engine.codecs.scripts import ALPHABETS, SPREAD, class_of
+from synthohive_spark.engine.codecs.text import Run, TextCodec
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.real_values import RealValueFilter
 
 _PATTERNS = 200
 _SAMPLE = 20_000
 _MOST_WORDS = 200
+_MOST_TEXTS = 200
+_RUN = re.compile(r"Aa+|Жж+|Ωω+|(.)\1*", re.DOTALL)
+"""A capital with the small letters that follow is one run."""
+_NEARLY_ALL = 0.9
+_FEW = 10
+"""Characters of a script that enough values hold."""
 
 
-def fit_text(sample: ColumnSample) -> TextCodec:
-    """Learn patterns that enough values share, with the lengths of their runs between the outermost kept ranks."""
-    values, nulls, at_least = sample.values.drop_null().to_pylist(), sample.values.null_count, sample.at_least
-    trim = sample.privacy.extreme_rows
-    counts = np.array([nulls, len(values)] if nulls else [1], np.float64)
+def fit_text(sample: ColumnSample, words: Sequence[str] = (), *, imitated: bool = False) -> TextCodec:
+    """Learn patterns that enough values share, with the lengths of their runs between the outermost kept ranks.
+
+    Args:
+        sample: The column.
+        words: Values that are kept as they are.
+        imitated: Whether of the values nothing may be used but what stands at one place in nearly all of them.
+    """
+    nulls, at_least, trim = sample.values.null_count, sample.at_least, sample.privacy.extreme_rows
+    values = sample.values.drop_null().to_pylist()
+    of_words, kept_words = Counter(v for v in values if v in set(words)), tuple(sorted(words))
+    values = [v for v in values if v not in of_words]
+    counts = np.array([*([nulls] if nulls else []), *(of_words[w] for w in kept_words), len(values)], np.float64)
     values = values[:: max(1, len(values) // _SAMPLE)]
-    by_pattern: dict[str, list[list[int]]] = defaultdict(list)
+    by_pattern: dict[tuple[str, ...], list[list[str]]] = defaultdict(list)
     for value in values:
-        pattern, lengths = _runs(value)
-        by_pattern[pattern].append(lengths)
+        pattern, runs = _runs(value)
+        by_pattern[pattern].append(runs)
     common = sorted(by_pattern.items(), key=lambda item: (-len(item[1]), item[0]))[:_PATTERNS]
     kept = [(p, rows) for p, rows in common if len(rows) >= max(at_least, 2)]
-    patterns = [
-        tuple(_run(c, column, trim) for c, column in zip(p, zip(*rows, strict=True), strict=True)) for p, rows in kept
-    ]
+    least = _NEARLY_ALL if imitated else 0.0
+
+    def run(kind: str, texts: Sequence[str]) -> Run:
+        return _run(kind, map(len, texts), trim)._replace(texts=_shared_texts(texts, at_least, least))
+
+    patterns = [tuple(run(c, column) for c, column in zip(p, zip(*rows, strict=True), strict=True)) for p, rows in kept]
     shares = [len(rows) / len(values) for _, rows in kept]
     left = 1 - sum(shares)
     if left > 0.5 or not patterns:
-        wordy = _word_patterns(values, trim)
+        wordy = _word_patterns(values, trim, at_least, imitated)
         patterns += wordy
         shares += [left / len(wordy)] * len(wordy)
     real_values = sample.statistics.real_values
@@ -50,50 +68,62 @@ def fit_text(sample: ColumnSample) -> TextCodec:
         _letter_weights(values, at_least),
         tuple((counts / counts.sum()).tolist()),
         real_values,
+        kept_words,
     )
 
 
-def _runs(value: str) -> tuple[str, list[int]]:
-    """The pattern of a value, a character for each run, and the runs' lengths."""
-    classes = "".join(_class(c) for c in value)
-    runs = [match.group() for match in re.finditer(r"(.)\1*", classes, re.DOTALL)]
-    return "".join(run[0] for run in runs), [len(run) for run in runs]
+def _runs(value: str) -> tuple[tuple[str, ...], list[str]]:
+    """The pattern of a value, the kind of each run, and the runs."""
+    classes = "".join(class_of(c) for c in value)
+    found = [(match.group(), match.span()) for match in _RUN.finditer(classes)]
+    kinds = tuple(run[:2] if run[:1] != run[-1:] else run[0] for run, _ in found)
+    return kinds, [value[start:end] for _, (start, end) in found]
 
 
-def _class(character: str) -> str:
-    if character.isdigit():
-        return "9"
-    if character.isalpha():
-        return "A" if character.isupper() else "a"
-    if character.isspace():
-        return " "
-    return character if character.isascii() and character.isprintable() else "-"
+def _shared_texts(texts: Sequence[str], at_least: int, least: float) -> dict[str, float]:
+    """The texts that many of these are, with their share; at most 200, and each of at least a share of ``least``."""
+    if class_of(texts[0][0]) == texts[0][0] and not texts[0][0].isalnum():
+        return {}
+    counted = Counter(texts).most_common(_MOST_TEXTS)
+    enough = max(at_least, 2, least * len(texts))
+    return {text: count / len(texts) for text, count in counted if count >= enough}
 
 
 def _run(kind: str, lengths: Iterable[int], trim: int) -> Run:
     ordered = sorted(lengths)
     cut = min(max(trim, 1) - 1, (len(ordered) - 1) // 2)
-    return kind, ordered[cut], ordered[-1 - cut]
+    return Run(kind, ordered[cut], ordered[-1 - cut])
 
 
-def _word_patterns(values: Sequence[str], trim: int) -> list[tuple[Run, ...]]:
+def _word_patterns(values: Sequence[str], trim: int, at_least: int, imitated: bool) -> list[tuple[Run, ...]]:
     words = [word for value in values for word in value.split()]
     if not words:
         return [()]
     word = _run("a", (len(w) for w in words), trim)
     counts = np.quantile([len(value.split()) for value in values], [0.1, 0.3, 0.5, 0.7, 0.9]).round().astype(int)
-    kind = Counter(_class(c) for w in words for c in w).most_common(1)[0][0]
-    run = (kind if kind in ALPHABETS else "a", word[1], word[2])
+    kind = Counter(class_of(c) for w in words for c in w).most_common(1)[0][0]
+    known = {} if imitated else _shared_texts(words, at_least, 0.0)
+    run = Run(kind if kind in ALPHABETS or kind in SPREAD else "a", word.low, word.high, known)
     return [
-        tuple(part for _ in range(n) for part in ((" ", 1, 1), run))[1:]
+        tuple(part for _ in range(n) for part in (Run(" ", 1, 1), run))[1:]
         for n in np.clip(counts, 1, _MOST_WORDS).tolist()
     ]
 
 
-def _letter_weights(values: Sequence[str], at_least: int) -> dict[str, tuple[float, ...]]:
+def _letter_weights(values: Sequence[str], at_least: int) -> dict[str, dict[str, float]]:
+    """The characters of each class by how often values hold them, as far as enough do."""
     counts = Counter(c for value in values for c in value)
-    weights = {}
+    weights: dict[str, dict[str, float]] = {kind: {} for kind in ALPHABETS}
+    every: dict[str, dict[str, float]] = defaultdict(dict)
+    for character, count in sorted(counts.items()):
+        kind = class_of(character)
+        if kind in SPREAD or (kind in ALPHABETS and character not in ALPHABETS[kind]):
+            every[kind][character] = 1.0
+        if count >= at_least and (kind in SPREAD or kind in ALPHABETS):
+            weights.setdefault(kind, {})[character] = float(count)
     for kind, alphabet in ALPHABETS.items():
-        real_values = [counts[c] if counts[c] >= at_least else 0 for c in alphabet]
-        weights[kind] = tuple(float(n) for n in (real_values if sum(real_values) else [1] * len(alphabet)))
-    return weights
+        weights[kind] = {c: weights[kind].get(c, 0.0) for c in alphabet} | weights[kind]
+        if not any(weights[kind].values()):
+            weights[kind] = dict.fromkeys(alphabet, 1.0)
+    # Scripts of many characters hold most of them too seldom to say how often.
+    return weights | {kind: own for kind, own in every.items() if kind in SPREAD and len(weights.get(kind, ())) < _FEW}
