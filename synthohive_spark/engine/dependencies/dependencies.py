@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.columns import Column
-from synthohive_spark.engine.dependencies import derived, functional, linear, null_inclusion
+from synthohive_spark.engine.dependencies import derived, functional, linear, null_inclusion, product
+from synthohive_spark.engine.dependencies.order import Orders
+from synthohive_spark.engine.dependencies.rewriting import Rewritten, replaced, split, virtual
+from synthohive_spark.engine.dependencies.template import Templates
 from synthohive_spark.engine.encoded_table import EncodedTable, FunctionalDependency, Layout, NullInclusion
 from synthohive_spark.engine.temporal.calendar_parts import Calendar
 
@@ -24,42 +26,66 @@ Mask = npt.NDArray[np.bool_]
 class Dependencies:
     """What holds in all rows of a table.
 
-    Linear relations, derived columns and calendars are in values: no engine sees them, they are taken out by `split`
-    and put back by `restore`. Functional dependencies and null inclusions are in codes: an engine finds them in its
-    `Layout` and keeps to them while it draws.
+    All but the last two are in values: no engine sees them, they are taken out by `split` and put back by `restore`.
+    Functional dependencies and null inclusions are in codes: an engine finds them in its `Layout` and keeps to them
+    while it draws.
 
     Attributes:
+        templates: Strings that are put together from other columns.
+        orders: Columns that lie on one side of others.
         calendar: Dates and timestamps that are cut into parts.
-        linear: Columns that are a linear function of one or two others.
+        linear: Columns that are a linear function of others.
+        products: Columns that are a product or a quotient of others.
         derived: Columns that follow a number.
         functional: Columns that are a function of another one.
         null_inclusions: Columns that are null only where another one is.
         blocks: Names of the encoded columns, to which the positions of the last two refer.
     """
 
+    templates: Templates = field(default_factory=Templates)
+    orders: Orders = field(default_factory=Orders)
     calendar: Calendar = field(default_factory=Calendar)
     linear: tuple[linear.LinearRelation, ...] = ()
+    products: tuple[product.Product, ...] = ()
     derived: tuple[derived.DerivedColumn, ...] = ()
     functional: tuple[FunctionalDependency, ...] = ()
     null_inclusions: tuple[NullInclusion, ...] = ()
     blocks: tuple[str, ...] = ()
 
+    @property
+    def rewritten(self) -> tuple[Rewritten, ...]:
+        """Columns that are learned as something else."""
+        return *self.templates.columns, *self.orders.columns
+
     def split(self, table: pa.Table) -> pa.Table:
-        """The table with the parts of each date and timestamp that is cut, at its place."""
-        return self.calendar.split(table)
+        """The table with the parts of each column that is learned in parts, at its place.
+
+        One whose parts only other columns tell is left out where these are not there.
+        """
+        return self.calendar.split(split(self.rewritten, table))
 
     def split_columns(self, columns: Sequence[Column]) -> tuple[Column, ...]:
         """The columns of a `split` table."""
-        return self.calendar.virtual(tuple(columns))
+        return self.calendar.virtual(virtual(self.rewritten, columns))
 
     @property
     def column_of_part(self) -> dict[str, str]:
-        """The column that each part of a date or timestamp belongs to, by the part's name."""
-        return {part.name: own.column.name for own in self.calendar.columns for part in own.parts}
+        """The column that each part of one that is learned in parts belongs to, by the part's name."""
+        calendar = {part.name: own.column.name for own in self.calendar.columns for part in own.parts}
+        return calendar | {part.name: own.column.name for own in self.rewritten for part in own.parts}
+
+    def told(self, name: str, given: Mapping[str, pa.Array], fill: frozenset[str]) -> Mask:
+        """In which rows what is given tells the parts of a column: those in which it and its sources are known."""
+        sources = [source for own in self.rewritten if own.column.name == name for source in own.sources]
+        masks = [~null_mask(given[column]) for column in (name, *sources) if column in fill]
+        every: Mask = np.logical_and.reduce([np.ones(len(given[name]), bool), *masks])
+        return every
 
     def together(self, names: Sequence[str]) -> list[list[str]]:
         """Columns in groups, such that no dependency is between columns of two groups."""
-        links = [[part.name for part in own.parts] for own in self.linear]
+        links = [[own.column.name, *own.sources] for own in self.rewritten]
+        links += [[part.name for part in own.parts] for own in self.linear]
+        links += [[own.column.name, *(factor.name for factor in own.factors)] for own in self.products]
         links += [[own.column, own.of.name] for own in self.derived]
         whole = [self.column_of_part.get(block, block) for block in self.blocks]
         links += [[whole[own.determinant], whole[own.dependent]] for own in self.functional]
@@ -77,8 +103,9 @@ class Dependencies:
     ) -> dict[str, pa.Array]:
         """Drawn columns such that everything holds and what is given stays.
 
-        The order matters. Parts become dates first, and given values take their places, so that relations are computed
-        from what will be seen. Linear relations come before derived columns, which may follow one of their columns.
+        The order matters. Parts become dates first, given values take their places, and distances are counted from
+        these, so that relations are computed from what will be seen. Linear relations and products, which may be made
+        of each other, come before derived columns, which may follow one of theirs. Strings are put together last.
         Where a derived column is given, the number it follows moves to suit it, and relations of that number are
         computed again before the other derived columns follow.
 
@@ -89,18 +116,30 @@ class Dependencies:
         """
         arrays = self.calendar.join(dict(drawn))
         fixed = {n: ~null_mask(own) if n in fill else np.ones(len(own), bool) for n, own in given.items()}
-        for name, own in given.items():
-            arrays[name] = own if fixed[name].all() else pc.if_else(pa.array(fixed[name]), own, arrays[name])
-        arrays = linear.apply_linear_relations(arrays, self.linear, fixed)
+        later = {own.column.name for own in self.rewritten}
+        for name in given.keys() - later:
+            arrays[name] = replaced(arrays.get(name), given[name], fixed[name])
+        arrays = self.orders.join(arrays, given, fixed)
+        arrays = self._computed(arrays, fixed)
         if any(own.column in fixed for own in self.derived):
             arrays, fixed = derived.move_determinants(arrays, self.derived, fixed)
-            arrays = linear.apply_linear_relations(arrays, self.linear, fixed)
-        return derived.apply_derived_columns(arrays, self.derived, fixed)
+            arrays = self._computed(arrays, fixed)
+        return self.templates.join(derived.apply_derived_columns(arrays, self.derived, fixed), given, fixed)
+
+    def _computed(self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
+        """The columns such that linear relations and products hold, of which either may be made of the other."""
+        made = linear.apply_linear_relations(arrays, self.linear, fixed)
+        for _ in range(2 if self.products else 0):
+            made = product.apply_products(made, self.products, fixed)
+            made = linear.apply_linear_relations(made, self.linear, fixed)
+        return made
 
     def describe(self) -> list[str]:
         """What was found, a sentence for each dependency."""
         return [
+            *(own.describe() for own in self.rewritten),
             *(own.describe() for own in self.linear),
+            *(own.describe() for own in self.products),
             *(own.describe() for own in self.derived),
             *(own.describe() for own in self.calendar.columns),
             *(functional.describe(own, self._shown) for own in self.functional),
@@ -115,8 +154,13 @@ class Dependencies:
             encoded: The same rows, split and encoded.
         """
         arrays = {name: one_array(table.column(name)) for name in table.column_names}
-        found = {own.describe(): own.broken(arrays) for own in self.linear}
-        found |= {own.describe(): own.broken(arrays) for own in self.derived}
+        in_values: tuple[Any, ...] = (
+            *self.rewritten,
+            *self.linear,
+            *self.products,
+            *self.derived,
+        )
+        found = {own.describe(): own.broken(arrays) for own in in_values}
         found |= {functional.describe(o, self._shown): functional.broken(o, encoded) for o in self.functional}
         found |= {
             null_inclusion.describe(own, self._shown): null_inclusion.broken(own, encoded)
@@ -127,8 +171,11 @@ class Dependencies:
     def to_json(self) -> dict[str, Any]:
         """What is in values as plain values; what is in codes is part of the layout."""
         return {
+            "templates": self.templates.to_json(),
+            "orders": self.orders.to_json(),
             "calendar": self.calendar.to_json(),
             "linear": [own.to_json() for own in self.linear],
+            "products": [own.to_json() for own in self.products],
             "derived": [own.to_json() for own in self.derived],
         }
 
@@ -136,8 +183,11 @@ class Dependencies:
     def from_json(cls, data: Mapping[str, Any], layout: Layout) -> Dependencies:
         """The dependencies that `to_json` described, and those of the layout."""
         return cls(
+            Templates.from_json(data.get("templates", [])),
+            Orders.from_json(data.get("orders", [])),
             Calendar.from_json(data["calendar"]),
             tuple(linear.LinearRelation.from_json(own) for own in data["linear"]),
+            tuple(product.Product.from_json(own) for own in data.get("products", [])),
             tuple(derived.DerivedColumn.from_json(own) for own in data["derived"]),
             layout.functional,
             layout.null_inclusions,

@@ -20,7 +20,7 @@ from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.codecs.arrow_numbers import Numbers, to_numbers
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.derived import DerivedColumn, Number, usable
-from synthohive_spark.engine.dependencies.linear import LinearRelation, Mask
+from synthohive_spark.engine.dependencies.linear import Mask
 from synthohive_spark.engine.dependencies.linear_fit import digits_of
 
 _ROWS = 100
@@ -38,36 +38,34 @@ Codes = npt.NDArray[np.int64]
 
 
 def find_derived_columns(
-    table: pa.Table, columns: tuple[Column, ...], privacy: Privacy, sums: tuple[LinearRelation, ...]
+    table: pa.Table, columns: tuple[Column, ...], privacy: Privacy, computed: frozenset[str] = frozenset()
 ) -> tuple[DerivedColumn, ...]:
     """The columns that follow a number in all rows in which neither is null, at least 100 of them.
 
     A column that is constant between edges of the number (at most 64 bands; 2,000 if it never falls or never rises as
     the number grows) has its edges kept, each where the number between the rows on either side is roundest. One that
     never falls, or never rises, and has about as many values as the number, has at most 2,000 knots. Of several
-    numbers, a column follows the one of most different values; none follows itself over others, and a column of a sum
-    follows nothing.
+    numbers, a column follows the one of most different values; none follows itself over others.
 
     Args:
         table: The rows.
         columns: The columns to look at.
         privacy: How many rows a band needs, and lie between knots; bands of fewer rows are left to their neighbours
             where they are rare.
-        sums: Columns that are already known to be computed from others.
+        computed: Columns that follow nothing, since they are part of what is already known.
 
     Returns:
         Each after the one that determines the number it follows.
     """
     if table.num_rows < _ROWS:
         return ()
-    taken = {part.name for own in sums for part in own.parts}
     few = _evenly(table.num_rows, _LOOKED_AT)
     names = list(dict.fromkeys(c.name for c in columns))
     some = table.select(names).take(pa.array(few))
     read = {c.name: _Read(one_array(some.column(c.name)), c.type) for c in columns}
     numbers = [c for c in columns if read[c.name].is_number and read[c.name].different >= _FEWEST]
     numbers.sort(key=lambda c: (-read[c.name].different, c.type.is_integer))
-    followers = [c for c in columns if c.type.fits_int64 and c.name not in taken]
+    followers = [c for c in columns if c.type.fits_int64 and c.name not in computed]
     trim = privacy.trim
     least = max(privacy.rare_category_rows, trim + 1)
     found: dict[str, DerivedColumn] = {}

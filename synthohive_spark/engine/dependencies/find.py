@@ -14,6 +14,9 @@ from synthohive_spark.engine.dependencies.derived_fit import find_derived_column
 from synthohive_spark.engine.dependencies.functional_fit import find_functional_dependencies
 from synthohive_spark.engine.dependencies.linear_fit import find_linear_relations
 from synthohive_spark.engine.dependencies.null_inclusion import find_null_inclusions
+from synthohive_spark.engine.dependencies.order_fit import find_orders
+from synthohive_spark.engine.dependencies.product_fit import find_products
+from synthohive_spark.engine.dependencies.template_fit import find_templates
 from synthohive_spark.engine.encoded_table import Block, EncodedTable
 from synthohive_spark.engine.table_statistics import TableStatistics
 from synthohive_spark.engine.temporal.calendar_fit import find_calendar
@@ -28,6 +31,7 @@ def find_in_values(
     statistics: TableStatistics,
     *,
     calendar: bool,
+    given: frozenset[str] = frozenset(),
     unrelated: frozenset[str] = frozenset(),
 ) -> Dependencies:
     """What the values of columns have in common.
@@ -39,14 +43,25 @@ def find_in_values(
         privacy: What may be kept of the rows.
         statistics: Statistics of all rows.
         calendar: Whether dates and timestamps are to be cut into parts.
+        given: Columns that will be given, not drawn.
         unrelated: Columns of which no relation to others is looked for.
     """
-    every, own = tuple(columns), tuple(c for c in columns if c.name not in unrelated)
+    related = tuple(c for c in columns if c.name not in unrelated)
+    templates = find_templates(table, related, given, imitated)
+    made = {t.column.name for t in templates.columns}
+    own = tuple(c for c in related if c.name not in made)
     relations = find_linear_relations(table, own, privacy)
     free = tuple(c for c in own if c.name not in imitated)
-    followers = find_derived_columns(table, free, privacy, relations)
-    cut = find_calendar(table, every, privacy, statistics) if calendar else Calendar()
-    return Dependencies(cut, relations, followers)
+    products = find_products(table, own, frozenset(r.column for r in relations), privacy)
+    parts = {part.name for r in relations for part in r.parts}
+    parts |= {part.name for p in products for part in (p.column, *p.factors)}
+    followers = find_derived_columns(table, free, privacy, frozenset(parts))
+    taken = {*(r.column for r in relations), *(p.column.name for p in products), *(f.column for f in followers)}
+    orders = find_orders(table, own, given, frozenset(taken), privacy)
+    rewritten = made | {o.column.name for o in orders.columns}
+    left = tuple(c for c in columns if c.name not in rewritten)
+    cut = find_calendar(table, left, privacy, statistics) if calendar else Calendar()
+    return Dependencies(templates, orders, cut, relations, products, followers)
 
 
 def find_in_codes(

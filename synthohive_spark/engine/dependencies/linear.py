@@ -1,4 +1,4 @@
-"""Columns that are a linear function of one or two others, kept so in the rows that are made.
+"""Columns that are a linear function of others, kept so in the rows that are made.
 
 Columns of a fixed number of decimal digits, floats among them, are reckoned with as whole numbers of their last digit
 (units), so that ``total = net + tax`` holds exactly. Only where a column has floats of any value, all are floats.
@@ -81,7 +81,7 @@ class LinearRelation:
     """``column = factors . of + offset`` wherever none of the columns is null, NaN or infinite.
 
     Attributes:
-        parts: The column, then the one or two that it is made of.
+        parts: The column, then those that it is made of.
         factors: One for each of the latter.
         offset: What is added.
         rough: Whether the column is the result rounded to its digits, not the result itself.
@@ -263,6 +263,24 @@ def _settle(
         good &= relation.clipped(tried[other], other) == tried[other]
         here[other] = np.where(good, tried[other], here[other])
         left &= ~good
+    left &= ~_shared_out(relation, here, place, left, [own[rows] for own in free])
     keep = ~left | possible
     for values, new in zip(numbers, here, strict=True):
         values[rows[keep]] = new[keep]
+
+
+def _shared_out(relation: LinearRelation, here: list[Numbers], place: int, rows: Mask, free: list[Mask]) -> Mask:
+    """In which of ``rows`` several parts together make up for one at the end of its range; they do so in place."""
+    if len(here) <= 3 or not rows.any():
+        return np.zeros(len(rows), bool)
+    tried = list(here)
+    left = rows.copy()
+    for other in range(len(here) - 1, 0, -1):
+        if other != place:
+            moved = relation.clipped(relation.solved(tried, other), other)
+            tried[other] = np.where(left & free[other], moved, tried[other])
+            left &= ~relation.holds(tried)
+    done = rows & ~left
+    for own, values in enumerate(tried):
+        here[own] = np.where(done, values, here[own])
+    return done

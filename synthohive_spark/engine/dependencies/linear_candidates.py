@@ -35,6 +35,18 @@ def proposals(
         yield from _near_rows(blank, every)
 
 
+def plain_sum(
+    parts: tuple[LinearTerm, ...], factors: tuple[float, ...], some: Mapping[str, pa.Array]
+) -> Iterator[LinearRelation]:
+    """The relation of the first of ``parts`` with the others multiplied by ``factors``, as a row asks for."""
+    numbers, valid = LinearRelation(parts, tuple(map(Fraction, factors)), Fraction(0)).read(some)
+    if valid.any():
+        row = int(valid.argmax())
+        first = [Fraction(int(values[row]), 10**part.digits) for values, part in zip(numbers, parts, strict=True)]
+        natural = tuple(Fraction(int(factor)) for factor in factors)
+        yield LinearRelation(parts, natural, first[0] - sum(f * v for f, v in zip(natural, first[1:], strict=True)))
+
+
 def _through_rows(blank: LinearRelation, some: Mapping[str, pa.Array]) -> LinearRelation | None:
     """The relation of whole numbers that a few rows far apart define, exactly."""
     numbers, valid = blank.read(some)
@@ -90,7 +102,7 @@ def _near_rows(blank: LinearRelation, arrays: Mapping[str, pa.Array]) -> Iterato
         products = [float(f) * term for f, term in zip(chosen, terms, strict=True)]
         rest = column - sum(products)
         error = (1e-6 if single else 1e-12) * max(float(np.abs(values).max()) for values in (column, *products))
-        offset = _simplest(float(rest.max()) - half - error, float(rest.min()) + half + error)
+        offset = simplest(float(rest.max()) - half - error, float(rest.min()) + half + error)
         if offset is not None:
             yield LinearRelation(blank.parts, chosen, offset, rough)
 
@@ -103,7 +115,7 @@ def _simpler(slopes: list[float]) -> Iterator[tuple[Fraction, ...]]:
     return (factors for factors in dict.fromkeys(chosen) if all(factors))
 
 
-def _simplest(low: float, high: float) -> Fraction | None:
+def simplest(low: float, high: float) -> Fraction | None:
     """The simplest of a few fractions from ``low`` to ``high``; None where there is nothing between them."""
     if low > high:
         return None

@@ -1,4 +1,4 @@
-"""Finding the columns that are a linear function of one or two others in every row of a table."""
+"""Finding the columns that are a linear function of others in every row of a table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from synthohive_spark.engine.codecs.arrow_numbers import Numbers, to_numbers
 from synthohive_spark.engine.codecs.numeric_fit import step_of
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.linear import LinearRelation, LinearTerm, Mask, read_values
-from synthohive_spark.engine.dependencies.linear_candidates import proposals
+from synthohive_spark.engine.dependencies.linear_candidates import plain_sum, proposals
 from synthohive_spark.engine.dependencies.linear_search import (
     Candidate,
     Sample,
@@ -26,6 +26,7 @@ from synthohive_spark.engine.dependencies.linear_search import (
     picked_rows,
     single_candidates,
 )
+from synthohive_spark.engine.dependencies.linear_sums import long_sums
 
 _ROWS = 50
 _DIFFERENT_TERMS = 20
@@ -36,6 +37,8 @@ _FIRST_ROWS = 2_000
 
 def find_linear_relations(table: pa.Table, columns: tuple[Column, ...], privacy: Privacy) -> tuple[LinearRelation, ...]:
     """The relations that hold in all rows in which none of their columns is null, at least 50 of them.
+
+    A column is a linear function of one or two others, or the plain sum of any number, terms taken off among them.
 
     No column is determined twice, none by itself over others. Relations of one term come first; among the rest those
     that seldom lead out of a range; then those that determine later columns. A column that another one determines takes
@@ -58,6 +61,7 @@ def find_linear_relations(table: pa.Table, columns: tuple[Column, ...], privacy:
     roots = [i for i in range(len(search.columns)) if sample.spread[i] > 0 and i not in search.found]
     pairs = pairs_to_try(sample, roots)
     search.accept(c for pair in pairs for c in candidates(sample, pair, roots))
+    search.accept(long_sums(sample, [i for i in roots if i not in search.found]))
     return search.ordered()
 
 
@@ -134,7 +138,10 @@ class _Search:
             return None
         known = tuple(part for part in parts if part is not None)
         arrays = {part.name: one_array(self.table.column(part.name)) for part in known}
-        for proposal in proposals(known, self.some, arrays):
+        proposed = (
+            proposals(known, self.some, arrays) if len(known) <= 3 else plain_sum(known, candidate.factors, self.some)
+        )
+        for proposal in proposed:
             if not proposal.fits() or not _holds(proposal, self.some):
                 continue
             if _holds(proposal, arrays) and _is_no_accident(proposal, arrays):

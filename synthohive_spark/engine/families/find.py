@@ -280,7 +280,7 @@ def _computed(
         clock += find_clock_parts(column, numbers_of(rows.column(column.name), column.type)[0], others)
     told = {own.column for own in clock}
     others_left = tuple(c for c in whole if c.name not in told)
-    found = find_derived_columns(rows, others_left, privacy, ()) if stepped else ()
+    found = find_derived_columns(rows, others_left, privacy) if stepped else ()
     shown = {own.of.name for own in clock}
     roots = {c.name for c in stepped} - told - {own.column for own in found if own.column not in shown}
     return tuple(clock), tuple(own for own in found if own.of.name in roots and own.column not in shown)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from synthohive_spark.engine.arrays import null_mask, one_array
+from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.codecs.encoder import TableEncoder
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
@@ -104,6 +104,7 @@ class RowGenerator:
         for place, block in enumerate(self.encoder.blocks):
             name = of_part.get(block.name, block.name)
             if name in more:
-                mask[:, place] = ~null_mask(given[name]) if name in fill else True
                 filled[place] = name in fill
+                if block.name in conditions.column_names:
+                    mask[:, place] = self.dependencies.told(name, given, fill)
         return Known(encoded, mask, filled)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from synthohive_spark.engine.dependencies.find import find_in_codes, find_in_values
+from synthohive_spark.engine.dependencies.rewriting import part_statistics
 from synthohive_spark.engine.encoded_table import Layout
 from synthohive_spark.engine.interface import Engine
 from synthohive_spark.engine.limits import DEFAULT_THREADS
@@ -16,7 +17,7 @@ from synthohive_spark.engine.table.encoder_fit import check_numeric_encoding, fi
 from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.engine.table.request import FitRequest
 from synthohive_spark.engine.table_statistics import TableStatistics
-from synthohive_spark.engine.temporal.calendar_fit import part_statistics
+from synthohive_spark.engine.temporal.calendar_fit import calendar_statistics
 from synthohive_spark.engine.training.threads import limited_threads
 from synthohive_spark.errors import SchemaError, TrainingError
 
@@ -54,9 +55,11 @@ def _fit(
         request.privacy,
         statistics,
         calendar=engine.encoding.calendar,
+        given=frozenset(request.conditions),
         unrelated=request.rules.unrelated,
     )
-    table, statistics = dependencies.split(table), part_statistics(dependencies.calendar, statistics)
+    table = dependencies.split(table)
+    statistics = calendar_statistics(dependencies.calendar, part_statistics(dependencies.rewritten, statistics))
     most_values = engine.encoding.most_values
     generated = dependencies.split_columns(request.generated)
     encoder, encoded = fit_encoder(table, generated, statistics, request, most_values, threads)

@@ -65,7 +65,7 @@ def find_calendar(
     return Calendar(tuple(own for own in cut if own is not None))
 
 
-def part_statistics(calendar: Calendar, statistics: TableStatistics) -> TableStatistics:
+def calendar_statistics(calendar: Calendar, statistics: TableStatistics) -> TableStatistics:
     """The statistics of the virtual columns in place of those of the columns that are cut."""
     columns = dict(statistics.columns)
     for own in calendar.columns:

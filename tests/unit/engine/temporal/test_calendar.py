@@ -12,7 +12,7 @@ from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.codecs.arrow_numbers import to_numbers
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.table_statistics import ColumnStatistics, TableStatistics
-from synthohive_spark.engine.temporal.calendar_fit import find_calendar, part_statistics
+from synthohive_spark.engine.temporal.calendar_fit import find_calendar, calendar_statistics
 from synthohive_spark.engine.temporal.calendar_parts import DAY, Calendar, CalendarColumn
 from synthohive_spark.engine.temporal.periodicity import association, excess
 
@@ -377,12 +377,12 @@ def test_facts_of_parts():
     statistics = TableStatistics(
         3, {"a": ColumnStatistics(1), "d": ColumnStatistics(1, date(1969, 12, 28), date(1970, 1, 5))}
     )
-    made = part_statistics(calendar, statistics)
+    made = calendar_statistics(calendar, statistics)
     assert made.rows == 3 and made.columns["a"] == ColumnStatistics(1)
     assert made.columns["d"] == ColumnStatistics(1, -1, 1)
     assert made.columns["d\x00weekday"] == ColumnStatistics(1)
     assert "t" not in made.columns
-    unknown = part_statistics(calendar, TableStatistics(3, {"d": ColumnStatistics(2)}))
+    unknown = calendar_statistics(calendar, TableStatistics(3, {"d": ColumnStatistics(2)}))
     assert unknown.columns["d"] == ColumnStatistics(2)
 
 

@@ -1,0 +1,200 @@
+"""Finding the columns that lie on one side of others in every row of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.engine.arrays import null_mask, one_array
+from synthohive_spark.engine.codecs.arrow_numbers import Numbers, to_numbers
+from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.dependencies.linear_fit import digits_of
+from synthohive_spark.engine.dependencies.order import DAY, FARTHEST, Mask, OrderedColumn, Orders, comparable, like
+
+_ROWS = 50
+_STAGES = (200, 2_000)
+_QUANTILES = 1_001
+_CHANCE = 1e-6
+_OFTEN = 0.002
+_MOST_LOST = 0.3
+"""Share of the rows that may lose a value which many rows share, since the distance from a bound is learned instead."""
+
+Pair = tuple[int, int]
+
+
+def find_orders(
+    table: pa.Table, columns: Sequence[Column], given: frozenset[str], taken: frozenset[str], privacy: Privacy
+) -> Orders:
+    """The columns that never lie below, or never above, others in rows in which neither is null, at least 50 of them.
+
+    Chance is excluded: had two columns nothing to do with each other, all rows would be in order with a probability
+    below one millionth, divided by the number of pairs that are tried. Columns whose ranges lie apart are in order by
+    themselves. Of an order of several columns those are learned by distances that lose least by it: values that many
+    rows share, and rows whose bounds are null.
+
+    Args:
+        table: The rows.
+        columns: The columns to look at; numbers and times count.
+        given: Columns that will be given, not drawn.
+        taken: Columns that are computed from others once a row is drawn, and so are left out.
+        privacy: Where the ranges of the columns end.
+    """
+    read = [
+        _Read(c, one_array(table.column(c.name)), privacy)
+        for c in columns
+        if c.type.is_quantitative and c.type.fits_int64 and c.name not in taken
+    ]
+    read = [own for own in read if own.usable]
+    if table.num_rows < _ROWS or len(read) < 2:
+        return Orders()
+    below = _pairs(read)
+    made: list[OrderedColumn] = []
+    for group in _groups(below):
+        ways = [_Way(read, group, below, given, above) for above in (True, False)]
+        made += min(ways, key=lambda way: way.lost).columns()
+    return Orders(tuple(made))
+
+
+class _Read:
+    """A column's values."""
+
+    def __init__(self, column: Column, values: pa.Array, privacy: Privacy) -> None:
+        self.column, self.values = column, values
+        self.numbers = to_numbers(values, column.type)
+        self.valid: Mask = ~null_mask(values) & np.isfinite(self.numbers)
+        some = self.numbers[self.valid]
+        trim = min(privacy.trim, max(len(some) - 1, 0))
+        self.usable = len(some) >= max(_ROWS, 2 * trim + 1) and bool((np.abs(some.astype(np.float64)) < FARTHEST).all())
+        if self.usable:
+            ordered = np.sort(some)
+            self.low, self.high = ordered[trim].item(), ordered[-1 - trim].item()
+            self.usable = self.low < self.high
+            self.quantiles = ordered[np.linspace(0, len(some) - 1, _QUANTILES).astype(np.intp)]
+
+
+def _pairs(read: Sequence[_Read]) -> set[Pair]:
+    """Pairs of positions (lower, upper) of columns that are in order in all rows."""
+    tried = [
+        (i, j) for i, j in permutations(range(len(read)), 2) if comparable(read[i].column.type, read[j].column.type)
+    ]
+    found: set[Pair] = set()
+    rows = len(read[0].numbers)
+    stages = [np.linspace(0, rows - 1, size).astype(np.intp) for size in (*_STAGES, rows) if size <= rows]
+    for lower, upper in tried:
+        one, other = read[lower], read[upper]
+        if (upper, lower) in found or not _is_no_accident(one, other, len(tried)):
+            continue
+        if any(_breaks(one, other, chosen) for chosen in stages):
+            continue
+        # Ends of ranges must be in order, too, since no value may leave the range of its column.
+        if one.high > like(np.array([other.high]), other.column.type, one.column.type, up=True)[0]:
+            continue
+        if one.low > like(np.array([other.low]), other.column.type, one.column.type, up=True)[0]:
+            continue
+        found.add((lower, upper))
+    return found
+
+
+def _breaks(lower: _Read, upper: _Read, rows: npt.NDArray[np.intp]) -> bool:
+    there = lower.valid[rows] & upper.valid[rows]
+    theirs = like(lower.numbers[rows], lower.column.type, upper.column.type, up=True)
+    return bool(((theirs > upper.numbers[rows]) & there).any())
+
+
+def _is_no_accident(lower: _Read, upper: _Read, tried: int) -> bool:
+    """Whether chance would not put so many rows in order, by the quantiles of the two columns."""
+    rows = int((lower.valid & upper.valid).sum())
+    ones = like(lower.quantiles, lower.column.type, upper.column.type, up=True)
+    share = float(np.searchsorted(ones, upper.quantiles, side="right").mean() / len(ones))
+    return rows >= _ROWS and 0 < share < 1 and rows * np.log(share) < np.log(_CHANCE / tried)
+
+
+def _groups(below: set[Pair]) -> Iterator[list[int]]:
+    """Columns that are in order with each other, directly or by others."""
+    left = {place for pair in below for place in pair}
+    while left:
+        group, edge = set[int](), {min(left)}
+        while edge:
+            group |= edge
+            edge = {p for pair in below for p in pair if group & set(pair)} - group
+        left -= group
+        yield sorted(group)
+
+
+@dataclass
+class _Way:
+    """Learning a group's columns by their distance from those below them, or from those above."""
+
+    read: Sequence[_Read]
+    group: list[int]
+    below: set[Pair]
+    given: frozenset[str]
+    above: bool
+
+    def columns(self) -> list[OrderedColumn]:
+        """The columns that are learned by distances, each after its bounds."""
+        made = []
+        for place in sorted(self.group, key=lambda p: (self._depth(p), p)):
+            bounds = self._bounds(place)
+            if bounds and self._lost(place, bounds) <= _MOST_LOST:
+                made.append(self._ordered(place, bounds))
+        return made
+
+    @property
+    def lost(self) -> float:
+        """What is lost by it, and orders that are not kept by it."""
+        lost = 0.0
+        for place in self.group:
+            bounds = self._bounds(place)
+            lost += self._lost(place, bounds) if bounds else bool(self._all_bounds(place))
+        return lost
+
+    def _depth(self, place: int) -> int:
+        return 1 + max(map(self._depth, self._all_bounds(place)), default=0)
+
+    def _all_bounds(self, place: int) -> list[int]:
+        pairs = self.below if self.above else {(upper, lower) for lower, upper in self.below}
+        return [bound for bound, of in pairs if of == place]
+
+    def _bounds(self, place: int) -> list[int]:
+        """The bounds of a column that are not further bounds of other ones; none of a column that is given."""
+        if self.read[place].column.name in self.given:
+            return []
+        bounds = self._all_bounds(place)
+        further = {b for other in bounds for b in self._all_bounds(other)}
+        return sorted(set(bounds) - further)
+
+    def _lost(self, place: int, bounds: list[int]) -> float:
+        """The share of rows that lose a value many rows share, or whose bounds are all null."""
+        own, ordered = self.read[place], self._ordered(place, bounds)
+        start, known = ordered.bound({self.read[b].column.name: self.read[b].values for b in bounds})
+        rows = own.valid & known
+        distances = np.round((own.numbers - start)[rows].astype(np.float64), max(ordered.digits, 0) or 9)
+        shared = _shared(own.numbers[rows]) - _shared(distances)
+        return max(shared, 0.0) + float((own.valid & ~known).sum() / own.valid.sum())
+
+    def _ordered(self, place: int, bounds: list[int]) -> OrderedColumn:
+        own = self.read[place]
+        digits = digits_of(own.values, own.column.type) if own.column.type.is_float else 0
+        columns = tuple(self.read[b].column for b in bounds)
+        alone = np.median(own.numbers[own.valid]).astype(own.numbers.dtype).item()
+        ordered = OrderedColumn(own.column, columns, self.above, digits, False, own.low, own.high, alone)
+        if own.column.type.name.startswith("timestamp"):
+            start, known = ordered.bound({self.read[b].column.name: self.read[b].values for b in bounds})
+            rows = own.valid & known
+            far = np.abs(own.numbers - start)[rows]
+            daily = bool(np.median(far) >= DAY and (own.numbers[rows] % DAY != own.numbers[rows][0] % DAY).any())
+            ordered = OrderedColumn(own.column, columns, self.above, digits, daily, own.low, own.high, alone)
+        return ordered
+
+
+def _shared(numbers: Numbers) -> float:
+    """The share of rows whose value many rows have."""
+    counts = np.unique(numbers, return_counts=True)[1]
+    return float(counts[counts >= max(_OFTEN * len(numbers), 5)].sum() / max(len(numbers), 1))

@@ -1,0 +1,171 @@
+"""Finding the columns that are a product or a quotient of two or three others in every row of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import combinations
+
+import numpy as np
+import pyarrow as pa
+
+from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.dependencies.linear_candidates import simplest
+from synthohive_spark.engine.dependencies.linear_fit import digits_of
+from synthohive_spark.engine.dependencies.product import Factor, Floats, Mask, Product, values_of
+
+_ROWS = 50
+_DIFFERENT = 20
+_FIRST = 200
+_MOST_COLUMNS, _MOST_OF_THREE = 40, 12
+_PERCENT = 0.01
+
+
+def find_products(
+    table: pa.Table, columns: Sequence[Column], taken: frozenset[str], privacy: Privacy
+) -> tuple[Product, ...]:
+    """The products that hold in all rows in which none of their columns is null, at least 50 of them.
+
+    Products are looked for before quotients, those of two columns before those with a third that is taken off or added
+    as a share (``quantity * price * (1 - discount)``). Of more than 40 numbers only the first 40 are looked at, and a
+    third factor of at most 12. That a column is a product in 50 rows, with 20 different values, is no accident, however
+    many are tried: a row by chance comes within the rounding of its column once in as many times as the column has
+    different values.
+
+    Args:
+        table: The rows.
+        columns: The columns to look at; only numbers count.
+        taken: Columns that are computed from others already.
+        privacy: Where the ranges of the columns end.
+
+    Returns:
+        Each after those that determine its factors.
+    """
+    parts = [p for c in columns if (p := _part(table, c, privacy)) is not None][:_MOST_COLUMNS]
+    if table.num_rows < _ROWS or len(parts) < 3:
+        return ()
+    sample = _Sample.of(table, parts)
+    found: dict[str, Product] = {}
+    for factors in _attempts(parts):
+        for place in sample.fitting(factors):
+            column = parts[place]
+            if column.name in {*taken, *found} or any(_leads_to(found, f.name, column.name) for f in factors):
+                continue
+            product = _product(table, column, factors)
+            if product is not None:
+                found[column.name] = product
+    return tuple(sorted(found.values(), key=lambda own: (_depth(found, own.column.name), own.column.name)))
+
+
+def _part(table: pa.Table, column: Column, privacy: Privacy) -> Factor | None:
+    if not (column.type.is_number and column.type.fits_int64):
+        return None
+    values = one_array(table.column(column.name))
+    numbers, valid = values_of(values, column.type)
+    ordered = np.sort(numbers[valid])
+    if len(ordered) < max(_ROWS, 2 * privacy.trim + 1) or ordered[0] == ordered[-1]:
+        return None
+    low, high = ordered[[privacy.trim, -1 - privacy.trim]].tolist()
+    return Factor(column.name, column.type, digits_of(values, column.type), low, high)
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """Some rows: numbers, and where there is one, of shape (rows, columns)."""
+
+    places: dict[str, int]
+    numbers: Floats
+    valid: Mask
+    half: Floats
+    """Half a unit of each column's last digit."""
+
+    @classmethod
+    def of(cls, table: pa.Table, parts: Sequence[Factor]) -> _Sample:
+        rows = pa.array(np.linspace(0, table.num_rows - 1, min(_FIRST, table.num_rows)).astype(np.intp))
+        read = [values_of(one_array(table.column(p.name)).take(rows), p.type) for p in parts]
+        half = [0.5 * 10.0**-p.digits if p.digits >= 0 else 0.0 for p in parts]
+        numbers, valid = (np.stack(own, axis=1) for own in zip(*read, strict=True))
+        return cls({p.name: i for i, p in enumerate(parts)}, numbers, valid, np.array(half))
+
+    def fitting(self, factors: tuple[Factor, ...]) -> list[int]:
+        """The columns that the rows show to be about a multiple of a product."""
+        product, there = np.ones(len(self.numbers)), np.ones(len(self.numbers), bool)
+        for factor in factors:
+            place = self.places[factor.name]
+            with np.errstate(invalid="ignore"):
+                product = product * factor.multiplier(self.numbers[:, place])
+            there = there & self.valid[:, place]
+        there = there & np.isfinite(product) & (product != 0)
+        if there.sum() < min(_DIFFERENT, len(there)):
+            return []
+        rows = self.valid & there[:, None]
+        product = np.where(there, product, 0.0)
+        sizes = np.where(rows, np.abs(product)[:, None], -1.0)
+        largest = sizes.argmax(axis=0)
+        columns = np.arange(len(largest))
+        at, of = self.numbers[largest, columns], product[largest]
+        scale = at / np.where(of == 0, 1.0, of)
+        made = scale * product[:, None]
+        slack = self.half * (1 + np.abs(product[:, None] / np.where(of == 0, 1.0, of))) * (1 + 1e-6)
+        fits = (np.abs(self.numbers - made) <= slack + 1e-5 * np.abs(made)) | ~rows
+        enough = rows.sum(axis=0) >= min(_DIFFERENT, len(rows))
+        return np.flatnonzero(fits.all(axis=0) & enough & (at != 0) & (of != 0)).tolist()
+
+
+def _attempts(parts: Sequence[Factor]) -> Iterator[tuple[Factor, ...]]:
+    """What may be multiplied, the likelier first."""
+    pairs = list(combinations(parts, 2))
+    yield from pairs
+    shares = [s for part in parts for s in _shares(part)]
+    yield from ((part, share) for share in shares for part in parts if part.name != share.name)
+    if len(parts) <= _MOST_OF_THREE:
+        yield from ((*p, s) for s in shares for p in pairs if s.name not in (p[0].name, p[1].name))
+    for one, other in pairs:
+        yield one, replace(other, divides=True)
+        yield other, replace(one, divides=True)
+
+
+def _shares(part: Factor) -> list[Factor]:
+    """A column as a share that is taken off or added, where it looks like one."""
+    if part.low < 0 or part.high > 100 or (part.high > 1 and part.digits < 0):
+        return []
+    unit = 1.0 if part.high <= 1 else _PERCENT
+    if unit == 1.0 and part.digits == 0:
+        return []
+    return [replace(part, added=1, sign=sign * unit) for sign in (-1, 1)]
+
+
+def _product(table: pa.Table, column: Factor, factors: tuple[Factor, ...]) -> Product | None:
+    """The product with its scale, if it holds in all rows and enough speak for it."""
+    arrays = {part.name: one_array(table.column(part.name)) for part in (column, *factors)}
+    blank = Product(column, factors, Fraction(1))
+    product, there = blank.computed(arrays)
+    values, valid = values_of(arrays[column.name], column.type)
+    rows = there & valid
+    at, of = values[rows], product[rows]
+    if len(at) < _ROWS or len(np.unique(np.round(of, 9))) < _DIFFERENT or len(np.unique(at)) < _DIFFERENT:
+        return None
+    exact = 1e-5 if column.type.name == "float" else 1e-9
+    half = (0.5 * 10.0**-column.digits if column.digits >= 0 else 0.0) + exact * np.abs(at)
+    some = of != 0
+    ends = (at[some] - half[some]) / of[some], (at[some] + half[some]) / of[some]
+    scale = simplest(float(np.minimum(*ends).max()), float(np.maximum(*ends).min()))
+    if not scale:
+        return None
+    made = replace(blank, scale=scale)
+    return made if not made.broken(arrays).any() else None
+
+
+def _leads_to(found: dict[str, Product], name: str, column: str) -> bool:
+    if name == column:
+        return True
+    return name in found and any(_leads_to(found, factor.name, column) for factor in found[name].factors)
+
+
+def _depth(found: dict[str, Product], name: str) -> int:
+    if name not in found:
+        return 0
+    return 1 + max(_depth(found, factor.name) for factor in found[name].factors)

@@ -1,0 +1,209 @@
+"""Finding the strings that are put together from other columns in every row of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.dependencies.template import PARTIAL, TIMES, WHOLE, Field, TemplateColumn, Templates, cut
+
+_ROWS = 50
+_LOOKED_AT = 1_000
+_FIRST = 30
+_CHANCE = 1e-6
+_TURNS = 5
+"""How often the rows of a column are shifted against those of another, to see what chance does."""
+_NEARLY_UNIQUE = 0.5
+_MOST_FIELDS = 4
+_PADDED = tuple(range(3, 13))
+
+
+def find_templates(
+    table: pa.Table, columns: Sequence[Column], given: frozenset[str], imitated: frozenset[str]
+) -> Templates:
+    """The strings in which, in all rows in which they are not null, what other columns hold stands in the same order.
+
+    What stands between is the same in all rows, or is learned, if the whole is nearly unique: of other columns it is
+    better learned which values there are. Chance is excluded: had a column nothing to do with another, all rows would
+    hold the other's text with a probability below one millionth, divided by the number of texts that are tried. The
+    longer of two columns is put together from the shorter one, of equally long ones the later from the earlier one.
+    Only a column that no whole texts of others make is looked at as a part of another's text.
+
+    Args:
+        table: The rows.
+        columns: The columns to look at; strings, integers and times count.
+        given: Columns that will be given, not drawn.
+        imitated: Columns of which no part may come out.
+    """
+    read = {c.name: _Texts(c, one_array(table.column(c.name))) for c in columns if _counts(c)}
+    places = {name: place for place, name in enumerate(read)}
+    strings = [own for name, own in read.items() if own.column.type.is_string and name not in given and own.usable]
+    strings.sort(key=lambda own: (own.length, places[own.column.name]), reverse=True)
+    found: dict[str, TemplateColumn] = {}
+    for forms in (WHOLE, PARTIAL):
+        for own in strings:
+            name = own.column.name
+            if name in found:
+                continue
+            before = [r for r in read.values() if _may_stand_in(r, own, places, forms is WHOLE)]
+            before = [r for r in before if not _leads_to(found, r.column.name, name)]
+            template = _template(own, before, forms is WHOLE, name not in imitated)
+            if template is not None:
+                found[name] = template
+    return Templates(tuple(sorted(found.values(), key=lambda own: _depth(found, own.column.name))))
+
+
+def _counts(column: Column) -> bool:
+    return column.type.is_string or column.type.is_integer or column.type.is_temporal
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """A column's values."""
+
+    column: Column
+    values: pa.Array
+
+    @cached_property
+    def rows(self) -> pa.Array:
+        """Some rows that have a value."""
+        there = np.flatnonzero(np.asarray(self.values.is_valid()))
+        return pa.array(there[np.linspace(0, len(there) - 1, min(_LOOKED_AT, len(there))).astype(np.intp)])
+
+    @cached_property
+    def some(self) -> list[str]:
+        """The strings of these rows."""
+        return list(self.values.take(self.rows).to_pylist())
+
+    @cached_property
+    def usable(self) -> bool:
+        """Whether there are enough rows, with different values."""
+        return len(self.rows) >= _ROWS and len(set(self.some)) > 1
+
+    @cached_property
+    def length(self) -> float:
+        """Characters of a value on average."""
+        return float(np.mean([len(text) for text in self.some]))
+
+    @cached_property
+    def nearly_unique(self) -> bool:
+        there = len(self.values) - self.values.null_count
+        return bool(pc.count_distinct(self.values).as_py() > _NEARLY_UNIQUE * there)
+
+
+def _may_stand_in(source: _Texts, own: _Texts, places: Mapping[str, int], whole: bool) -> bool:
+    if source is own:
+        return False
+    if not whole or not source.column.type.is_string:
+        return True
+    if not source.usable:
+        return False
+    longer, later = own.length - source.length, places[own.column.name] > places[source.column.name]
+    return longer > 0 or (longer == 0 and later)
+
+
+def _template(own: _Texts, sources: Sequence[_Texts], whole: bool, may_have_gaps: bool) -> TemplateColumn | None:
+    """The template of a column that all rows follow; None where there is none."""
+    fields = list(_fields(own, sources, whole))
+    standing = [f for f in fields if _stands(own, *f, len(fields))]
+    standing.sort(key=lambda f: -sum(map(len, f[1])))
+    chosen: list[tuple[Field, list[str]]] = []
+    taken = [[False] * len(value) for value in own.some]
+    for field, texts in standing:
+        if len(chosen) < _MOST_FIELDS and _take(own.some, texts, taken):
+            chosen.append((field, texts))
+    if not chosen:
+        return None
+    chosen.sort(key=lambda f: own.some[0].find(f[1][0]))
+    template = _in_order(own, chosen)
+    if template is None or (not whole and any(gap != "" for gap in template.gaps)):
+        return None
+    if None in template.gaps and not (own.nearly_unique and may_have_gaps):
+        return None
+    arrays = {own.column.name: own.values, **{r.column.name: r.values for r in sources}}
+    tells = np.logical_and.reduce([np.asarray(arrays[source].is_valid()) for source in template.sources])
+    holds = (tells | ~np.asarray(own.values.is_valid())).all() and not template.broken(arrays).any()
+    return template if holds else None
+
+
+def _fields(own: _Texts, sources: Sequence[_Texts], whole: bool) -> Iterator[tuple[Field, list[str]]]:
+    """What may stand in a column: texts of others in the rows looked at."""
+    lengths = {len(text) for text in own.some}
+    for source in sources:
+        values = source.values.take(own.rows)
+        if values.null_count:
+            continue
+        temporal = source.column.type.is_temporal
+        seen: set[tuple[str, ...]] = set()
+        for form in TIMES if temporal else WHOLE if whole else PARTIAL:
+            for size in _sizes(form, source.column, lengths):
+                field = Field(source.column, form, size)
+                texts = field.text(values).to_pylist()
+                if tuple(texts) not in seen and all(texts) and len(set(texts)) > 1:
+                    seen.add(tuple(texts))
+                    yield field, texts
+
+
+def _sizes(form: str, source: Column, lengths: set[int]) -> Sequence[int]:
+    """How many characters a form is tried with; 0 for one that asks for none."""
+    if form == "padded with zeros":
+        return _PADDED if source.type.is_integer else ()
+    if "characters" in form:
+        return tuple(lengths) if len(lengths) == 1 else ()
+    return (0,)
+
+
+def _stands(own: _Texts, field: Field, texts: list[str], tried: int) -> bool:
+    """Whether a text stands in every row, and chance would not put it there."""
+    rows = list(zip(own.some, texts, strict=True))
+    if not all(text in value for value, text in rows[:_FIRST]) or not all(text in value for value, text in rows):
+        return False
+    size = len(rows)
+    shifted = [texts[(i + turn * size // (_TURNS + 1)) % size] for turn in range(1, _TURNS + 1) for i in range(size)]
+    hits = sum(text in value for value, text in zip(own.some * _TURNS, shifted, strict=True))
+    share = (hits + 1) / (len(shifted) + 1)
+    return bool(size * np.log(share) < np.log(_CHANCE / max(tried, 1)))
+
+
+def _take(values: Sequence[str], texts: Sequence[str], taken: list[list[bool]]) -> bool:
+    """Take places for a text in all values, if there are."""
+    places = []
+    for value, text, used in zip(values, texts, taken, strict=True):
+        at = value.find(text)
+        while at >= 0 and any(used[at : at + len(text)]):
+            at = value.find(text, at + 1)
+        if at < 0:
+            return False
+        places.append(at)
+    for at, text, used in zip(places, texts, taken, strict=True):
+        used[at : at + len(text)] = [True] * len(text)
+    return True
+
+
+def _in_order(own: _Texts, chosen: Sequence[tuple[Field, list[str]]]) -> TemplateColumn | None:
+    """The template of fields in this order, if all rows follow it."""
+    fields = tuple(field for field, _ in chosen)
+    open_ = (None,) * (len(fields) + 1)
+    found = [cut(value, texts, open_) for value, *texts in zip(own.some, *(t for _, t in chosen), strict=True)]
+    rows = [row for row in found if row is not None]
+    if len(rows) < len(found):
+        return None
+    gaps = tuple(same if len(set(own_)) == 1 else None for same, *own_ in ((g[0], *g) for g in zip(*rows, strict=True)))
+    return TemplateColumn(own.column, fields, gaps)
+
+
+def _leads_to(found: Mapping[str, TemplateColumn], name: str, column: str) -> bool:
+    if name == column:
+        return True
+    return name in found and any(_leads_to(found, source, column) for source in found[name].sources)
+
+
+def _depth(found: Mapping[str, TemplateColumn], name: str) -> int:
+    return 1 + max(_depth(found, source) for source in found[name].sources) if name in found else 0
