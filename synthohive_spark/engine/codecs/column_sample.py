@@ -27,6 +27,7 @@ class ColumnSample:
         privacy: What a codec may keep.
         seed: Fixes what is drawn while fitting.
         most_values: See `synthohive_spark.engine.interface.Encoding`.
+        named: Whether numbers are names: then only those that are kept come out, however many there are.
     """
 
     column: Column
@@ -35,6 +36,7 @@ class ColumnSample:
     privacy: Privacy
     seed: int = 0
     most_values: int = 0
+    named: bool = False
 
     @property
     def at_least(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from synthohive_spark.engine.codecs.arrow_numbers import Numbers, decimal_shift,
 from synthohive_spark.engine.codecs.column_sample import ColumnSample
 from synthohive_spark.engine.codecs.numeric import NumericCodec
 from synthohive_spark.engine.codecs.numeric_common import SPECIALS, is_special
-from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.table_statistics import ColumnStatistics
 
 SPIKE_SHARE = 0.01
@@ -22,6 +23,11 @@ BINS = 8
 KNOTS = 1024
 _ROWS_PER_BIN = 10
 _NEARLY_ALL = 0.95
+_ROWS_OF_A_NAME, _ROWS_OF_A_CODE = 20, 5
+"""Rows of a value on average, from which on numbers are names; fewer will do of what is called a code."""
+_ROOM = 10
+_CODE = re.compile(r"zip|post_?(al|code)|plz|code|fips|naics|isic|icd", re.IGNORECASE)
+_KEY = re.compile(r"(^|_)(id|key|no|nr|number|ID|KEY|NO|NR|NUMBER)$|[a-z](Id|ID|Key|No|Nr|Number)$")
 _DIGITS = 8
 _EXACT = 2.0**53
 
@@ -30,8 +36,11 @@ def fit_numeric(sample: ColumnSample) -> NumericCodec:
     """Fit a codec; one without any code means that the settings left no value."""
     type_, statistics, privacy = sample.column.type, sample.statistics, sample.privacy
     numbers, fields = read_numbers(type_, sample.values, privacy)
-    spikes = _spikes(numbers, privacy.min_rows, sample.most_values)
-    rest = numbers[~np.isin(numbers, spikes)]
+    values, counts = np.unique(numbers, return_counts=True)
+    held = values[counts >= max(privacy.min_rows, 3)]
+    named = len(held) > 0 and (sample.named or _are_names(sample.column, numbers, counts, privacy.min_rows))
+    spikes = held if named else _spikes(numbers, privacy.min_rows, sample.most_values)
+    rest = numbers[:0] if named else numbers[~np.isin(numbers, spikes)]
     knots, grid = _quantile_table(rest, privacy, true_ends(type_, statistics, privacy, fields["shift"]))
     step = step_of(numbers, knots, type_)
     bins = max(1, min(BINS, len(rest) // _ROWS_PER_BIN)) if len(knots) else 0
@@ -65,6 +74,18 @@ def read_numbers(type_: ColumnType, values: pa.Array, privacy: Privacy) -> tuple
     }
 
 
+def _are_names(column: Column, numbers: Numbers, counts: npt.NDArray[np.int64], at_least: int) -> bool:
+    """Whether numbers repeat though there is room for many more between them, such as zip codes and price points.
+
+    Of what is called a key nothing is said: its values may be those of people.
+    """
+    rows = _ROWS_OF_A_CODE if _CODE.search(column.name) else _ROWS_OF_A_NAME
+    if rows * len(counts) > len(numbers) or len(counts) < 2 or _KEY.search(column.name):
+        return False
+    kept = counts[counts >= at_least].sum() >= _NEARLY_ALL * len(numbers)
+    return bool(kept and _ROOM * len(counts) <= _places(numbers, column.type))
+
+
 def _spikes(numbers: Numbers, at_least: int, most_values: int) -> Numbers:
     """Values that hold a noticeable share of the column; the only value of a column is one, too.
 
@@ -78,6 +99,17 @@ def _spikes(numbers: Numbers, at_least: int, most_values: int) -> Numbers:
         return values[held]
     # A handful of rows may agree by chance, so a share alone would make spikes of everything in a short column.
     return values[counts >= max(SPIKE_SHARE * len(numbers), at_least, 3)]
+
+
+def _places(numbers: Numbers, type_: ColumnType) -> float:
+    """How many values there could be in the range of numbers; 0 of floats of any value."""
+    if not len(numbers):
+        return 0
+    step = step_of(numbers, numbers[:0], type_)
+    if type_.is_float:
+        apart = _unit(numbers, numbers[:0], step) * 10.0**-step if step >= 0 else np.inf
+        return float((numbers[-1] - numbers[0]) / apart)
+    return (int(numbers[-1]) - int(numbers[0])) / step
 
 
 def true_ends(

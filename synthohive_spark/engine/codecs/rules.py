@@ -17,7 +17,8 @@ class ColumnRules:
         surrogates: Codecs of keys and of stand-ins for personal data, which are generated, not learned; of the rows,
             only where they are null counts.
         imitated: Strings that are imitated by patterns, however often they repeat.
-        categorical: Strings that are learned by their values, however many there are.
+        categorical: Columns that are learned by their values, however many there are: strings, and numbers that are
+            names.
         unrelated: Columns of which no relation to others is looked for.
     """
 

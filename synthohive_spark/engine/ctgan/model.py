@@ -168,6 +168,7 @@ def _sampler(arrays: Arrays, fixed: Arrays, settings: CTGANSettings, layout: Lay
         ranked=tuple(block.ranked for block in columns),
         conditions=SamplingConditions.of(columns, slots.conditioned(context)),
         null_inclusions=layout.null_inclusions if arrays else (),
+        functional=layout.functional if arrays else (),
         groups=groups["columns"],
         context_groups=groups["context"],
     )

@@ -16,8 +16,9 @@ import numpy.typing as npt
 from synthohive_spark.engine.categories import sample_categories
 from synthohive_spark.engine.ctgan.conditions import SamplingConditions
 from synthohive_spark.engine.ctgan.slots import RANK_SCALE, Slots, scores
+from synthohive_spark.engine.dependencies.functional import settled
 from synthohive_spark.engine.dependencies.null_inclusion import drawing_order, mask_nulls
-from synthohive_spark.engine.encoded_table import EncodedTable, Known, NullInclusion
+from synthohive_spark.engine.encoded_table import EncodedTable, FunctionalDependency, Known, NullInclusion
 from synthohive_spark.engine.groups import Groups, grouped
 from synthohive_spark.engine.noise import NoiseBits, normal_cdf, normal_words, normals, uniforms
 
@@ -76,6 +77,7 @@ class CTGANSampler:
         ranked: Whether each column has a rank.
         conditions: Draws the conditional vector.
         null_inclusions: Which columns are null only where others are.
+        functional: Which columns are a function of another.
         groups: The columns, by position, of which the generator makes a group.
         context_groups: The given columns of which it reads a group.
     """
@@ -89,6 +91,7 @@ class CTGANSampler:
     ranked: tuple[bool, ...]
     conditions: SamplingConditions
     null_inclusions: tuple[NullInclusion, ...]
+    functional: tuple[FunctionalDependency, ...]
     groups: Mapping[int, Groups]
     context_groups: Mapping[int, Groups]
 
@@ -112,6 +115,7 @@ class CTGANSampler:
             ranks[row] = self.rank_tables[row].ranks(codes[column], score)
         for (column, groups), draw in zip(self.groups.items(), draws[columns:], strict=True):
             codes[column] = groups.members(codes[column], draw)
+        codes = settled(codes, self.functional)
         return EncodedTable(np.ascontiguousarray(codes.T), np.ascontiguousarray(ranks.T))
 
     def inputs(self, words: NoiseBits, context: EncodedTable) -> tuple[Floats, list[npt.NDArray[np.int64]]]:

@@ -13,9 +13,11 @@ import pyarrow as pa
 from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies import derived, functional, linear, null_inclusion, product
+from synthohive_spark.engine.dependencies.flags import FlagSet, members_of
 from synthohive_spark.engine.dependencies.order import Orders
 from synthohive_spark.engine.dependencies.rewriting import Rewritten, replaced, split, virtual
 from synthohive_spark.engine.dependencies.template import Templates
+from synthohive_spark.engine.dependencies.typed import Written, written_from_json
 from synthohive_spark.engine.encoded_table import EncodedTable, FunctionalDependency, Layout, NullInclusion
 from synthohive_spark.engine.temporal.calendar_parts import Calendar
 
@@ -32,6 +34,8 @@ class Dependencies:
 
     Attributes:
         templates: Strings that are put together from other columns.
+        written: Strings and integers that are numbers, times, addresses or JSON.
+        flags: Sets of flags of which at most one is set.
         orders: Columns that lie on one side of others.
         calendar: Dates and timestamps that are cut into parts.
         linear: Columns that are a linear function of others.
@@ -43,6 +47,8 @@ class Dependencies:
     """
 
     templates: Templates = field(default_factory=Templates)
+    written: tuple[Written, ...] = ()
+    flags: tuple[FlagSet, ...] = ()
     orders: Orders = field(default_factory=Orders)
     calendar: Calendar = field(default_factory=Calendar)
     linear: tuple[linear.LinearRelation, ...] = ()
@@ -55,18 +61,28 @@ class Dependencies:
     @property
     def rewritten(self) -> tuple[Rewritten, ...]:
         """Columns that are learned as something else."""
-        return *self.templates.columns, *self.orders.columns
+        return tuple(own for stage in self._stages for own in stage)
+
+    @property
+    def _stages(self) -> tuple[tuple[Rewritten, ...], ...]:
+        """The same, in the order in which they are rewritten: what is written becomes values before these are read."""
+        return self.templates.columns, self.written, (*members_of(self.flags), *self.orders.columns)
 
     def split(self, table: pa.Table) -> pa.Table:
         """The table with the parts of each column that is learned in parts, at its place.
 
         One whose parts only other columns tell is left out where these are not there.
         """
-        return self.calendar.split(split(self.rewritten, table))
+        for stage in self._stages:
+            table = split(stage, table)
+        return self.calendar.split(table)
 
     def split_columns(self, columns: Sequence[Column]) -> tuple[Column, ...]:
         """The columns of a `split` table."""
-        return self.calendar.virtual(virtual(self.rewritten, columns))
+        made = tuple(columns)
+        for stage in self._stages:
+            made = virtual(stage, made)
+        return self.calendar.virtual(made)
 
     @property
     def column_of_part(self) -> dict[str, str]:
@@ -114,33 +130,49 @@ class Dependencies:
             given: Given columns by name.
             fill: Given columns of which a null is not given.
         """
-        arrays = self.calendar.join(dict(drawn))
+        arrays, asked = self.calendar.join(dict(drawn)), given
         fixed = {n: ~null_mask(own) if n in fill else np.ones(len(own), bool) for n, own in given.items()}
+        given = {**given, **self._read(given)}
         later = {own.column.name for own in self.rewritten}
         for name in given.keys() - later:
             arrays[name] = replaced(arrays.get(name), given[name], fixed[name])
+        for flags in self.flags:
+            arrays = flags.join(arrays, given, fixed)
         arrays = self.orders.join(arrays, given, fixed)
         arrays = self._computed(arrays, fixed)
         if any(own.column in fixed for own in self.derived):
             arrays, fixed = derived.move_determinants(arrays, self.derived, fixed)
             arrays = self._computed(arrays, fixed)
-        return self.templates.join(derived.apply_derived_columns(arrays, self.derived, fixed), given, fixed)
+        arrays = derived.apply_derived_columns(arrays, self.derived, fixed)
+        for own in self.written:
+            first, *others = (part.name for part in own.parts)
+            if first in arrays:
+                arrays[first] = own.join([arrays[first], *(arrays.pop(name) for name in others)])
+            if first in asked:
+                arrays[first] = replaced(arrays.get(first), asked[first], fixed[first])
+        return self.templates.join(arrays, asked, fixed)
+
+    def _read(self, given: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+        """The values of given columns that are learned as something else."""
+        read: dict[str, pa.Array] = {}
+        for own in self.written:
+            if own.column.name in given:
+                read |= zip((part.name for part in own.parts), own.split(given), strict=True)
+        return read
 
     def _computed(self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
         """The columns such that linear relations and products hold, of which either may be made of the other."""
         made = linear.apply_linear_relations(arrays, self.linear, fixed)
+        computed = frozenset([*(own.column for own in self.linear), *(own.column.name for own in self.products)])
         for _ in range(2 if self.products else 0):
-            made = product.apply_products(made, self.products, fixed)
+            made = product.apply_products(made, self.products, fixed, computed)
             made = linear.apply_linear_relations(made, self.linear, fixed)
         return made
 
     def describe(self) -> list[str]:
         """What was found, a sentence for each dependency."""
         return [
-            *(own.describe() for own in self.rewritten),
-            *(own.describe() for own in self.linear),
-            *(own.describe() for own in self.products),
-            *(own.describe() for own in self.derived),
+            *(own.describe() for own in (*self.written, *self._in_values)),
             *(own.describe() for own in self.calendar.columns),
             *(functional.describe(own, self._shown) for own in self.functional),
             *(null_inclusion.describe(own, self._shown) for own in self.null_inclusions),
@@ -154,13 +186,7 @@ class Dependencies:
             encoded: The same rows, split and encoded.
         """
         arrays = {name: one_array(table.column(name)) for name in table.column_names}
-        in_values: tuple[Any, ...] = (
-            *self.rewritten,
-            *self.linear,
-            *self.products,
-            *self.derived,
-        )
-        found = {own.describe(): own.broken(arrays) for own in in_values}
+        found = {own.describe(): own.broken(arrays) for own in self._in_values}
         found |= {functional.describe(o, self._shown): functional.broken(o, encoded) for o in self.functional}
         found |= {
             null_inclusion.describe(own, self._shown): null_inclusion.broken(own, encoded)
@@ -168,10 +194,18 @@ class Dependencies:
         }
         return {text: int(mask.sum()) for text, mask in found.items()}
 
+    @property
+    def _in_values(self) -> tuple[Any, ...]:
+        """What holds in values, in the order in which it is told."""
+        rewritten = (*self.templates.columns, *self.flags, *self.orders.columns)
+        return (*rewritten, *self.linear, *self.products, *self.derived)
+
     def to_json(self) -> dict[str, Any]:
         """What is in values as plain values; what is in codes is part of the layout."""
         return {
             "templates": self.templates.to_json(),
+            "written": [own.to_json() for own in self.written],
+            "flags": [own.to_json() for own in self.flags],
             "orders": self.orders.to_json(),
             "calendar": self.calendar.to_json(),
             "linear": [own.to_json() for own in self.linear],
@@ -184,6 +218,8 @@ class Dependencies:
         """The dependencies that `to_json` described, and those of the layout."""
         return cls(
             Templates.from_json(data.get("templates", [])),
+            tuple(map(written_from_json, data.get("written", []))),
+            tuple(FlagSet.from_json(own) for own in data.get("flags", [])),
             Orders.from_json(data.get("orders", [])),
             Calendar.from_json(data["calendar"]),
             tuple(linear.LinearRelation.from_json(own) for own in data["linear"]),

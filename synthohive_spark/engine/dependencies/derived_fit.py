@@ -33,6 +33,7 @@ _DIFFERENT = 20
 _ALL_DIFFERENT = 0.9
 _BY_CHANCE, _AT_FIRST = 0.1, 0.3
 _SMALL_BANDS = 0.1
+_SMOOTH = 0.5
 
 Codes = npt.NDArray[np.int64]
 
@@ -227,11 +228,25 @@ def _line(
 ) -> DerivedColumn | None:
     """The column along a line through knots."""
     places = _knots(at, least)
-    if len(places) < _DIFFERENT or own.different < _DIFFERENT:
+    if len(places) < _DIFFERENT or own.different < _DIFFERENT or not _is_curve(at, own.numbers[rows]):
         return None
     return DerivedColumn(
         column.name, column.type, of, True, tuple(at[places].tolist()), tuple(own.plain(rows[places])), own.digits
     )
+
+
+def _is_curve(at: Numbers, heights: Numbers) -> bool:
+    """Whether heights are a function: of numbers that repeat, or else one that neighbours tell better than one line."""
+    x, y = (values.astype(np.float64) - float(values[0]) for values in (at, heights))
+    new = np.flatnonzero(np.diff(x, prepend=-1.0) > 0)
+    if len(new) < _ALL_DIFFERENT * len(x):
+        return True
+    x, y = x[new], y[new]
+    slope = float(((x - x.mean()) * (y - y.mean())).sum() / max(((x - x.mean()) ** 2).sum(), 1e-300))
+    straight = y - y.mean() - slope * (x - x.mean())
+    share = (x[1:-1] - x[:-2]) / (x[2:] - x[:-2])
+    off = y[1:-1] - (y[:-2] + share * (y[2:] - y[:-2]))
+    return bool(np.sqrt((off**2).mean()) < _SMOOTH * np.sqrt((straight**2).mean()))
 
 
 def _knots(at: Numbers, least: int) -> npt.NDArray[np.intp]:

@@ -11,12 +11,15 @@ from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.derived_fit import find_derived_columns
+from synthohive_spark.engine.dependencies.flags_fit import find_flag_sets
 from synthohive_spark.engine.dependencies.functional_fit import find_functional_dependencies
 from synthohive_spark.engine.dependencies.linear_fit import find_linear_relations
 from synthohive_spark.engine.dependencies.null_inclusion import find_null_inclusions
 from synthohive_spark.engine.dependencies.order_fit import find_orders
 from synthohive_spark.engine.dependencies.product_fit import find_products
+from synthohive_spark.engine.dependencies.rewriting import split, virtual
 from synthohive_spark.engine.dependencies.template_fit import find_templates
+from synthohive_spark.engine.dependencies.typed_fit import find_typed
 from synthohive_spark.engine.encoded_table import Block, EncodedTable
 from synthohive_spark.engine.table_statistics import TableStatistics
 from synthohive_spark.engine.temporal.calendar_fit import find_calendar
@@ -32,6 +35,7 @@ def find_in_values(
     *,
     calendar: bool,
     given: frozenset[str] = frozenset(),
+    named: frozenset[str] = frozenset(),
     unrelated: frozenset[str] = frozenset(),
 ) -> Dependencies:
     """What the values of columns have in common.
@@ -44,11 +48,17 @@ def find_in_values(
         statistics: Statistics of all rows.
         calendar: Whether dates and timestamps are to be cut into parts.
         given: Columns that will be given, not drawn.
+        named: Columns that are learned by their values, whatever they say.
         unrelated: Columns of which no relation to others is looked for.
     """
     related = tuple(c for c in columns if c.name not in unrelated)
     templates = find_templates(table, related, given, imitated)
     made = {t.column.name for t in templates.columns}
+    written = tuple(find_typed(table, columns, imitated | named | made, privacy))
+    table, columns = split(written, table), virtual(written, columns)
+    related = tuple(c for c in columns if c.name not in unrelated)
+    flags = find_flag_sets(table, [c for c in related if c.name not in given])
+    made |= {name for own in flags for name in own.names}
     own = tuple(c for c in related if c.name not in made)
     relations = find_linear_relations(table, own, privacy)
     free = tuple(c for c in own if c.name not in imitated)
@@ -61,7 +71,7 @@ def find_in_values(
     rewritten = made | {o.column.name for o in orders.columns}
     left = tuple(c for c in columns if c.name not in rewritten)
     cut = find_calendar(table, left, privacy, statistics) if calendar else Calendar()
-    return Dependencies(templates, orders, cut, relations, products, followers)
+    return Dependencies(templates, written, flags, orders, cut, relations, products, followers)
 
 
 def find_in_codes(

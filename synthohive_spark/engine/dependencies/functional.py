@@ -75,6 +75,28 @@ def decided_next(order: Sequence[int], links: Sequence[FunctionalDependency]) ->
     return tuple(placed)
 
 
+def settled(codes: npt.NDArray[np.int64], links: Sequence[FunctionalDependency]) -> npt.NDArray[np.int64]:
+    """Codes, shape (columns, rows), changed where they break a link: columns of the most codes decide the others.
+
+    A column that two decide has the code that the first asks for, and the other one a code that permits it.
+    """
+    made = codes.copy()
+    decided: set[int] = set()
+    for link in sorted(links, key=lambda own: -len(own.table)):
+        expected = link.table[made[link.determinant]]
+        wrong = np.flatnonzero((expected >= 0) & (expected != made[link.dependent]))
+        if link.dependent not in decided:
+            made[link.dependent, wrong] = expected[wrong]
+        else:
+            for code in np.unique(made[link.dependent, wrong]):
+                rows = wrong[made[link.dependent, wrong] == code]
+                fitting = np.flatnonzero(link.table == code)
+                if len(fitting):
+                    made[link.determinant, rows] = fitting[made[link.determinant, rows] % len(fitting)]
+        decided.add(link.dependent)
+    return made
+
+
 def _both(one: Mask | None, other: Mask) -> Mask:
     if one is None:
         return other

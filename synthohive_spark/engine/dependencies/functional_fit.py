@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.encoded_table import Block, Codes, EncodedTable, FunctionalDependency
 
 MOST_CODES = 50_000
@@ -16,6 +17,8 @@ _CHANCE = 1e-6
 _NEARLY_ALL = 0.99
 _STAGES = (1_000, 8_000)
 _SMALL = 1 << 22
+_ROWS_OF_A_NAME = 20
+"""Rows of a value on average."""
 
 Mask = npt.NDArray[np.bool_]
 
@@ -50,6 +53,25 @@ def find_functional_dependencies(
         if (codes >= 0).any():
             links.append(FunctionalDependency(of, column, codes))
     return tuple(links)
+
+
+def find_names(table: pa.Table, columns: Sequence[Column]) -> frozenset[str]:
+    """The integers that decide what another column holds that is no number, and so are names rather than numbers.
+
+    Those that few rows hold are not looked at: they may be the keys of people.
+
+    Args:
+        table: The rows.
+        columns: The columns to look at.
+    """
+    looked_at = [c for c in columns if c.type.is_integer or c.type.is_string or c.type.name == "boolean"]
+    if len(looked_at) < 2 or not table.num_rows:
+        return frozenset()
+    values = [_values(table, c.name) for c in looked_at]
+    most = min(MOST_CODES, table.num_rows // _ROWS_OF_A_NAME)
+    numbers = [c.type.is_integer and len(np.unique(v)) <= most for c, v in zip(looked_at, values, strict=True)]
+    links = _functions(values, numbers)
+    return frozenset(looked_at[of].name for of, column in links if not looked_at[column].type.is_integer)
 
 
 def _values(table: pa.Table, name: str) -> Codes:

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from synthohive_spark.engine.codecs.arrow_numbers import Numbers, from_numbers, to_numbers
 from synthohive_spark.engine.columns import ColumnType
@@ -42,6 +43,14 @@ def read_values(values: pa.Array, type_: ColumnType, digits: int) -> tuple[Numbe
     return np.where(valid, units, 0.0).astype(np.int64), valid
 
 
+def type_range(type_: ColumnType) -> tuple[int, int]:
+    """The smallest and the largest whole number that a type holds, of decimals without their point."""
+    if type_.name == "decimal":
+        return 1 - 10**type_.precision, 10**type_.precision - 1
+    bits = type_.arrow.bit_width - 1
+    return -(1 << bits), (1 << bits) - 1
+
+
 @dataclass(frozen=True)
 class LinearTerm:
     """A column of a relation.
@@ -64,6 +73,14 @@ class LinearTerm:
     def ten(self) -> float:
         """Units in one."""
         return 10.0 ** max(self.digits, 0)
+
+    def held(self, numbers: Numbers) -> Numbers:
+        """Numbers brought into the range of the column's type."""
+        if self.type.is_float:
+            return numbers
+        least, most = type_range(self.type)
+        ten = 1.0 if numbers.dtype.kind == "i" else self.ten
+        return np.clip(numbers, math.ceil(least / ten), math.floor(most / ten))
 
     def replaced(self, values: pa.Array, numbers: Numbers, rows: Mask) -> pa.Array:
         """``values`` with ``numbers`` (units or natural floats) in ``rows``."""
@@ -166,14 +183,21 @@ class LinearRelation:
         low, high, ten = self.parts[place].low, self.parts[place].high, self.parts[place].ten
         return np.clip(values, low, high) if self.exact else np.clip(values, low / ten, high / ten)
 
+    def ended(self, values: pa.Array, rows: Mask) -> pa.Array:
+        """Values of the determined column, those in ``rows`` brought into its range."""
+        part = self.parts[0]
+        numbers, _ = read_values(values, part.type, part.digits if self.exact else -1)
+        return part.replaced(values, self.clipped(numbers, 0), rows)
+
     def describe(self) -> str:
         """The relation as a sentence, such as ``total = net + 0.2 * tax``."""
-        terms = [
-            part.name if factor == 1 else f"{_shown(factor)} * {part.name}"
-            for factor, part in zip(self.factors, self.parts[1:], strict=True)
-        ]
-        terms += [_shown(self.offset)] if self.offset else []
-        return f"{self.column} = {' + '.join(terms)}{', rounded' if self.rough else ''}"
+        text = _shown(self.offset) if self.offset and min(self.factors) < 0 else ""
+        for factor, part in zip(self.factors, self.parts[1:], strict=True):
+            sign = ("-" if factor < 0 else "") if not text else " - " if factor < 0 else " + "
+            text += f"{sign}{part.name}" if abs(factor) == 1 else f"{sign}{_shown(abs(factor))} * {part.name}"
+        if self.offset and min(self.factors) > 0:
+            text += f" {'-' if self.offset < 0 else '+'} {_shown(abs(self.offset))}"
+        return f"{self.column} = {text}{', rounded' if self.rough else ''}"
 
     def broken(self, arrays: Mapping[str, pa.Array]) -> Mask:
         """Which rows break the relation; one with a null, NaN or infinity breaks nothing."""
@@ -206,16 +230,42 @@ def apply_linear_relations(
     """The columns, changed as little as makes the relations hold; types and nulls stay.
 
     In a row, the determined column is computed from the others, or, where it is given, a column that it is made of.
-    What would leave the range of its column ends there, and another column makes up for it if it can.
+    What would leave the range of its column ends there, and others make up for it; where they cannot, it does leave it.
 
     Args:
         arrays: The columns by name, of equal length.
         sums: Relations, each after those that determine the columns it is made of; as found.
         given: The rows in which a column must not change; nowhere, for a name that is missing.
     """
+    known = [s for s in sums if all(part.name in arrays for part in s.parts)]
+    made = _applied(arrays, known, given)
+    outside = {s.column: rows for s in reversed(known) if (rows := _outside(s, made) & _free(given, s.column)).any()}
+    if not outside:
+        return made
+    # Their ends are asked for, so that what they are made of makes up for it, and what that is made of.
+    ends = {s.column: s.ended(made[s.column], outside[s.column]) for s in known if s.column in outside}
+    asked = {name: given.get(name, np.zeros_like(rows)) | rows for name, rows in outside.items()}
+    again = _applied({**arrays, **ends}, known, {**given, **asked})
+    wrong = np.logical_or.reduce([own.broken(again) for own in known])
+    names = {part.name for own in known for part in own.parts}
+    return again | {name: pc.if_else(pa.array(wrong), made[name], again[name]) for name in names if wrong.any()}
+
+
+def _free(given: Mapping[str, Mask], name: str) -> Mask | bool:
+    return ~given[name] if name in given else True
+
+
+def _outside(relation: LinearRelation, arrays: Mapping[str, pa.Array]) -> Mask:
+    """Where the determined column has left its range."""
+    numbers, valid = relation.read(arrays)
+    return np.asarray(valid & (relation.clipped(numbers[0], 0) != numbers[0]))
+
+
+def _applied(
+    arrays: Mapping[str, pa.Array], known: Sequence[LinearRelation], given: Mapping[str, Mask]
+) -> dict[str, pa.Array]:
     result = dict(arrays)
     rows = len(next(iter(result.values()), ()))
-    known = [s for s in sums if all(part.name in result for part in s.parts)]
     fixed = {p.name: np.array(given.get(p.name, np.zeros(rows, bool)), bool) for s in known for p in s.parts}
     # What is given bears upon the columns it is made of, and they on theirs, before anything else is computed.
     for relation in reversed(known):
@@ -250,7 +300,8 @@ def _settle(
 ) -> None:
     """Compute one part in ``rows``, in place; where that does not do, let another free one make up for it."""
     here = [values[rows] for values in numbers]
-    here[place] = relation.solved(here, place)
+    solved = relation.solved(here, place)
+    here[place] = solved
     possible = relation.holds(here)
     here[place] = relation.clipped(here[place], place)
     left = ~relation.holds(here)
@@ -264,6 +315,8 @@ def _settle(
         here[other] = np.where(good, tried[other], here[other])
         left &= ~good
     left &= ~_shared_out(relation, here, place, left, [own[rows] for own in free])
+    if place == 0:  # a sum of values within their ranges is kept rather than its own range
+        here[0] = np.where(left & possible, relation.parts[0].held(solved), here[0])
     keep = ~left | possible
     for values, new in zip(numbers, here, strict=True):
         values[rows[keep]] = new[keep]

@@ -59,7 +59,7 @@ def _sums_of(units: dict[int, Numbers], anchor: set[int]) -> Iterator[Candidate]
         elif size and free:
             design = np.stack([units[c] for c in free], axis=1)
             factors = np.linalg.lstsq(design, values, rcond=None)[0]
-            terms = np.flatnonzero(np.abs(factors) > _EXACT)
+            terms = sorted(np.flatnonzero(np.abs(factors) > _EXACT), key=lambda i: free[i])
             plain = bool((np.abs(np.abs(factors[terms]) - 1) < 1e-5).all())
             names = tuple(free[i] for i in terms)
             if plain and len(names) >= _FEWEST and anchor & {column, *names}:

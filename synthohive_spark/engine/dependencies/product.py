@@ -14,6 +14,7 @@ import pyarrow as pa
 from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.codecs.arrow_numbers import from_numbers, to_numbers
 from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.engine.dependencies.linear import type_range
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -128,16 +129,18 @@ class Product:
 
 
 def apply_products(
-    arrays: Mapping[str, pa.Array], products: Sequence[Product], given: Mapping[str, Mask]
+    arrays: Mapping[str, pa.Array], products: Sequence[Product], given: Mapping[str, Mask], computed: frozenset[str]
 ) -> dict[str, pa.Array]:
     """The columns, with every product computed from its factors.
 
-    A factor is changed instead where the product is given, and where it would leave the range of its column.
+    A factor is changed instead where the product is given, and where it would leave the range of its column; it does
+    leave it where no factor can make up for that.
 
     Args:
         arrays: The columns by name, of equal length.
         products: Each after those that determine its factors.
         given: The rows in which a column must not change; nowhere, for a name that is missing.
+        computed: Columns that others determine, and that do not change for a product.
     """
     result = dict(arrays)
     for own in products:
@@ -147,20 +150,18 @@ def apply_products(
             product, there = own.computed(result)
             wanted = np.where(fixed, values, np.clip(product, own.column.low, own.column.high))
             rows = there & valid & ~own.holds(product, wanted)
-            for factor in sorted(own.factors, key=lambda f: f.digits if f.digits >= 0 else 99, reverse=True):
+            movable = [factor for factor in own.factors if factor.name not in computed]
+            for factor in sorted(movable, key=lambda f: f.digits if f.digits >= 0 else 99, reverse=True):
                 free = rows & ~given.get(factor.name, np.zeros(len(rows), bool))
                 if free.any():
                     _move(result, own, factor, wanted, free)
                     product, there = own.computed(result)
-                    rows = there & valid & ~own.holds(product, np.where(fixed, values, _within(own, product)))
+                    inside = np.clip(product, own.column.low, own.column.high)
+                    rows = there & valid & ~own.holds(product, np.where(fixed, values, inside))
             rows = there & valid & ~fixed
-            made = np.where(rows, _within(own, product), values)
+            made = np.where(rows, rounded(product, own.column.digits), values)
             result[own.column.name] = _with(result[own.column.name], own.column, made, rows & (made != values))
     return result
-
-
-def _within(own: Product, product: Floats) -> Floats:
-    return np.clip(rounded(product, own.column.digits), own.column.low, own.column.high)
 
 
 def _move(result: dict[str, pa.Array], own: Product, factor: Factor, wanted: Floats, rows: Mask) -> None:
@@ -197,5 +198,8 @@ def _with(values: pa.Array, part: Factor, made: Floats, rows: Mask) -> pa.Array:
     if not rows.any():
         return values
     old = to_numbers(values, part.type)
-    new = made if part.type.is_float else np.rint(made * 10.0**part.type.scale).astype(np.int64)
+    new = made
+    if not part.type.is_float:
+        least, most = type_range(part.type)
+        new = np.clip(np.rint(made * 10.0**part.type.scale), least, min(most, LARGEST)).astype(np.int64)
     return from_numbers(np.where(rows, new, old), null_mask(values), part.type)

@@ -55,7 +55,7 @@ def find_products(
             if column.name in {*taken, *found} or any(_leads_to(found, f.name, column.name) for f in factors):
                 continue
             product = _product(table, column, factors)
-            if product is not None:
+            if product is not None and not _is_said_better(table, product):
                 found[column.name] = product
     return tuple(sorted(found.values(), key=lambda own: (_depth(found, own.column.name), own.column.name)))
 
@@ -157,6 +157,26 @@ def _product(table: pa.Table, column: Factor, factors: tuple[Factor, ...]) -> Pr
         return None
     made = replace(blank, scale=scale)
     return made if not made.broken(arrays).any() else None
+
+
+def _is_said_better(table: pa.Table, own: Product) -> bool:
+    """Whether a factor is as much a product of the others, and rounded less: then the column follows from that."""
+    for factor in own.factors:
+        if factor.added or _coarseness(table, factor) >= _coarseness(table, own.column):
+            continue
+        others = tuple(replace(f, divides=f.divides == factor.divides) for f in own.factors if f != factor)
+        column = replace(own.column, divides=factor.divides)
+        turned = _product(table, replace(factor, divides=False), (column, *others))
+        if turned is not None:
+            return True
+    return False
+
+
+def _coarseness(table: pa.Table, part: Factor) -> float:
+    """Half a unit of the last digit, in units of the usual size of a value."""
+    numbers, valid = values_of(one_array(table.column(part.name)), part.type)
+    half = 0.5 * 10.0**-part.digits if part.digits >= 0 else 0.0
+    return half / max(float(np.median(np.abs(numbers[valid]))), 1e-300)
 
 
 def _leads_to(found: dict[str, Product], name: str, column: str) -> bool:

@@ -21,8 +21,8 @@ class Rewritten(Protocol):
 
     Attributes:
         column: The column.
-        parts: What is learned in its place; the first part has its name.
-        sources: Names of the columns that tell it together with its parts.
+        parts: What is learned in its place, the first by its name.
+        sources: Names of the columns that its parts are told by, itself aside or not.
     """
 
     @property
@@ -33,14 +33,6 @@ class Rewritten(Protocol):
     def sources(self) -> tuple[str, ...]: ...  # noqa: D102
     def split(self, arrays: Mapping[str, pa.Array]) -> list[pa.Array]:
         """The parts, of the column and its sources by name."""
-        ...
-
-    def broken(self, arrays: Mapping[str, pa.Array]) -> npt.NDArray[np.bool_]:
-        """Which rows break what is said of the column."""
-        ...
-
-    def describe(self) -> str:
-        """What is said of the column, as a sentence."""
         ...
 
 

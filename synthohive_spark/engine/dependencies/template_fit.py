@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import permutations
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +23,7 @@ _TURNS = 5
 """How often the rows of a column are shifted against those of another, to see what chance does."""
 _NEARLY_UNIQUE = 0.5
 _MOST_FIELDS = 4
+_MOST_STANDING = 6
 _PADDED = tuple(range(3, 13))
 
 
@@ -114,15 +116,7 @@ def _template(own: _Texts, sources: Sequence[_Texts], whole: bool, may_have_gaps
     fields = list(_fields(own, sources, whole))
     standing = [f for f in fields if _stands(own, *f, len(fields))]
     standing.sort(key=lambda f: -sum(map(len, f[1])))
-    chosen: list[tuple[Field, list[str]]] = []
-    taken = [[False] * len(value) for value in own.some]
-    for field, texts in standing:
-        if len(chosen) < _MOST_FIELDS and _take(own.some, texts, taken):
-            chosen.append((field, texts))
-    if not chosen:
-        return None
-    chosen.sort(key=lambda f: own.some[0].find(f[1][0]))
-    template = _in_order(own, chosen)
+    template = _longest(own, standing[:_MOST_STANDING])
     if template is None or (not whole and any(gap != "" for gap in template.gaps)):
         return None
     if None in template.gaps and not (own.nearly_unique and may_have_gaps):
@@ -172,25 +166,26 @@ def _stands(own: _Texts, field: Field, texts: list[str], tried: int) -> bool:
     return bool(size * np.log(share) < np.log(_CHANCE / max(tried, 1)))
 
 
-def _take(values: Sequence[str], texts: Sequence[str], taken: list[list[bool]]) -> bool:
-    """Take places for a text in all values, if there are."""
-    places = []
-    for value, text, used in zip(values, texts, taken, strict=True):
-        at = value.find(text)
-        while at >= 0 and any(used[at : at + len(text)]):
-            at = value.find(text, at + 1)
-        if at < 0:
-            return False
-        places.append(at)
-    for at, text, used in zip(places, texts, taken, strict=True):
-        used[at : at + len(text)] = [True] * len(text)
-    return True
+def _longest(own: _Texts, standing: Sequence[tuple[Field, list[str]]]) -> TemplateColumn | None:
+    """The template of most fields, of different columns, and of these the one with most fixed text between."""
+    for size in range(min(_MOST_FIELDS, len(standing)), 0, -1):
+        found = []
+        for chosen in permutations(standing, size):
+            if len({field.source.name for field, _ in chosen}) == size:
+                template = _in_order(own, chosen)
+                found += [] if template is None else [template]
+        if found:
+            return max(found, key=lambda t: sum(gap is not None for gap in t.gaps))
+    return None
 
 
 def _in_order(own: _Texts, chosen: Sequence[tuple[Field, list[str]]]) -> TemplateColumn | None:
     """The template of fields in this order, if all rows follow it."""
     fields = tuple(field for field, _ in chosen)
     open_ = (None,) * (len(fields) + 1)
+    first = zip(own.some[:_FIRST], *(texts[:_FIRST] for _, texts in chosen), strict=True)
+    if any(cut(value, texts, open_) is None for value, *texts in first):
+        return None
     found = [cut(value, texts, open_) for value, *texts in zip(own.some, *(t for _, t in chosen), strict=True)]
     rows = [row for row in found if row is not None]
     if len(rows) < len(found):

@@ -68,7 +68,8 @@ def _fit_column(
     column: Column, values: pa.Array, statistics: TableStatistics, request: FitRequest, most_values: int
 ) -> tuple[Codec, Any, Any]:
     own = statistics.columns.get(column.name, ColumnStatistics(values.null_count))
-    sample = ColumnSample(column, values, own, request.privacy, request.seed, most_values)
+    named = column.name in request.rules.categorical
+    sample = ColumnSample(column, values, own, request.privacy, request.seed, most_values, named)
     codec = fit_codec(sample, request.rules, request.numeric_encoding, statistics.rows)
     if codec.size == 0:
         raise sample.nothing_left()

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from synthohive_spark.engine.dependencies.find import find_in_codes, find_in_values
+from synthohive_spark.engine.dependencies.functional_fit import find_names
 from synthohive_spark.engine.dependencies.rewriting import part_statistics
 from synthohive_spark.engine.encoded_table import Layout
 from synthohive_spark.engine.interface import Engine
@@ -56,17 +57,20 @@ def _fit(
         statistics,
         calendar=engine.encoding.calendar,
         given=frozenset(request.conditions),
+        named=request.rules.categorical,
         unrelated=request.rules.unrelated,
     )
     table = dependencies.split(table)
     statistics = calendar_statistics(dependencies.calendar, part_statistics(dependencies.rewritten, statistics))
     most_values = engine.encoding.most_values
     generated = dependencies.split_columns(request.generated)
+    looked_at = [c for c in generated if c.name not in request.rules.surrogates]
+    rules = request.rules
+    request = replace(request, rules=replace(rules, categorical=rules.categorical | find_names(table, looked_at)))
     encoder, encoded = fit_encoder(table, generated, statistics, request, most_values, threads)
     given = dependencies.split_columns(request.context)
     context_encoder, context = fit_encoder(table, given, statistics, request, most_values, threads)
-    looked_at = [c.name for c in request.generated if c.name not in request.rules.surrogates]
-    dependencies = find_in_codes(dependencies, table, looked_at, encoded, encoder.blocks)
+    dependencies = find_in_codes(dependencies, table, [c.name for c in looked_at], encoded, encoder.blocks)
     layout = Layout(
         encoder.blocks,
         context_encoder.blocks,

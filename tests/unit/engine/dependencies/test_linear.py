@@ -224,7 +224,7 @@ ADD = LinearRelation(
         ((5, 3, 4), "ab", (7, 3, 4)),
         ((5, 70, 60), "", (100, 70, 30)),  # c ends at 100, b makes up for it
         ((5, 70, 60), "b", (100, 40, 60)),
-        ((5, 70, 60), "ab", (100, 70, 60)),  # nothing can make up for it
+        ((5, 70, 60), "ab", (130, 70, 60)),  # nothing can make up for it
         ((95, 3, 4), "c", (95, 15, 80)),  # b ends at 80, a makes up for it
         ((95, 3, 4), "ca", (95, 3, 80)),
         ((170, 3, 4), "c", (170, 3, 80)),  # too much for both
@@ -302,13 +302,11 @@ def test_made_rows_obey_what_was_found_and_stay_in_range():
     sums = found({name: (LONG, values) for name, values in columns.items()})
     shuffled = {name: pa.array(rng.permutation(values)) for name, values in columns.items()}
     made = apply_linear_relations(shuffled, sums, {})
-    broken = 0
     for relation in sums:
         values, valid = relation.read(made)
         assert valid.all()
-        broken += int((~relation.holds(values)).sum())
+        assert relation.holds(values).all()
         for part, numbers_ in zip(relation.parts, values, strict=True):
             original = np.asarray(shuffled[part.name])
             changed = numbers_ != original
-            assert ((numbers_ >= part.low) & (numbers_ <= part.high))[changed].all()
-    assert broken < 0.05 * ROWS
+            assert (((numbers_ < part.low) | (numbers_ > part.high)) & changed).mean() < 0.01

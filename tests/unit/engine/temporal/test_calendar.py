@@ -12,7 +12,7 @@ from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.codecs.arrow_numbers import to_numbers
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.table_statistics import ColumnStatistics, TableStatistics
-from synthohive_spark.engine.temporal.calendar_fit import find_calendar, calendar_statistics
+from synthohive_spark.engine.temporal.calendar_fit import calendar_statistics, find_calendar
 from synthohive_spark.engine.temporal.calendar_parts import DAY, Calendar, CalendarColumn
 from synthohive_spark.engine.temporal.periodicity import association, excess
 

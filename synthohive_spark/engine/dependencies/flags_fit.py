@@ -1,0 +1,90 @@
+"""Finding sets of flags of which at most one is set in every row of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthohive_spark.engine.arrays import null_mask, one_array
+from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.dependencies.flags import FlagSet, flags_of
+
+Mask = npt.NDArray[np.bool_]
+_ROWS = 50
+_CHANCE = 1e-6
+_FEWEST = 3
+"""Two flags are a column and its opposite, or two of no more than that."""
+
+
+def find_flag_sets(table: pa.Table, columns: Sequence[Column]) -> tuple[FlagSet, ...]:
+    """Sets of at least three columns of zeros and ones, of which no row has two that are set, in at least 50 rows.
+
+    A set of which every row has one is taken if independent flags would all add up to one with a probability below one
+    millionth, divided by the number of flags. Of a set of which some rows have none, every two of its flags must so
+    seldom miss each other.
+
+    Args:
+        table: The rows.
+        columns: The columns to look at: integers, floats and booleans that hold 0 and 1, and nothing else but nulls.
+    """
+    read = {c: one_array(table.column(c.name)) for c in columns if _may_be_flag(c)}
+    flags = {c: flags_of(values) for c, values in read.items() if _is_flag(values)}
+    left, found = list(flags), list[FlagSet]()
+    while len(left) >= _FEWEST:
+        first = left.pop(0)
+        missing = null_mask(read[first])
+        alike = [c for c in left if np.array_equal(null_mask(read[c]), missing)]
+        chosen = _set_of(first, alike, flags, ~missing, len(flags))
+        if chosen is not None:
+            found.append(chosen)
+            left = [c for c in left if c not in chosen.columns]
+    return tuple(found)
+
+
+def _may_be_flag(column: Column) -> bool:
+    return column.type.is_integer or column.type.is_float or column.type.name == "boolean"
+
+
+def _is_flag(values: pa.Array) -> bool:
+    some = pc.unique(values.slice(0, 1_000).drop_null()).cast(pa.float64(), safe=False).to_pylist()
+    if not set(some) <= {0.0, 1.0}:
+        return False
+    return set(pc.unique(values.drop_null()).cast(pa.float64(), safe=False).to_pylist()) == {0.0, 1.0}
+
+
+def _set_of(
+    first: Column, others: Sequence[Column], flags: dict[Column, Mask], there: Mask, tried: int
+) -> FlagSet | None:
+    """The set that a flag belongs to."""
+    rows = int(there.sum())
+    if rows < _ROWS:
+        return None
+    apart, taken = [first], flags[first].copy()
+    for other in others:
+        if not (taken & flags[other]).any():
+            apart.append(other)
+            taken |= flags[other]
+    if len(apart) >= _FEWEST and taken[there].all():
+        shares = np.array([flags[c].sum() / rows for c in apart])
+        by_chance = float(np.prod(1 - shares) * (shares / (1 - shares)).sum())
+        if rows * np.log(by_chance) < np.log(_CHANCE / tried):
+            return FlagSet(_by_frequency(apart, flags), always=True)
+    clear = [first]
+    for other in apart[1:]:
+        if all(_seldom_miss(flags[other], flags[c], rows, tried) for c in clear):
+            clear.append(other)
+    return FlagSet(_by_frequency(clear, flags), always=False) if len(clear) >= _FEWEST else None
+
+
+def _seldom_miss(one: Mask, other: Mask, rows: int, tried: int) -> bool:
+    """Whether two independent flags of these shares would hardly never be set together."""
+    both = (one.sum() / rows) * (other.sum() / rows)
+    return bool(rows * np.log1p(-both) < np.log(_CHANCE / tried**2))
+
+
+def _by_frequency(columns: Sequence[Column], flags: dict[Column, Mask]) -> tuple[Column, ...]:
+    return tuple(sorted(columns, key=lambda c: -int(flags[c].sum())))

@@ -1,0 +1,204 @@
+"""How numbers, times and addresses are written: strings to values and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthohive_spark.engine.columns import ColumnType
+
+_DOUBLE, _BIGINT, _DATE, _TIME = (ColumnType(name) for name in ("double", "bigint", "date", "timestamp_ntz"))
+_DAY_SECONDS = 86_400
+
+
+@dataclass(frozen=True)
+class NumberFormat:
+    """Decimal numbers: ``$1,234.50``, ``12 %``, ``1.234,5``.
+
+    Attributes:
+        prefix: What stands before the digits.
+        suffix: What stands behind them.
+        thousands: What groups digits by three; "" for nothing.
+        mark: The decimal mark.
+        digits: How many digits stand behind it; -1 for as many as there are.
+        sign_first: Whether a minus stands before the prefix.
+    """
+
+    prefix: str = ""
+    suffix: str = ""
+    thousands: str = ""
+    mark: str = "."
+    digits: int = -1
+    sign_first: bool = False
+    name: ClassVar[str] = "number"
+
+    @property
+    def type(self) -> ColumnType:
+        """The type of the values."""
+        return _BIGINT if self.digits == 0 else _DOUBLE
+
+    def parse(self, texts: pa.Array) -> pa.Array:
+        """The values; null for what is no such number."""
+        minus = pc.starts_with(texts, "-" + self.prefix if self.sign_first else self.prefix + "-")
+        plain = pc.replace_substring(texts, "-", "", max_replacements=1)
+        fits = pc.and_(pc.starts_with(plain, self.prefix), pc.ends_with(plain, self.suffix))
+        plain = pc.utf8_slice_codeunits(plain, len(self.prefix), -len(self.suffix) if self.suffix else None)
+        if self.thousands:
+            plain = pc.replace_substring(plain, self.thousands, "")
+        if self.mark != ".":
+            plain = pc.if_else(pc.match_substring(plain, "."), pa.scalar("", pa.string()), plain)
+            plain = pc.replace_substring(plain, self.mark, ".")
+        fits = pc.and_(fits, pc.match_substring_regex(plain, r"^[0-9]{1,17}(\.[0-9]{1,8})?$"))
+        number = pc.if_else(fits, plain, pa.scalar(None, pa.string())).cast(pa.float64())
+        number = pc.if_else(minus, pc.negate(number), number)
+        return number if self.type == _DOUBLE else number.cast(pa.int64(), safe=False)
+
+    def print(self, values: pa.Array) -> pa.Array:
+        """The texts of values."""
+        return pa.array([None if v is None else self._text(v) for v in values.to_pylist()], pa.string())
+
+    def _text(self, value: float) -> str:
+        size = abs(value)
+        if not np.isfinite(size):
+            return str(value)
+        text = f"{size:,.{self.digits}f}" if self.digits >= 0 else f"{size:,.8f}".rstrip("0").rstrip(".")
+        whole, _, fraction = text.partition(".")
+        text = whole.replace(",", self.thousands) + (self.mark + fraction if fraction else "")
+        minus = "-" if value < 0 else ""
+        return (
+            f"{minus}{self.prefix}{text}{self.suffix}"
+            if self.sign_first
+            else f"{self.prefix}{minus}{text}{self.suffix}"
+        )
+
+
+@dataclass(frozen=True)
+class TimeFormat:
+    """Dates and timestamps, as ``strptime`` reads them.
+
+    Attributes:
+        form: The form, such as ``%d/%m/%Y``.
+    """
+
+    form: str
+    name: ClassVar[str] = "time"
+
+    @property
+    def type(self) -> ColumnType:
+        """The type of the values."""
+        return _TIME if any(part in self.form for part in ("%H", "%I")) else _DATE
+
+    def parse(self, texts: pa.Array) -> pa.Array:
+        """The values; null for what has another form."""
+        return pc.strptime(texts, self.form, "s", error_is_null=True).cast(self.type.arrow)
+
+    def print(self, values: pa.Array) -> pa.Array:
+        """The texts of values."""
+        return pc.strftime(values.cast(pa.timestamp("s"), safe=False), self.form)
+
+
+@dataclass(frozen=True)
+class ClockFormat:
+    """Times of day: ``09:30``, ``09:30:15``, and hours and minutes as one number, 930.
+
+    Attributes:
+        separator: What stands between; "" for nothing.
+        seconds: Whether there are seconds.
+        padded: Whether hours have two digits.
+    """
+
+    separator: str
+    seconds: bool = False
+    padded: bool = True
+    name: ClassVar[str] = "clock"
+
+    @property
+    def type(self) -> ColumnType:
+        """The type of the values, minutes or seconds since midnight."""
+        return _BIGINT
+
+    def parse(self, texts: pa.Array) -> pa.Array:
+        """The values; null for what is no such time."""
+        if not self.separator:
+            texts = pc.utf8_lpad(texts, 6 if self.seconds else 4, "0")
+        part = r"[0-9]{2}"
+        hours = part if self.padded or not self.separator else r"[0-9]{1,2}"
+        pattern = (
+            f"^{self.separator.join([f'(?P<h>{hours})', f'(?P<m>{part})', *([f'(?P<s>{part})'] * self.seconds)])}$"
+        )
+        found = pc.extract_regex(texts, pattern)
+        hour, minute, *second = (
+            found.field(i).fill_null("").to_numpy(zero_copy_only=False) for i in range(2 + self.seconds)
+        )
+        whole = [np.array([int(t) if t else -1 for t in own], np.int64) for own in (hour, minute, *second)]
+        valid = (whole[0] >= 0) & (whole[0] < 24) & np.logical_and.reduce([own < 60 for own in whole[1:]])
+        total = whole[0] * 60 + whole[1]
+        total = total * 60 + whole[2] if self.seconds else total
+        return pa.array(total, pa.int64(), mask=~valid)
+
+    def print(self, values: pa.Array) -> pa.Array:
+        """The texts of values, those beyond a day as of another day."""
+        return pa.array([None if v is None else self._text(v) for v in values.to_pylist()], pa.string())
+
+    def _text(self, value: int) -> str:
+        value %= _DAY_SECONDS if self.seconds else _DAY_SECONDS // 60
+        minutes, second = divmod(value, 60) if self.seconds else (value, 0)
+        hour, minute = divmod(minutes, 60)
+        parts = [f"{hour:02d}" if self.padded else str(hour), f"{minute:02d}", *([f"{second:02d}"] * self.seconds)]
+        text = self.separator.join(parts)
+        return text if self.separator or self.padded else str(int(text))
+
+
+@dataclass(frozen=True)
+class AddressFormat:
+    """Addresses of the Internet Protocol, version 4."""
+
+    name: ClassVar[str] = "address"
+
+    @property
+    def type(self) -> ColumnType:
+        """The type of the values."""
+        return _BIGINT
+
+    def parse(self, texts: pa.Array) -> pa.Array:
+        """The values; null for what is no address."""
+        return pa.array([_address(text) for text in texts.to_pylist()], pa.int64())
+
+    def print(self, values: pa.Array) -> pa.Array:
+        """The texts of values."""
+        parts = (
+            (None if v is None else [v >> 24 & 255, v >> 16 & 255, v >> 8 & 255, v & 255]) for v in values.to_pylist()
+        )
+        return pa.array([None if own is None else ".".join(map(str, own)) for own in parts], pa.string())
+
+
+def _address(text: str | None) -> int | None:
+    parts = [] if text is None else text.split(".")
+    if len(parts) != 4 or not all(p.isascii() and p.isdigit() and len(p) <= 3 and int(p) < 256 for p in parts):
+        return None
+    a, b, c, d = map(int, parts)
+    return a << 24 | b << 16 | c << 8 | d
+
+
+def _dotted(value: int) -> str:
+    return ".".join(str(value >> bits & 255) for bits in (24, 16, 8, 0))
+
+
+Format = NumberFormat | TimeFormat | ClockFormat | AddressFormat
+_FORMATS: dict[str, type[Any]] = {f.name: f for f in (NumberFormat, TimeFormat, ClockFormat, AddressFormat)}
+
+
+def format_to_json(own: Format) -> dict[str, Any]:
+    """A format as plain values."""
+    return {"format": own.name, **vars(own)}
+
+
+def format_from_json(data: dict[str, Any]) -> Format:
+    """The format that `format_to_json` described."""
+    values = dict(data)
+    made: Format = _FORMATS[values.pop("format")](**values)
+    return made

@@ -1,0 +1,234 @@
+"""Finding the strings, and integers, that are numbers, times, addresses or JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.dependencies.formats import AddressFormat, ClockFormat, Format, NumberFormat, TimeFormat
+from synthohive_spark.engine.dependencies.typed import SPECIALS, JsonColumn, TypedColumn, Written, leaves_of
+
+_ROWS = 50
+_DIFFERENT = 30
+_SOME = 500
+_WORD_SHARE = 0.01
+_MOST_LEAVES = 50
+_DATES: tuple[str, ...] = (
+    "%Y-%m-%d",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d.%m.%Y",
+    "%Y/%m/%d",
+    "%d-%m-%Y",
+    "%m-%d-%Y",
+    "%Y%m%d",
+    "%d/%m/%y",
+)
+_DATES += ("%m/%d/%y", "%d %b %Y", "%b %d, %Y", "%d-%b-%Y", "%d %B %Y", "%B %d, %Y", "%d%m%Y")
+_TIMES = ("%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M:%S %p")
+_ENDS = ("", "Z", "+00:00", "+0000", " UTC")
+_TIME_FORMS = (*_DATES, *(f"{d}{t}{c}{e}" for d in _DATES for t in (" ", "T") for c in _TIMES for e in _ENDS))
+_YEARS = "1900-01-01", "2199-12-31"
+_NUMBER = re.compile(r"(-?)([^\d\-]*)(-?)(\d[\d., '\u00a0]*\d|\d)([^\d]*)")
+_GROUPINGS = ("", "."), (",", "."), ("", ","), (".", ","), (" ", "."), (" ", ","), ("'", "."), ("\u00a0", ",")
+_CLOCKS = (ClockFormat(":"), ClockFormat(":", True), ClockFormat(":", False, False), ClockFormat(":", True, False))
+_INTEGER_CLOCKS = (ClockFormat("", False, False), ClockFormat("", True, False))
+
+
+def find_typed(table: pa.Table, columns: Sequence[Column], left: frozenset[str], privacy: Privacy) -> list[Written]:
+    """The columns all of whose values, of at least 30 and in at least 50 rows, are written in one format.
+
+    Of strings up to three words that many rows hold may be written otherwise (``N/A``). What is read and written
+    again must be the same in every row. Digits alone, all of one length, are no number but a code. Integers are dates
+    if all are, between 1900 and 2199, and times of day if all their minutes, and seconds, are below 60.
+
+    Args:
+        table: The rows.
+        columns: The columns to look at; strings and integers count.
+        left: Columns that are left as they are.
+        privacy: How many rows must hold a word.
+    """
+    found: list[Written] = []
+    for column in columns:
+        if column.name in left or not (column.type.is_string or column.type.is_integer):
+            continue
+        values = one_array(table.column(column.name))
+        if len(values) - values.null_count < _ROWS:
+            continue
+        if column.type.is_string:
+            typed: Written | None = _typed(column, values, privacy) or _json(column, values)
+        else:
+            typed = _calendar_integer(column, values)
+        if typed is not None:
+            found.append(typed)
+    return found
+
+
+def _typed(column: Column, values: pa.Array, privacy: Privacy) -> TypedColumn | None:
+    different = pc.unique(values.drop_null())
+    if len(different) < _DIFFERENT:
+        return None
+    words = _common_words(values, privacy)
+    some = [text for text in different.take(_evenly(len(different))).to_pylist() if text not in words]
+    every = different.filter(pc.invert(pc.is_in(different, pa.array(list(words), pa.string())))) if words else different
+    for form in _forms(some):
+        parsed = form.parse(pa.array(some, pa.string()))
+        failed = pc.not_equal(form.print(parsed), pa.array(some, pa.string())).fill_null(True)
+        if any(failed.to_pylist()):
+            continue
+        own = tuple(word for word in words if form.parse(pa.array([word]))[0].as_py() is None)
+        rest = pa.concat_arrays([every, pa.array([w for w in words if w not in own], pa.string())])
+        again = form.print(form.parse(rest))
+        if (
+            len(own) <= len(SPECIALS)
+            and len(rest) >= _DIFFERENT
+            and pc.equal(again, rest).fill_null(False).false_count == 0
+        ):
+            return TypedColumn(column, form, own)
+    return None
+
+
+def _says(form: Format, different: pa.Array, values: pa.Array) -> bool:
+    """Whether a format tells more than its texts do: digits alone that repeat are names sooner than numbers."""
+    plain = NumberFormat(digits=0)
+    return form != plain or len(different) > (len(values) - values.null_count) / 2
+
+
+def _common_words(values: pa.Array, privacy: Privacy) -> tuple[str, ...]:
+    counted = pc.value_counts(values.drop_null())
+    counts = np.asarray(counted.field("counts"))
+    many = np.flatnonzero(counts >= max(privacy.min_rows, 3, _WORD_SHARE * len(values)))
+    return tuple(counted.field("values").take(pa.array(many[np.argsort(-counts[many])])).to_pylist())
+
+
+def _evenly(rows: int) -> pa.Array:
+    return pa.array(np.linspace(0, rows - 1, min(_SOME, rows)).astype(np.int64))
+
+
+def _forms(texts: Sequence[str]) -> Iterator[Format]:
+    """Formats that some texts may be written in."""
+    if not texts:
+        return
+    first = texts[0]
+    if first.count(".") == 3:
+        yield AddressFormat()
+    yield from (form for form in _CLOCKS if form.parse(pa.array([first]))[0].as_py() is not None)
+    if any(c.isdigit() for c in first) and len(first) >= 6:
+        for text in _TIME_FORMS:
+            if TimeFormat(text).parse(pa.array([first]))[0].as_py() is not None:
+                yield TimeFormat(text)
+    yield from _number_forms(texts)
+
+
+def _number_forms(texts: Sequence[str]) -> Iterator[NumberFormat]:
+    matches = [_NUMBER.fullmatch(text) for text in texts]
+    if not all(matches):
+        return
+    groups = [match.groups() for match in matches if match is not None]
+    prefixes, suffixes = {g[1] for g in groups}, {g[4] for g in groups}
+    if len(prefixes) > 1 or len(suffixes) > 1 or any(g[0] and g[2] for g in groups):
+        return
+    prefix, suffix, sign_first = prefixes.pop(), suffixes.pop(), any(g[0] for g in groups) and any(g[1] for g in groups)
+    digits = [g[3] for g in groups]
+    plain = not prefix and not suffix
+    if plain and all(text.isdigit() for text in digits) and len({len(text) for text in digits}) == 1:
+        return
+    for thousands, mark in (
+        ("", "."),
+        (",", "."),
+        ("", ","),
+        (".", ","),
+        (" ", "."),
+        (" ", ","),
+        ("'", "."),
+        ("\u00a0", ","),
+    ):
+        decimals = {len(text.rpartition(mark)[2]) if mark in text else 0 for text in digits}
+        for size in [decimals.pop()] if len(decimals) == 1 else [-1]:
+            yield NumberFormat(prefix, suffix, thousands, mark, size, sign_first)
+
+
+def _calendar_integer(column: Column, values: pa.Array) -> TypedColumn | None:
+    """A column of dates or times of day that are written as integers."""
+    different = pc.unique(values.drop_null())
+    if len(different) < _DIFFERENT or pc.min(different).as_py() < 0:
+        return None
+    texts = different.cast(pa.int64()).cast(pa.string())
+    date = TimeFormat("%Y%m%d")
+    if set(pc.utf8_length(texts).to_pylist()) == {8}:
+        dates = date.parse(texts)
+        first, last = (pa.scalar(text).cast(pa.date32()) for text in _YEARS)
+        inside = pc.and_(pc.greater_equal(dates, first), pc.less_equal(dates, last)).fill_null(False)
+        return TypedColumn(column, date) if inside.false_count == 0 else None
+    for form in _INTEGER_CLOCKS:
+        largest = pc.max(different).as_py()
+        if (1_000 if not form.seconds else 100_000) <= largest < (240_000 if form.seconds else 2_400):
+            parsed = form.parse(texts)
+            if not parsed.null_count and pc.equal(form.print(parsed), texts).false_count == 0:
+                return TypedColumn(column, form)
+    return None
+
+
+def _json(column: Column, values: pa.Array) -> JsonColumn | None:
+    """A column of JSON objects with the same keys, and leaves of one type each."""
+    texts = values.drop_null().to_pylist()
+    if not texts[0].startswith("{"):
+        return None
+    try:
+        shape, size = _shape(json.loads(texts[0]), 0)
+    except ValueError:
+        return None
+    rows = [leaves_of(text, shape) for text in texts]
+    if not 0 < size <= _MOST_LEAVES or any(row is None for row in rows):
+        return None
+    types = [_type_of(set(map(type, leaf))) for leaf in zip(*(row for row in rows if row is not None), strict=True)]
+    whole = [i for i, leaf in enumerate(zip(*(row for row in rows if row), strict=True)) if None not in leaf]
+    leaves = [type_ for type_ in types if type_ is not None]
+    if len(leaves) < len(types) or not whole:
+        return None
+    order = [whole[0], *(i for i in range(size) if i != whole[0])]
+    made = _renumbered(shape, {old: new for new, old in enumerate(order)})
+    for separators in ((", ", ": "), (",", ":"), (", ", ":"), (",", ": ")):
+        for ascii_ in (True, False):
+            own = JsonColumn(column, made, tuple(leaves[i] for i in order), separators, ascii_)
+            if own.join(own.split({column.name: values})).equals(values):
+                return own
+    return None
+
+
+def _shape(value: Any, start: int) -> tuple[Any, int]:
+    """A value with numbers from ``start`` on for its leaves, and the next number."""
+    if isinstance(value, dict):
+        made: dict[str, Any] = {}
+        for key, item in value.items():
+            made[key], start = _shape(item, start)
+        return made, start
+    if isinstance(value, list):
+        items = []
+        for item in value:
+            own, start = _shape(item, start)
+            items.append(own)
+        return items, start
+    return start, start + 1
+
+
+def _renumbered(shape: Any, numbers: dict[int, int]) -> Any:
+    if isinstance(shape, dict):
+        return {key: _renumbered(own, numbers) for key, own in shape.items()}
+    return [_renumbered(own, numbers) for own in shape] if isinstance(shape, list) else numbers[shape]
+
+
+def _type_of(types: set[type]) -> ColumnType | None:
+    types = types - {type(None)}
+    if types in ({int}, {bool}, {str}):
+        return ColumnType({int: "bigint", bool: "boolean", str: "string"}[types.pop()])
+    return ColumnType("double") if types in ({float}, {int, float}) else None

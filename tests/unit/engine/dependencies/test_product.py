@@ -1,0 +1,105 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.helpers.scrambled import count_broken, scrambled
+
+ROWS = 2000
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def products_of(found):
+    return [own.describe() for own in found.products]
+
+
+@pytest.mark.parametrize("rows", [200, 2000])
+def test_a_total_is_quantity_times_price_to_the_cent(rows):
+    quantity, price = rng(1).integers(1, 20, rows), np.round(rng(2).gamma(2, 20, rows), 2)
+    total = np.round(quantity * price, 2)
+    values = {"quantity": ("int", quantity), "price": ("double", price), "total": ("double", total)}
+    found, table, drawn = scrambled(values)
+    assert products_of(found) == ["total = quantity * price"]
+    assert count_broken(found, table) == count_broken(found, drawn) == {"total = quantity * price": 0}
+    d = drawn.to_pandas()
+    assert np.abs(d.total - d.quantity * d.price).max() < 0.0051
+    assert d.quantity.nunique() > 15
+
+
+def test_a_discount_is_taken_off_and_a_tax_is_added_to_what_comes_out():
+    quantity, price = rng(1).integers(1, 20, ROWS), np.round(rng(2).uniform(5, 90, ROWS), 2)
+    discount, rate = rng(3).choice([0.0, 0.05, 0.1, 0.25], ROWS), rng(4).choice([7, 19], ROWS)
+    net = np.round(quantity * price * (1 - discount), 2)
+    gross = np.round(net * (1 + rate / 100), 2)
+    values = {
+        "quantity": ("int", quantity),
+        "price": ("double", price),
+        "discount": ("double", discount),
+        "net": ("double", net),
+        "rate": ("int", rate),
+        "gross": ("double", gross),
+    }
+    found, _, drawn = scrambled(values)
+    assert sorted(products_of(found)) == ["gross = net * (1 + rate / 100)", "net = quantity * price * (1 - discount)"]
+    assert set(count_broken(found, drawn).values()) == {0}
+    d = drawn.to_pandas()
+    assert np.abs(d.net - d.quantity * d.price * (1 - d.discount)).max() < 0.0051
+    assert np.abs(d.gross - d.net * (1 + d.rate / 100)).max() < 0.0051
+
+
+def test_a_percentage_is_a_quotient_times_a_hundred():
+    whole, part = rng(1).integers(50, 900, ROWS), rng(2).integers(0, 50, ROWS)
+    values = {"whole": ("int", whole), "part": ("int", part), "share": ("double", np.round(100 * part / whole, 1))}
+    found, _, drawn = scrambled(values)
+    assert products_of(found) == ["share = 100 * part / whole"]
+    d = drawn.to_pandas()
+    assert np.abs(d.share - 100 * d.part / d.whole).max() <= 0.0501
+
+
+def test_sums_of_products_and_products_of_sums_hold_together():
+    listed, off = rng(1).integers(50, 900, ROWS), rng(2).integers(0, 40, ROWS)
+    quantity, postage = rng(3).integers(1, 9, ROWS), rng(4).integers(0, 30, ROWS)
+    price = listed - off
+    goods = quantity * price
+    values = {
+        "listed": ("int", listed),
+        "off": ("int", off),
+        "price": ("int", price),
+        "quantity": ("int", quantity),
+        "goods": ("int", goods),
+        "postage": ("int", postage),
+        "total": ("int", goods + postage),
+    }
+    found, _, drawn = scrambled(values)
+    d = drawn.to_pandas()
+    assert (d.price == d.listed - d.off).all()
+    assert (d.goods == d.quantity * d.price).all()
+    assert (d.total == d.goods + d.postage).all()
+    assert set(count_broken(found, drawn).values()) == {0}
+
+
+def test_nulls_stay_and_a_given_product_moves_a_factor():
+    quantity, price = rng(1).integers(1, 20, ROWS), np.round(rng(2).uniform(5, 90, ROWS), 2)
+    total = pd.Series(np.round(quantity * price, 2)).mask(rng(3).random(ROWS) < 0.2)
+    values = {"quantity": ("int", quantity), "price": ("double", price), "total": ("double", total)}
+    found, table, drawn = scrambled(values)
+    assert drawn["total"].null_count == table["total"].null_count
+    assert set(count_broken(found, drawn).values()) == {0}
+    _, _, drawn = scrambled(values, given={"total": [240.0] * ROWS, "quantity": [4] * ROWS})
+    assert set(drawn["price"].to_pylist()) == {60.0}
+    _, _, drawn = scrambled(values, given={"quantity": [4] * ROWS})
+    d = drawn.to_pandas().dropna()
+    assert (d.quantity == 4).all()
+    assert np.abs(d.total - 4 * d.price).max() < 0.0051
+
+
+def test_a_row_that_breaks_it_and_columns_of_chance_are_no_product():
+    quantity, price = rng(1).integers(1, 20, ROWS), np.round(rng(2).uniform(5, 90, ROWS), 2)
+    total = np.round(quantity * price, 2)
+    total[7] += 5
+    values = {"quantity": ("int", quantity), "price": ("double", price), "total": ("double", total)}
+    assert products_of(scrambled(values)[0]) == []
+    own = {f"c{i}": ("double", np.round(rng(i).uniform(0, 100, ROWS), 1)) for i in range(12)}
+    assert products_of(scrambled(own)[0]) == []

@@ -1,0 +1,124 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from tests.helpers.scrambled import count_broken, scrambled
+
+ROWS = 1000
+FIRST = ["James", "Mary", "Ann Lee", "Zoé", "Ali"]
+LAST = ["Smith", "Jones", "O'Neil", "Brown", "Li"]
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def people(rows=ROWS):
+    return rng(1).choice(FIRST, rows), rng(2).choice(LAST, rows)
+
+
+def templates_of(found):
+    return [own.describe() for own in found.templates.columns]
+
+
+@pytest.mark.parametrize("rows", [100, 1000])
+def test_a_full_name_is_made_of_first_and_last(rows):
+    first, last = people(rows)
+    values = {"first": ("string", first), "last": ("string", last)}
+    values |= {"full": ("string", [f"{a} {b}" for a, b in zip(first, last, strict=True)])}
+    found, table, drawn = scrambled(values)
+    assert templates_of(found) == ['full = first + " " + last']
+    assert set(count_broken(found, table).values()) == set(count_broken(found, drawn).values()) == {0}
+    d = drawn.to_pandas()
+    assert (d.full == d["first"] + " " + d["last"]).all()
+    assert d.full.nunique() == len(FIRST) * len(LAST)
+
+
+def test_an_address_starts_with_the_name_and_goes_on_as_it_likes():
+    first, last = people()
+    number, at = rng(3).integers(1, 99_999, ROWS), rng(4).choice(["@mail.com", "@post.org"], ROWS)
+    rows = zip(first, last, number, at, strict=True)
+    mail = [f"{a.lower().replace(' ', '')}.{b.lower()}{n}{d}" for a, b, n, d in rows]
+    found, _, drawn = scrambled({"first": ("string", first), "last": ("string", last), "mail": ("string", mail)})
+    assert [p.name for own in found.templates.columns for p in own.parts] == ["mail"]
+    for a, b, text in zip(*(drawn[n].to_pylist() for n in ("first", "last", "mail")), strict=True):
+        assert text.startswith(f"{a.lower().replace(' ', '')}.{b.lower()}")
+        assert text.endswith(("@mail.com", "@post.org"))
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda n: f"INV-{n}", 'label = "INV-" + number'),
+        (lambda n: f"{n:08d}", "label = number (padded with zeros 8)"),
+        (lambda n: f"{n}/A", 'label = number + "/A"'),
+        (lambda n: str(n)[:2], "label = number (first characters 2)"),
+        (lambda n: str(n)[-3:], "label = number (last characters 3)"),
+    ],
+)
+def test_a_label_holds_a_number(make, text):
+    number = rng(1).integers(1000, 99_999, ROWS)
+    label = [make(n) for n in number.tolist()]
+    found, _, drawn = scrambled({"number": ("int", number), "label": ("string", label)})
+    assert templates_of(found) == [text]
+    assert drawn["label"].to_pylist() == [make(n) for n in drawn["number"].to_pylist()]
+
+
+def test_a_number_holds_a_date():
+    day = rng(1).integers(15_000, 19_000, ROWS)
+    days = pa.array(day, pa.int32()).cast(pa.date32())
+    number = [f"{d:%Y%m%d}-{i:04d}" for i, d in enumerate(days.to_pylist())]
+    found, _, drawn = scrambled({"day": ("date", days), "number": ("string", number)})
+    assert templates_of(found) == ["number = day (as yyyymmdd) + ..."]
+    rows = zip(drawn["day"].to_pylist(), drawn["number"].to_pylist(), strict=True)
+    assert all(number.startswith(f"{day:%Y%m%d}-") for day, number in rows)
+
+
+def test_case_and_columns_of_columns():
+    first, _ = people()
+    code = [a.upper() for a in first]
+    tag = [f"#{c}#" for c in code]
+    found, _, drawn = scrambled({"tag": ("string", tag), "code": ("string", code), "first": ("string", first)})
+    assert len(templates_of(found)) == 2
+    d = drawn.to_pandas()
+    assert (d.tag == "#" + d.code + "#").all()
+    assert (d.code == d["first"].str.upper()).all()
+
+
+def test_nulls_stay_where_they_are_and_given_strings_as_they_are():
+    first, last = people()
+    full = [f"{a} {b}" if i % 5 else None for i, (a, b) in enumerate(zip(first, last, strict=True))]
+    values = {"first": ("string", first), "last": ("string", last), "full": ("string", full)}
+    found, _, drawn = scrambled(values)
+    assert templates_of(found) == ['full = first + " " + last']
+    assert drawn["full"].null_count == ROWS // 5
+    _, _, drawn = scrambled(values, given={"full": ["Mary Brown"] * ROWS})
+    assert set(drawn["full"].to_pylist()) == {"Mary Brown"}
+
+
+def test_texts_of_bounded_length_stay_so():
+    first, last = people()
+    full = [f"{a} {b}" for a, b in zip(first, last, strict=True)]
+    kind = f"varchar({max(map(len, full))})"
+    _, _, drawn = scrambled({"first": ("string", first), "last": ("string", last), "full": (kind, full)})
+    assert max(map(len, drawn["full"].to_pylist())) <= max(map(len, full))
+
+
+def test_one_row_that_differs_chance_and_categories_are_no_template():
+    first, last = people()
+    full = [f"{a} {b}" for a, b in zip(first, last, strict=True)]
+    full[-1] = "Nobody"
+    values = {"first": ("string", first), "last": ("string", last), "full": ("string", full)}
+    assert templates_of(scrambled(values)[0]) == []
+    letters = {"a": ("string", rng(1).choice(list("ab"), ROWS)), "b": ("string", rng(2).choice(["xab", "aby"], ROWS))}
+    assert templates_of(scrambled(letters)[0]) == []
+
+
+def test_a_category_is_not_put_together_but_may_say_another():
+    region, place = rng(1).choice(["north", "south"], ROWS), rng(2).integers(1, 4, ROWS)
+    shop = [f"{r}-{p}" for r, p in zip(region, place, strict=True) if (r, p) != ("south", 3)]
+    region = [name[:5] for name in shop]
+    found, _, drawn = scrambled({"region": ("string", region), "shop": ("string", shop)})
+    assert templates_of(found) == ["region = shop (first characters 5)"]
+    assert set(drawn["shop"].to_pylist()) == set(shop)
+    assert drawn["region"].to_pylist() == [name[:5] for name in drawn["shop"].to_pylist()]

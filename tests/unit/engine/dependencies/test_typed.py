@@ -1,0 +1,138 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from tests.helpers.scrambled import scrambled
+
+ROWS = 1000
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def days(form, rows=ROWS):
+    return (
+        (pd.Timestamp("2019-01-01") + pd.to_timedelta(rng(1).integers(0, 1800, rows), unit="D")).strftime(form).tolist()
+    )
+
+
+def texts(values, *others):
+    return scrambled({"x": ("string", values), **{n: ("string", v) for n, v in others}})
+
+
+def typed(found):
+    return [(own.column.name, [str(part.type) for part in own.parts]) for own in found.written]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        (days("%Y-%m-%d"), "date"),
+        (days("%d/%m/%Y"), "date"),
+        (days("%b %d, %Y"), "date"),
+        (days("%Y%m%d"), "date"),
+        (days("%Y-%m-%dT10:20:30Z"), "timestamp_ntz"),
+        (
+            [
+                f"{h:02d}:{m:02d}"
+                for h, m in zip(rng(1).integers(0, 24, ROWS), rng(2).integers(0, 60, ROWS), strict=True)
+            ],
+            "bigint",
+        ),
+        ([f"${v:,.2f}" for v in rng(1).lognormal(12, 1, ROWS)], "double"),
+        ([f"-€{v:.2f}" if i % 3 else f"€{v:.2f}" for i, v in enumerate(rng(1).lognormal(5, 1, ROWS))], "double"),
+        ([f"{v:,.1f}".translate(str.maketrans(",.", ".,")) for v in rng(1).lognormal(9, 1, ROWS)], "double"),
+        ([f"{v} kg" for v in rng(1).integers(0, 5000, ROWS)], "bigint"),
+        ([str(v) for v in rng(1).permutation(9 * ROWS)[:ROWS]], "bigint"),
+        ([".".join(map(str, row)) for row in rng(1).integers(0, 256, (ROWS, 4))], "bigint"),
+    ],
+)
+def test_what_is_written_in_one_format_is_learned_as_what_it_says_and_written_again(values, kind):
+    found, table, drawn = texts(values)
+    assert typed(found) == [("x", [kind])]
+    assert sorted(drawn["x"].to_pylist()) == sorted(table["x"].to_pylist())
+    (own,) = found.written
+    assert own.split({"x": drawn["x"].combine_chunks()})[0].null_count == 0
+
+
+def test_words_between_numbers_and_between_days_are_kept():
+    numbers = [f"{v:.2f}" for v in rng(1).gamma(2, 300, ROWS)]
+    for values in (numbers, days("%Y-%m-%d")):
+        mixed = [("N/A", "", v, v, v)[i % 5] for i, v in enumerate(values)]
+        mixed[::50] = [None] * len(mixed[::50])
+        found, table, drawn = texts(mixed)
+        assert typed(found) == [("x", ["double"])]
+        assert set(found.written[0].words) == {"N/A", ""}
+        assert sorted(map(str, drawn["x"].to_pylist())) == sorted(map(str, table["x"].to_pylist()))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [f"{v:05d}" for v in rng(1).integers(0, 99_999, ROWS)],  # zip codes
+        [str(v) for v in rng(1).integers(10_000, 99_999, ROWS)],
+        [str(v) for v in rng(1).integers(1, 40, ROWS)],  # lines of a bus
+        [*days("%Y-%m-%d")[:-1], "yesterday"],
+        [f"A{v}" if v % 2 else f"B{v}" for v in range(ROWS)],
+    ],
+)
+def test_codes_and_what_is_not_all_one_format_are_left_as_they_are(values):
+    assert typed(texts(values)[0]) == []
+
+
+def test_integers_that_are_days_or_times_of_day():
+    day = [int(d) for d in days("%Y%m%d")]
+    clock = rng(2).integers(0, 24, ROWS) * 100 + rng(3).integers(0, 60, ROWS)
+    number = rng(4).integers(0, 2359, ROWS)
+    found, _, drawn = scrambled({"day": ("int", day), "clock": ("smallint", clock), "number": ("int", number)})
+    assert typed(found) == [("day", ["date"]), ("clock", ["bigint"])]
+    assert sorted(drawn["day"].to_pylist()) == sorted(day)
+    assert sorted(drawn["clock"].to_pylist()) == sorted(clock.tolist())
+    assert scrambled({"day": ("int", day)}, named=["day"])[0].written == ()
+
+
+def test_days_that_are_strings_are_in_order():
+    start = rng(1).integers(0, 1500, ROWS)
+    made = [
+        pd.Timestamp("2019-01-01") + pd.to_timedelta(d, unit="D") for d in (start, start + rng(2).integers(0, 30, ROWS))
+    ]
+    first, last = (own.strftime("%d.%m.%Y").tolist() for own in made)
+    found, _, drawn = scrambled({"first": ("string", first), "last": ("string", last)})
+    assert [own.describe() for own in found.orders.columns] == ["last >= first"]
+    d = drawn.to_pandas().apply(pd.to_datetime, format="%d.%m.%Y")
+    assert (d["first"] <= d["last"]).all()
+
+
+def test_json_of_one_shape():
+    rows = [
+        {"id": int(i), "who": {"tier": str(t), "ok": bool(i % 2)}, "at": [float(s), None if i % 3 else 1]}
+        for i, t, s in zip(
+            rng(1).integers(0, 10**6, ROWS),
+            rng(2).choice(["gold", "tin"], ROWS),
+            rng(3).random(ROWS).round(3),
+            strict=True,
+        )
+    ]
+    for dumped in ([json.dumps(row) for row in rows], [json.dumps(row, separators=(",", ":")) for row in rows]):
+        found, _, drawn = texts(dumped)
+        assert typed(found) == [("x", ["bigint", "string", "boolean", "double", "bigint"])]
+        for text in drawn["x"].to_pylist():
+            row = json.loads(text)
+            assert json.dumps(row, separators=(",", ":") if "," in text and ", " not in text else None) == text
+            assert list(row) == ["id", "who", "at"]
+            assert row["who"]["tier"] in ("gold", "tin")
+        some = [None if i % 10 == 0 else text for i, text in enumerate(dumped)]
+        assert texts(some)[2]["x"].null_count == ROWS // 10
+    assert typed(texts([*dumped[:-1], "{}"])[0]) == []
+
+
+def test_given_strings_are_read():
+    values = {"x": ("string", [f"{v:.2f} EUR" for v in rng(1).gamma(2, 30, ROWS)])}
+    found, _, drawn = scrambled(values, given={"x": ["12.50 EUR"] * ROWS})
+    assert set(drawn["x"].to_pylist()) == {"12.50 EUR"}
+    split = found.split(pa.table({"x": ["12.50 EUR", "what?", None]}))
+    assert split["x"].to_pylist() == [12.5, None, None]
