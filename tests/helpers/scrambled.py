@@ -41,7 +41,7 @@ def find(table, columns, *, privacy=Privacy(), calendar=True, given=(), named=()
 
 
 def scrambled(values, *, given=None, seed=0, **settings):
-    """What was found in ``{name: (type, values)}``, the rows, and as many whose learned columns know nothing of each other.
+    """What was found in ``{name: (type, values)}``, the rows, and as many whose learned columns know nothing of others.
 
     Args:
         values: The rows.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import permutations
 
@@ -18,6 +18,7 @@ from synthohive_spark.engine.dependencies.template import PARTIAL, TIMES, WHOLE,
 _ROWS = 50
 _LOOKED_AT = 1_000
 _FIRST = 30
+_GLANCE = 100
 _CHANCE = 1e-6
 _TURNS = 5
 """How often the rows of a column are shifted against those of another, to see what chance does."""
@@ -72,6 +73,18 @@ class _Texts:
 
     column: Column
     values: pa.Array
+    _glances: dict[tuple[str, int], list[str | None]] = field(default_factory=dict, init=False, compare=False)
+
+    @cached_property
+    def _few(self) -> pa.Array:
+        rows = len(self.values)
+        return self.values.take(pa.array(np.linspace(0, rows - 1, min(_GLANCE, rows)).astype(np.intp)))
+
+    def glance(self, own: Field) -> list[str | None]:
+        """Texts in a few rows, the same ones of all columns."""
+        if (own.form, own.size) not in self._glances:
+            self._glances[own.form, own.size] = own.text(self._few).to_pylist()
+        return self._glances[own.form, own.size]
 
     @cached_property
     def rows(self) -> pa.Array:
@@ -95,6 +108,11 @@ class _Texts:
         return float(np.mean([len(text) for text in self.some]))
 
     @cached_property
+    def lengths(self) -> set[int]:
+        """Characters of the values."""
+        return {len(text) for text in self.some}
+
+    @cached_property
     def nearly_unique(self) -> bool:
         there = len(self.values) - self.values.null_count
         return bool(pc.count_distinct(self.values).as_py() > _NEARLY_UNIQUE * there)
@@ -113,8 +131,10 @@ def _may_stand_in(source: _Texts, own: _Texts, places: Mapping[str, int], whole:
 
 def _template(own: _Texts, sources: Sequence[_Texts], whole: bool, may_have_gaps: bool) -> TemplateColumn | None:
     """The template of a column that all rows follow; None where there is none."""
-    fields = list(_fields(own, sources, whole))
-    standing = [f for f in fields if _stands(own, *f, len(fields))]
+    forms = [(source, form) for source in sources for form in _forms(source.column, own, whole)]
+    likely = [(form, source) for source, form in forms if _may_stand(own, source, form)]
+    read = [(form, texts) for form, source in likely if (texts := _texts(own, source, form)) is not None]
+    standing = [f for f in dict((tuple(f[1]), f) for f in reversed(read)).values() if _stands(own, *f, len(forms))]
     standing.sort(key=lambda f: -sum(map(len, f[1])))
     template = _longest(own, standing[:_MOST_STANDING])
     if template is None or (not whole and any(gap != "" for gap in template.gaps)):
@@ -127,22 +147,24 @@ def _template(own: _Texts, sources: Sequence[_Texts], whole: bool, may_have_gaps
     return template if holds else None
 
 
-def _fields(own: _Texts, sources: Sequence[_Texts], whole: bool) -> Iterator[tuple[Field, list[str]]]:
-    """What may stand in a column: texts of others in the rows looked at."""
-    lengths = {len(text) for text in own.some}
-    for source in sources:
-        values = source.values.take(own.rows)
-        if values.null_count:
-            continue
-        temporal = source.column.type.is_temporal
-        seen: set[tuple[str, ...]] = set()
-        for form in TIMES if temporal else WHOLE if whole else PARTIAL:
-            for size in _sizes(form, source.column, lengths):
-                field = Field(source.column, form, size)
-                texts = field.text(values).to_pylist()
-                if tuple(texts) not in seen and all(texts) and len(set(texts)) > 1:
-                    seen.add(tuple(texts))
-                    yield field, texts
+def _forms(source: Column, own: _Texts, whole: bool) -> Iterator[Field]:
+    """How a column may be written in another."""
+    for form in TIMES if source.type.is_temporal else WHOLE if whole else PARTIAL:
+        for size in _sizes(form, source, own.lengths):
+            yield Field(source, form, size)
+
+
+def _may_stand(own: _Texts, source: _Texts, form: Field) -> bool:
+    """Whether a text stands in every one of a few rows."""
+    pairs = zip(own.glance(Field(own.column)), source.glance(form), strict=True)
+    return all(value is None or (text and text in value) for value, text in pairs)
+
+
+def _texts(own: _Texts, source: _Texts, form: Field) -> list[str] | None:
+    """The texts of a source in the rows looked at; None where one is empty, or all are the same."""
+    values = source.values.take(own.rows)
+    texts = None if values.null_count else form.text(values).to_pylist()
+    return texts if texts and all(texts) and len(set(texts)) > 1 else None
 
 
 def _sizes(form: str, source: Column, lengths: set[int]) -> Sequence[int]:

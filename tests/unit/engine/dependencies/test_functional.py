@@ -3,8 +3,8 @@ import pyarrow as pa
 import pytest
 
 from synthohive_spark.engine.columns import Column, ColumnType
-from synthohive_spark.engine.dependencies.functional import allowed, decided_next
-from synthohive_spark.engine.dependencies.functional_fit import MOST_CODES, find_functional_dependencies
+from synthohive_spark.engine.dependencies.functional import allowed, decided_next, settled
+from synthohive_spark.engine.dependencies.functional_fit import MOST_CODES, find_functional_dependencies, find_names
 from synthohive_spark.engine.encoded_table import Block, EncodedTable, FunctionalDependency
 from synthohive_spark.engine.table.encoder_fit import fit_encoder
 from synthohive_spark.engine.table.request import FitRequest
@@ -181,3 +181,38 @@ def test_what_is_decided_comes_right_behind_what_decides_it():
     assert decided_next([1, 3, 2, 0, 4], links) == (1, 0, 3, 2, 4)
     assert decided_next([2, 1, 3, 0, 4], links) == (2, 4, 0, 1, 3)
     assert decided_next([0, 4, 2], []) == (0, 4, 2)
+
+
+def test_codes_that_break_links_are_settled_by_the_finer_column():
+    rng = np.random.default_rng(5)
+    state_of, land_of = np.arange(200) % 20, np.arange(20) % 4
+    links = (
+        FunctionalDependency(1, 2, land_of.astype(np.int32)),
+        FunctionalDependency(0, 1, state_of.astype(np.int32)),
+        FunctionalDependency(0, 2, land_of[state_of].astype(np.int32)),
+    )
+    codes = np.stack([rng.integers(0, n, ROWS) for n in (200, 20, 4)])
+    made = settled(codes, links)
+    assert np.array_equal(made[0], codes[0])
+    assert np.array_equal(made[1], state_of[made[0]])
+    assert np.array_equal(made[2], land_of[made[1]])
+
+
+def test_of_two_columns_that_decide_a_third_the_coarser_one_gives_way():
+    rng = np.random.default_rng(6)
+    first, second = np.arange(50) % 5, np.arange(30) % 5
+    links = (FunctionalDependency(0, 2, first.astype(np.int32)), FunctionalDependency(1, 2, second.astype(np.int32)))
+    made = settled(np.stack([rng.integers(0, n, ROWS) for n in (50, 30, 5)]), links)
+    assert np.array_equal(first[made[0]], made[2])
+    assert np.array_equal(second[made[1]], made[2])
+    assert len(np.unique(made[1])) == 30
+
+
+def test_integers_that_decide_words_are_names_unless_few_rows_hold_them():
+    rng = np.random.default_rng(7)
+    product, shop = rng.integers(0, 80, ROWS) * 7 + 100, rng.choice(["web", "shop", "b2b"], 600)
+    columns = tuple(Column(name, ColumnType.parse(type_)) for name, type_ in (("product", "int"), ("source", "string")))
+    table = pa.table({"product": pa.array(product, pa.int32()), "source": shop[product - 100]})
+    assert find_names(table, columns) == {"product"}
+    few = pa.table({"product": pa.array(np.arange(ROWS) // 3, pa.int32()), "source": shop[np.arange(ROWS) // 3 % 600]})
+    assert find_names(few, columns) == frozenset()
