@@ -12,6 +12,7 @@ from synthohive_spark.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from synthohive_spark.declarations.constraint import Constraint
+    from synthohive_spark.declarations.dependencies import FixedCombinations, Formula, Inequality, OneHot
     from synthohive_spark.declarations.privacy import Privacy
     from synthohive_spark.errors import (
         ConstraintViolationError,
@@ -34,7 +35,11 @@ __all__ = [
     "Autoregressive",
     "Constraint",
     "ConstraintViolationError",
+    "FixedCombinations",
+    "Formula",
+    "Inequality",
     "Metadata",
+    "OneHot",
     "Privacy",
     "QualityError",
     "SchemaError",
@@ -53,7 +58,11 @@ _HOMES = {
     "CTGAN": "local.ctgan",
     "Constraint": "declarations.constraint",
     "ConstraintViolationError": "errors",
+    "FixedCombinations": "declarations.dependencies",
+    "Formula": "declarations.dependencies",
+    "Inequality": "declarations.dependencies",
     "Metadata": "relational.metadata",
+    "OneHot": "declarations.dependencies",
     "Privacy": "declarations.privacy",
     "QualityError": "errors",
     "SchemaError": "errors",

@@ -11,6 +11,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from synthohive_spark.declarations.constraint import Constraint
+from synthohive_spark.declarations.dependencies import Dependency
 from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.declarations.hints import nearest, setting_problems
 from synthohive_spark.declarations.names import TableName
@@ -58,6 +59,8 @@ class Declarations:
         owner: str | Sequence[str] | None = None,
         keep: bool = False,
         orphans: str = "none",
+        dependencies: Sequence[Dependency | Mapping[str, Any]] = (),
+        independent: Sequence[str] = (),
         reasons: Mapping[str, str] | None = None,
         role_reasons: Mapping[str, str] | None = None,
     ) -> Self:
@@ -72,9 +75,9 @@ class Declarations:
             constraints: Bounds by column, each a `Constraint` or a mapping of its attributes.
             pii: What happens to columns of personal data: ``"drop"``, ``"mask"``, ``"hash"``, ``"fake"``, or a
                 `synthohive_spark.declarations.pii.PiiRule` that also says the kind and the locale.
-            high_cardinality_cols: Strings that are learned by their values, however many there are (by groups of them
-                where there are more than ``embedding_threshold``). A value held by fewer rows than
-                ``Privacy.rare_category_rows`` is not kept even so.
+            high_cardinality_cols: Columns that are learned by their values, however many there are (by groups of them
+                where there are more than ``embedding_threshold``): strings, and numbers that are names, such as zip
+                codes. A value held by fewer rows than ``Privacy.rare_category_rows`` is not kept even so.
             exclude: Columns to leave out.
             context: Columns that are given when rows are drawn, not generated.
             owner: The columns of the link along which rows are made: each row of the other table gets its children.
@@ -82,6 +85,11 @@ class Declarations:
             keep: Whether to take the table over as it is: its rows and keys are those of the real table, in what is
                 drawn and in the model directory. For lookup tables such as countries, airlines or calendars.
             orphans: "none" if every key of a drawn row meets a row, "keep" for as many that do not as there really are.
+            dependencies: What holds in every row that is drawn, whatever the data shows: ``Inequality("start",
+                "end")``, ``FixedCombinations(["city", "state"])``, ``OneHot(["is_a", "is_b"])``, ``Formula("total",
+                "qty * price")``, or mappings such as ``{"kind": "one_hot", "columns": [...]}``. Much is found without:
+                see ``model.dependencies``.
+            independent: Columns of which no relation to others is looked for: what the data shows of them is chance.
             reasons: Why something was inferred, by column.
             role_reasons: Why the table's role was inferred, by setting: "owner" or "keep".
 
@@ -95,6 +103,7 @@ class Declarations:
         declared: dict[str, Any] = {"pk": pk, "fk": fk, "owner": owner, "keep": keep, "orphans": orphans}
         declared |= {"constraints": constraints or {}, "pii": pii or {}, "exclude": exclude, "context": context}
         declared |= {"high_cardinality_cols": high_cardinality_cols}
+        declared |= {"dependencies": dependencies, "independent": independent}
         declared |= {"reasons": reasons or {}, "role_reasons": role_reasons or {}}
         try:
             self.tables.update(_read_tables({"tables": {name: declared}}))

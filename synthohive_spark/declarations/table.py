@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from synthohive_spark.declarations.constraint import Constraint
+from synthohive_spark.declarations.dependencies import Dependency, dependency_of, named_by
 from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.declarations.hints import nearest
 from synthohive_spark.declarations.pii import PiiRule
@@ -83,6 +84,12 @@ def _links(value: Any) -> Any:
     return tuple(value)
 
 
+def _dependencies(value: Any) -> Any:
+    if isinstance(value, str | Mapping) or not hasattr(value, "__iter__"):
+        raise ValueError(f"must be a list of dependencies such as Inequality('start', 'end'), got {value!r}")
+    return tuple(value)
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 
 
@@ -94,12 +101,15 @@ class TableDeclaration(BaseModel):
         fk: Links to other tables; ``{"customer_id": "customers.id"}`` is short for a list of them.
         constraints: Bounds by column.
         pii: Rules for columns of personal data; ``"fake"`` is short for ``PiiRule("fake")``.
-        high_cardinality_cols: Columns that are learned by their values, however many there are.
+        high_cardinality_cols: Columns that are learned by their values, however many there are: strings, and numbers
+            that are names.
         exclude: Columns to leave out.
         context: Columns that are given when rows are drawn, not generated.
         owner: Columns of the link along which rows are made from those of the other table; chosen when empty.
         keep: Whether the table is taken over as it is, rows and keys, for the model directory, too.
         orphans: "none" for keys that always meet, "keep" for as many rows without a parent as there really are.
+        dependencies: What holds in every row, whatever the data shows.
+        independent: Columns of which no relation to others is looked for.
         reasons: Why a rule was inferred, by column.
         role_reasons: Why the table's role was inferred, by setting: "owner", "keep".
     """
@@ -116,6 +126,10 @@ class TableDeclaration(BaseModel):
     owner: Annotated[tuple[str, ...], BeforeValidator(_key)] = ()
     keep: Annotated[bool, BeforeValidator(_flag)] = False
     orphans: Annotated[Literal["none", "keep"], BeforeValidator(_orphans)] = "none"
+    dependencies: Annotated[
+        tuple[Annotated[Dependency, BeforeValidator(dependency_of)], ...], BeforeValidator(_dependencies)
+    ] = ()
+    independent: Names = ()
     reasons: dict[str, str] = Field(default_factory=dict)
     role_reasons: dict[Literal["owner", "keep"], str] = Field(default_factory=dict)
 
@@ -123,9 +137,18 @@ class TableDeclaration(BaseModel):
     def _no_contradictions(self) -> TableDeclaration:
         gone, surrogates = set(self.dropped), {*self.pii, *self.pk}
         problems = []
-        for setting in ("pk", "constraints", "high_cardinality_cols", "context"):
+        for setting in ("pk", "constraints", "high_cardinality_cols", "context", "independent"):
             for column in sorted(gone.intersection(getattr(self, setting))):
                 problems.append(f"column {column!r} is in {setting} and also left out; choose one")
+        for column in dict.fromkeys(named_by(self.dependencies)):
+            for others, text in (
+                (gone, "is left out"),
+                (surrogates - gone, "has values that are made, not learned"),
+                (set(self.context), "is given (context)"),
+                (set(self.independent), "is in independent"),
+            ):
+                if column in others:
+                    problems.append(f"column {column!r} is in dependencies, but {text}; choose one")
         for setting, others in (
             ("high_cardinality_cols", surrogates),
             ("context", surrogates),
@@ -146,7 +169,7 @@ class TableDeclaration(BaseModel):
         gone = [column for column in self.owner if column in self.dropped]
         if gone:
             return [f"column {column!r} is in owner and also left out; choose one" for column in gone]
-        learned = ("owner", "constraints", "high_cardinality_cols", "context")
+        learned = ("owner", "constraints", "high_cardinality_cols", "context", "dependencies", "independent")
         meant = [f"{setting} means" for setting in learned if getattr(self, setting)]
         meant += ["orphans='keep' means"] if self.orphans == "keep" else []
         if self.keep and meant:
@@ -168,7 +191,8 @@ class TableDeclaration(BaseModel):
     def named(self) -> list[tuple[str, str]]:
         """Every (setting, column) that the table should have."""
         links = [(column, "fk") for link in self.fk for column in link.columns]
-        settings = ("pk", "constraints", "pii", "high_cardinality_cols", "exclude", "context")
+        links += [(column, "dependencies") for column in named_by(self.dependencies)]
+        settings = ("pk", "constraints", "pii", "high_cardinality_cols", "exclude", "context", "independent")
         return [(s, column) for s in settings for column in getattr(self, s)] + [(s, column) for column, s in links]
 
     def to_dict(self) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from synthohive_spark.declarations.hints import check_all, nearest, whole_number
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.declarations.table import TableDeclaration
 from synthohive_spark.declarations.violations import Violation, violation_text
+from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.codecs.sequence import SequenceCodec
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.sampling.constraints import broken
@@ -119,6 +120,11 @@ class PandasSynthesizer:
                 columns,
                 seed,
                 conditions=declared.context,
+                rules=ColumnRules(
+                    categorical=frozenset(declared.high_cardinality_cols),
+                    unrelated=frozenset(declared.independent),
+                    declared=declared.dependencies,
+                ),
                 privacy=self.privacy,
                 numeric_encoding=self.numeric_encoding,
                 progress=self.progress,
@@ -132,6 +138,7 @@ class PandasSynthesizer:
             training_rows=len(pdf),
             seconds=time.monotonic() - started,
             seed=seed,
+            dependencies=self.model.told,
         )
         self._constraints = dict(declared.constraints)
         self._key = key
@@ -204,6 +211,11 @@ class PandasSynthesizer:
                 drawn = _restore(_series(rows.column(name)), str(pdf[name].dtype)).set_axis(pdf.index)
                 filled[name] = pdf[name].where(~missing, drawn)
         return filled
+
+    @property
+    def dependencies(self) -> tuple[str, ...]:
+        """What holds in all learned rows and in every row that is drawn, such as ``end >= start in all 900 rows``."""
+        return self._fitted().told
 
     @property
     def training_summary(self) -> TrainingSummary:

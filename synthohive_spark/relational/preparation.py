@@ -87,7 +87,13 @@ def prepare(
         else F.col(quote(field.name))
         for field in df.schema.fields
     ]
-    rules = ColumnRules(surrogates, frozenset(imitated), frozenset(config.high_cardinality_cols))
+    rules = ColumnRules(
+        surrogates,
+        frozenset(imitated),
+        frozenset(config.high_cardinality_cols),
+        frozenset(config.independent),
+        config.dependencies,
+    )
     return df.select(*columns), rules
 
 

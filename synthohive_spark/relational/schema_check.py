@@ -23,6 +23,7 @@ from synthohive_spark.errors import SchemaError
 from synthohive_spark.logs import get_logger
 from synthohive_spark.relational.small_tables import LearnedColumns, columns_without_values, most_rows
 from synthohive_spark.spark.constraint_check import bound_checks
+from synthohive_spark.spark.dependency_check import breaks
 from synthohive_spark.spark.schema import column_type, quote, type_name
 
 MOST_KEPT_ROWS = 100_000
@@ -154,8 +155,8 @@ def _type_problems(name: str, config: TableDeclaration, schema: T.StructType) ->
             yield Problem(
                 name, field.name, f"pii 'fake' needs a string or an integer, the column is {kind}; drop it, say"
             )
-        if field.name in config.high_cardinality_cols and not type_.is_string:
-            yield Problem(name, field.name, f"high_cardinality_cols needs a string, the column is {kind}")
+        if field.name in config.high_cardinality_cols and type_.is_temporal:
+            yield Problem(name, field.name, f"high_cardinality_cols needs a string or a number, the column is {kind}")
 
 
 def _fits(bounds: Constraint, field: T.StructField) -> bool:
@@ -202,6 +203,8 @@ def _data_problems(metadata: Declarations, name: str, tables: Mapping[str, DataF
     config, df = metadata.table(name), tables[name]
     schema = df.schema
     key = [column for column in config.pk if column in schema.names]
+    known = [own for own in config.dependencies if set(own.columns) <= set(schema.names)]
+    broken = [(own, mask) for own in known if (mask := breaks(own)) is not None]
     checks = bound_checks(
         {
             column: bounds
@@ -217,6 +220,7 @@ def _data_problems(metadata: Declarations, name: str, tables: Mapping[str, DataF
     for i, columns in enumerate(targets):
         asked += [_different(columns).alias(f"t{i}"), F.count_if(_complete(columns)).alias(f"n{i}")]
     asked += [F.count_if(check.breaks).alias(f"b{i}") for i, check in enumerate(checks)]
+    asked += [F.count_if(mask).alias(f"d{i}") for i, (_, mask) in enumerate(broken)]
     row = df.agg(*asked).collect()[0]
     found, rows, complete = list[Problem](), row["rows"], row["rows"]
     for i, column in enumerate(key):
@@ -237,6 +241,10 @@ def _data_problems(metadata: Declarations, name: str, tables: Mapping[str, DataF
         if row[f"b{i}"]:
             text = f"constraint {check.bound} contradicts the data: {row[f'b{i}']:,} of {rows:,} rows break it"
             found.append(Problem(name, check.column, text, contradicts_data=True))
+    for i, (own, _) in enumerate(broken):
+        if row[f"d{i}"]:
+            text = f"{own.describe()} contradicts the data: {row[f'd{i}']:,} of {rows:,} rows break it"
+            found.append(Problem(name, label(own.columns), text, contradicts_data=True))
     if config.keep and rows > MOST_KEPT_ROWS:
         text = f"{rows:,} rows are too many to be taken over (keep); at most {MOST_KEPT_ROWS:,} are, so learn the table"
         found.append(Problem(name, None, text))

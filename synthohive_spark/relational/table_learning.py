@@ -94,7 +94,7 @@ class TableLearning:
         rules = replace(own.rules, categorical=own.rules.categorical | {c.name for c in extra if c.type.is_string})
         rules = replace(rules, surrogates={n: s for n, s in rules.surrogates.items() if n in family.table.column_names})
         seen = {c.name for c in (*own.columns, *context)}
-        rules = replace(rules, unrelated=frozenset(family.table.column_names) - seen)
+        rules = replace(rules, unrelated=rules.unrelated | (frozenset(family.table.column_names) - seen))
         learned = TrainingData(family.table, _statistics(data.statistics, family, own.columns))
         model = estimator.learn_rows(learned, family.columns, rules, seed=seed, started=started)
         place = self._linked(name, config, data, references, family)

@@ -179,6 +179,7 @@ class SynthesizerTransformer(
             training_rows=data.rows.num_rows,
             seconds=time.monotonic() - started,
             seed=seed,
+            dependencies=fitted.told,
         )
         model = SynthesizerTransformerModel(fitted, id_column=id_column, summary=summary)
         return self._copyValues(model)

@@ -70,6 +70,11 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
         """The learned columns in their order, condition columns at their places."""
         return self.table_model.columns
 
+    @property
+    def dependencies(self) -> tuple[str, ...]:
+        """What holds in all learned rows and in every row that is drawn, such as ``end >= start in all 900 rows``."""
+        return self.table_model.told
+
     def setParams(self, **params: Any) -> SynthesizerTransformerModel:
         """Set Params by name (``samplingSeed=7``, ``passthroughCols=["k"]``); None leaves a Param as it is."""
         self._set_named(params)

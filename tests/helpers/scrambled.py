@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.find import find_in_values
@@ -25,17 +26,16 @@ def _array(values, type_):
     return values if isinstance(values, pa.Array) else pa.array(values, type_.arrow, from_pandas=True)
 
 
-def find(table, columns, *, privacy=Privacy(), calendar=True, given=(), named=()):  # noqa: B008
+def find(table, columns, *, privacy=Privacy(), calendar=True, given=(), **rules):  # noqa: B008
     """What holds in the values, as it comes out of a file."""
     found = find_in_values(
         table,
         columns,
-        frozenset(),
+        ColumnRules(**rules),
         privacy,
         TableStatistics.of(table, columns),
         calendar=calendar,
         given=frozenset(given),
-        named=frozenset(named),
     )
     return Dependencies.from_json(json.loads(json.dumps(found.to_json())), Layout(()))
 
@@ -66,5 +66,4 @@ def scrambled(values, *, given=None, seed=0, **settings):
 
 def count_broken(found, table):
     """How many rows break what was found in values."""
-    arrays = {name: one_array(table.column(name)) for name in table.column_names}
-    return {own.describe(): int(own.broken(arrays).sum()) for own in found._in_values}
+    return {text: int(mask.sum()) for text, mask in found._broken_in_values(table).items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from synthohive_spark.declarations.dependencies import Dependency
 from synthohive_spark.engine.codecs.sequence import SequenceCodec
 from synthohive_spark.engine.codecs.surrogate import SurrogateCodec
 
@@ -20,9 +21,11 @@ class ColumnRules:
         categorical: Columns that are learned by their values, however many there are: strings, and numbers that are
             names.
         unrelated: Columns of which no relation to others is looked for.
+        declared: What is known to hold in every row.
     """
 
     surrogates: Mapping[str, SurrogateCodec | SequenceCodec] = field(default_factory=dict)
     imitated: frozenset[str] = frozenset()
     categorical: frozenset[str] = frozenset()
     unrelated: frozenset[str] = frozenset()
+    declared: tuple[Dependency, ...] = ()

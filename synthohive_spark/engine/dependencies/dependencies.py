@@ -13,7 +13,9 @@ import pyarrow as pa
 from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies import derived, functional, linear, null_inclusion, product
+from synthohive_spark.engine.dependencies.combinations import Combinations, CombinedColumn
 from synthohive_spark.engine.dependencies.flags import FlagSet, members_of
+from synthohive_spark.engine.dependencies.formula import FormulaColumn
 from synthohive_spark.engine.dependencies.order import Orders
 from synthohive_spark.engine.dependencies.rewriting import Rewritten, replaced, split, virtual
 from synthohive_spark.engine.dependencies.template import Templates
@@ -35,11 +37,13 @@ class Dependencies:
     Attributes:
         templates: Strings that are put together from other columns.
         written: Strings and integers that are numbers, times, addresses or JSON.
+        combinations: Columns of which only known combinations come out.
         flags: Sets of flags of which at most one is set.
         orders: Columns that lie on one side of others.
         calendar: Dates and timestamps that are cut into parts.
         linear: Columns that are a linear function of others.
         products: Columns that are a product or a quotient of others.
+        formulas: Columns that are computed as a user says.
         derived: Columns that follow a number.
         functional: Columns that are a function of another one.
         null_inclusions: Columns that are null only where another one is.
@@ -48,11 +52,13 @@ class Dependencies:
 
     templates: Templates = field(default_factory=Templates)
     written: tuple[Written, ...] = ()
+    combinations: tuple[Combinations, ...] = ()
     flags: tuple[FlagSet, ...] = ()
     orders: Orders = field(default_factory=Orders)
     calendar: Calendar = field(default_factory=Calendar)
     linear: tuple[linear.LinearRelation, ...] = ()
     products: tuple[product.Product, ...] = ()
+    formulas: tuple[FormulaColumn, ...] = ()
     derived: tuple[derived.DerivedColumn, ...] = ()
     functional: tuple[FunctionalDependency, ...] = ()
     null_inclusions: tuple[NullInclusion, ...] = ()
@@ -66,7 +72,8 @@ class Dependencies:
     @property
     def _stages(self) -> tuple[tuple[Rewritten, ...], ...]:
         """The same, in the order in which they are rewritten: what is written becomes values before these are read."""
-        return self.templates.columns, self.written, (*members_of(self.flags), *self.orders.columns)
+        combined = tuple(CombinedColumn(column, own) for own in self.combinations for column in own.columns)
+        return self.templates.columns, combined, self.written, (*members_of(self.flags), *self.orders.columns)
 
     def split(self, table: pa.Table) -> pa.Table:
         """The table with the parts of each column that is learned in parts, at its place.
@@ -90,7 +97,7 @@ class Dependencies:
         calendar = {part.name: own.column.name for own in self.calendar.columns for part in own.parts}
         return calendar | {part.name: own.column.name for own in self.rewritten for part in own.parts}
 
-    def told(self, name: str, given: Mapping[str, pa.Array], fill: frozenset[str]) -> Mask:
+    def known_rows(self, name: str, given: Mapping[str, pa.Array], fill: frozenset[str]) -> Mask:
         """In which rows what is given tells the parts of a column: those in which it and its sources are known."""
         sources = [source for own in self.rewritten if own.column.name == name for source in own.sources]
         masks = [~null_mask(given[column]) for column in (name, *sources) if column in fill]
@@ -102,6 +109,7 @@ class Dependencies:
         links = [[own.column.name, *own.sources] for own in self.rewritten]
         links += [[part.name for part in own.parts] for own in self.linear]
         links += [[own.column.name, *(factor.name for factor in own.factors)] for own in self.products]
+        links += [[own.column.name, *own.types] for own in self.formulas]
         links += [[own.column, own.of.name] for own in self.derived]
         whole = [self.column_of_part.get(block, block) for block in self.blocks]
         links += [[whole[own.determinant], whole[own.dependent]] for own in self.functional]
@@ -136,6 +144,8 @@ class Dependencies:
         later = {own.column.name for own in self.rewritten}
         for name in given.keys() - later:
             arrays[name] = replaced(arrays.get(name), given[name], fixed[name])
+        for combinations in self.combinations:
+            arrays = combinations.join(arrays, given, fixed)
         for flags in self.flags:
             arrays = flags.join(arrays, given, fixed)
         arrays = self.orders.join(arrays, given, fixed)
@@ -167,6 +177,8 @@ class Dependencies:
         for _ in range(2 if self.products else 0):
             made = product.apply_products(made, self.products, fixed, computed)
             made = linear.apply_linear_relations(made, self.linear, fixed)
+        for formula in self.formulas:
+            made = formula.applied(made, fixed)
         return made
 
     def describe(self) -> list[str]:
@@ -178,6 +190,28 @@ class Dependencies:
             *(null_inclusion.describe(own, self._shown) for own in self.null_inclusions),
         ]
 
+    def told(self, table: pa.Table) -> tuple[str, ...]:
+        """What holds in rows, a sentence for each, such as ``end >= start in all 43,824 rows``.
+
+        Of what was declared and does not, the sentence says how many rows break it.
+        """
+        texts = {text: int(mask.sum()) for text, mask in self._broken_in_values(table).items()}
+        texts |= {functional.describe(own, self._shown): 0 for own in self.functional}
+        texts |= {null_inclusion.describe(own, self._shown): 0 for own in self.null_inclusions}
+        rows = f"{table.num_rows:,} rows"
+        return tuple(
+            f"{text}, as declared; {broken:,} of {rows} break it" if broken else f"{text} in all {rows}"
+            for text, broken in texts.items()
+        )
+
+    def _broken_in_values(self, table: pa.Table) -> dict[str, Mask]:
+        """Which rows break what holds in values, by the sentence that describes it."""
+        raw = {name: one_array(table.column(name)) for name in table.column_names}
+        read = {**raw, **self._read(raw)}
+        found = {own.describe(): own.broken(raw) for own in self.templates.columns}
+        others = [own for own in self._in_values if own not in self.templates.columns]
+        return found | {own.describe(): own.broken(read) for own in others}
+
     def count_broken(self, table: pa.Table, encoded: EncodedTable) -> dict[str, int]:
         """How many rows break each dependency, by the sentence that describes it.
 
@@ -185,8 +219,7 @@ class Dependencies:
             table: Rows with the learned columns.
             encoded: The same rows, split and encoded.
         """
-        arrays = {name: one_array(table.column(name)) for name in table.column_names}
-        found = {own.describe(): own.broken(arrays) for own in self._in_values}
+        found = self._broken_in_values(table)
         found |= {functional.describe(o, self._shown): functional.broken(o, encoded) for o in self.functional}
         found |= {
             null_inclusion.describe(own, self._shown): null_inclusion.broken(own, encoded)
@@ -197,19 +230,21 @@ class Dependencies:
     @property
     def _in_values(self) -> tuple[Any, ...]:
         """What holds in values, in the order in which it is told."""
-        rewritten = (*self.templates.columns, *self.flags, *self.orders.columns)
-        return (*rewritten, *self.linear, *self.products, *self.derived)
+        rewritten = (*self.templates.columns, *self.combinations, *self.flags, *self.orders.columns)
+        return (*rewritten, *self.linear, *self.products, *self.formulas, *self.derived)
 
     def to_json(self) -> dict[str, Any]:
         """What is in values as plain values; what is in codes is part of the layout."""
         return {
             "templates": self.templates.to_json(),
             "written": [own.to_json() for own in self.written],
+            "combinations": [own.to_json() for own in self.combinations],
             "flags": [own.to_json() for own in self.flags],
             "orders": self.orders.to_json(),
             "calendar": self.calendar.to_json(),
             "linear": [own.to_json() for own in self.linear],
             "products": [own.to_json() for own in self.products],
+            "formulas": [own.to_json() for own in self.formulas],
             "derived": [own.to_json() for own in self.derived],
         }
 
@@ -219,11 +254,13 @@ class Dependencies:
         return cls(
             Templates.from_json(data.get("templates", [])),
             tuple(map(written_from_json, data.get("written", []))),
+            tuple(Combinations.from_json(own) for own in data.get("combinations", [])),
             tuple(FlagSet.from_json(own) for own in data.get("flags", [])),
             Orders.from_json(data.get("orders", [])),
             Calendar.from_json(data["calendar"]),
             tuple(linear.LinearRelation.from_json(own) for own in data["linear"]),
             tuple(product.Product.from_json(own) for own in data.get("products", [])),
+            tuple(FormulaColumn.from_json(own) for own in data.get("formulas", [])),
             tuple(derived.DerivedColumn.from_json(own) for own in data["derived"]),
             layout.functional,
             layout.null_inclusions,

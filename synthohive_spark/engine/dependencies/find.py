@@ -7,8 +7,11 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from synthohive_spark.declarations.dependencies import FixedCombinations, OneHot
 from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.dependencies.declared import Declared
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.derived_fit import find_derived_columns
 from synthohive_spark.engine.dependencies.flags_fit import find_flag_sets
@@ -29,49 +32,62 @@ from synthohive_spark.engine.temporal.calendar_parts import Calendar
 def find_in_values(
     table: pa.Table,
     columns: Sequence[Column],
-    imitated: frozenset[str],
+    rules: ColumnRules,
     privacy: Privacy,
     statistics: TableStatistics,
     *,
     calendar: bool,
     given: frozenset[str] = frozenset(),
-    named: frozenset[str] = frozenset(),
-    unrelated: frozenset[str] = frozenset(),
 ) -> Dependencies:
-    """What the values of columns have in common.
+    """What the values of columns have in common, and what is declared.
 
     Args:
         table: The training rows.
         columns: The columns to look at.
-        imitated: Columns of which no value may come out, so that none is derived.
+        rules: Which columns may be looked at, and what is declared.
         privacy: What may be kept of the rows.
         statistics: Statistics of all rows.
         calendar: Whether dates and timestamps are to be cut into parts.
         given: Columns that will be given, not drawn.
-        named: Columns that are learned by their values, whatever they say.
-        unrelated: Columns of which no relation to others is looked for.
     """
-    related = tuple(c for c in columns if c.name not in unrelated)
-    templates = find_templates(table, related, given, imitated)
-    made = {t.column.name for t in templates.columns}
-    written = tuple(find_typed(table, columns, imitated | named | made, privacy))
+    asked = {name for own in rules.declared for name in own.columns}
+    several = {n for own in rules.declared if isinstance(own, OneHot | FixedCombinations) for n in own.columns}
+    free = [c for c in columns if c.name not in {*rules.unrelated, *asked}]
+    templates = find_templates(table, free, given, rules.imitated)
+    made = {own.column.name for own in templates.columns}
+    written = tuple(find_typed(table, columns, rules.imitated | rules.categorical | made | several, privacy))
     table, columns = split(written, table), virtual(written, columns)
-    related = tuple(c for c in columns if c.name not in unrelated)
-    flags = find_flag_sets(table, [c for c in related if c.name not in given])
+    declared = Declared.of(rules.declared, table, [c for c in columns if c.name not in made], privacy.min_rows)
+    made |= declared.rewritten
+    free = [c for c in columns if c.name not in {*rules.unrelated, *made}]
+    flags = (*declared.flags, *find_flag_sets(table, [c for c in free if c.name not in given]))
     made |= {name for own in flags for name in own.names}
-    own = tuple(c for c in related if c.name not in made)
+    own = tuple(c for c in columns if c.name not in {*rules.unrelated, *made})
     relations = find_linear_relations(table, own, privacy)
-    free = tuple(c for c in own if c.name not in imitated)
     products = find_products(table, own, frozenset(r.column for r in relations), privacy)
     parts = {part.name for r in relations for part in r.parts}
     parts |= {part.name for p in products for part in (p.column, *p.factors)}
-    followers = find_derived_columns(table, free, privacy, frozenset(parts))
+    shown = tuple(c for c in own if c.name not in rules.imitated)
+    followers = find_derived_columns(table, shown, privacy, frozenset(parts))
     taken = {*(r.column for r in relations), *(p.column.name for p in products), *(f.column for f in followers)}
-    orders = find_orders(table, own, given, frozenset(taken), privacy)
-    rewritten = made | {o.column.name for o in orders.columns}
-    left = tuple(c for c in columns if c.name not in rewritten)
-    cut = find_calendar(table, left, privacy, statistics) if calendar else Calendar()
-    return Dependencies(templates, written, flags, orders, cut, relations, products, followers)
+    named = {name for pair in declared.orders for name in pair}
+    ordered = [c for c in columns if c in own or (c.name in named and c.name not in made)]
+    orders = find_orders(table, ordered, given, frozenset(taken) - named, privacy, declared.orders)
+    cut = {*made, *(own.column.name for own in orders.columns)}
+    left = tuple(c for c in columns if c.name not in cut)
+    parts_of_time = find_calendar(table, left, privacy, statistics) if calendar else Calendar()
+    return Dependencies(
+        templates=templates,
+        written=written,
+        combinations=declared.combinations,
+        flags=flags,
+        orders=orders,
+        calendar=parts_of_time,
+        linear=relations,
+        products=products,
+        formulas=declared.formulas,
+        derived=followers,
+    )
 
 
 def find_in_codes(

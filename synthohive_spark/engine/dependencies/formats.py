@@ -1,4 +1,4 @@
-"""How numbers, times and addresses are written: strings to values and back."""
+"""How numbers and times are written: strings to values and back."""
 
 from __future__ import annotations
 
@@ -153,43 +153,8 @@ class ClockFormat:
         return text if self.separator or self.padded else str(int(text))
 
 
-@dataclass(frozen=True)
-class AddressFormat:
-    """Addresses of the Internet Protocol, version 4."""
-
-    name: ClassVar[str] = "address"
-
-    @property
-    def type(self) -> ColumnType:
-        """The type of the values."""
-        return _BIGINT
-
-    def parse(self, texts: pa.Array) -> pa.Array:
-        """The values; null for what is no address."""
-        return pa.array([_address(text) for text in texts.to_pylist()], pa.int64())
-
-    def print(self, values: pa.Array) -> pa.Array:
-        """The texts of values."""
-        parts = (
-            (None if v is None else [v >> 24 & 255, v >> 16 & 255, v >> 8 & 255, v & 255]) for v in values.to_pylist()
-        )
-        return pa.array([None if own is None else ".".join(map(str, own)) for own in parts], pa.string())
-
-
-def _address(text: str | None) -> int | None:
-    parts = [] if text is None else text.split(".")
-    if len(parts) != 4 or not all(p.isascii() and p.isdigit() and len(p) <= 3 and int(p) < 256 for p in parts):
-        return None
-    a, b, c, d = map(int, parts)
-    return a << 24 | b << 16 | c << 8 | d
-
-
-def _dotted(value: int) -> str:
-    return ".".join(str(value >> bits & 255) for bits in (24, 16, 8, 0))
-
-
-Format = NumberFormat | TimeFormat | ClockFormat | AddressFormat
-_FORMATS: dict[str, type[Any]] = {f.name: f for f in (NumberFormat, TimeFormat, ClockFormat, AddressFormat)}
+Format = NumberFormat | TimeFormat | ClockFormat
+_FORMATS: dict[str, type[Any]] = {f.name: f for f in (NumberFormat, TimeFormat, ClockFormat)}
 
 
 def format_to_json(own: Format) -> dict[str, Any]:

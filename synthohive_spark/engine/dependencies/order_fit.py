@@ -29,7 +29,12 @@ Pair = tuple[int, int]
 
 
 def find_orders(
-    table: pa.Table, columns: Sequence[Column], given: frozenset[str], taken: frozenset[str], privacy: Privacy
+    table: pa.Table,
+    columns: Sequence[Column],
+    given: frozenset[str],
+    taken: frozenset[str],
+    privacy: Privacy,
+    declared: Sequence[tuple[str, str]] = (),
 ) -> Orders:
     """The columns that never lie below, or never above, others in rows in which neither is null, at least 50 of them.
 
@@ -44,19 +49,23 @@ def find_orders(
         given: Columns that will be given, not drawn.
         taken: Columns that are computed from others once a row is drawn, and so are left out.
         privacy: Where the ranges of the columns end.
+        declared: Pairs of columns, lower and upper, that are kept in order whatever the rows say.
     """
     read = [
         _Read(c, one_array(table.column(c.name)), privacy)
         for c in columns
         if c.type.is_quantitative and c.type.fits_int64 and c.name not in taken
     ]
-    read = [own for own in read if own.usable]
-    if table.num_rows < _ROWS or len(read) < 2:
+    asked = {name for pair in declared for name in pair}
+    read = [own for own in read if own.usable or own.column.name in asked]
+    places = {own.column.name: place for place, own in enumerate(read)}
+    known = {(places[low], places[high]) for low, high in declared if low in places and high in places}
+    if len(read) < 2 or (table.num_rows < _ROWS and not known):
         return Orders()
-    below = _pairs(read)
+    below = _pairs(read, known)
     made: list[OrderedColumn] = []
     for group in _groups(below):
-        ways = [_Way(read, group, below, given, above) for above in (True, False)]
+        ways = [_Way(read, group, below, known, given, above) for above in (True, False)]
         made += min(ways, key=lambda way: way.lost).columns()
     return Orders(tuple(made))
 
@@ -69,26 +78,28 @@ class _Read:
         self.numbers = to_numbers(values, column.type)
         self.valid: Mask = ~null_mask(values) & np.isfinite(self.numbers)
         some = self.numbers[self.valid]
-        trim = min(privacy.trim, max(len(some) - 1, 0))
-        self.usable = len(some) >= max(_ROWS, 2 * trim + 1) and bool((np.abs(some.astype(np.float64)) < FARTHEST).all())
-        if self.usable:
+        trim = min(privacy.trim, max((len(some) - 1) // 2, 0))
+        self.low = self.high = 0
+        self.usable = len(some) >= max(_ROWS, 2 * privacy.trim + 1)
+        self.usable &= bool((np.abs(some.astype(np.float64)) < FARTHEST).all())
+        if len(some):
             ordered = np.sort(some)
             self.low, self.high = ordered[trim].item(), ordered[-1 - trim].item()
-            self.usable = self.low < self.high
+            self.usable &= self.low < self.high
             self.quantiles = ordered[np.linspace(0, len(some) - 1, _QUANTILES).astype(np.intp)]
 
 
-def _pairs(read: Sequence[_Read]) -> set[Pair]:
-    """Pairs of positions (lower, upper) of columns that are in order in all rows."""
+def _pairs(read: Sequence[_Read], known: set[Pair]) -> set[Pair]:
+    """Pairs of positions (lower, upper) of columns that are in order in all rows, and those that are known to be."""
     tried = [
         (i, j) for i, j in permutations(range(len(read)), 2) if comparable(read[i].column.type, read[j].column.type)
     ]
-    found: set[Pair] = set()
+    found = set(known)
     rows = len(read[0].numbers)
     stages = [np.linspace(0, rows - 1, size).astype(np.intp) for size in (*_STAGES, rows) if size <= rows]
     for lower, upper in tried:
         one, other = read[lower], read[upper]
-        if (upper, lower) in found or not _is_no_accident(one, other, len(tried)):
+        if (upper, lower) in found or not (one.usable and other.usable) or not _is_no_accident(one, other, len(tried)):
             continue
         if any(_breaks(one, other, chosen) for chosen in stages):
             continue
@@ -134,6 +145,7 @@ class _Way:
     read: Sequence[_Read]
     group: list[int]
     below: set[Pair]
+    known: set[Pair]
     given: frozenset[str]
     above: bool
 
@@ -142,7 +154,7 @@ class _Way:
         made = []
         for place in sorted(self.group, key=lambda p: (self._depth(p), p)):
             bounds = self._bounds(place)
-            if bounds and self._lost(place, bounds) <= _MOST_LOST:
+            if bounds and (self._is_declared(place) or self._lost(place, bounds) <= _MOST_LOST):
                 made.append(self._ordered(place, bounds))
         return made
 
@@ -154,6 +166,9 @@ class _Way:
             bounds = self._bounds(place)
             lost += self._lost(place, bounds) if bounds else bool(self._all_bounds(place))
         return lost
+
+    def _is_declared(self, place: int) -> bool:
+        return any(place in pair for pair in self.known)
 
     def _depth(self, place: int) -> int:
         return 1 + max(map(self._depth, self._all_bounds(place)), default=0)

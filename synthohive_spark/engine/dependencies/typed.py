@@ -77,7 +77,7 @@ class TypedColumn:
     def describe(self) -> str:
         """How it is learned, as a sentence."""
         words = f" but for {', '.join(map(repr, self.words))}" if self.words else ""
-        return f"{self.column.name} is learned as {self.form.name}s{words}".replace("addresss", "addresses")
+        return f"{self.column.name} is learned as {self.form.name}s{words}"
 
     def to_json(self) -> dict[str, Any]:
         """The column as plain values."""
@@ -156,12 +156,74 @@ class JsonColumn:
         return cls(Column.from_json(data["column"]), data["json"], leaves, (one, other), data["ascii"])
 
 
-Written = TypedColumn | JsonColumn
+@dataclass(frozen=True)
+class AddressColumn:
+    """A column of addresses of the Internet Protocol, version 4.
+
+    Networks and hosts are learned apart, so that no quantile of either is an address.
+
+    Attributes:
+        column: The column.
+    """
+
+    column: Column
+
+    @property
+    def parts(self) -> tuple[Column, ...]:
+        """What is learned in its place: the first two numbers, and the last two."""
+        name, nullable = self.column.name, self.column.nullable
+        return tuple(Column(own, ColumnType("int"), nullable) for own in (name, f"{name}\x00host"))
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """No other columns."""
+        return ()
+
+    def split(self, arrays: Mapping[str, pa.Array]) -> list[pa.Array]:
+        """The parts, null where there is no address."""
+        rows = [address_of(text) for text in arrays[self.column.name].to_pylist()]
+        return [pa.array([None if row is None else row[i] for row in rows], pa.int32()) for i in (0, 1)]
+
+    def join(self, parts: Sequence[pa.Array]) -> pa.Array:
+        """The column, null where the first part is."""
+        rows = zip(parts[0].to_pylist(), parts[1].fill_null(0).to_pylist(), strict=True)
+        return pa.array([None if a is None else f"{a >> 8}.{a & 255}.{b >> 8}.{b & 255}" for a, b in rows], pa.string())
+
+    def describe(self) -> str:
+        """How it is learned, as a sentence."""
+        return f"{self.column.name} is learned as addresses"
+
+    def to_json(self) -> dict[str, Any]:
+        """The column as plain values."""
+        return {"column": self.column.to_json(), "address": 4}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> AddressColumn:
+        """The column that `to_json` described."""
+        return cls(Column.from_json(data["column"]))
+
+
+Written = TypedColumn | JsonColumn | AddressColumn
 
 
 def written_from_json(data: Mapping[str, Any]) -> Written:
     """The column that its `to_json` described."""
+    if "address" in data:
+        return AddressColumn.from_json(data)
     return JsonColumn.from_json(data) if "json" in data else TypedColumn.from_json(data)
+
+
+def address_of(text: str | None) -> tuple[int, int] | None:
+    """The first two and the last two numbers of an address as one each; None for what is none.
+
+    >>> address_of("10.1.0.255")
+    (2561, 255)
+    """
+    parts = [] if text is None else text.split(".")
+    if len(parts) != 4 or not all(p.isascii() and p.isdigit() and str(int(p)) == p and int(p) < 256 for p in parts):
+        return None
+    a, b, c, d = map(int, parts)
+    return a << 8 | b, c << 8 | d
 
 
 def leaves_of(text: str | None, shape: Any) -> list[Any] | None:

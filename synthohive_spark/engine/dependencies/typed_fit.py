@@ -14,13 +14,22 @@ import pyarrow.compute as pc
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.columns import Column, ColumnType
-from synthohive_spark.engine.dependencies.formats import AddressFormat, ClockFormat, Format, NumberFormat, TimeFormat
-from synthohive_spark.engine.dependencies.typed import SPECIALS, JsonColumn, TypedColumn, Written, leaves_of
+from synthohive_spark.engine.dependencies.formats import ClockFormat, Format, NumberFormat, TimeFormat
+from synthohive_spark.engine.dependencies.typed import (
+    SPECIALS,
+    AddressColumn,
+    JsonColumn,
+    TypedColumn,
+    Written,
+    address_of,
+    leaves_of,
+)
 
 _ROWS = 50
 _DIFFERENT = 30
 _SOME = 500
 _WORD_SHARE = 0.01
+_NAMES, _NAMES_ROWS = 0.5, 0.9
 _MOST_LEAVES = 50
 _DATES: tuple[str, ...] = (
     "%Y-%m-%d",
@@ -65,7 +74,7 @@ def find_typed(table: pa.Table, columns: Sequence[Column], left: frozenset[str],
         if len(values) - values.null_count < _ROWS:
             continue
         if column.type.is_string:
-            typed: Written | None = _typed(column, values, privacy) or _json(column, values)
+            typed: Written | None = _typed(column, values, privacy) or _address(column, values) or _json(column, values)
         else:
             typed = _calendar_integer(column, values)
         if typed is not None:
@@ -87,20 +96,25 @@ def _typed(column: Column, values: pa.Array, privacy: Privacy) -> TypedColumn | 
             continue
         own = tuple(word for word in words if form.parse(pa.array([word]))[0].as_py() is None)
         rest = pa.concat_arrays([every, pa.array([w for w in words if w not in own], pa.string())])
-        again = form.print(form.parse(rest))
-        if (
-            len(own) <= len(SPECIALS)
-            and len(rest) >= _DIFFERENT
-            and pc.equal(again, rest).fill_null(False).false_count == 0
-        ):
+        if len(own) > len(SPECIALS) or len(rest) < _DIFFERENT or not _says(form, rest, values):
+            continue
+        if pc.equal(form.print(form.parse(rest)), rest).fill_null(False).false_count == 0:
             return TypedColumn(column, form, own)
     return None
 
 
 def _says(form: Format, different: pa.Array, values: pa.Array) -> bool:
-    """Whether a format tells more than its texts do: digits alone that repeat are names sooner than numbers."""
-    plain = NumberFormat(digits=0)
-    return form != plain or len(different) > (len(values) - values.null_count) / 2
+    """Whether a format tells more than its texts do.
+
+    Whole numbers of which nearly every row has its own, or that follow letters, name rows; digits alone that repeat
+    are names, too.
+    """
+    if not isinstance(form, NumberFormat) or form.digits or form.thousands:
+        return True
+    share = len(different) / (len(values) - values.null_count)
+    if share > _NAMES_ROWS or any(c.isalpha() for c in form.prefix):
+        return False
+    return bool(form.prefix or form.suffix) or share > _NAMES
 
 
 def _common_words(values: pa.Array, privacy: Privacy) -> tuple[str, ...]:
@@ -119,8 +133,6 @@ def _forms(texts: Sequence[str]) -> Iterator[Format]:
     if not texts:
         return
     first = texts[0]
-    if first.count(".") == 3:
-        yield AddressFormat()
     yield from (form for form in _CLOCKS if form.parse(pa.array([first]))[0].as_py() is not None)
     if any(c.isdigit() for c in first) and len(first) >= 6:
         for text in _TIME_FORMS:
@@ -155,6 +167,11 @@ def _number_forms(texts: Sequence[str]) -> Iterator[NumberFormat]:
         decimals = {len(text.rpartition(mark)[2]) if mark in text else 0 for text in digits}
         for size in [decimals.pop()] if len(decimals) == 1 else [-1]:
             yield NumberFormat(prefix, suffix, thousands, mark, size, sign_first)
+
+
+def _address(column: Column, values: pa.Array) -> AddressColumn | None:
+    texts = values.drop_null().to_pylist()
+    return AddressColumn(column) if all(address_of(text) is not None for text in texts) else None
 
 
 def _calendar_integer(column: Column, values: pa.Array) -> TypedColumn | None:

@@ -106,5 +106,5 @@ class RowGenerator:
             if name in more:
                 filled[place] = name in fill
                 if block.name in conditions.column_names:
-                    mask[:, place] = self.dependencies.told(name, given, fill)
+                    mask[:, place] = self.dependencies.known_rows(name, given, fill)
         return Known(encoded, mask, filled)

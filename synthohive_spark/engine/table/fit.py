@@ -21,6 +21,10 @@ from synthohive_spark.engine.table_statistics import TableStatistics
 from synthohive_spark.engine.temporal.calendar_fit import calendar_statistics
 from synthohive_spark.engine.training.threads import limited_threads
 from synthohive_spark.errors import SchemaError, TrainingError
+from synthohive_spark.logs import get_logger
+
+_SHOWN = 20
+_log = get_logger(__name__)
 
 
 def fit_table(
@@ -52,15 +56,13 @@ def _fit(
     dependencies = find_in_values(
         table,
         request.learned,
-        request.rules.imitated,
+        request.rules,
         request.privacy,
         statistics,
         calendar=engine.encoding.calendar,
         given=frozenset(request.conditions),
-        named=request.rules.categorical,
-        unrelated=request.rules.unrelated,
     )
-    table = dependencies.split(table)
+    rows, table = table, dependencies.split(table)
     statistics = calendar_statistics(dependencies.calendar, part_statistics(dependencies.rewritten, statistics))
     most_values = engine.encoding.most_values
     generated = dependencies.split_columns(request.generated)
@@ -83,7 +85,10 @@ def _fit(
     score = assess(fitted, encoded, context, layout, request.seed)
     fitted = replace(fitted, pair_score=score, warnings=warnings_of(fitted, score, engine.settings.max_seconds))
     names = tuple(c.name for c in request.context)
-    return TableModel(engine.name, request.columns, names, encoder, context_encoder, layout, fitted, dependencies)
+    told = dependencies.told(rows)
+    if told:
+        _log.info("dependencies_found", count=len(told), first=list(told[:_SHOWN]))
+    return TableModel(engine.name, request.columns, names, encoder, context_encoder, layout, fitted, dependencies, told)
 
 
 def check_encoding(name: str, engine: Engine) -> None:

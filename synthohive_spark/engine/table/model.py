@@ -31,6 +31,7 @@ class TableModel:
         layout: The encoded row.
         fitted: What the engine left behind.
         dependencies: What holds in all rows.
+        told: The same in words.
     """
 
     engine: str
@@ -41,6 +42,7 @@ class TableModel:
     layout: Layout
     fitted: FittedEngine
     dependencies: Dependencies
+    told: tuple[str, ...] = ()
 
     @property
     def conditions(self) -> tuple[Column, ...]:
@@ -112,6 +114,7 @@ class TableModel:
             "columns": [c.to_json() for c in self.columns],
             "conditions": list(self.condition_names),
             "dependencies": self.dependencies.to_json(),
+            "told": list(self.told),
             "engine_parameters": self.fitted.parameters,
             "history": self.fitted.history,
             "checks": self.fitted.checks,
@@ -139,6 +142,7 @@ class TableModel:
                 layout=layout,
                 fitted=replace(fitted, history=list(metadata["history"]), checks=list(metadata["checks"])),
                 dependencies=Dependencies.from_json(metadata["dependencies"], layout),
+                told=tuple(metadata.get("told", ())),
             )
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             if isinstance(error, SchemaError):

@@ -36,6 +36,7 @@ class TrainingSummary:
             None where columns have nothing to do with each other.
         warnings: What fell short, with the figures and the remedy, a sentence each; empty for a fit that a job can use.
         threads: Threads of the fit; seeds give the same bits for the same number of them.
+        dependencies: What holds in all training rows and in every row that is drawn, a sentence each.
     """
 
     history: tuple[Mapping[str, Any], ...]
@@ -51,9 +52,19 @@ class TrainingSummary:
     pair_score: float | None = None
     warnings: tuple[str, ...] = ()
     threads: int = 1
+    dependencies: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, fitted: FittedEngine, *, rows: int, training_rows: int, seconds: float, seed: int) -> TrainingSummary:
+    def of(
+        cls,
+        fitted: FittedEngine,
+        *,
+        rows: int,
+        training_rows: int,
+        seconds: float,
+        seed: int,
+        dependencies: tuple[str, ...] = (),
+    ) -> TrainingSummary:
         """The summary of a fit."""
         ending = fitted.ending
         return cls(
@@ -70,6 +81,7 @@ class TrainingSummary:
             pair_score=fitted.pair_score,
             warnings=fitted.warnings,
             threads=ending.threads,
+            dependencies=dependencies,
         )
 
     @property

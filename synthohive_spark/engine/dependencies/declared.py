@@ -1,0 +1,123 @@
+"""What a user declared to hold in a table, as what keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from synthohive_spark.declarations.dependencies import (
+    Dependency,
+    FixedCombinations,
+    Formula,
+    Inequality,
+    OneHot,
+    named_by,
+)
+from synthohive_spark.declarations.hints import nearest
+from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.dependencies.combinations import Combinations, combinations_of
+from synthohive_spark.engine.dependencies.flags import FlagSet, flags_of
+from synthohive_spark.engine.dependencies.formula import FormulaColumn
+from synthohive_spark.engine.dependencies.linear_fit import digits_of
+from synthohive_spark.engine.dependencies.order import comparable
+from synthohive_spark.errors import SchemaError
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Declared dependencies.
+
+    Attributes:
+        orders: Pairs of columns of which the first never lies above the second.
+        flags: Sets of flags of which exactly one is set.
+        combinations: Columns of which only known combinations come out.
+        formulas: Columns that are computed, each after those that it is made of.
+    """
+
+    orders: tuple[tuple[str, str], ...] = ()
+    flags: tuple[FlagSet, ...] = ()
+    combinations: tuple[Combinations, ...] = ()
+    formulas: tuple[FormulaColumn, ...] = ()
+
+    @property
+    def rewritten(self) -> frozenset[str]:
+        """The columns that are learned as something else, or computed."""
+        return frozenset([*self._several, *(own.column.name for own in self.formulas)])
+
+    @property
+    def _several(self) -> list[str]:
+        """The columns that are learned together as one."""
+        return [n for own in self.flags for n in own.names] + [n for own in self.combinations for n in own.names]
+
+    @classmethod
+    def of(
+        cls, dependencies: Sequence[Dependency], table: pa.Table, columns: Sequence[Column], at_least: int
+    ) -> Declared:
+        """What was declared, of the rows.
+
+        Args:
+            dependencies: What was declared.
+            table: The rows.
+            columns: Their columns.
+            at_least: Fewest rows of a combination that may be kept.
+
+        Raises:
+            SchemaError: If a column is not there, has another type than is needed, or is decided by two of them.
+        """
+        known = {c.name: c for c in columns}
+        for name in named_by(dependencies):
+            if name not in known:
+                raise SchemaError(f"dependencies name {name!r}, which is not a learned column{nearest(name, known)}")
+        orders = tuple((own.low, own.high) for own in dependencies if isinstance(own, Inequality))
+        for low, high in orders:
+            if not comparable(known[low].type, known[high].type):
+                kinds = f"{known[low].type} and {known[high].type}"
+                raise SchemaError(f"inequality of {low!r} and {high!r} needs two numbers or two times, got {kinds}")
+        flags = tuple(_flags(own, table, known) for own in dependencies if isinstance(own, OneHot))
+        combined = [own.columns for own in dependencies if isinstance(own, FixedCombinations)]
+        combinations = tuple(combinations_of(table, tuple(known[n] for n in own), at_least) for own in combined)
+        for kept in combinations:
+            if not kept.rows:
+                raise SchemaError(f"no combination of {', '.join(kept.names)} is held by {at_least} rows")
+        formulas = _in_order([_formula(own, table, known) for own in dependencies if isinstance(own, Formula)])
+        made = cls(orders, flags, combinations, formulas)
+        decided = [*made._several, *(own.column.name for own in formulas)]
+        for name in decided:
+            if decided.count(name) > 1:
+                raise SchemaError(f"column {name!r} is decided by two of the declared dependencies; leave one out")
+        return made
+
+
+def _flags(own: OneHot, table: pa.Table, known: dict[str, Column]) -> FlagSet:
+    for name in own.columns:
+        type_ = known[name].type
+        if not (type_.is_integer or type_.is_float or type_.name == "boolean"):
+            raise SchemaError(f"one_hot needs columns of zeros and ones, {name!r} is {type_}")
+    counts = {name: int(flags_of(one_array(table.column(name))).sum()) for name in own.columns}
+    return FlagSet(tuple(known[n] for n in sorted(own.columns, key=lambda n: -counts[n])), always=True)
+
+
+def _formula(own: Formula, table: pa.Table, known: dict[str, Column]) -> FormulaColumn:
+    for name in own.columns:
+        if not known[name].type.is_number or not known[name].type.fits_int64:
+            raise SchemaError(f"formula {own.expression!r} needs numbers, {name!r} is {known[name].type}")
+    column = known[own.column]
+    digits = digits_of(one_array(table.column(own.column)), column.type)
+    return FormulaColumn(column, own.expression, {n: known[n].type for n in own.names}, digits)
+
+
+def _in_order(formulas: list[FormulaColumn]) -> tuple[FormulaColumn, ...]:
+    """Formulas, each after those that it is made of."""
+    placed: list[FormulaColumn] = []
+    left = list(formulas)
+    while left:
+        open_ = {own.column.name for own in left}
+        ready = [own for own in left if not open_ & set(own.types)]
+        if not ready:
+            raise SchemaError(f"formulas of {', '.join(sorted(open_))} are made of each other")
+        placed += ready
+        left = [own for own in left if own not in ready]
+    return tuple(placed)

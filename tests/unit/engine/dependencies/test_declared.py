@@ -1,0 +1,115 @@
+import numpy as np
+import pytest
+
+from synthohive_spark.declarations.dependencies import FixedCombinations, Formula, Inequality, OneHot
+from synthohive_spark.errors import SchemaError
+from tests.helpers.scrambled import find, scrambled, table_of
+
+ROWS = 1000
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def messy():
+    """Rows that keep what is known of them only as a rule."""
+    start, which = rng(1).integers(0, 100, ROWS), rng(2).integers(0, 3, ROWS)
+    quantity, price = rng(3).integers(1, 9, ROWS), np.round(rng(4).uniform(1, 9, ROWS), 2)
+    city = rng(5).choice(["Rome", "Bari", "Lyon"], ROWS)
+    values = {
+        "start": ("int", start),
+        "end": ("int", start + rng(6).integers(-2, 20, ROWS)),
+        "city": ("string", city),
+        "zone": ("int", np.where(city == "Lyon", 2, rng(7).integers(0, 2, ROWS))),
+        "quantity": ("int", quantity),
+        "unit price": ("double", price),
+        "total": ("double", np.round(quantity * price, 2) + (rng(8).random(ROWS) < 0.1)),
+    }
+    return values | {f"f{i}": ("int", (which == i).astype(int) | (rng(9 + i).random(ROWS) < 0.02)) for i in range(3)}
+
+
+ALL = (
+    Inequality("start", "end"),
+    FixedCombinations(["city", "zone"]),
+    OneHot(["f0", "f1", "f2"]),
+    Formula("total", "quantity * `unit price`"),
+)
+
+
+def test_what_is_declared_holds_in_every_drawn_row_whatever_the_rows_show():
+    found, table, drawn = scrambled(messy(), declared=ALL)
+    d = drawn.to_pandas()
+    assert (d.start <= d.end).all()
+    assert (d[["f0", "f1", "f2"]].sum(axis=1) == 1).all()
+    assert set(zip(d.city, d.zone, strict=True)) == {(c, z) for c in ("Rome", "Bari") for z in (0, 1)} | {("Lyon", 2)}
+    assert np.abs(d.total - d.quantity * d["unit price"]).max() < 0.0051
+    told = found.told(table)
+    assert sum("as declared" in text for text in told) == 3
+    broken = int((table.to_pandas().start > table.to_pandas().end).sum())
+    assert f"start <= end, as declared; {broken} of 1,000 rows break it" in told or (
+        f"end >= start, as declared; {broken} of 1,000 rows break it" in told
+    )
+    assert not any("as declared" in text for text in scrambled(messy())[0].told(table))
+
+
+def test_given_values_choose_among_combinations():
+    _, _, drawn = scrambled(messy(), declared=ALL, given={"zone": [2] * ROWS})
+    assert set(drawn["city"].to_pylist()) == {"Lyon"}
+    _, _, drawn = scrambled(messy(), declared=ALL, given={"city": ["Bari"] * ROWS})
+    assert set(drawn["zone"].to_pylist()) == {0, 1}
+    _, _, drawn = scrambled(messy(), declared=ALL, given={"quantity": [3] * ROWS})
+    d = drawn.to_pandas()
+    assert np.abs(d.total - 3 * d["unit price"]).max() < 0.0051
+
+
+def test_combinations_of_few_rows_are_not_kept():
+    values = messy()
+    values["zone"][1][:3] = 9
+    found, _, drawn = scrambled(values, declared=ALL[1:2])
+    assert len(found.combinations[0].rows) == 5
+    assert 9 not in drawn["zone"].to_pylist()
+
+
+def test_formulas_of_formulas_and_types():
+    net, rate = rng(1).integers(100, 900, ROWS), rng(2).choice([7, 19], ROWS)
+    tax = pa.array(np.round(net * rate / 100).astype(int))
+    values = {
+        "net": ("int", net),
+        "rate": ("tinyint", rate),
+        "tax": ("int", tax),
+        "gross": ("bigint", net + tax.to_numpy()),
+    }
+    declared = (Formula("gross", "net + tax"), Formula("tax", "net * rate / 100"))
+    _, _, drawn = scrambled(values, declared=declared, unrelated=frozenset(values))
+    d = drawn.to_pandas()
+    assert (d.tax == np.round(d.net * d.rate / 100)).all()
+    assert (d.gross == d.net + d.tax).all()
+
+
+def test_independent_columns_are_left_alone():
+    start = rng(1).integers(0, 1000, ROWS)
+    values = {"start": ("int", start), "end": ("int", start + rng(2).integers(0, 50, ROWS))}
+    assert len(find(*table_of(values)).orders.columns) == 1
+    assert find(*table_of(values), unrelated=frozenset(["end"])).orders.columns == ()
+
+
+@pytest.mark.parametrize(
+    ("declared", "text"),
+    [
+        (
+            [Inequality("start", "city")],
+            "inequality of 'start' and 'city' needs two numbers or two times, got int and string",
+        ),
+        ([Inequality("start", "ends")], "dependencies name 'ends', which is not a learned column; did you mean 'end'?"),
+        ([OneHot(["f0", "city"])], "one_hot needs columns of zeros and ones, 'city' is string"),
+        ([Formula("total", "city * 2")], "formula 'city * 2' needs numbers, 'city' is string"),
+        ([Formula("start", "end - 1"), Formula("end", "start + 1")], "formulas of end, start are made of each other"),
+        ([OneHot(["f0", "f1"]), OneHot(["f1", "f2"])], "column 'f1' is decided by two of the declared dependencies"),
+        ([FixedCombinations(["start", "end", "total"])], "no combination of start, end, total is held by 5 rows"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused(declared, text):
+    with pytest.raises(SchemaError) as error:
+        find(*table_of(messy()), declared=tuple(declared))
+    assert text in str(error.value)
