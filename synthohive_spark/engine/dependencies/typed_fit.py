@@ -112,7 +112,7 @@ def _says(form: Format, different: pa.Array, values: pa.Array) -> bool:
     if not isinstance(form, NumberFormat) or form.digits or form.thousands:
         return True
     share = len(different) / (len(values) - values.null_count)
-    if share > _NAMES_ROWS or any(c.isalpha() for c in form.prefix):
+    if (share > _NAMES_ROWS and not form.suffix) or any(c.isalpha() for c in form.prefix):
         return False
     return bool(form.prefix or form.suffix) or share > _NAMES
 
@@ -154,19 +154,12 @@ def _number_forms(texts: Sequence[str]) -> Iterator[NumberFormat]:
     plain = not prefix and not suffix
     if plain and all(text.isdigit() for text in digits) and len({len(text) for text in digits}) == 1:
         return
-    for thousands, mark in (
-        ("", "."),
-        (",", "."),
-        ("", ","),
-        (".", ","),
-        (" ", "."),
-        (" ", ","),
-        ("'", "."),
-        ("\u00a0", ","),
-    ):
+    for thousands, mark in _GROUPINGS:
+        if thousands and not any(thousands in text for text in digits):
+            continue
         decimals = {len(text.rpartition(mark)[2]) if mark in text else 0 for text in digits}
-        for size in [decimals.pop()] if len(decimals) == 1 else [-1]:
-            yield NumberFormat(prefix, suffix, thousands, mark, size, sign_first)
+        size = decimals.pop() if len(decimals) == 1 else -1
+        yield NumberFormat(prefix, suffix, thousands, mark, size, sign_first)
 
 
 def _address(column: Column, values: pa.Array) -> AddressColumn | None:

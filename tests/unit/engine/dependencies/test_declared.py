@@ -73,12 +73,12 @@ def test_combinations_of_few_rows_are_not_kept():
 
 def test_formulas_of_formulas_and_types():
     net, rate = rng(1).integers(100, 900, ROWS), rng(2).choice([7, 19], ROWS)
-    tax = pa.array(np.round(net * rate / 100).astype(int))
+    tax = np.round(net * rate / 100).astype(int)
     values = {
         "net": ("int", net),
         "rate": ("tinyint", rate),
         "tax": ("int", tax),
-        "gross": ("bigint", net + tax.to_numpy()),
+        "gross": ("bigint", net + tax),
     }
     declared = (Formula("gross", "net + tax"), Formula("tax", "net * rate / 100"))
     _, _, drawn = scrambled(values, declared=declared, unrelated=frozenset(values))
