@@ -291,6 +291,8 @@ class Synthesizer:
     ) -> ValidationReport:
         """Compare real and synthetic tables, and the links between them, over all rows, by Spark.
 
+        Where the tables have been learned, rows that break what was found to hold in all of them are counted, too.
+
         Frames are read several times: write synthetic ones that are costly to make to tables first.
 
         Args:
@@ -313,7 +315,9 @@ class Synthesizer:
                     f"no declared table is both among the real ones ({', '.join(both[0])}) and the synthetic ones "
                     f"({', '.join(both[1])})"
                 )
-            report = compare_database(both[0], both[1], {name: self.metadata.table(name) for name in names})
+            models = {name: model.table_model for name, model in self.models.items()}
+            learned = {name: (model.dependencies, model.columns) for name, model in models.items()}
+            report = compare_database(both[0], both[1], {name: self.metadata.table(name) for name in names}, learned)
             if output_path is not None:
                 write = report.write_json if os.fspath(output_path).endswith(".json") else report.write_html
                 write(output_path)

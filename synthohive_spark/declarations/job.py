@@ -71,6 +71,7 @@ class Gate(BaseModel):
         max_null_rate_error: Of the difference of each column's null rates.
         max_copies: Of each table's share of copied rows.
         max_key_faults: Of each table's share of rows whose primary key is a duplicate or has a null.
+        max_broken: Of each table's share of rows that break what holds in every learned row.
         same_schema: Whether a column that is missing, too many or of another type is a failure.
         max_orphans: Of each link's share of keys that meet no row; not asked of tables with ``orphans: keep``.
         max_orphan_error: Of the difference of the real and the synthetic share of such keys, of these tables.
@@ -86,6 +87,7 @@ class Gate(BaseModel):
     max_null_rate_error: _Share | None = 0.02
     max_copies: _Share | None = 0.0
     max_key_faults: _Share | None = 0.0
+    max_broken: _Share | None = 0.0
     same_schema: bool = True
     max_orphans: _Share | None = 0.0
     max_orphan_error: _Share | None = 0.02

@@ -105,6 +105,25 @@ class BrokenBound:
 
 
 @dataclass(frozen=True)
+class DependencyReport:
+    """What holds in every learned row, or was declared to, and how many rows of each side break it.
+
+    Attributes:
+        text: The sentence that says what holds.
+        broken_real: Real rows that break it.
+        broken_synthetic: Synthetic rows that break it.
+        share_real: Their share of the real rows.
+        share_synthetic: Their share of the synthetic rows.
+    """
+
+    text: str
+    broken_real: int
+    broken_synthetic: int
+    share_real: float
+    share_synthetic: float
+
+
+@dataclass(frozen=True)
 class TableReport:
     """How one synthetic table compares with the real one.
 
@@ -125,6 +144,7 @@ class TableReport:
         schema_differences: Columns that one side lacks or that differ in type, as sentences.
         kept: Whether the table is taken over as it is, by declaration, so that its columns are not scored.
         kept_differences: Different rows that only one of the two sides has, of a table that is taken over.
+        dependencies: What holds in every learned row, and how many rows break it.
     """
 
     name: str
@@ -143,6 +163,12 @@ class TableReport:
     key_nulls_real: int | None = None
     kept: bool = False
     kept_differences: int | None = None
+    dependencies: tuple[DependencyReport, ...] = ()
+
+    @property
+    def broken(self) -> float | None:
+        """The largest share of synthetic rows that break something, as far as it is above that of the real rows."""
+        return max((max(d.share_synthetic - d.share_real, 0.0) for d in self.dependencies), default=None)
 
     @property
     def mean_tvd(self) -> float | None:

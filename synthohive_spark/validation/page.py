@@ -95,6 +95,7 @@ def _view(table: TableReport) -> dict[str, Any]:
     return {
         "report": table,
         "figures": list(_figures(table)),
+        "dependencies": sorted(table.dependencies, key=lambda d: d.share_real - d.share_synthetic),
         "furthest": [pair for pair in furthest if pair.difference > _APART],
     }
 
@@ -108,6 +109,7 @@ def _figures(table: TableReport) -> list[tuple[str, str, str]]:
             ("Rows that differ", _count(differences), "taken over, not generated"),
         ]
     worst, pair = table.worst_column, table.worst_pair
+    broken = sum(rule.broken_synthetic > 0 for rule in table.dependencies)
     keys = None if table.key_duplicates is None else table.key_duplicates + (table.key_nulls or 0)
     return [
         ("Synthetic rows", _count(table.rows_synthetic), f"of {_count(table.rows_real)} real ones"),
@@ -125,7 +127,9 @@ def _figures(table: TableReport) -> list[tuple[str, str, str]]:
         ),
         ("Copied rows", percent(table.copies), f"real rows with a real twin: {percent(table.real_twins)}"),
         ("Key faults", _count(keys), "no key is declared" if keys is None else "duplicates and nulls"),
-        ("Rows out of bounds", _count(table.violating_rows), "of the declared constraints"),
+        ("Broken rules", _count(broken), f"of {len(table.dependencies)} that hold in every row")
+        if table.dependencies
+        else ("Rows out of bounds", _count(table.violating_rows), "of the declared constraints"),
     ]
 
 

@@ -59,6 +59,7 @@ class ValidationReport:
         max_null_rate_error: float | None = 0.02,
         max_copies: float | None = 0.0,
         max_key_faults: float | None = 0.0,
+        max_broken: float | None = 0.0,
         same_schema: bool = True,
         max_orphans: float | None = 0.0,
         max_orphan_error: float | None = 0.02,
@@ -68,9 +69,10 @@ class ValidationReport:
     ) -> None:
         """Check that no figure is over its limit; None switches a limit off.
 
-        Without arguments, columns, copies, keys, schemas and orphans are checked, and how links go together is not:
-        what can be reached there depends on the database. A synthetic table without rows fails where the real one has
-        some, for nothing can be said of it. Columns of tables that are taken over as they are have no figures.
+        Without arguments, columns, copies, keys, dependencies, schemas and orphans are checked, and how links go
+        together is not: what can be reached there depends on the database. A synthetic table without rows fails where
+        the real one has some, for nothing can be said of it. Columns of tables that are taken over as they are have no
+        figures.
 
         Args:
             max_tvd: Of each column's total variation distance.
@@ -79,6 +81,8 @@ class ValidationReport:
             max_copies: Of each table's share of copied rows. Where real rows equal each other (``real_twins``), equal
                 synthetic rows are to be expected.
             max_key_faults: Of each table's share of rows whose primary key is a duplicate or has a null.
+            max_broken: Of each table's share of rows that break something which holds in every learned row, such as
+                ``end >= start``, as far as it is above the share of real rows that do.
             same_schema: Whether a column that is missing, too many or of another type is a failure.
             max_orphans: Of each link's share of synthetic keys that meet no row of the other table; nulls are none. It
                 is not asked of tables that are declared with ``orphans="keep"``.
@@ -95,6 +99,7 @@ class ValidationReport:
         """
         of_columns = {"tvd": max_tvd, "ks": max_ks, "null_rate_error": max_null_rate_error}
         of_tables = {"copies": max_copies, "key_faults": max_key_faults, "doubled_keys": max_doubled_keys}
+        of_tables |= {"broken": max_broken}
         of_links = {"max_orphans": max_orphans, "max_orphan_error": max_orphan_error}
         of_links |= {"min_cardinality": min_cardinality, "min_hops": min_hops}
         for name, limit in {**{f"max_{n}": v for n, v in {**of_columns, **of_tables}.items()}, **of_links}.items():

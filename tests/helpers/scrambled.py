@@ -66,4 +66,4 @@ def scrambled(values, *, given=None, seed=0, **settings):
 
 def count_broken(found, table):
     """How many rows break what was found in values."""
-    return {text: int(mask.sum()) for text, mask in found._broken_in_values(table).items()}
+    return {text: int(mask.sum()) for text, mask in found.broken_in_values(table).items()}

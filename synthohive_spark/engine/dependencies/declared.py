@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -17,12 +17,12 @@ from synthohive_spark.declarations.dependencies import (
 )
 from synthohive_spark.declarations.hints import nearest
 from synthohive_spark.engine.arrays import one_array
-from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.combinations import Combinations, combinations_of
 from synthohive_spark.engine.dependencies.flags import FlagSet, flags_of
 from synthohive_spark.engine.dependencies.formula import FormulaColumn
 from synthohive_spark.engine.dependencies.linear_fit import digits_of
-from synthohive_spark.engine.dependencies.order import comparable
+from synthohive_spark.engine.dependencies.order import OrderedColumn, comparable
 from synthohive_spark.errors import SchemaError
 
 
@@ -35,12 +35,24 @@ class Declared:
         flags: Sets of flags of which exactly one is set.
         combinations: Columns of which only known combinations come out.
         formulas: Columns that are computed, each after those that it is made of.
+        types: The type of each column of orders.
     """
 
     orders: tuple[tuple[str, str], ...] = ()
     flags: tuple[FlagSet, ...] = ()
     combinations: tuple[Combinations, ...] = ()
     formulas: tuple[FormulaColumn, ...] = ()
+    types: Mapping[str, ColumnType] = field(default_factory=dict)
+
+    def broken_orders(self, table: pa.Table) -> frozenset[str]:
+        """The columns of orders that some rows break."""
+        found: set[str] = set()
+        for low, high in self.orders:
+            lower, upper = Column(low, self.types[low]), Column(high, self.types[high])
+            order = OrderedColumn(upper, (lower,), True, -1, False, 0, 0, 0)
+            if order.broken({name: one_array(table.column(name)) for name in (low, high)}).any():
+                found |= {low, high}
+        return frozenset(found)
 
     @property
     def rewritten(self) -> frozenset[str]:
@@ -83,7 +95,8 @@ class Declared:
             if not kept.rows:
                 raise SchemaError(f"no combination of {', '.join(kept.names)} is held by {at_least} rows")
         formulas = _in_order([_formula(own, table, known) for own in dependencies if isinstance(own, Formula)])
-        made = cls(orders, flags, combinations, formulas)
+        types = {name: known[name].type for pair in orders for name in pair}
+        made = cls(orders, flags, combinations, formulas, types)
         decided = [*made._several, *(own.column.name for own in formulas)]
         for name in decided:
             if decided.count(name) > 1:

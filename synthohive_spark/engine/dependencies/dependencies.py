@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,9 +16,9 @@ from synthohive_spark.engine.dependencies import derived, functional, linear, nu
 from synthohive_spark.engine.dependencies.combinations import Combinations, CombinedColumn
 from synthohive_spark.engine.dependencies.flags import FlagSet, members_of
 from synthohive_spark.engine.dependencies.formula import FormulaColumn
-from synthohive_spark.engine.dependencies.order import Orders
+from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
 from synthohive_spark.engine.dependencies.rewriting import Rewritten, replaced, split, virtual
-from synthohive_spark.engine.dependencies.template import Templates
+from synthohive_spark.engine.dependencies.template import TemplateColumn, Templates
 from synthohive_spark.engine.dependencies.typed import Written, written_from_json
 from synthohive_spark.engine.encoded_table import EncodedTable, FunctionalDependency, Layout, NullInclusion
 from synthohive_spark.engine.temporal.calendar_parts import Calendar
@@ -106,11 +106,7 @@ class Dependencies:
 
     def together(self, names: Sequence[str]) -> list[list[str]]:
         """Columns in groups, such that no dependency is between columns of two groups."""
-        links = [[own.column.name, *own.sources] for own in self.rewritten]
-        links += [[part.name for part in own.parts] for own in self.linear]
-        links += [[own.column.name, *(factor.name for factor in own.factors)] for own in self.products]
-        links += [[own.column.name, *own.types] for own in self.formulas]
-        links += [[own.column, own.of.name] for own in self.derived]
+        links = [list(columns_of(own)) for own in self.in_values]
         whole = [self.column_of_part.get(block, block) for block in self.blocks]
         links += [[whole[own.determinant], whole[own.dependent]] for own in self.functional]
         links += [[whole[own.column], whole[own.within]] for own in self.null_inclusions]
@@ -174,9 +170,12 @@ class Dependencies:
         """The columns such that linear relations and products hold, of which either may be made of the other."""
         made = linear.apply_linear_relations(arrays, self.linear, fixed)
         computed = frozenset([*(own.column for own in self.linear), *(own.column.name for own in self.products)])
+        # A product does not change for a sum that it is part of.
+        rows = len(next(iter(made.values()), ()))
+        firm = {**fixed, **{own.column.name: np.ones(rows, bool) for own in self.products}}
         for _ in range(2 if self.products else 0):
             made = product.apply_products(made, self.products, fixed, computed)
-            made = linear.apply_linear_relations(made, self.linear, fixed)
+            made = linear.apply_linear_relations(made, self.linear, firm)
         for formula in self.formulas:
             made = formula.applied(made, fixed)
         return made
@@ -184,18 +183,36 @@ class Dependencies:
     def describe(self) -> list[str]:
         """What was found, a sentence for each dependency."""
         return [
-            *(own.describe() for own in (*self.written, *self._in_values)),
+            *(own.describe() for own in (*self.written, *self.in_values)),
             *(own.describe() for own in self.calendar.columns),
             *(functional.describe(own, self._shown) for own in self.functional),
             *(null_inclusion.describe(own, self._shown) for own in self.null_inclusions),
         ]
+
+    def among(self, names: Collection[str]) -> Dependencies:
+        """Those that hold in values and speak of these columns alone."""
+
+        def kept(own: Any) -> bool:
+            return set(columns_of(own)) <= set(names)
+
+        return Dependencies(
+            templates=Templates(tuple(filter(kept, self.templates.columns))),
+            written=tuple(own for own in self.written if own.column.name in names),
+            combinations=tuple(filter(kept, self.combinations)),
+            flags=tuple(filter(kept, self.flags)),
+            orders=Orders(tuple(filter(kept, self.orders.columns))),
+            linear=tuple(filter(kept, self.linear)),
+            products=tuple(filter(kept, self.products)),
+            formulas=tuple(filter(kept, self.formulas)),
+            derived=tuple(filter(kept, self.derived)),
+        )
 
     def told(self, table: pa.Table) -> tuple[str, ...]:
         """What holds in rows, a sentence for each, such as ``end >= start in all 43,824 rows``.
 
         Of what was declared and does not, the sentence says how many rows break it.
         """
-        texts = {text: int(mask.sum()) for text, mask in self._broken_in_values(table).items()}
+        texts = {text: int(mask.sum()) for text, mask in self.broken_in_values(table).items()}
         texts |= {functional.describe(own, self._shown): 0 for own in self.functional}
         texts |= {null_inclusion.describe(own, self._shown): 0 for own in self.null_inclusions}
         rows = f"{table.num_rows:,} rows"
@@ -204,12 +221,16 @@ class Dependencies:
             for text, broken in texts.items()
         )
 
-    def _broken_in_values(self, table: pa.Table) -> dict[str, Mask]:
-        """Which rows break what holds in values, by the sentence that describes it."""
+    def broken_in_values(self, table: pa.Table) -> dict[str, Mask]:
+        """Which rows break what holds in values, by the sentence that describes it.
+
+        Args:
+            table: Rows with the learned columns that are spoken of.
+        """
         raw = {name: one_array(table.column(name)) for name in table.column_names}
         read = {**raw, **self._read(raw)}
         found = {own.describe(): own.broken(raw) for own in self.templates.columns}
-        others = [own for own in self._in_values if own not in self.templates.columns]
+        others = [own for own in self.in_values if own not in self.templates.columns]
         return found | {own.describe(): own.broken(read) for own in others}
 
     def count_broken(self, table: pa.Table, encoded: EncodedTable) -> dict[str, int]:
@@ -219,7 +240,7 @@ class Dependencies:
             table: Rows with the learned columns.
             encoded: The same rows, split and encoded.
         """
-        found = self._broken_in_values(table)
+        found = self.broken_in_values(table)
         found |= {functional.describe(o, self._shown): functional.broken(o, encoded) for o in self.functional}
         found |= {
             null_inclusion.describe(own, self._shown): null_inclusion.broken(own, encoded)
@@ -228,7 +249,7 @@ class Dependencies:
         return {text: int(mask.sum()) for text, mask in found.items()}
 
     @property
-    def _in_values(self) -> tuple[Any, ...]:
+    def in_values(self) -> tuple[Any, ...]:
         """What holds in values, in the order in which it is told."""
         rewritten = (*self.templates.columns, *self.combinations, *self.flags, *self.orders.columns)
         return (*rewritten, *self.linear, *self.products, *self.formulas, *self.derived)
@@ -271,3 +292,11 @@ class Dependencies:
     def _shown(self) -> list[str]:
         """Names of the encoded columns for people: a part by its column and what it is of it."""
         return [name.replace("\x00", " ") for name in self.blocks]
+
+
+def columns_of(own: Any) -> tuple[str, ...]:
+    """The columns that something which holds in values speaks of."""
+    if isinstance(own, TemplateColumn | OrderedColumn):
+        return own.column.name, *own.sources
+    names: tuple[str, ...] = own.names if isinstance(own, FlagSet | Combinations | FormulaColumn) else own.columns
+    return names

@@ -70,6 +70,11 @@ class DerivedColumn:
     values: tuple[Any, ...]
     digits: int = 0
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of both columns."""
+        return self.column, self.of.name
+
     def computed(self, numbers: Numbers) -> pa.Array:
         """The column's values for these values of the number."""
         if not self.line:

@@ -62,17 +62,18 @@ def find_in_values(
     free = [c for c in columns if c.name not in {*rules.unrelated, *made}]
     flags = (*declared.flags, *find_flag_sets(table, [c for c in free if c.name not in given]))
     made |= {name for own in flags for name in own.names}
-    own = tuple(c for c in columns if c.name not in {*rules.unrelated, *made})
-    relations = find_linear_relations(table, own, privacy)
-    products = find_products(table, own, frozenset(r.column for r in relations), privacy)
+    ordered = {name for pair in declared.orders for name in pair}
+    own = tuple(c for c in columns if c.name not in {*(rules.unrelated - ordered), *made})
+    # What real rows break, no relation that they keep can keep.
+    firm = declared.broken_orders(table)
+    relations = tuple(r for r in find_linear_relations(table, own, privacy) if r.column not in firm)
+    products = find_products(table, own, frozenset(r.column for r in relations) | firm, privacy)
     parts = {part.name for r in relations for part in r.parts}
     parts |= {part.name for p in products for part in (p.column, *p.factors)}
     shown = tuple(c for c in own if c.name not in rules.imitated)
-    followers = find_derived_columns(table, shown, privacy, frozenset(parts))
+    followers = find_derived_columns(table, shown, privacy, frozenset(parts) | firm)
     taken = {*(r.column for r in relations), *(p.column.name for p in products), *(f.column for f in followers)}
-    named = {name for pair in declared.orders for name in pair}
-    ordered = [c for c in columns if c in own or (c.name in named and c.name not in made)]
-    orders = find_orders(table, ordered, given, frozenset(taken) - named, privacy, declared.orders)
+    orders = find_orders(table, own, given, frozenset(taken), privacy, declared.orders)
     cut = {*made, *(own.column.name for own in orders.columns)}
     left = tuple(c for c in columns if c.name not in cut)
     parts_of_time = find_calendar(table, left, privacy, statistics) if calendar else Calendar()

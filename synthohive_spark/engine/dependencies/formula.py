@@ -38,6 +38,11 @@ class FormulaColumn:
     digits: int
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all its columns."""
+        return self.column.name, *self.types
+
+    @property
     def _formula(self) -> Formula:
         return Formula(self.column.name, self.expression)
 

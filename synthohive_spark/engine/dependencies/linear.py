@@ -119,6 +119,11 @@ class LinearRelation:
         """The names of the columns it is made of."""
         return tuple(part.name for part in self.parts[1:])
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of all its columns."""
+        return self.column, *self.of
+
     @cached_property
     def exact(self) -> bool:
         """Whether the relation is one of whole numbers."""

@@ -36,8 +36,8 @@ class OrderedColumn:
         above: Whether it lies above them.
         digits: Decimal digits of a floating point column; -1 for any.
         daily: Whether an instant is learned by days and its time of day.
-        low: Smallest value that may come out, as `to_numbers` makes it.
-        high: Largest value.
+        low: Smallest value that may come out, as `to_numbers` makes it, unless a bound asks for less.
+        high: Largest value, unless a bound asks for more.
         alone: From where the distance counts in rows in which every bound is null.
     """
 

@@ -103,11 +103,6 @@ def _pairs(read: Sequence[_Read], known: set[Pair]) -> set[Pair]:
             continue
         if any(_breaks(one, other, chosen) for chosen in stages):
             continue
-        # Ends of ranges must be in order, too, since no value may leave the range of its column.
-        if one.high > like(np.array([other.high]), other.column.type, one.column.type, up=True)[0]:
-            continue
-        if one.low > like(np.array([other.low]), other.column.type, one.column.type, up=True)[0]:
-            continue
         found.add((lower, upper))
     return found
 

@@ -82,6 +82,11 @@ class Product:
     factors: tuple[Factor, ...]
     scale: Fraction
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of all its columns."""
+        return self.column.name, *(factor.name for factor in self.factors)
+
     def computed(self, arrays: Mapping[str, pa.Array]) -> tuple[Floats, Mask]:
         """The product, and the rows in which there is one."""
         product, there = np.full(len(arrays[self.column.name]), float(self.scale)), None

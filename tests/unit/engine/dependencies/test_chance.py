@@ -37,7 +37,7 @@ def test_of_a_thousand_independent_columns_next_to_none_is_told_by_others():
         values = {f"c{i}": column(int(rng.integers(0, 12)), rng, rows) for i in range(COLUMNS)}
         table, columns = table_of(values)
         dependencies = find(table, columns)
-        found += [own.describe() for own in dependencies._in_values]
+        found += [own.describe() for own in dependencies.in_values]
         found += [name for name in find_names(table, columns)]
     assert TABLES * COLUMNS == 1000
     assert len(found) <= 5, found

@@ -163,3 +163,13 @@ def test_numbers_that_floats_cannot_hold_are_compared_exactly():
     found, _, drawn = scrambled({"first": ("bigint", first), "second": ("bigint", second)})
     assert len(orders_of(found)) == 1
     assert count(pc.less(drawn["second"], drawn["first"])) == 0
+
+
+def test_the_last_orders_that_are_not_shipped_yet_hide_no_order():
+    ordered = np.sort(rng(1).integers(0, 500 * DAY, ROWS))
+    shipped = pd.Series(ordered + rng(2).integers(0, HOUR, ROWS)).astype("Int64")
+    shipped[-200:] = pd.NA
+    values = {"ordered": ("timestamp_ntz", times(ordered)), "shipped": ("timestamp_ntz", times(shipped.array))}
+    found, _, drawn = scrambled(values)
+    assert orders_of(found) == ["shipped >= ordered"]
+    assert sum(count_broken(found, drawn).values()) == 0

@@ -1,0 +1,62 @@
+"""What holds in every learned row, counted on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pyspark.sql import DataFrame
+
+from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.dependencies.dependencies import Dependencies, columns_of
+from synthohive_spark.spark.dependency_check import count_broken
+from synthohive_spark.validation.figures import DependencyReport, TableReport
+from synthohive_spark.validation.tables import Compared
+
+Learned = tuple[Dependencies, Sequence[Column]]
+"""What holds in the learned rows of a table, and its learned columns."""
+
+
+def compare_dependencies(
+    tables: Sequence[Compared],
+    reports: Sequence[TableReport],
+    real: Mapping[str, DataFrame],
+    synthetic: Mapping[str, DataFrame],
+    learned: Mapping[str, Learned],
+) -> dict[str, tuple[DependencyReport, ...]]:
+    """How many rows break what was found in each table, and what was declared, by one job over all tables.
+
+    What speaks of columns that not both sides have, in the type that was learned, is left out.
+
+    Args:
+        tables: The tables.
+        reports: Their figures so far.
+        real: Their real rows.
+        synthetic: Their synthetic rows.
+        learned: By table, what was learned.
+    """
+    asked, names = list[tuple[DataFrame, Dependencies, list[Column]]](), list[str]()
+    for table in tables:
+        if table.name in learned and not table.config.keep:
+            dependencies, columns = learned[table.name]
+            types = {c.name: c.type for c in table.columns}
+            columns = [c for c in columns if types.get(c.name) == c.type]
+            own = dependencies.among([c.name for c in columns])
+            wanted = {name for one in own.in_values for name in columns_of(one)}
+            if wanted:
+                read = [c for c in columns if c.name in wanted]
+                asked += [(side[table.name], own, read) for side in (real, synthetic)]
+                names.append(table.name)
+    counts = count_broken(asked) if asked else []
+    rows = {report.name: (report.rows_real, report.rows_synthetic) for report in reports}
+    found = {}
+    for name, there, made in zip(names, counts[::2], counts[1::2], strict=True):
+        real_rows, synthetic_rows = rows[name]
+        found[name] = tuple(
+            DependencyReport(text, n, made[text], _share(n, real_rows), _share(made[text], synthetic_rows))
+            for text, n in there.items()
+        )
+    return found
+
+
+def _share(count: int, rows: int) -> float:
+    return count / rows if rows else 0.0
