@@ -28,11 +28,12 @@ demo: venv  ## Learn real flights, draw a million, show whether they are good (E
 	$(BIN)/python -m demo fit --engine $(ENGINE) --max-seconds $(MAX_SECONDS)
 	$(BIN)/python -m demo sample
 
-test: venv  ## Run all tests
-	$(BIN)/python -m pytest -q --durations=15 tests
+TEST_PROCESSES ?= 2
+test: venv  ## Run all tests (TEST_PROCESSES beside each other, each with a Spark of its own)
+	$(BIN)/python -m pytest -q -n $(TEST_PROCESSES) --dist loadfile --durations=15 tests
 
 test-unit: venv  ## Run the tests that need no Spark
-	$(BIN)/python -m pytest -q tests/unit
+	$(BIN)/python -m pytest -q -n $(TEST_PROCESSES) tests/unit
 
 lint: venv  ## Check style and types
 	$(BIN)/ruff check .

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -56,10 +56,13 @@ class ColumnSample:
         """Rows without a value, of those that `counts` counts."""
         return self.values.null_count if self.statistics.frequencies is None else self.statistics.nulls
 
-    def nothing_left(self) -> SchemaError:
-        """The error that says that the privacy settings leave no value."""
-        return SchemaError(
-            f"column {self.column.name!r} has too few rows of any one value to be learned with "
-            f"rare_category_rows={self.privacy.rare_category_rows} and extreme_rows={self.privacy.extreme_rows} "
-            f"(rareCategoryRows, extremeRows): lower them, or exclude the column"
-        )
+
+def nothing_left(names: Sequence[str], privacy: Privacy) -> SchemaError:
+    """The error that says that the privacy settings leave no value of some columns."""
+    shown = ", ".join(map(repr, names))
+    column, has, it = ("column", "has", "the column") if len(names) == 1 else ("columns", "have", "them")
+    return SchemaError(
+        f"{column} {shown} {has} too few rows of any one value to be learned with "
+        f"rare_category_rows={privacy.rare_category_rows} and extreme_rows={privacy.extreme_rows} "
+        f"(rareCategoryRows, extremeRows): lower them, or exclude {it}"
+    )

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from synthohive_spark.engine.arrays import one_array
-from synthohive_spark.engine.codecs.column_sample import ColumnSample
+from synthohive_spark.engine.codecs.column_sample import ColumnSample, nothing_left
 from synthohive_spark.engine.codecs.encoder import TableEncoder
 from synthohive_spark.engine.codecs.interface import Codec
 from synthohive_spark.engine.codecs.registry import fit_codec
@@ -50,6 +50,9 @@ def fit_encoder(
     jobs = joblib.Parallel(n_jobs=threads, prefer="threads")
     fit = partial(_fit_column, statistics=statistics, request=request, most_values=most_values)
     fitted = jobs(joblib.delayed(fit)(column, one_array(table.column(column.name))) for column in columns)
+    lost = [column.name for column, (codec, _, _) in zip(columns, fitted, strict=True) if codec.size == 0]
+    if lost:
+        raise nothing_left(lost, request.privacy)
     encoder = TableEncoder(columns, tuple(codec for codec, _, _ in fitted))
     varying = [(codec, codes, ranks) for codec, codes, ranks in fitted if codec.varies]
     ranks = [ranks for codec, _, ranks in varying if codec.ranked]
@@ -72,7 +75,7 @@ def _fit_column(
     sample = ColumnSample(column, values, own, request.privacy, request.seed, most_values, named)
     codec = fit_codec(sample, request.rules, request.numeric_encoding, statistics.rows)
     if codec.size == 0:
-        raise sample.nothing_left()
+        return codec, None, None
     words = row_words(derive_seed(request.seed, "codec", column.name), np.arange(len(values)), codec.encode_words)
     codes, ranks = codec.encode(values, words)
     return codec.with_codes(codes), codes, ranks

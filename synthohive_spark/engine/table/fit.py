@@ -17,6 +17,7 @@ from synthohive_spark.engine.table.echoes import find_echoes
 from synthohive_spark.engine.table.encoder_fit import check_numeric_encoding, fit_encoder
 from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.engine.table.request import FitRequest
+from synthohive_spark.engine.table.rows_check import warn_of_rows
 from synthohive_spark.engine.table_statistics import TableStatistics
 from synthohive_spark.engine.temporal.calendar_fit import calendar_statistics
 from synthohive_spark.engine.training.threads import limited_threads
@@ -53,6 +54,7 @@ def _fit(
     table: pa.Table, engine: Engine, request: FitRequest, statistics: TableStatistics | None, threads: int
 ) -> TableModel:
     statistics = statistics or TableStatistics.of(table, request.columns)
+    warn_of_rows(table, [c for c in request.generated if c.name not in request.rules.surrogates], request.privacy)
     dependencies = find_in_values(
         table,
         request.learned,

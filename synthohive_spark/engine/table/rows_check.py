@@ -1,0 +1,61 @@
+"""What the rows of a table say against learning it as it is: warnings, before the training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.codecs.arrow_numbers import to_numbers
+from synthohive_spark.engine.columns import Column
+from synthohive_spark.logs import get_logger
+
+_ROWS = 50
+_BY_CHANCE = 14.0
+"""Rows that would meet by chance, from which on it is none that no two do: e to minus this is a millionth."""
+_FEW = 10
+_log = get_logger(__name__)
+
+
+def warn_of_rows(table: pa.Table, columns: Sequence[Column], privacy: Privacy) -> None:
+    """Log a warning of a table of few rows, and one of columns whose values are all different.
+
+    Args:
+        table: The training rows.
+        columns: The columns that are learned.
+        privacy: What may be kept of them.
+    """
+    most = max(privacy.extreme_rows, privacy.rare_category_rows)
+    if table.num_rows < _FEW * most:
+        reason = (
+            f"of {table.num_rows} rows little may be kept: ranges end {privacy.extreme_rows} rows from either end "
+            f"(extreme_rows, extremeRows), and categories of fewer than {privacy.rare_category_rows} rows are left out "
+            f"(rare_category_rows, rareCategoryRows); lower these settings if no row is about a person"
+        )
+        _log.warning("few_rows", reason=reason)
+    unique = [c.name for c in columns if _is_unique(one_array(table.column(c.name)), c)]
+    if unique:
+        reason = (
+            f"all {table.num_rows:,} values are different, and drawn ones will not all be: declare the column as the "
+            f"key of its table (pk, idCol) if it names the row, or exclude it"
+        )
+        _log.warning("unique_columns", columns=unique, reason=reason)
+
+
+def _is_unique(values: pa.Array, column: Column) -> bool:
+    """Whether all values are different, and that is no accident."""
+    present = values.drop_null()
+    if len(present) < _ROWS or not (column.type.is_integer or column.type.is_temporal or column.type.is_string):
+        return False
+    if pc.count_distinct(present).as_py() < len(present):
+        return False
+    if column.type.is_string:
+        return True
+    numbers = np.sort(to_numbers(present, column.type))
+    step = int(np.gcd.reduce(np.diff(numbers)))
+    places = (int(numbers[-1]) - int(numbers[0])) / step + 1
+    return bool(len(numbers) ** 2 / (2 * places) > _BY_CHANCE)

@@ -1,0 +1,50 @@
+import numpy as np
+import pandas as pd
+import pytest
+from structlog.testing import capture_logs
+
+from synthohive_spark import Autoregressive, Privacy, SchemaError
+
+ROWS = 400
+
+
+def warned(frame, **settings):
+    with capture_logs() as logs:
+        Autoregressive(progress=False, epochs=1, **settings).fit(frame, seed=1)
+    return {entry["event"]: entry for entry in logs if entry["log_level"] == "warning"}
+
+
+def test_columns_that_name_rows_are_named_with_the_way_out():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "id": rng.permutation(10 * ROWS)[:ROWS],
+            "hour": pd.date_range("2024-01-01", periods=ROWS, freq="h"),
+            "code": [f"K{i:05d}" for i in rng.permutation(ROWS)],
+            "moment": pd.to_datetime(rng.integers(0, 10**18, ROWS)).floor("us"),
+            "measure": rng.normal(size=ROWS),
+            "kind": rng.choice(list("ab"), ROWS),
+        }
+    )
+    (found,) = (entry for event, entry in warned(frame).items() if event == "unique_columns")
+    assert found["columns"] == ["id", "hour", "code"]
+    assert "all 400 values are different" in found["reason"]
+    assert "(pk, idCol)" in found["reason"]
+    frame.loc[1, ["id", "code"]] = frame.loc[0, ["id", "code"]]
+    assert warned(frame)["unique_columns"]["columns"] == ["hour"]
+
+
+def test_few_rows_are_warned_of_unless_everything_may_be_kept():
+    frame = pd.DataFrame({"a": np.arange(20) % 3, "b": list("xyxy") * 5})
+    said = warned(frame)["few_rows"]["reason"]
+    assert said.startswith("of 20 rows little may be kept: ranges end 5 rows from either end")
+    assert "few_rows" not in warned(frame, privacy=Privacy(0, 0))
+    assert "few_rows" not in warned(pd.concat([frame] * 4))
+
+
+def test_columns_of_which_nothing_may_be_kept_are_named_together():
+    frame = pd.DataFrame({"a": [1, 2, 3], "b": ["x", "y", "z"], "c": [1.5, 2.5, 3.5]})
+    with pytest.raises(SchemaError) as error:
+        Autoregressive(progress=False).fit(frame, seed=1)
+    assert "columns 'a', 'b', 'c' have too few rows of any one value" in str(error.value)
+    assert "lower them, or exclude them" in str(error.value)
