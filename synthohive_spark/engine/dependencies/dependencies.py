@@ -13,6 +13,7 @@ import pyarrow as pa
 from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies import derived, functional, linear, null_inclusion, product
+from synthohive_spark.engine.dependencies.clock_difference import ClockDifference
 from synthohive_spark.engine.dependencies.combinations import Combinations, CombinedColumn
 from synthohive_spark.engine.dependencies.flags import FlagSet, members_of
 from synthohive_spark.engine.dependencies.formula import FormulaColumn
@@ -43,6 +44,7 @@ class Dependencies:
         calendar: Dates and timestamps that are cut into parts.
         linear: Columns that are a linear function of others.
         products: Columns that are a product or a quotient of others.
+        differences: Times of day that are a delay after another.
         formulas: Columns that are computed as a user says.
         derived: Columns that follow a number.
         functional: Columns that are a function of another one.
@@ -58,6 +60,7 @@ class Dependencies:
     calendar: Calendar = field(default_factory=Calendar)
     linear: tuple[linear.LinearRelation, ...] = ()
     products: tuple[product.Product, ...] = ()
+    differences: tuple[ClockDifference, ...] = ()
     formulas: tuple[FormulaColumn, ...] = ()
     derived: tuple[derived.DerivedColumn, ...] = ()
     functional: tuple[FunctionalDependency, ...] = ()
@@ -137,7 +140,9 @@ class Dependencies:
         arrays, asked = self.calendar.join(dict(drawn)), given
         fixed = {n: ~null_mask(own) if n in fill else np.ones(len(own), bool) for n, own in given.items()}
         given = {**given, **self._read(given)}
-        later = {own.column.name for own in self.rewritten}
+        written = {own.column.name for own in self.written}
+        later = {own.column.name for stage in self._stages for own in stage} - written
+        later |= {own.column.name for own in self.orders.columns}
         for name in given.keys() - later:
             arrays[name] = replaced(arrays.get(name), given[name], fixed[name])
         for combinations in self.combinations:
@@ -176,6 +181,8 @@ class Dependencies:
         for _ in range(2 if self.products else 0):
             made = product.apply_products(made, self.products, fixed, computed)
             made = linear.apply_linear_relations(made, self.linear, firm)
+        for difference in self.differences:
+            made = difference.applied(made, fixed)
         for formula in self.formulas:
             made = formula.applied(made, fixed)
         return made
@@ -203,6 +210,7 @@ class Dependencies:
             orders=Orders(tuple(filter(kept, self.orders.columns))),
             linear=tuple(filter(kept, self.linear)),
             products=tuple(filter(kept, self.products)),
+            differences=tuple(filter(kept, self.differences)),
             formulas=tuple(filter(kept, self.formulas)),
             derived=tuple(filter(kept, self.derived)),
         )
@@ -252,7 +260,7 @@ class Dependencies:
     def in_values(self) -> tuple[Any, ...]:
         """What holds in values, in the order in which it is told."""
         rewritten = (*self.templates.columns, *self.combinations, *self.flags, *self.orders.columns)
-        return (*rewritten, *self.linear, *self.products, *self.formulas, *self.derived)
+        return (*rewritten, *self.linear, *self.products, *self.differences, *self.formulas, *self.derived)
 
     def to_json(self) -> dict[str, Any]:
         """What is in values as plain values; what is in codes is part of the layout."""
@@ -265,6 +273,7 @@ class Dependencies:
             "calendar": self.calendar.to_json(),
             "linear": [own.to_json() for own in self.linear],
             "products": [own.to_json() for own in self.products],
+            "differences": [own.to_json() for own in self.differences],
             "formulas": [own.to_json() for own in self.formulas],
             "derived": [own.to_json() for own in self.derived],
         }
@@ -281,6 +290,7 @@ class Dependencies:
             Calendar.from_json(data["calendar"]),
             tuple(linear.LinearRelation.from_json(own) for own in data["linear"]),
             tuple(product.Product.from_json(own) for own in data.get("products", [])),
+            tuple(ClockDifference.from_json(own) for own in data.get("differences", [])),
             tuple(FormulaColumn.from_json(own) for own in data.get("formulas", [])),
             tuple(derived.DerivedColumn.from_json(own) for own in data["derived"]),
             layout.functional,

@@ -11,10 +11,12 @@ from synthohive_spark.declarations.dependencies import FixedCombinations, OneHot
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.dependencies.clock_difference import find_clock_differences
 from synthohive_spark.engine.dependencies.declared import Declared
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.derived_fit import find_derived_columns
 from synthohive_spark.engine.dependencies.flags_fit import find_flag_sets
+from synthohive_spark.engine.dependencies.formats import ClockFormat
 from synthohive_spark.engine.dependencies.functional_fit import find_functional_dependencies
 from synthohive_spark.engine.dependencies.linear_fit import find_linear_relations
 from synthohive_spark.engine.dependencies.null_inclusion import find_null_inclusions
@@ -22,6 +24,7 @@ from synthohive_spark.engine.dependencies.order_fit import find_orders
 from synthohive_spark.engine.dependencies.product_fit import find_products
 from synthohive_spark.engine.dependencies.rewriting import split, virtual
 from synthohive_spark.engine.dependencies.template_fit import find_templates
+from synthohive_spark.engine.dependencies.typed import TypedColumn
 from synthohive_spark.engine.dependencies.typed_fit import find_typed
 from synthohive_spark.engine.encoded_table import Block, EncodedTable
 from synthohive_spark.engine.table_statistics import TableStatistics
@@ -64,16 +67,22 @@ def find_in_values(
     made |= {name for own in flags for name in own.names}
     ordered = {name for pair in declared.orders for name in pair}
     own = tuple(c for c in columns if c.name not in {*(rules.unrelated - ordered), *made})
+    clocks = {
+        t.column.name: t.form.day for t in written if isinstance(t, TypedColumn) and isinstance(t.form, ClockFormat)
+    }
+    differences = find_clock_differences(table, clocks, [c for c in own if c.name not in given])
     # What real rows break, no relation that they keep can keep.
     firm = declared.broken_orders(table)
-    relations = tuple(r for r in find_linear_relations(table, own, privacy) if r.column not in firm)
-    products = find_products(table, own, frozenset(r.column for r in relations) | firm, privacy)
+    timed = frozenset(d.column.name for d in differences)
+    plain = tuple(c for c in own if c.name not in timed)
+    relations = tuple(r for r in find_linear_relations(table, plain, privacy) if r.column not in firm)
+    products = find_products(table, plain, frozenset(r.column for r in relations) | firm, privacy)
     parts = {part.name for r in relations for part in r.parts}
     parts |= {part.name for p in products for part in (p.column, *p.factors)}
     shown = tuple(c for c in own if c.name not in rules.imitated)
-    followers = find_derived_columns(table, shown, privacy, frozenset(parts) | firm)
+    followers = find_derived_columns(table, shown, privacy, frozenset(parts) | firm | timed)
     taken = {*(r.column for r in relations), *(p.column.name for p in products), *(f.column for f in followers)}
-    orders = find_orders(table, own, given, frozenset(taken), privacy, declared.orders)
+    orders = find_orders(table, own, given, frozenset(taken) | timed, privacy, declared.orders)
     cut = {*made, *(own.column.name for own in orders.columns)}
     left = tuple(c for c in columns if c.name not in cut)
     parts_of_time = find_calendar(table, left, privacy, statistics) if calendar else Calendar()
@@ -86,6 +95,7 @@ def find_in_values(
         calendar=parts_of_time,
         linear=relations,
         products=products,
+        differences=differences,
         formulas=declared.formulas,
         derived=followers,
     )

@@ -109,12 +109,19 @@ class ClockFormat:
         separator: What stands between; "" for nothing.
         seconds: Whether there are seconds.
         padded: Whether hours have two digits.
+        late: Whether midnight is written as the end of a day, 24:00.
     """
 
     separator: str
     seconds: bool = False
     padded: bool = True
+    late: bool = False
     name: ClassVar[str] = "clock"
+
+    @property
+    def day(self) -> int:
+        """How many of the values make a day."""
+        return _DAY_SECONDS if self.seconds else _DAY_SECONDS // 60
 
     @property
     def type(self) -> ColumnType:
@@ -138,6 +145,10 @@ class ClockFormat:
         valid = (whole[0] >= 0) & (whole[0] < 24) & np.logical_and.reduce([own < 60 for own in whole[1:]])
         total = whole[0] * 60 + whole[1]
         total = total * 60 + whole[2] if self.seconds else total
+        if self.late:
+            midnight = total == self.day
+            valid = (valid & (total > 0)) | midnight
+            total = np.where(midnight, 0, total)
         return pa.array(total, pa.int64(), mask=~valid)
 
     def print(self, values: pa.Array) -> pa.Array:
@@ -145,7 +156,7 @@ class ClockFormat:
         return pa.array([None if v is None else self._text(v) for v in values.to_pylist()], pa.string())
 
     def _text(self, value: int) -> str:
-        value %= _DAY_SECONDS if self.seconds else _DAY_SECONDS // 60
+        value = value % self.day or (self.day if self.late else 0)
         minutes, second = divmod(value, 60) if self.seconds else (value, 0)
         hour, minute = divmod(minutes, 60)
         parts = [f"{hour:02d}" if self.padded else str(hour), f"{minute:02d}", *([f"{second:02d}"] * self.seconds)]

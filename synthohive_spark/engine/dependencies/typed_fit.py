@@ -50,7 +50,7 @@ _YEARS = "1900-01-01", "2199-12-31"
 _NUMBER = re.compile(r"(-?)([^\d\-]*)(-?)(\d[\d., '\u00a0]*\d|\d)([^\d]*)")
 _GROUPINGS = ("", "."), (",", "."), ("", ","), (".", ","), (" ", "."), (" ", ","), ("'", "."), ("\u00a0", ",")
 _CLOCKS = (ClockFormat(":"), ClockFormat(":", True), ClockFormat(":", False, False), ClockFormat(":", True, False))
-_INTEGER_CLOCKS = (ClockFormat("", False, False), ClockFormat("", True, False))
+_INTEGER_CLOCKS = tuple(ClockFormat("", seconds, False, late) for seconds in (False, True) for late in (False, True))
 
 
 def find_typed(table: pa.Table, columns: Sequence[Column], left: frozenset[str], privacy: Privacy) -> list[Written]:
@@ -181,7 +181,7 @@ def _calendar_integer(column: Column, values: pa.Array) -> TypedColumn | None:
         return TypedColumn(column, date) if inside.false_count == 0 else None
     for form in _INTEGER_CLOCKS:
         largest = pc.max(different).as_py()
-        if (1_000 if not form.seconds else 100_000) <= largest < (240_000 if form.seconds else 2_400):
+        if (1_000 if not form.seconds else 100_000) <= largest <= (240_000 if form.seconds else 2_400):
             parsed = form.parse(texts)
             if not parsed.null_count and pc.equal(form.print(parsed), texts).false_count == 0:
                 return TypedColumn(column, form)
