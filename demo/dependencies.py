@@ -78,10 +78,10 @@ def _ground(rows: pd.DataFrame, facts: Facts) -> pd.Series:
     return _outside(facts.on_the_ground(rows), _GROUND)
 
 
-def _delay(which: str, tolerance: int) -> Callable[[pd.DataFrame, Facts], pd.Series]:
+def _delay(which: str) -> Callable[[pd.DataFrame, Facts], pd.Series]:
     def broken(rows: pd.DataFrame, _: Facts) -> pd.Series:
         late = minutes(rows[f"{which}_time"]) - minutes(rows[f"sched_{which}_time"])
-        return around_midnight(late - rows[f"{which}_delay"]).abs() > tolerance
+        return around_midnight(late - rows[f"{which}_delay"]).abs() > 0
 
     return broken
 
@@ -101,10 +101,8 @@ DEPENDENCIES = (
     Dependency("the aircraft is the carrier's", _aircraft, 0.25),
     Dependency("80 to 720 miles an hour", _speed, 0.002),
     Dependency("arr_time - dep_time - air_time - zones: 0 to 4 h", _ground, 0.2),
-    Dependency("dep_delay = dep_time - sched_dep_time, within 1 h", _delay("dep", 60), 0.1),
-    Dependency("arr_delay = arr_time - sched_arr_time, within 1 h", _delay("arr", 60), 0.1),
-    Dependency("the four times are hours and minutes (no 13:75)", _no_clock, 0.08),
-    Dependency("dep_delay = dep_time - sched_dep_time, exactly", _delay("dep", 0), None),
-    Dependency("arr_delay = arr_time - sched_arr_time, exactly", _delay("arr", 0), None),
+    Dependency("the four times are hours and minutes (no 13:75)", _no_clock, 0.0),
+    Dependency("dep_delay = dep_time - sched_dep_time", _delay("dep"), 0.0),
+    Dependency("arr_delay = arr_time - sched_arr_time", _delay("arr"), 0.0),
     Dependency("the flight number is the carrier's", lambda rows, facts: facts.new(rows, "flight", "carrier"), None),
 )

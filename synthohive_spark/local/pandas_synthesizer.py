@@ -45,6 +45,7 @@ _NAMES = {
     pa.large_string(): "string",
     pa.date32(): "date",
 }
+_EXACT = 2.0**53
 _log = get_logger(__name__)
 
 
@@ -329,12 +330,17 @@ def _check_columns(pdf: pd.DataFrame, declared: TableDeclaration) -> None:
 
 def _learnable(pdf: pd.DataFrame, left_out: set[str]) -> tuple[pa.Table, tuple[Column, ...]]:
     arrays, columns = [], []
+    wrong = [name for name in pdf.columns if not isinstance(name, str)]
+    doubled = pdf.columns[pdf.columns.duplicated()].unique().tolist()
+    if wrong or doubled:
+        problem = f"are no strings: {wrong[:5]!r}" if wrong else f"come twice: {doubled[:5]!r}"
+        raise SchemaError(f"names of columns {problem}; rename them, such as by df.columns = [f'c{{i}}' for i in ...]")
     for name in pdf.columns:
         if name in left_out:
             continue
         array, type_ = _arrow(pdf[name])
         arrays.append(array)
-        columns.append(Column(str(name), type_))
+        columns.append(Column(name, type_))
     return pa.table(arrays, names=[c.name for c in columns]), tuple(columns)
 
 
@@ -344,6 +350,10 @@ def _arrow(values: pd.Series[Any]) -> tuple[pa.Array, ColumnType]:
         array = pa.array(values, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise SchemaError(f"column {values.name!r} holds values of several types; make them one type") from error
+    except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
+        raise SchemaError(
+            f"column {values.name!r} of type {values.dtype} cannot be learned: {error}; exclude it, or make it text"
+        ) from error
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
     if pa.types.is_dictionary(array.type):
@@ -351,6 +361,10 @@ def _arrow(values: pd.Series[Any]) -> tuple[pa.Array, ColumnType]:
     kind = array.type
     if pa.types.is_null(kind):
         array, kind = array.cast(pa.string()), pa.string()
+    if pa.types.is_floating(kind) and array.null_count and _are_whole(array):
+        array, kind = array.cast(pa.int64()), pa.int64()  # what pandas makes of integers where some are missing
+    if pa.types.is_unsigned_integer(kind) and len(array) and (pc.max(array).as_py() or 0) >= 1 << 63:
+        raise SchemaError(f"column {values.name!r} holds whole numbers of 2**63 and more; exclude it, or make it text")
     if pa.types.is_timestamp(kind):
         type_ = ColumnType("timestamp_ntz" if kind.tz is None else "timestamp")
     elif pa.types.is_decimal128(kind):
@@ -362,6 +376,12 @@ def _arrow(values: pd.Series[Any]) -> tuple[pa.Array, ColumnType]:
     else:
         raise SchemaError(f"column {values.name!r} has type {values.dtype}, which cannot be learned; exclude it")
     return array.cast(type_.arrow, safe=False), type_
+
+
+def _are_whole(values: pa.Array) -> bool:
+    """Whether all floats are whole numbers that integers hold exactly."""
+    present = values.drop_null().to_numpy()
+    return bool(len(present)) and bool((np.abs(present) < _EXACT).all() and (present == np.floor(present)).all())
 
 
 def _conditions(model: TableModel, context: pd.DataFrame | None, n: int) -> pa.Table | None:

@@ -92,11 +92,9 @@ def test_a_column_that_is_off_is_bad(flights):
         ("the aircraft is the carrier's", {"carrier": "XX"}),
         ("80 to 720 miles an hour", {"air_time": 9000.0}),
         ("arr_time - dep_time - air_time - zones: 0 to 4 h", {"air_time": 900.0}),
-        ("dep_delay = dep_time - sched_dep_time, within 1 h", {"dep_delay": 700.0}),
-        ("arr_delay = arr_time - sched_arr_time, within 1 h", {"arr_delay": 700.0}),
         ("the four times are hours and minutes (no 13:75)", {"arr_time": 1375.0}),
-        ("dep_delay = dep_time - sched_dep_time, exactly", {"dep_delay": 0.5}),
-        ("arr_delay = arr_time - sched_arr_time, exactly", {"arr_delay": 0.5}),
+        ("dep_delay = dep_time - sched_dep_time", {"dep_delay": 0.5}),
+        ("arr_delay = arr_time - sched_arr_time", {"arr_delay": 0.5}),
         ("the flight number is the carrier's", {"flight": -1}),
     ],
 )
@@ -161,7 +159,7 @@ def test_what_is_printed(flights, of_real):
     assert "dep_delay, arr_delay (correlation)" in pairs_table(of_real)
     assert len(columns_table(of_real).splitlines()) == 6
     assert verdict(of_real.checks).count("  ok  ") == 17
-    assert verdict(of_real.checks).count("not judged") == 3
+    assert verdict(of_real.checks).count("not judged") == 1
 
 
 def test_the_picture(flights, of_real, tmp_path):

@@ -140,6 +140,7 @@ class Dependencies:
         arrays, asked = self.calendar.join(dict(drawn)), given
         fixed = {n: ~null_mask(own) if n in fill else np.ones(len(own), bool) for n, own in given.items()}
         given = {**given, **self._read(given)}
+        fixed |= {part.name: fixed[own.column.name] for own in self.written for part in own.parts if part.name in given}
         written = {own.column.name for own in self.written}
         later = {own.column.name for stage in self._stages for own in stage} - written
         later |= {own.column.name for own in self.orders.columns}

@@ -148,3 +148,14 @@ def test_addresses_are_valid_and_of_known_networks():
     assert {v.rsplit(".", 2)[0] for v in made} == set(network)
     assert all(0 <= int(part) < 256 for v in made for part in v.split("."))
     assert typed(texts([*values[:-1], "10.20.300.1"])[0]) == []
+
+
+def test_given_columns_of_several_parts_come_out_as_they_are():
+    rows = [
+        {"id": int(i), "tier": str(t)} for i, t in zip(range(ROWS), rng(2).choice(["gold", "tin"], ROWS), strict=True)
+    ]
+    address = [f"10.{a}.{b}.{c}" for a, b, c in rng(3).integers(0, 256, (ROWS, 3))]
+    values = {"x": ("string", [json.dumps(row) for row in rows]), "ip": ("string", address)}
+    _, _, drawn = scrambled(values, given={"x": ['{"id": 5, "tier": "gold"}'] * ROWS, "ip": ["10.1.2.3"] * ROWS})
+    assert set(drawn["x"].to_pylist()) == {'{"id": 5, "tier": "gold"}'}
+    assert set(drawn["ip"].to_pylist()) == {"10.1.2.3"}

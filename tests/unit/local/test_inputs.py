@@ -1,0 +1,47 @@
+"""What a pandas DataFrame may hold that cannot be learned, and what comes back as it was."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synthohive_spark import Autoregressive, SchemaError
+
+ROWS = 300
+
+
+def fitted(frame):
+    return Autoregressive(progress=False, epochs=1).fit(frame, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("frame", "text"),
+    [
+        (pd.DataFrame(np.zeros((ROWS, 2))), "names of columns are no strings: [0, 1]"),
+        (pd.DataFrame(np.zeros((ROWS, 2)), columns=["a", "a"]), "names of columns come twice: ['a']"),
+        (
+            pd.DataFrame(np.zeros((ROWS, 2)), columns=pd.MultiIndex.from_tuples([("a", "b"), ("a", "c")])),
+            "names of columns are no strings: [('a', 'b'), ('a', 'c')]",
+        ),
+        (pd.DataFrame({"z": np.full(ROWS, 1j)}), "column 'z' of type complex128 cannot be learned"),
+        (pd.DataFrame({"i": pd.interval_range(0, ROWS)}), "column 'i' has type interval[int64, right]"),
+        (pd.DataFrame({"u": np.full(ROWS, 2**63 + 1, np.uint64)}), "column 'u' holds whole numbers of 2**63 and more"),
+        (pd.DataFrame({"o": [1, "a"] * (ROWS // 2)}), "column 'o' holds values of several types"),
+        (pd.DataFrame({"o": [2**70] * ROWS}), "column 'o'"),
+    ],
+)
+def test_what_cannot_be_learned_is_named_with_a_way_out_before_training(frame, text):
+    with pytest.raises(SchemaError) as error:
+        fitted(frame)
+    assert text in str(error.value)
+
+
+def test_whole_floats_with_gaps_are_learned_as_integers_and_come_back_as_floats():
+    rng = np.random.default_rng(0)
+    tens = pd.Series(rng.integers(0, 5000, ROWS) * 10.0).mask(rng.random(ROWS) < 0.1)
+    model = fitted(pd.DataFrame({"tens": tens, "half": rng.integers(0, 99, ROWS) / 2}))
+    assert str({c.name: c.type for c in model.model.columns}["tens"]) == "bigint"
+    drawn = model.sample(500, seed=2)
+    assert drawn.dtypes.map(str).to_dict() == {"tens": "float64", "half": "float64"}
+    assert (drawn.tens.dropna() % 10 == 0).all()
+    assert drawn.tens.isna().any()
+    assert (drawn.half * 2 % 1 == 0).all()
