@@ -243,7 +243,7 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
             "summary": TrainingSummary(
                 history=tuple(stage["history"]),
                 checks=tuple(stage["checks"]),
-                **{**stage["summary"], "warnings": tuple(stage["summary"]["warnings"])},
+                **{n: tuple(v) if isinstance(v, list) else v for n, v in stage["summary"].items()},
             ),
         }
 

@@ -13,7 +13,7 @@ def test_an_empty_table(spark, fake_estimator):
 
 def test_a_one_row_table_says_which_setting_keeps_it_from_being_learned(spark, fake_estimator):
     row = spark.sql("SELECT 7 AS n, 'a' AS s")
-    with pytest.raises(SchemaError, match="'[ns]' has too few rows.*rare_category_rows=5"):
+    with pytest.raises(SchemaError, match="columns 'n', 's' have too few rows.*rare_category_rows=5"):
         fake_estimator().fit(row)
     model = fake_estimator(rareCategoryRows=0, extremeRows=0).fit(row)
     assert {tuple(r) for r in model.sample(5, seed=1).collect()} == {(7, "a")}
