@@ -238,12 +238,13 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
     @staticmethod
     def _attributes_from_json(stage: Mapping[str, Any]) -> dict[str, Any]:
         key = stage["id_column"]
+        summary: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in stage["summary"].items()}
         return {
             "id_column": None if key is None else IdColumn.from_json(key),
             "summary": TrainingSummary(
                 history=tuple(stage["history"]),
                 checks=tuple(stage["checks"]),
-                **{n: tuple(v) if isinstance(v, list) else v for n, v in stage["summary"].items()},
+                **summary,
             ),
         }
 
