@@ -32,6 +32,7 @@ class Factor:
         digits: Decimal digits of its values; -1 for floats of any value.
         low: Smallest value it may take.
         high: Largest value.
+        different: How many different values it has: those of few are the last to be changed.
         divides: Whether it is divided by.
         added: What is added to its product with ``sign`` before it is multiplied: 1 of a discount of 0.2, or of a tax.
         sign: 1, or -1 for what is taken off; 1/100 and -1/100 of percentages.
@@ -42,6 +43,7 @@ class Factor:
     digits: int
     low: float
     high: float
+    different: int = 0
     divides: bool = False
     added: int = 0
     sign: float = 1.0
@@ -156,7 +158,7 @@ def apply_products(
             wanted = np.where(fixed, values, np.clip(product, own.column.low, own.column.high))
             rows = there & valid & ~own.holds(product, wanted)
             movable = [factor for factor in own.factors if factor.name not in computed]
-            for factor in sorted(movable, key=lambda f: f.digits if f.digits >= 0 else 99, reverse=True):
+            for factor in sorted(movable, key=lambda f: -f.different):
                 free = rows & ~given.get(factor.name, np.zeros(len(rows), bool))
                 if free.any():
                     _move(result, own, factor, wanted, free)

@@ -69,7 +69,7 @@ def _part(table: pa.Table, column: Column, privacy: Privacy) -> Factor | None:
     if len(ordered) < max(_ROWS, 2 * privacy.trim + 1) or ordered[0] == ordered[-1]:
         return None
     low, high = ordered[[privacy.trim, -1 - privacy.trim]].tolist()
-    return Factor(column.name, column.type, digits_of(values, column.type), low, high)
+    return Factor(column.name, column.type, digits_of(values, column.type), low, high, len(np.unique(ordered)))
 
 
 @dataclass(frozen=True)

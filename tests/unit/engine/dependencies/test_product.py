@@ -103,3 +103,14 @@ def test_a_row_that_breaks_it_and_columns_of_chance_are_no_product():
     assert products_of(scrambled(values)[0]) == []
     own = {f"c{i}": ("double", np.round(rng(i).uniform(0, 100, ROWS), 1)) for i in range(12)}
     assert products_of(scrambled(own)[0]) == []
+
+
+def test_a_factor_of_few_values_keeps_them():
+    months, rate = rng(1).choice([12, 24, 36, 48, 60], ROWS), rng(2).integers(300, 9900, ROWS)
+    values = {"months": ("int", months), "rate": ("int", rate), "amount": ("bigint", months * rate)}
+    found, _, drawn = scrambled(values)
+    assert products_of(found) == ["amount = months * rate"]
+    d = drawn.to_pandas()
+    assert set(d.months) == {12, 24, 36, 48, 60}
+    assert (d.amount == d.months * d.rate).all()
+    assert d.amount.max() <= np.sort(months * rate)[-5]
