@@ -29,23 +29,11 @@ from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.engine.table.registry import engine_class, make_engine
 from synthohive_spark.engine.table.request import FitRequest
 from synthohive_spark.engine.training.summary import TrainingSummary
-from synthohive_spark.errors import ConstraintViolationError, SchemaError, SynthoHiveError
+from synthohive_spark.errors import SchemaError, SynthoHiveError
+from synthohive_spark.local.pandas_columns import arrow_of, learnable, restore, series_of
 from synthohive_spark.logs import get_logger
 from synthohive_spark.model_directory.table_files import read_table_model, write_table_model
 
-_NAMES = {
-    pa.int8(): "tinyint",
-    pa.int16(): "smallint",
-    pa.int32(): "int",
-    pa.int64(): "bigint",
-    pa.float32(): "float",
-    pa.float64(): "double",
-    pa.bool_(): "boolean",
-    pa.string(): "string",
-    pa.large_string(): "string",
-    pa.date32(): "date",
-}
-_EXACT = 2.0**53
 _log = get_logger(__name__)
 
 
@@ -113,7 +101,7 @@ class PandasSynthesizer:
         declared = self.metadata.table(table_name) if self.metadata is not None else TableDeclaration()
         _check_columns(pdf, declared)
         key = _key_column(pdf, declared)
-        table, columns = _learnable(pdf, {*declared.dropped, *declared.pk})
+        table, columns = learnable(pdf, {*declared.dropped, *declared.pk})
         self.model = fit_table(
             table,
             make_engine(self.engine, vars(self.settings)),
@@ -209,7 +197,7 @@ class PandasSynthesizer:
         for name in fill:
             missing = pdf[name].isna()
             if missing.any():
-                drawn = _restore(_series(rows.column(name)), str(pdf[name].dtype)).set_axis(pdf.index)
+                drawn = restore(series_of(rows.column(name)), str(pdf[name].dtype)).set_axis(pdf.index)
                 filled[name] = pdf[name].where(~missing, drawn)
         return filled
 
@@ -266,9 +254,9 @@ class PandasSynthesizer:
         arrays = {name: rows.column(name) for name in rows.column_names}
         if keys and self._key is not None:
             arrays[self._key.name] = _numbered(self._key, rows.num_rows)
-        pdf = pd.DataFrame({name: _series(array) for name, array in arrays.items()})
+        pdf = pd.DataFrame({name: series_of(array) for name, array in arrays.items()})
         names = [name for name in self._dtypes or rows.column_names if name in arrays]
-        return pd.DataFrame({name: _restore(pdf[name], self._dtypes.get(name)) for name in names})
+        return pd.DataFrame({name: restore(pdf[name], self._dtypes.get(name)) for name in names})
 
 
 def _key_column(pdf: pd.DataFrame, declared: TableDeclaration) -> Column | None:
@@ -276,7 +264,7 @@ def _key_column(pdf: pd.DataFrame, declared: TableDeclaration) -> Column | None:
     if not declared.pk:
         return None
     try:
-        return Column(declared.pk[0], _arrow(pdf[declared.pk[0]])[1])
+        return Column(declared.pk[0], arrow_of(pdf[declared.pk[0]])[1])
     except SchemaError:
         return Column(declared.pk[0], ColumnType("string"))
 
@@ -287,28 +275,6 @@ def _numbered(key: Column, n: int) -> pa.Array:
     if key.type.name == "boolean" or n > codec.capacity:
         raise SchemaError(f"the key {key.name!r} of type {key.type} cannot number {n:,} rows; leave keys=True out")
     return codec.decode(np.zeros(n, np.int32), np.zeros(n, np.float32), np.arange(n, dtype=np.uint64)[:, None])
-
-
-def _series(values: pa.ChunkedArray | pa.Array) -> pd.Series[Any]:
-    chunked = values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
-    return pd.Series(pd.array(chunked, dtype=pd.ArrowDtype(values.type)))
-
-
-def _restore(values: pd.Series[Any], dtype: str | None) -> pd.Series[Any]:
-    """The values in the dtype that the learned column had."""
-    arrow = values.array._pa_array if hasattr(values.array, "_pa_array") else pa.chunked_array([pa.array(values)])
-    plain: pd.Series[Any] = arrow.to_pandas()
-    if dtype is None or str(plain.dtype) == dtype:
-        return plain
-    if dtype == "object":
-        return plain.astype(object)
-    whole = dtype.startswith(("int", "uint")) or dtype[0].isupper()
-    try:
-        return (values if whole else plain).astype(dtype)  # type: ignore[call-overload,no-any-return]
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ConstraintViolationError(
-            f"column {values.name!r}: a generated value cannot be cast back to {dtype}: {error}"
-        ) from error
 
 
 def _check_columns(pdf: pd.DataFrame, declared: TableDeclaration) -> None:
@@ -328,62 +294,6 @@ def _check_columns(pdf: pd.DataFrame, declared: TableDeclaration) -> None:
         )
 
 
-def _learnable(pdf: pd.DataFrame, left_out: set[str]) -> tuple[pa.Table, tuple[Column, ...]]:
-    arrays, columns = [], []
-    wrong = [name for name in pdf.columns if not isinstance(name, str)]
-    doubled = pdf.columns[pdf.columns.duplicated()].unique().tolist()
-    if wrong or doubled:
-        problem = f"are no strings: {wrong[:5]!r}" if wrong else f"come twice: {doubled[:5]!r}"
-        raise SchemaError(f"names of columns {problem}; rename them, such as by df.columns = [f'c{{i}}' for i in ...]")
-    for name in pdf.columns:
-        if name in left_out:
-            continue
-        array, type_ = _arrow(pdf[name])
-        arrays.append(array)
-        columns.append(Column(name, type_))
-    return pa.table(arrays, names=[c.name for c in columns]), tuple(columns)
-
-
-def _arrow(values: pd.Series[Any]) -> tuple[pa.Array, ColumnType]:
-    """A pandas column in the nearest type the package learns."""
-    try:
-        array = pa.array(values, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise SchemaError(f"column {values.name!r} holds values of several types; make them one type") from error
-    except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
-        raise SchemaError(
-            f"column {values.name!r} of type {values.dtype} cannot be learned: {error}; exclude it, or make it text"
-        ) from error
-    if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
-    if pa.types.is_dictionary(array.type):
-        array = array.cast(array.type.value_type)
-    kind = array.type
-    if pa.types.is_null(kind):
-        array, kind = array.cast(pa.string()), pa.string()
-    if pa.types.is_floating(kind) and array.null_count and _are_whole(array):
-        array, kind = array.cast(pa.int64()), pa.int64()  # what pandas makes of integers where some are missing
-    if pa.types.is_unsigned_integer(kind) and len(array) and (pc.max(array).as_py() or 0) >= 1 << 63:
-        raise SchemaError(f"column {values.name!r} holds whole numbers of 2**63 and more; exclude it, or make it text")
-    if pa.types.is_timestamp(kind):
-        type_ = ColumnType("timestamp_ntz" if kind.tz is None else "timestamp")
-    elif pa.types.is_decimal128(kind):
-        type_ = ColumnType("decimal", precision=kind.precision, scale=kind.scale)
-    elif pa.types.is_unsigned_integer(kind):
-        type_ = ColumnType("bigint")
-    elif kind in _NAMES:
-        type_ = ColumnType(_NAMES[kind])
-    else:
-        raise SchemaError(f"column {values.name!r} has type {values.dtype}, which cannot be learned; exclude it")
-    return array.cast(type_.arrow, safe=False), type_
-
-
-def _are_whole(values: pa.Array) -> bool:
-    """Whether all floats are whole numbers that integers hold exactly."""
-    present = values.drop_null().to_numpy()
-    return bool(len(present)) and bool((np.abs(present) < _EXACT).all() and (present == np.floor(present)).all())
-
-
 def _conditions(model: TableModel, context: pd.DataFrame | None, n: int) -> pa.Table | None:
     if context is None and not model.conditions:
         return None
@@ -399,7 +309,7 @@ def _conditions(model: TableModel, context: pd.DataFrame | None, n: int) -> pa.T
 
 def _cast(values: pd.Series[Any], column: Column) -> pa.Array:
     try:
-        return _arrow(values)[0].cast(column.type.arrow)
+        return arrow_of(values)[0].cast(column.type.arrow)
     except pa.ArrowInvalid as error:
         raise SchemaError(f"context column {column.name!r} cannot be cast to {column.type}") from error
 

@@ -105,28 +105,6 @@ class Combinations:
         return [of_plain([row[i] for row in self.rows], c.type) for i, c in enumerate(self.columns)]
 
 
-@dataclass(frozen=True)
-class CombinedColumn:
-    """A column of combinations: the first is learned as which one it is, the others are not learned."""
-
-    column: Column
-    of: Combinations
-
-    @property
-    def parts(self) -> tuple[Column, ...]:
-        """What is learned in its place."""
-        return (Column(self.column.name, ColumnType("string")),) if self.column == self.of.columns[0] else ()
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """The columns that are combined."""
-        return self.of.names
-
-    def split(self, arrays: Mapping[str, pa.Array]) -> list[pa.Array]:
-        """See `synthohive_spark.engine.dependencies.rewriting.Rewritten.split`."""
-        return [self.of.split(arrays) for _ in self.parts]
-
-
 def plain(values: pa.Array, type_: ColumnType) -> list[Any]:
     """Values that JSON knows: strings and booleans, and numbers as `to_numbers` makes them."""
     if type_.is_string or type_.name == "boolean":

@@ -14,11 +14,11 @@ from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies import derived, functional, linear, null_inclusion, product
 from synthohive_spark.engine.dependencies.clock_difference import ClockDifference
-from synthohive_spark.engine.dependencies.combinations import Combinations, CombinedColumn
-from synthohive_spark.engine.dependencies.flags import FlagSet, members_of
+from synthohive_spark.engine.dependencies.combinations import Combinations
+from synthohive_spark.engine.dependencies.flags import FlagSet
 from synthohive_spark.engine.dependencies.formula import FormulaColumn
 from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
-from synthohive_spark.engine.dependencies.rewriting import Rewritten, replaced, split, virtual
+from synthohive_spark.engine.dependencies.rewriting import Rewritten, joint_columns, replaced, split, virtual
 from synthohive_spark.engine.dependencies.template import TemplateColumn, Templates
 from synthohive_spark.engine.dependencies.typed import Written, written_from_json
 from synthohive_spark.engine.encoded_table import EncodedTable, FunctionalDependency, Layout, NullInclusion
@@ -75,8 +75,8 @@ class Dependencies:
     @property
     def _stages(self) -> tuple[tuple[Rewritten, ...], ...]:
         """The same, in the order in which they are rewritten: what is written becomes values before these are read."""
-        combined = tuple(CombinedColumn(column, own) for own in self.combinations for column in own.columns)
-        return self.templates.columns, combined, self.written, (*members_of(self.flags), *self.orders.columns)
+        numbers: tuple[Rewritten, ...] = (*joint_columns(self.flags), *self.orders.columns)
+        return self.templates.columns, joint_columns(self.combinations), self.written, numbers
 
     def split(self, table: pa.Table) -> pa.Table:
         """The table with the parts of each column that is learned in parts, at its place.

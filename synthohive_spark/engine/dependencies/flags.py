@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from synthohive_spark.engine.arrays import null_mask
-from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.rewriting import replaced
 
 Mask = npt.NDArray[np.bool_]
@@ -35,11 +35,6 @@ class FlagSet:
     def names(self) -> tuple[str, ...]:
         """The names of the columns."""
         return tuple(column.name for column in self.columns)
-
-    @property
-    def members(self) -> tuple[FlagColumn, ...]:
-        """Each column by itself."""
-        return tuple(FlagColumn(column, self) for column in self.columns)
 
     def split(self, arrays: Mapping[str, pa.Array]) -> pa.Array:
         """Which flag is set, null where one is."""
@@ -107,34 +102,6 @@ class FlagSet:
         return cls(tuple(Column.from_json(c) for c in data["columns"]), data["always"])
 
 
-@dataclass(frozen=True)
-class FlagColumn:
-    """A column of a set: the first is learned as which flag is set, the others are not learned."""
-
-    column: Column
-    of: FlagSet
-
-    @property
-    def parts(self) -> tuple[Column, ...]:
-        """What is learned in its place."""
-        first = self.of.columns[0]
-        return (Column(first.name, ColumnType("string"), first.nullable),) if self.column == first else ()
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """The columns of the set."""
-        return self.of.names
-
-    def split(self, arrays: Mapping[str, pa.Array]) -> list[pa.Array]:
-        """See `synthohive_spark.engine.dependencies.rewriting.Rewritten.split`."""
-        return [self.of.split(arrays) for _ in self.parts]
-
-
 def flags_of(values: pa.Array) -> Mask:
     """Where a column of zeros and ones is one."""
     return np.asarray(values.cast(pa.float64()).fill_null(0.0).to_numpy(zero_copy_only=False) == 1.0)
-
-
-def members_of(sets: Sequence[FlagSet]) -> tuple[FlagColumn, ...]:
-    """All columns of some sets."""
-    return tuple(member for own in sets for member in own.members)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthohive_spark.engine.arrays import one_array
-from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.table_statistics import ColumnStatistics, TableStatistics
 
 
@@ -34,6 +34,46 @@ class Rewritten(Protocol):
     def split(self, arrays: Mapping[str, pa.Array]) -> list[pa.Array]:
         """The parts, of the column and its sources by name."""
         ...
+
+
+class Joint(Protocol):
+    """Columns that are learned together, as one column of strings."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]: ...  # noqa: D102
+    @property
+    def names(self) -> tuple[str, ...]: ...  # noqa: D102
+    def split(self, arrays: Mapping[str, pa.Array]) -> pa.Array:
+        """The column that is learned."""
+        ...
+
+
+@dataclass(frozen=True)
+class JointColumn:
+    """One of the columns that are learned together: the first stands for all, the others are not learned."""
+
+    column: Column
+    of: Joint
+
+    @property
+    def parts(self) -> tuple[Column, ...]:
+        """What is learned in its place."""
+        first = self.of.columns[0]
+        return (Column(first.name, ColumnType("string"), first.nullable),) if self.column == first else ()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """All columns that are learned together."""
+        return self.of.names
+
+    def split(self, arrays: Mapping[str, pa.Array]) -> list[pa.Array]:
+        """See `Rewritten.split`."""
+        return [self.of.split(arrays) for _ in self.parts]
+
+
+def joint_columns(several: Sequence[Joint]) -> tuple[JointColumn, ...]:
+    """All columns of what is learned together."""
+    return tuple(JointColumn(column, own) for own in several for column in own.columns)
 
 
 def virtual(rewritten: Sequence[Rewritten], columns: Sequence[Column]) -> tuple[Column, ...]:

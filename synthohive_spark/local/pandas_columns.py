@@ -1,0 +1,107 @@
+"""Columns of a pandas DataFrame in the package's types, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.errors import ConstraintViolationError, SchemaError
+
+_NAMES = {
+    pa.int8(): "tinyint",
+    pa.int16(): "smallint",
+    pa.int32(): "int",
+    pa.int64(): "bigint",
+    pa.float32(): "float",
+    pa.float64(): "double",
+    pa.bool_(): "boolean",
+    pa.string(): "string",
+    pa.large_string(): "string",
+    pa.date32(): "date",
+}
+_EXACT = 2.0**53
+
+
+def learnable(pdf: pd.DataFrame, left_out: set[str]) -> tuple[pa.Table, tuple[Column, ...]]:
+    """The rows and columns of a DataFrame without some columns; a `SchemaError` names what cannot be learned."""
+    arrays, columns = [], []
+    wrong = [name for name in pdf.columns if not isinstance(name, str)]
+    doubled = pdf.columns[pdf.columns.duplicated()].unique().tolist()
+    if wrong or doubled:
+        problem = f"are no strings: {wrong[:5]!r}" if wrong else f"come twice: {doubled[:5]!r}"
+        raise SchemaError(f"names of columns {problem}; rename them, such as by df.columns = [f'c{{i}}' for i in ...]")
+    for name in pdf.columns:
+        if name in left_out:
+            continue
+        array, type_ = arrow_of(pdf[name])
+        arrays.append(array)
+        columns.append(Column(name, type_))
+    return pa.table(arrays, names=[c.name for c in columns]), tuple(columns)
+
+
+def arrow_of(values: pd.Series[Any]) -> tuple[pa.Array, ColumnType]:
+    """A pandas column in the nearest type the package learns."""
+    try:
+        array = pa.array(values, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise SchemaError(f"column {values.name!r} holds values of several types; make them one type") from error
+    except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
+        raise SchemaError(
+            f"column {values.name!r} of type {values.dtype} cannot be learned: {error}; exclude it, or make it text"
+        ) from error
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    if pa.types.is_dictionary(array.type):
+        array = array.cast(array.type.value_type)
+    kind = array.type
+    if pa.types.is_null(kind):
+        array, kind = array.cast(pa.string()), pa.string()
+    if pa.types.is_floating(kind) and array.null_count and _are_whole(array):
+        array, kind = array.cast(pa.int64()), pa.int64()  # what pandas makes of integers where some are missing
+    if pa.types.is_unsigned_integer(kind) and len(array) and (pc.max(array).as_py() or 0) >= 1 << 63:
+        raise SchemaError(f"column {values.name!r} holds whole numbers of 2**63 and more; exclude it, or make it text")
+    if pa.types.is_timestamp(kind):
+        type_ = ColumnType("timestamp_ntz" if kind.tz is None else "timestamp")
+    elif pa.types.is_decimal128(kind):
+        type_ = ColumnType("decimal", precision=kind.precision, scale=kind.scale)
+    elif pa.types.is_unsigned_integer(kind):
+        type_ = ColumnType("bigint")
+    elif kind in _NAMES:
+        type_ = ColumnType(_NAMES[kind])
+    else:
+        raise SchemaError(f"column {values.name!r} has type {values.dtype}, which cannot be learned; exclude it")
+    return array.cast(type_.arrow, safe=False), type_
+
+
+def _are_whole(values: pa.Array) -> bool:
+    """Whether all floats are whole numbers that integers hold exactly."""
+    present = values.drop_null().to_numpy()
+    return bool(len(present)) and bool((np.abs(present) < _EXACT).all() and (present == np.floor(present)).all())
+
+
+def series_of(values: pa.ChunkedArray | pa.Array) -> pd.Series[Any]:
+    """Values as pandas holds them in Arrow."""
+    chunked = values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
+    return pd.Series(pd.array(chunked, dtype=pd.ArrowDtype(values.type)))
+
+
+def restore(values: pd.Series[Any], dtype: str | None) -> pd.Series[Any]:
+    """The values in the dtype that the learned column had."""
+    arrow = values.array._pa_array if hasattr(values.array, "_pa_array") else pa.chunked_array([pa.array(values)])
+    plain: pd.Series[Any] = arrow.to_pandas()
+    if dtype is None or str(plain.dtype) == dtype:
+        return plain
+    if dtype == "object":
+        return plain.astype(object)
+    whole = dtype.startswith(("int", "uint")) or dtype[0].isupper()
+    try:
+        return (values if whole else plain).astype(dtype)  # type: ignore[call-overload,no-any-return]
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ConstraintViolationError(
+            f"column {values.name!r}: a generated value cannot be cast back to {dtype}: {error}"
+        ) from error
