@@ -151,7 +151,8 @@ class Dependencies:
         for flags in self.flags:
             arrays = flags.join(arrays, given, fixed)
         arrays = self.orders.join(arrays, given, fixed)
-        arrays = self._computed(arrays, fixed)
+        # What is computed may move what bounds another column.
+        arrays = self._computed(self.orders.enforced(self._computed(arrays, fixed), fixed), fixed)
         if any(own.column in fixed for own in self.derived):
             arrays, fixed = derived.move_determinants(arrays, self.derived, fixed)
             arrays = self._computed(arrays, fixed)

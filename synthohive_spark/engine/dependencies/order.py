@@ -182,6 +182,19 @@ class Orders:
                 self._make_room(own, arrays, distances.get(own.column.name), firm)
         return arrays
 
+    def enforced(self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
+        """The columns, those on the wrong side of a bound that has moved since at the bound; given ones stay."""
+        result = dict(arrays)
+        for own in self.columns:
+            name = own.column.name
+            if name in result and all(source in result for source in own.sources):
+                wrong = own.broken(result) & ~fixed.get(name, np.zeros(len(result[name]), bool))
+                if wrong.any():
+                    numbers, (start, known) = to_numbers(result[name], own.column.type), own.bound(result)
+                    moved = np.where(wrong, own.ordered(numbers, start, known), numbers)
+                    result[name] = from_numbers(moved, null_mask(result[name]), own.column.type)
+        return result
+
     def _make_room(
         self, own: OrderedColumn, arrays: dict[str, pa.Array], distance: pa.Array | None, firm: dict[str, Mask]
     ) -> None:

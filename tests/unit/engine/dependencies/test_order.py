@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from synthohive_spark.declarations.privacy import Privacy
 from tests.helpers.scrambled import count_broken, find, scrambled, table_of
 
 ROWS = 2000
@@ -173,3 +174,18 @@ def test_the_last_orders_that_are_not_shipped_yet_hide_no_order():
     found, _, drawn = scrambled(values)
     assert orders_of(found) == ["shipped >= ordered"]
     assert sum(count_broken(found, drawn).values()) == 0
+
+
+def test_orders_hold_beside_products_and_sums():
+    listed, quantity = rng(1).integers(100, 900, ROWS), rng(2).integers(1, 9, ROWS)
+    price = listed - rng(3).integers(0, 90, ROWS)
+    net = quantity * price
+    own = {"listed": listed, "price": price, "quantity": quantity, "net": net, "postage": rng(4).integers(0, 9, ROWS)}
+    own["total"] = net + own["postage"]
+    for seed in range(3):
+        values = {name: ("bigint", v) for name, v in own.items()}
+        _, _, drawn = scrambled(values, seed=seed, privacy=Privacy(extreme_rows=200))  # so that many prices are moved
+        d = drawn.to_pandas()
+        assert (d.price <= d.listed).all()
+        assert (d.net == d.quantity * d.price).all()
+        assert (d.total == d.net + d.postage).all()
