@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.columns import ColumnType
 
 _DOUBLE, _BIGINT, _DATE, _TIME = (ColumnType(name) for name in ("double", "bigint", "date", "timestamp_ntz"))
@@ -130,33 +132,19 @@ class ClockFormat:
 
     def parse(self, texts: pa.Array) -> pa.Array:
         """The values; null for what is no such time."""
-        if not self.separator:
-            texts = pc.utf8_lpad(texts, 6 if self.seconds else 4, "0")
-        part = r"[0-9]{2}"
-        hours = part if self.padded or not self.separator else r"[0-9]{1,2}"
-        pattern = (
-            f"^{self.separator.join([f'(?P<h>{hours})', f'(?P<m>{part})', *([f'(?P<s>{part})'] * self.seconds)])}$"
-        )
-        found = pc.extract_regex(texts, pattern)
-        hour, minute, *second = (
-            found.field(i).fill_null("").to_numpy(zero_copy_only=False) for i in range(2 + self.seconds)
-        )
-        whole = [np.array([int(t) if t else -1 for t in own], np.int64) for own in (hour, minute, *second)]
-        valid = (whole[0] >= 0) & (whole[0] < 24) & np.logical_and.reduce([own < 60 for own in whole[1:]])
-        total = whole[0] * 60 + whole[1]
-        total = total * 60 + whole[2] if self.seconds else total
-        if self.late:
-            midnight = total == self.day
-            valid = (valid & (total > 0)) | midnight
-            total = np.where(midnight, 0, total)
-        return pa.array(total, pa.int64(), mask=~valid)
+        return pc.index_in(texts, self._texts).cast(pa.int64())
 
     def print(self, values: pa.Array) -> pa.Array:
         """The texts of values, those beyond a day as of another day."""
-        return pa.array([None if v is None else self._text(v) for v in values.to_pylist()], pa.string())
+        numbers = values.fill_null(0).to_numpy(zero_copy_only=False) % self.day
+        return self._texts.take(pa.array(numbers, mask=null_mask(values)))
+
+    @cached_property
+    def _texts(self) -> pa.Array:
+        """The texts of all times of a day."""
+        return pa.array([self._text(value or (self.day if self.late else 0)) for value in range(self.day)], pa.string())
 
     def _text(self, value: int) -> str:
-        value = value % self.day or (self.day if self.late else 0)
         minutes, second = divmod(value, 60) if self.seconds else (value, 0)
         hour, minute = divmod(minutes, 60)
         parts = [f"{hour:02d}" if self.padded else str(hour), f"{minute:02d}", *([f"{second:02d}"] * self.seconds)]
@@ -170,7 +158,7 @@ _FORMATS: dict[str, type[Any]] = {f.name: f for f in (NumberFormat, TimeFormat, 
 
 def format_to_json(own: Format) -> dict[str, Any]:
     """A format as plain values."""
-    return {"format": own.name, **vars(own)}
+    return {"format": own.name, **{f.name: getattr(own, f.name) for f in fields(own)}}
 
 
 def format_from_json(data: dict[str, Any]) -> Format:
