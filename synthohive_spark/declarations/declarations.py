@@ -105,11 +105,7 @@ class Declarations:
         declared |= {"high_cardinality_cols": high_cardinality_cols}
         declared |= {"dependencies": dependencies, "independent": independent}
         declared |= {"reasons": reasons or {}, "role_reasons": role_reasons or {}}
-        try:
-            self.tables.update(_read_tables({"tables": {name: declared}}))
-        except SchemaError as error:
-            problems = [p.removeprefix(f"{_WHERE}.tables.{name}").lstrip(".: ") for p in error.problems]
-            raise SchemaError(f"table {name!r}: {'; '.join(problems)}", problems) from error
+        self.tables[name] = _read_table(name, declared)
         return self
 
     def table(self, name: str) -> TableDeclaration:
@@ -196,6 +192,15 @@ class Declarations:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(self.tables) or 'no tables'})"
+
+
+def _read_table(name: str, declared: Mapping[str, Any]) -> TableDeclaration:
+    """One declared table; a problem names the table once."""
+    try:
+        return _read_tables({"tables": {name: declared}})[name]
+    except SchemaError as error:
+        problems = [p.removeprefix(f"{_WHERE}.tables.{name}").lstrip(".: ") for p in error.problems]
+        raise SchemaError(f"table {name!r}: {'; '.join(problems)}", problems) from error
 
 
 def _read_tables(data: Any) -> dict[str, TableDeclaration]:

@@ -44,6 +44,11 @@ class Declared:
     formulas: tuple[FormulaColumn, ...] = ()
     types: Mapping[str, ColumnType] = field(default_factory=dict)
 
+    @property
+    def ordered(self) -> frozenset[str]:
+        """The columns of orders."""
+        return frozenset(name for pair in self.orders for name in pair)
+
     def broken_orders(self, table: pa.Table) -> frozenset[str]:
         """The columns of orders that some rows break."""
         found: set[str] = set()

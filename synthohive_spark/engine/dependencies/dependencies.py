@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -220,9 +220,11 @@ class Dependencies:
     def told(self, table: pa.Table) -> tuple[str, ...]:
         """What holds in rows, a sentence for each, such as ``end >= start in all 43,824 rows``.
 
-        Of what was declared and does not, the sentence says how many rows break it.
+        Of what was declared and does not, the sentence says how many rows break it; what was found holds in all.
         """
-        texts = {text: int(mask.sum()) for text, mask in self.broken_in_values(table).items()}
+        texts = dict.fromkeys((own.describe() for own in self.in_values), 0)
+        declared = replace(self, templates=Templates(), linear=(), products=(), differences=(), derived=())
+        texts |= {text: int(mask.sum()) for text, mask in declared.broken_in_values(table).items()}
         texts |= {functional.describe(own, self._shown): 0 for own in self.functional}
         texts |= {null_inclusion.describe(own, self._shown): 0 for own in self.null_inclusions}
         rows = f"{table.num_rows:,} rows"
@@ -237,7 +239,8 @@ class Dependencies:
         Args:
             table: Rows with the learned columns that are spoken of.
         """
-        raw = {name: one_array(table.column(name)) for name in table.column_names}
+        wanted = {name for own in self.in_values for name in columns_of(own)}
+        raw = {name: one_array(table.column(name)) for name in table.column_names if name in wanted}
         read = {**raw, **self._read(raw)}
         found = {own.describe(): own.broken(raw) for own in self.templates.columns}
         others = [own for own in self.in_values if own not in self.templates.columns]

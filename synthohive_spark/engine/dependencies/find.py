@@ -24,7 +24,7 @@ from synthohive_spark.engine.dependencies.order_fit import find_orders
 from synthohive_spark.engine.dependencies.product_fit import find_products
 from synthohive_spark.engine.dependencies.rewriting import split, virtual
 from synthohive_spark.engine.dependencies.template_fit import find_templates
-from synthohive_spark.engine.dependencies.typed import TypedColumn
+from synthohive_spark.engine.dependencies.typed import TypedColumn, Written
 from synthohive_spark.engine.dependencies.typed_fit import find_typed
 from synthohive_spark.engine.encoded_table import Block, EncodedTable
 from synthohive_spark.engine.table_statistics import TableStatistics
@@ -65,40 +65,46 @@ def find_in_values(
     free = [c for c in columns if c.name not in {*rules.unrelated, *made}]
     flags = (*declared.flags, *find_flag_sets(table, [c for c in free if c.name not in given]))
     made |= {name for own in flags for name in own.names}
-    ordered = {name for pair in declared.orders for name in pair}
-    own = tuple(c for c in columns if c.name not in {*(rules.unrelated - ordered), *made})
-    clocks = {
-        t.column.name: t.form.day for t in written if isinstance(t, TypedColumn) and isinstance(t.form, ClockFormat)
-    }
-    differences = find_clock_differences(table, clocks, [c for c in own if c.name not in given])
-    # What real rows break, no relation that they keep can keep.
-    firm = declared.broken_orders(table)
-    timed = frozenset(d.column.name for d in differences)
-    plain = tuple(c for c in own if c.name not in timed)
-    relations = tuple(r for r in find_linear_relations(table, plain, privacy) if r.column not in firm)
-    products = find_products(table, plain, frozenset(r.column for r in relations) | firm, privacy)
-    parts = {part.name for r in relations for part in r.parts}
-    parts |= {part.name for p in products for part in (p.column, *p.factors)}
-    shown = tuple(c for c in own if c.name not in rules.imitated)
-    followers = find_derived_columns(table, shown, privacy, frozenset(parts) | firm | timed)
-    taken = {*(r.column for r in relations), *(p.column.name for p in products), *(f.column for f in followers)}
-    orders = find_orders(table, own, given, frozenset(taken) | timed, privacy, declared.orders)
-    cut = {*made, *(own.column.name for own in orders.columns)}
+    own = tuple(c for c in columns if c.name not in {*(rules.unrelated - declared.ordered), *made})
+    found = _find_in_numbers(table, own, rules, privacy, given, declared, written)
+    cut = {*made, *(ordered.column.name for ordered in found.orders.columns)}
     left = tuple(c for c in columns if c.name not in cut)
-    parts_of_time = find_calendar(table, left, privacy, statistics) if calendar else Calendar()
-    return Dependencies(
+    return replace(
+        found,
         templates=templates,
         written=written,
         combinations=declared.combinations,
         flags=flags,
-        orders=orders,
-        calendar=parts_of_time,
-        linear=relations,
-        products=products,
-        differences=differences,
+        calendar=find_calendar(table, left, privacy, statistics) if calendar else Calendar(),
         formulas=declared.formulas,
-        derived=followers,
     )
+
+
+def _find_in_numbers(
+    table: pa.Table,
+    columns: tuple[Column, ...],
+    rules: ColumnRules,
+    privacy: Privacy,
+    given: frozenset[str],
+    declared: Declared,
+    written: Sequence[Written],
+) -> Dependencies:
+    """How numbers and times are computed from each other, and in what order they are."""
+    typed = [own for own in written if isinstance(own, TypedColumn)]
+    clocks = {own.column.name: own.form.day for own in typed if isinstance(own.form, ClockFormat)}
+    differences = find_clock_differences(table, clocks, [c for c in columns if c.name not in given])
+    timed = frozenset(own.column.name for own in differences)
+    plain = tuple(c for c in columns if c.name not in timed)
+    # What real rows break, no relation that they keep can keep.
+    firm = declared.broken_orders(table)
+    relations = tuple(r for r in find_linear_relations(table, plain, privacy) if r.column not in firm)
+    products = find_products(table, plain, frozenset(r.column for r in relations) | firm, privacy)
+    parts = {name for own in relations for name in own.columns} | {name for own in products for name in own.columns}
+    shown = tuple(c for c in columns if c.name not in rules.imitated)
+    followers = find_derived_columns(table, shown, privacy, frozenset(parts) | firm | timed)
+    taken = {*(r.column for r in relations), *(p.column.name for p in products), *(f.column for f in followers)}
+    orders = find_orders(table, columns, given, frozenset(taken) | timed, privacy, declared.orders)
+    return Dependencies(orders=orders, linear=relations, products=products, differences=differences, derived=followers)
 
 
 def find_in_codes(

@@ -59,7 +59,7 @@ class NumberFormat:
         number = pc.if_else(minus, pc.negate(number), number)
         return number if self.type == _DOUBLE else number.cast(pa.int64(), safe=False)
 
-    def print(self, values: pa.Array) -> pa.Array:
+    def format(self, values: pa.Array) -> pa.Array:
         """The texts of values."""
         return pa.array([None if v is None else self._text(v) for v in values.to_pylist()], pa.string())
 
@@ -98,7 +98,7 @@ class TimeFormat:
         """The values; null for what has another form."""
         return pc.strptime(texts, self.form, "s", error_is_null=True).cast(self.type.arrow)
 
-    def print(self, values: pa.Array) -> pa.Array:
+    def format(self, values: pa.Array) -> pa.Array:
         """The texts of values."""
         return pc.strftime(values.cast(pa.timestamp("s"), safe=False), self.form)
 
@@ -134,7 +134,7 @@ class ClockFormat:
         """The values; null for what is no such time."""
         return pc.index_in(texts, self._texts).cast(pa.int64())
 
-    def print(self, values: pa.Array) -> pa.Array:
+    def format(self, values: pa.Array) -> pa.Array:
         """The texts of values, those beyond a day as of another day."""
         numbers = values.fill_null(0).to_numpy(zero_copy_only=False) % self.day
         return self._texts.take(pa.array(numbers, mask=null_mask(values)))

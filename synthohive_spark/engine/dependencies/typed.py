@@ -58,14 +58,14 @@ class TypedColumn:
         """The column."""
         values = parts[0]
         if not self.words:
-            texts = self.form.print(values)
+            texts = self.form.format(values)
             return texts.cast(self.column.type.arrow) if self.column.type.is_integer else texts
         numbers = np.asarray(values.fill_null(0.0).to_numpy(zero_copy_only=False))
         finite = np.isfinite(numbers)
         plain = pa.array(np.where(finite, numbers, 0.0))
         whole = plain if self.form.type.is_float else pa.array(np.rint(plain.to_numpy()).astype(np.int64))
         whole = whole.cast(pa.int32()).cast(pa.date32()) if self._is_date else whole
-        texts = self.form.print(whole)
+        texts = self.form.format(whole)
         for special, word in zip(SPECIALS, self.words, strict=False):
             texts = pc.if_else(pa.array(_is(numbers, special)), pa.scalar(word, pa.string()), texts)
         return pc.if_else(pa.array(null_mask(values)), pa.scalar(None, pa.string()), texts)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -83,22 +84,23 @@ def find_typed(table: pa.Table, columns: Sequence[Column], left: frozenset[str],
 
 
 def _typed(column: Column, values: pa.Array, privacy: Privacy) -> TypedColumn | None:
-    different = pc.unique(values.drop_null())
+    counted = pc.value_counts(values.drop_null())
+    different = counted.field("values")
     if len(different) < _DIFFERENT:
         return None
-    words = _common_words(values, privacy)
+    words = _common_words(different, np.asarray(counted.field("counts")), max(privacy.min_rows, 3))
     some = [text for text in different.take(_evenly(len(different))).to_pylist() if text not in words]
     every = different.filter(pc.invert(pc.is_in(different, pa.array(list(words), pa.string())))) if words else different
     for form in _forms(some):
         parsed = form.parse(pa.array(some, pa.string()))
-        failed = pc.not_equal(form.print(parsed), pa.array(some, pa.string())).fill_null(True)
+        failed = pc.not_equal(form.format(parsed), pa.array(some, pa.string())).fill_null(True)
         if any(failed.to_pylist()):
             continue
         own = tuple(word for word in words if form.parse(pa.array([word]))[0].as_py() is None)
         rest = pa.concat_arrays([every, pa.array([w for w in words if w not in own], pa.string())])
         if len(own) > len(SPECIALS) or len(rest) < _DIFFERENT or not _says(form, rest, values):
             continue
-        if pc.equal(form.print(form.parse(rest)), rest).fill_null(False).false_count == 0:
+        if pc.equal(form.format(form.parse(rest)), rest).fill_null(False).false_count == 0:
             return TypedColumn(column, form, own)
     return None
 
@@ -117,11 +119,10 @@ def _says(form: Format, different: pa.Array, values: pa.Array) -> bool:
     return bool(form.prefix or form.suffix) or share > _NAMES
 
 
-def _common_words(values: pa.Array, privacy: Privacy) -> tuple[str, ...]:
-    counted = pc.value_counts(values.drop_null())
-    counts = np.asarray(counted.field("counts"))
-    many = np.flatnonzero(counts >= max(privacy.min_rows, 3, _WORD_SHARE * len(values)))
-    return tuple(counted.field("values").take(pa.array(many[np.argsort(-counts[many])])).to_pylist())
+def _common_words(different: pa.Array, counts: npt.NDArray[np.int64], at_least: int) -> tuple[str, ...]:
+    """The values that a noticeable share of the rows holds, those of most rows first."""
+    many = np.flatnonzero(counts >= max(at_least, _WORD_SHARE * counts.sum()))
+    return tuple(different.take(pa.array(many[np.argsort(-counts[many])])).to_pylist())
 
 
 def _evenly(rows: int) -> pa.Array:
@@ -183,7 +184,7 @@ def _calendar_integer(column: Column, values: pa.Array) -> TypedColumn | None:
         largest = pc.max(different).as_py()
         if (1_000 if not form.seconds else 100_000) <= largest <= (240_000 if form.seconds else 2_400):
             parsed = form.parse(texts)
-            if not parsed.null_count and pc.equal(form.print(parsed), texts).false_count == 0:
+            if not parsed.null_count and pc.equal(form.format(parsed), texts).false_count == 0:
                 return TypedColumn(column, form)
     return None
 
