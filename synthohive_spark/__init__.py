@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from synthohive_spark.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from synthohive_spark.declarations.between import Between
     from synthohive_spark.declarations.constraint import Constraint
     from synthohive_spark.declarations.dependencies import FixedCombinations, Formula, Inequality, OneHot
     from synthohive_spark.declarations.privacy import Privacy
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CTGAN",
     "Autoregressive",
+    "Between",
     "Constraint",
     "ConstraintViolationError",
     "FixedCombinations",
@@ -55,6 +57,7 @@ __all__ = [
 
 _HOMES = {
     "Autoregressive": "local.autoregressive",
+    "Between": "declarations.between",
     "CTGAN": "local.ctgan",
     "Constraint": "declarations.constraint",
     "ConstraintViolationError": "errors",

@@ -79,7 +79,10 @@ def sample(
     partitions: Annotated[int | None, typer.Option("--partitions", help="Partitions of the rows.")] = None,
     given: Annotated[
         list[str] | None,
-        typer.Option("--given", help="A column that is the same in all rows as NAME=VALUE; may be repeated."),
+        typer.Option(
+            "--given",
+            help="What a column holds: NAME=VALUE, NAME=[A, B] or NAME={between: [1, 9]}; may be repeated.",
+        ),
     ] = None,
     job: _Job = None,
     local: _Local = None,

@@ -43,8 +43,8 @@ class SampleJob(BaseModel):
         mode: "errorifexists", "append" or "overwrite".
         seed: Fixes the rows; drawn and logged when not given.
         partitions: Partitions, and so files, of the rows; Spark's default when not given.
-        given: Values of columns that are the same in all rows, or pairs of such values and weights; see
-            `SynthesizerTransformerModel.sample`.
+        given: What columns hold in all rows, a value, a list or ``{between: [18, 30]}``, or pairs of it and weights;
+            see `SynthesizerTransformerModel.sample`.
     """
 
     model_config = ConfigDict(extra="forbid", protected_namespaces=())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -173,24 +173,54 @@ class EncodedTable:
         return EncodedTable(np.pad(own.codes, fill), np.pad(own.ranks, fill, constant_values=0.5))
 
 
+@dataclass(frozen=True, eq=False)
+class Allowed:
+    """What a column may be drawn as.
+
+    Attributes:
+        weights: The share of each code's values that are allowed, shape (codes,).
+        low: The smallest rank.
+        high: The largest rank.
+        frequencies: Share of the training rows that hold each code.
+    """
+
+    weights: npt.NDArray[np.float64]
+    low: float = 0.0
+    high: float = 1.0
+    frequencies: tuple[float, ...] = ()
+
+    def both(self, other: Allowed) -> Allowed:
+        """What both allow."""
+        low, high = max(self.low, other.low), min(self.high, other.high)
+        return Allowed(np.minimum(self.weights, other.weights), low, high, self.frequencies)
+
+    @property
+    def share(self) -> float:
+        """About how many of the training rows it leaves, from 0 to 1."""
+        return float(np.dot(self.weights, self.frequencies))
+
+
 @dataclass(frozen=True)
 class Known:
-    """Values of generated columns that are known before a row is drawn.
+    """What is known of generated columns before a row is drawn.
 
     Attributes:
         rows: The generated columns; what it holds where nothing is known does not matter.
         mask: Where a value is known, shape (rows, columns).
         filled: Columns of which an unknown value is never drawn as null, shape (columns,).
+        allowed: What columns of which no value is known may be, by their positions.
     """
 
     rows: EncodedTable
     mask: npt.NDArray[np.bool_]
     filled: npt.NDArray[np.bool_]
+    allowed: Mapping[int, Allowed] = field(default_factory=dict)
 
     def batch(self, start: int, rows: int) -> Known:
         """So many rows from ``start`` on, filled up at the end."""
         own = self.mask[start : start + rows]
-        return Known(self.rows.batch(start, rows), np.pad(own, ((0, rows - len(own)), (0, 0))), self.filled)
+        mask = np.pad(own, ((0, rows - len(own)), (0, 0)))
+        return Known(self.rows.batch(start, rows), mask, self.filled, self.allowed)
 
 
 def stack(codes: list[Any], ranks: list[Any], rows: int) -> EncodedTable:

@@ -39,7 +39,12 @@ class Sampler(Protocol):
 
     `sample` is always called with the same number of rows, so that the matrix products of a row do not depend on
     how many others are drawn with it.
+
+    Attributes:
+        any_condition: Whether it takes ``known``.
     """
+
+    any_condition: ClassVar[bool]
 
     @property
     def noise_words(self) -> int:
@@ -49,8 +54,7 @@ class Sampler(Protocol):
     def sample(self, words: npt.NDArray[np.uint64], context: EncodedTable, known: Known | None = None) -> EncodedTable:
         """Draw a row for each row of ``words`` (rows, noise_words), given its row of ``context``.
 
-        ``known`` is only given to the sampler of an engine with `Engine.any_condition`; its values come out as they
-        are.
+        ``known`` is only given to a sampler with `any_condition`; its values come out as they are.
         """
         ...
 

@@ -32,17 +32,21 @@ def derive_seed(seed: int, *names: str) -> int:
     return int.from_bytes(digest[:8], "little") >> 1
 
 
-def row_words(seed: int, row_ids: npt.NDArray[np.int64], positions: int, *, stream: int = 0) -> NoiseBits:
+def row_words(
+    seed: int, row_ids: npt.NDArray[np.int64], positions: int, *, stream: int | npt.NDArray[np.int64] = 0
+) -> NoiseBits:
     """Words of shape (rows, positions) for rows of the given ids.
 
     Args:
         seed: Any integer; only its low 64 bits count.
         row_ids: 64-bit integers, shape (rows,).
         positions: How many words each row gets.
-        stream: Which of a row's independent streams to read.
+        stream: Which of a row's independent streams to read; one for all rows, or one for each.
     """
     with np.errstate(over="ignore"):
-        key = mix(np.array([seed & 0xFFFFFFFFFFFFFFFF], np.uint64) + _GOLDEN * np.uint64(stream + 1))
+        key = mix(
+            np.array([seed & 0xFFFFFFFFFFFFFFFF], np.uint64) + _GOLDEN * (np.asarray(stream, np.uint64) + np.uint64(1))
+        )
         rows = mix(mix(row_ids.astype(np.int64).view(np.uint64) + _GOLDEN) ^ key)
         places = mix(np.arange(1, positions + 1, dtype=np.uint64) * _GOLDEN)
     return mix(rows[:, None] ^ places[None, :])

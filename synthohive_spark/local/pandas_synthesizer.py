@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -20,10 +21,10 @@ from synthohive_spark.declarations.violations import Violation, violation_text
 from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.codecs.sequence import SequenceCodec
 from synthohive_spark.engine.columns import Column, ColumnType
-from synthohive_spark.engine.sampling.constraints import broken
+from synthohive_spark.engine.domain import broken
 from synthohive_spark.engine.sampling.draw import Draw
 from synthohive_spark.engine.seeds import given_or_drawn
-from synthohive_spark.engine.table.conditions import Conditions, Given
+from synthohive_spark.engine.table.conditions import Given, read_conditions
 from synthohive_spark.engine.table.fit import check_encoding, fit_table
 from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.engine.table.registry import engine_class, make_engine
@@ -166,8 +167,11 @@ class PandasSynthesizer:
         seed = given_or_drawn(seed, "sampling_seed")
         if given is not None and context is not None:
             raise SchemaError("context and given were both set; put what is given into one of them")
-        conditions = _conditions(model, context, n) if given is None else Conditions.of(model, given).table(n)
-        rows = model.generator.sample(Draw(np.arange(n), seed, conditions))
+        cases, draw = read_conditions(model, given), Draw(np.arange(n), seed)
+        if cases is None:
+            rows = model.generator.sample(replace(draw, conditions=_conditions(model, context, n)))
+        else:
+            rows = cases.over(n).sample(model.generator, draw, draw.row_ids, {})
         if enforce_constraints:
             rows = _without_violations(rows, self._constraints)
         return self._as_pandas(rows, keys)
@@ -227,7 +231,7 @@ class PandasSynthesizer:
         own = {
             "dtypes": self._dtypes,
             "key": None if self._key is None else self._key.to_json(),
-            "constraints": {name: vars(c) for name, c in self._constraints.items()},
+            "constraints": {name: c.to_json() for name, c in self._constraints.items()},
         }
         write_table_model(path, model, {"pandas": own}, overwrite=overwrite)
 

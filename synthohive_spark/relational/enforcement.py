@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from synthohive_spark.declarations.declarations import Declarations
 from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.declarations.violations import Violation, violation_error, violation_text
-from synthohive_spark.engine.sampling.constraints import DRAWS
+from synthohive_spark.engine.sampling.valid import DRAWS
 from synthohive_spark.logs import get_logger
 from synthohive_spark.spark.constraint_check import find_violations, kept
 from synthohive_spark.spark.schema import col
@@ -47,7 +47,7 @@ def enforce(frames: Mapping[str, DataFrame], metadata: Declarations, on_violatio
     if on_violation == "raise":
         raise violation_error(named)
     if on_violation == "resample":
-        raise violation_error(named, f"{broken:,} rows remain after {DRAWS} draws of each")
+        raise violation_error(named, f"{broken:,} rows remain after {DRAWS:,} draws of each")
     _log.warning("constraint_violations", violations=violation_text(named), rows_left_out=broken)
     return _without_orphans(frames, valid, metadata, set(found))
 

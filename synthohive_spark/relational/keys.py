@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Sequence
 
@@ -44,7 +45,9 @@ def key_codec(
     if type_.is_temporal:
         first, step = _start_and_step(type_, profile.sample, max(privacy.extreme_rows, 1))
         return SequenceCodec(type_, first=first, step=step)
-    lowest = None if bounds is None or bounds.min is None else math.ceil(bounds.min)
+    lowest = (
+        None if bounds is None or bounds.min is None or isinstance(bounds.min, datetime.date) else math.ceil(bounds.min)
+    )
     first, step = _count_of(profile)
     if lowest is not None and first < lowest:
         first += -((first - lowest) // step) * step

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.domain import keeps
 from synthohive_spark.engine.families.balance import LARGEST
 from synthohive_spark.engine.families.exchange import (
     Descendants,
@@ -22,8 +23,8 @@ from synthohive_spark.engine.families.exchange import (
 from synthohive_spark.engine.families.generator import FamilyGenerator, FamilySeats, child_ids
 from synthohive_spark.engine.families.names import count_name, one_level_down
 from synthohive_spark.engine.families.spread import spread_counts
-from synthohive_spark.engine.sampling.constraints import keeps, sample_valid
 from synthohive_spark.engine.sampling.draw import Draw
+from synthohive_spark.engine.sampling.valid import domains_of, sample_valid
 from synthohive_spark.relational.linked_table import LinkedTable
 from synthohive_spark.stages.model import SynthesizerTransformerModel
 
@@ -94,7 +95,7 @@ class RootChoice:
         means = {n: mean for n, mean in zip(balance.counts, balance.totals, strict=True) if [n] in groups}
         own = spread_counts(own, means, model.codecs)
         own = exchange_values(balance, own, pool, groups, seed)
-        broken = np.flatnonzero(~keeps(own, redraw))
+        broken = np.flatnonzero(~keeps(own, domains_of(redraw)))
         if len(broken):
             again = sample_valid(model.generator, numbered.redraw(broken, 0), redraw)
             places = np.arange(rows)

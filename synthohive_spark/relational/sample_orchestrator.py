@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from pyspark.sql import DataFrame, SparkSession
 
 from synthohive_spark.declarations.declarations import Declarations
-from synthohive_spark.engine.table.conditions import Conditions, Given
+from synthohive_spark.engine.sampling.cases import Cases
+from synthohive_spark.engine.table.conditions import Given, read_conditions
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.relational.assembly import Assembly
 from synthohive_spark.relational.linked_table import LinkedTable
@@ -62,7 +63,7 @@ class SampleOrchestrator:
             request.sizes.roots,
             request.seed,
             request.sizes.totals,
-            {name: self._conditions(name, given) for name, given in request.given.items()},
+            {name: cases for name, given in request.given.items() if (cases := self._cases(name, given)) is not None},
             redraw,
             request.parents,
         )
@@ -71,10 +72,10 @@ class SampleOrchestrator:
         assembly = Assembly(spines)
         return {name: assembly.table(name) for name in request.sizes.tables}
 
-    def _conditions(self, name: str, given: Given) -> Conditions:
+    def _cases(self, name: str, given: Given) -> Cases | None:
         if self.linked[name].owner is not None:
             raise SchemaError(
                 f"given names table {name!r}, whose rows follow from {self.linked[name].owner.parent!r}; "  # type: ignore[union-attr]
                 f"give values to that table, or rows by parents="
             )
-        return Conditions.of(self.models[name].table_model, given)
+        return read_conditions(self.models[name].table_model, given)

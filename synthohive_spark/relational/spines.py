@@ -24,10 +24,9 @@ from synthohive_spark.engine.families.generator import FamilyGenerator
 from synthohive_spark.engine.families.names import count_name, is_ancestor_name, one_level_up
 from synthohive_spark.engine.families.rules import BLOCK as FAMILY_BLOCK
 from synthohive_spark.engine.noise import derive_seed
-from synthohive_spark.engine.table.conditions import Conditions
+from synthohive_spark.engine.sampling.cases import Cases
 from synthohive_spark.relational.linked_table import LinkedTable
 from synthohive_spark.relational.root_choice import ChosenRoots, RootChoice
-from synthohive_spark.spark.conditions import condition_values
 from synthohive_spark.spark.families import ID, TASK_ROWS, generate_families
 from synthohive_spark.spark.generation import generate, key_values
 from synthohive_spark.spark.schema import col, quote, restored, spark_type
@@ -73,7 +72,7 @@ class Spines:
         sizes: How many rows of each root.
         seed: Fixes the rows.
         totals: Exact numbers of rows that children are to have.
-        conditions: Values that are the same in all rows of a root.
+        conditions: What rows of a root are given.
         redraw: By table, constraints that a row is drawn again for.
         given: By table, rows that are there already.
     """
@@ -84,7 +83,7 @@ class Spines:
     sizes: Mapping[str, int]
     seed: int
     totals: Mapping[str, int] = field(default_factory=dict)
-    conditions: Mapping[str, Conditions] = field(default_factory=dict)
+    conditions: Mapping[str, Cases] = field(default_factory=dict)
     redraw: Mapping[str, Mapping[str, Constraint]] = field(default_factory=dict)
     given: Mapping[str, DataFrame] = field(default_factory=dict)
     _frames: dict[_Key, DataFrame] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -169,10 +168,8 @@ class Spines:
             rows = self.spark.createDataFrame(numbered.append_column(ID, pa.array(chosen.ids)))
             columns = [restored(col(c.name).cast(spark_type(c.type)), c) for c in model.columns]
             return rows.select(ID, NUMBER, self._block(name, col(NUMBER)), *columns)
-        number, given = col("id"), self.conditions.get(name, Conditions())
-        seats = self.spark.range(n).select(
-            number.alias(ID), number.alias(NUMBER), self._block(name, number), *condition_values(given, number, n)
-        )
+        number, cases = col("id"), self.conditions.get(name)
+        seats = self.spark.range(n).select(number.alias(ID), number.alias(NUMBER), self._block(name, number))
         return generate(
             seats,
             model.generator,
@@ -180,8 +177,8 @@ class Spines:
             passthrough=[ID, NUMBER, BLOCK],
             seed=self.seed_of(name),
             number=col(NUMBER),
-            given=given.names,
             redraw=self.redraw.get(name),
+            cases=None if cases is None else cases.over(n),
         )
 
     def _block(self, name: str, number: Expression) -> Expression:

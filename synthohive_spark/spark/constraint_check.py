@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from synthohive_spark.declarations.constraint import Constraint
+from synthohive_spark.declarations.constraint import Constraint, instant
 from synthohive_spark.declarations.violations import Violation
 from synthohive_spark.spark.schema import quote
 
@@ -37,15 +39,27 @@ def bound_checks(constraints: Mapping[str, Constraint]) -> list[BoundCheck]:
     for name, bounds in constraints.items():
         value = F.col(quote(name))
         if bounds.min is not None:
-            below = F.coalesce(value < F.lit(bounds.min), F.lit(False))
+            seen, bound = _comparable(value, bounds.min)
+            below = F.coalesce(seen < bound, F.lit(False))
             checks.append(BoundCheck(name, f"min={bounds.min}", below, F.min(F.when(below, value))))
         if bounds.max is not None:
-            above = F.coalesce(value > F.lit(bounds.max), F.lit(False))
+            seen, bound = _comparable(value, bounds.max)
+            above = F.coalesce(seen > bound, F.lit(False))
             checks.append(BoundCheck(name, f"max={bounds.max}", above, F.max(F.when(above, value))))
         if bounds.dtype is not None:
             lost = value.isNotNull() & value.try_cast(bounds.dtype).isNull()
             checks.append(BoundCheck(name, f"dtype={bounds.dtype}", lost, F.min(F.when(lost, value))))
     return checks
+
+
+def _comparable(value: Expression, bound: Any) -> tuple[Expression, Expression]:
+    """A value and a bound as what can be compared; times as the wall clock in UTC, whatever zone the session has."""
+    if not isinstance(bound, datetime.date):
+        return value, F.lit(bound)
+    clock = value.cast("timestamp_ntz")
+    in_utc = F.convert_timezone(F.current_timezone(), F.lit("UTC"), clock)
+    seen = F.when(F.typeof(value) == "timestamp", in_utc).otherwise(clock)
+    return seen, F.lit(instant(bound).replace(tzinfo=None).isoformat()).cast("timestamp_ntz")
 
 
 def find_violations(df: DataFrame, constraints: Mapping[str, Constraint]) -> tuple[list[Violation], int]:

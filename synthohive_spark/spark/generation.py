@@ -29,9 +29,10 @@ from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.codecs.interface import Codec
 from synthohive_spark.engine.columns import Column
-from synthohive_spark.engine.sampling.constraints import sample_valid
+from synthohive_spark.engine.sampling.cases import Cases
 from synthohive_spark.engine.sampling.draw import Draw
 from synthohive_spark.engine.sampling.generator import RowGenerator
+from synthohive_spark.engine.sampling.valid import sample_valid
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.spark.schema import quote, restored, spark_type
 
@@ -52,6 +53,7 @@ def generate(
     number: Expression | None = None,
     redraw: Mapping[str, Constraint] | None = None,
     given: Sequence[str] = (),
+    cases: Cases | None = None,
 ) -> DataFrame:
     """One synthetic row for each row of ``df``; starts no job and asks for no analysis.
 
@@ -65,6 +67,7 @@ def generate(
             columns hold values that are only unlikely to meet.
         redraw: Constraints that a row is drawn again for, a bounded number of times, until it keeps them.
         given: Names of the learned columns that ``df`` gives, the generator's condition columns among them.
+        cases: What rows are given by their ``number``, in place of ``given``.
 
     Returns:
         The passthrough columns, then the learned columns in learned order, given ones among them.
@@ -77,7 +80,7 @@ def generate(
     places = {c.name: i for i, c in enumerate(own)}
     wanted = [c for c in generator.columns if c.name not in given]
     made = {c.name: i for i, c in enumerate(wanted)}
-    work = _Work(generator, seed, dict(redraw or {}), own, wanted)
+    work = _Work(generator, seed, dict(redraw or {}), own, wanted, cases=cases)
     function = drawing_function(df.sparkSession, work, wanted)
     drawn = df.select(
         *[F.col(quote(name)) for name in passthrough],
@@ -227,12 +230,13 @@ class _Work:
         given: Sequence[Column],
         wanted: Sequence[Column],
         fill: frozenset[str] = frozenset(),
+        cases: Cases | None = None,
     ) -> None:
         self.generator = generator
         self.seed = seed
         self.redraw = redraw
         self.given, self.wanted = tuple(given), tuple(wanted)
-        self.fill = fill
+        self.fill, self.cases = fill, cases
 
     def draw(self, batches: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         """See `Work.draw`."""
@@ -243,7 +247,10 @@ class _Work:
         conditions = pa.table(arrays, names=[c.name for c in self.given]) if arrays else None
         numbers = batch["number"].to_numpy(np.int64) if "number" in batch else None
         draw = Draw(batch["id"].to_numpy(np.int64), self.seed, conditions, numbers=numbers, fill=self.fill)
-        rows = sample_valid(self.generator, draw, self.redraw)
+        if self.cases is not None and numbers is not None:
+            rows = self.cases.sample(self.generator, draw, numbers, self.redraw)
+        else:
+            rows = sample_valid(self.generator, draw, self.redraw)
         return pd.DataFrame(
             {
                 f"c{i}": pd.Series(pd.arrays.ArrowExtensionArray(one_array(rows.column(c.name))))

@@ -16,11 +16,10 @@ from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.declarations.hints import nearest, whole_number
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.seeds import given_or_drawn
-from synthohive_spark.engine.table.conditions import Conditions, Given
+from synthohive_spark.engine.table.conditions import Given, read_conditions
 from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.engine.training.summary import TrainingSummary
 from synthohive_spark.errors import SchemaError, SynthoHiveError
-from synthohive_spark.spark.conditions import condition_values
 from synthohive_spark.spark.generation import fill_nulls, generate
 from synthohive_spark.spark.schema import quote
 from synthohive_spark.spark.session import active_session
@@ -98,9 +97,10 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
             n: How many rows.
             seed: Fixes the rows; drawn and logged as ``sampling_seed`` when None.
             numPartitions: Partitions of the result, which has the same rows with any number; Spark's default when None.
-            given: Values of columns that are the same in all rows, such as ``{"income": ">50K"}``, or a list of such
-                mappings with weights, ``[({"income": ">50K"}, 1), ({"income": "<=50K"}, 1)]``, for shares of the rows.
-                The engine "autoregressive" takes any columns, "ctgan" those that it was given when it learned.
+            given: What columns hold in all rows: a value, a list of values or a range, such as ``{"income": ">50K",
+                "city": ["Rome", "Milan"], "age": Between(18, 30)}``, or a list of such mappings with weights,
+                ``[({"income": ">50K"}, 1), ({"income": "<=50K"}, 1)]``, for shares of the rows. The engine
+                "autoregressive" takes any columns, "ctgan" those that it was given when it learned, with values.
             spark: The session; the active one when None.
             redraw: Constraints that a row is drawn again for, a bounded number of times, until it keeps them.
 
@@ -113,14 +113,12 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
             numPartitions = whole_number(numPartitions, "numPartitions", least=1)
         if given is None:
             self._check_no_conditions()
-        conditions = Conditions.of(self.table_model, given)
+        cases = read_conditions(self.table_model, given)
         seed = given_or_drawn(seed, "sampling_seed")
         key, number = self._id_column, F.col(_NUMBER)
         self.check_rows(n)
         rows = active_session(spark).range(0, n, 1, numPartitions).select(F.col("id").alias(_NUMBER))
-        rows = rows.select(
-            _NUMBER, *([] if key is None else [key.numbered(number)]), *condition_values(conditions, number, n)
-        )
+        rows = rows.select(_NUMBER, *([] if key is None else [key.numbered(number)]))
         drawn = generate(
             rows,
             self.table_model.generator,
@@ -129,7 +127,7 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
             seed=seed,
             number=number,
             redraw=redraw,
-            given=conditions.names,
+            cases=None if cases is None else cases.over(n),
         )
         if key is None:
             return drawn

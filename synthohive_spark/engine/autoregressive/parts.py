@@ -6,7 +6,7 @@ and each of these again where it matters; a category of many is found by its gro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from synthohive_spark.engine.codecs.numeric_common import EDGE
-from synthohive_spark.engine.encoded_table import Echo, EncodedTable
+from synthohive_spark.engine.encoded_table import Allowed, Echo, EncodedTable
 
 Codes = npt.NDArray[np.int64]
+Weights = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,32 @@ class ColumnParts:
         ranks = (cell + inside) / (self.bins * self.cuts * self.fine)
         codes = np.where(ranked, first + (parts[0] - first) // self.cuts, parts[0])
         return codes, np.where(ranked, np.clip(ranks, EDGE, 1 - EDGE), 0.5).astype(np.float32)
+
+    def weights(self, allowed: Allowed) -> list[Weights]:
+        """How much of each category is allowed: of the first part, shape (sizes[0],), and of a linked one, (sizes)."""
+        if self.places is not None:
+            groups, members = self.sizes
+            inside, whole = np.zeros((2, groups * members))
+            inside[self.places] = allowed.weights
+            whole[self.places] = np.maximum(allowed.frequencies, np.finfo(float).tiny)
+            shares = (inside * whole).reshape(self.sizes).sum(axis=1) / whole.reshape(self.sizes).sum(axis=1)
+            return [shares, inside.reshape(groups, members)]
+        if not self.bins:
+            return [allowed.weights]
+        first, cells = self.codes - self.bins, self.bins * self.cuts * self.fine
+        starts = np.arange(cells) / cells
+        overlap = np.minimum(allowed.high, starts + 1 / cells) - np.maximum(allowed.low, starts)
+        open_ = np.repeat(allowed.weights[first:] > 0, self.cuts * self.fine)
+        inside = np.where(open_, np.clip(overlap * cells, 0, 1), 0).reshape(-1, self.fine)
+        made = [np.append(allowed.weights[:first], inside.mean(axis=1))]
+        return [*made, np.concatenate([np.ones((first, self.fine)), inside])] if self.fine > 1 else made
+
+    def inside(self, parts: Sequence[Codes], inside: npt.NDArray[Any], allowed: Allowed) -> npt.NDArray[Any]:
+        """Where in its cell an allowed rank lies, from 0 to 1; ``inside`` says where among those that are allowed."""
+        first, cells = self.codes - self.bins, self.bins * self.cuts * self.fine
+        cell = (parts[0] - first) * self.fine + (parts[1] if self.fine > 1 else 0)
+        low, high = (np.clip(rank * cells - cell, 0, 1) for rank in (allowed.low, allowed.high))
+        return np.asarray(low + inside * (high - low))
 
     def codes_of(self, parts: Sequence[Codes]) -> Codes:
         """Codes of a column without ranks, -1 where its parts are not known."""
@@ -181,12 +208,15 @@ class Parts:
                     made[:, part] = codes
         return made
 
-    def join(self, parts: npt.NDArray[Any], inside: npt.NDArray[Any]) -> EncodedTable:
+    def join(
+        self, parts: npt.NDArray[Any], inside: npt.NDArray[Any], allowed: Mapping[int, Allowed] | None = None
+    ) -> EncodedTable:
         """The generated columns of rows of parts.
 
         Args:
             parts: Shape (parts, rows).
             inside: Numbers from 0 to 1 for the generated columns with ranks, shape (ranks, rows).
+            allowed: What some columns may be, by their positions among the generated ones.
         """
         rows = parts.shape[1]
         codes = np.zeros((rows, len(self.columns) - self.given), np.int64)
@@ -194,7 +224,10 @@ class Parts:
         rank = 0
         for place, column in enumerate(range(self.given, len(self.columns))):
             where = inside[rank] if self.ranked[column] else np.zeros(rows)
-            codes[:, place], own = self.columns[column].join([parts[p] for p in self.of_column[column]], where)
+            whole = [parts[p] for p in self.of_column[column]]
+            if allowed and place in allowed and self.ranked[column]:
+                where = self.columns[column].inside(whole, where, allowed[place])
+            codes[:, place], own = self.columns[column].join(whole, where)
             if self.ranked[column]:
                 ranks[:, rank] = own
                 rank += 1

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
+from synthohive_spark.engine.autoregressive.known import draw_known
 from synthohive_spark.engine.autoregressive.parts import Parts
 from synthohive_spark.engine.categories import sample_categories
 from synthohive_spark.engine.dependencies.functional import allowed
@@ -125,6 +126,8 @@ class AutoregressiveSampler:
     functional: tuple[FunctionalDependency, ...] = ()
     summary: Floats | None = None
 
+    any_condition: ClassVar[bool] = True
+
     @property
     def arrays(self) -> tuple[Floats, ...]:
         """All weights."""
@@ -140,13 +143,15 @@ class AutoregressiveSampler:
         """See `synthohive_spark.engine.interface.Sampler.sample`."""
         if not self.order:
             return EncodedTable(np.zeros((len(words), 0), np.int64), np.zeros((len(words), 0), np.float32))
-        draws = uniforms(np.ascontiguousarray(words.T)).astype(np.float32)
-        parts = self.start(context, known)
-        for part, logits in self.walk(parts, known):
-            drawn = sample_categories(logits, draws[part - self.parts.first_drawn])
-            parts[part] = drawn if known is None else np.where(parts[part] < 0, drawn, parts[part])
-        made = self.parts.join(parts, draws[len(self.heads) :])
-        return made if known is None else self._with(made, known)
+        words = np.ascontiguousarray(words.T)
+        if known is not None:
+            parts, inside = draw_known(self, words, context, known)
+            return self._with(self.parts.join(parts, inside, known.allowed), known)
+        draws = uniforms(words).astype(np.float32)
+        parts = self.start(context)
+        for part, logits in self.walk(parts):
+            parts[part] = sample_categories(logits, draws[part - self.parts.first_drawn])
+        return self.parts.join(parts, draws[len(self.heads) :])
 
     def start(self, context: EncodedTable, known: Known | None = None) -> Codes:
         """The parts of each row as far as they are known, -1 elsewhere, shape (parts, rows)."""
@@ -192,12 +197,14 @@ class AutoregressiveSampler:
         used = self._read_given(read, parts)
         for part in range(self.parts.first_drawn, len(parts)) if known is not None else ():
             self._read_part(read, part, parts[part])
-        for column in self.order:
+        for column in self._order(known):
             place = column - self.parts.given
             if known is not None and known.mask[:, place].all():
                 continue
+            allowed = None if known is None else known.allowed.get(place)
+            weights = [] if allowed is None else self.parts.columns[column].weights(allowed)
             permitted = self._permitted(column, parts)
-            for part in self.parts.of_column[column]:
+            for own_place, part in enumerate(self.parts.of_column[column]):
                 parent = self.parts.parents[part]
                 own = read if known is not None else read[:used]
                 echoed = self.parts.echoed(parts.T, part) if part in self.parts.echo_of else None
@@ -207,12 +214,25 @@ class AutoregressiveSampler:
                         logits[0] = -np.inf
                     else:
                         mask_nulls(logits, place, self._inclusions_of(known), parts[self._first_parts])
+                if weights:
+                    _weigh(logits, weights[own_place], None if parent < 0 else parts[parent])
                 if permitted is not None:
                     group = None if parent < 0 else parts[parent]
                     _rule_out(logits, ~self.parts.columns[column].allowed(permitted, group).T)
                 yield part, logits
                 self._read_part(read, part, parts[part])
                 used += len(self.embeddings[part])
+
+    def _order(self, known: Known | None) -> tuple[int, ...]:
+        """The columns as they are drawn.
+
+        Those that may only hold some values come first, the narrowest before others, so that all follow from these.
+        """
+        if known is None or not known.allowed:
+            return self.order
+        narrow = sorted(known.allowed, key=lambda place: known.allowed[place].share)
+        first = [place + self.parts.given for place in narrow]
+        return (*first, *(c for c in self.order if c not in first))
 
     def _permitted(self, column: int, parts: Codes) -> npt.NDArray[np.bool_] | None:
         """The codes of a column that functions permit beside the known ones, shape (rows, codes); None for all."""
@@ -288,6 +308,21 @@ class AutoregressiveSampler:
             if part == self.parts.first_drawn - 1 and self.summary is not None:
                 start = len(self.summary)
         return slots
+
+
+def _weigh(logits: Floats, weights: npt.NDArray[np.float64], parent: Codes | None) -> None:
+    """Make categories as likely, in place, as they are where so much of each is allowed.
+
+    Args:
+        logits: Shape (categories, rows).
+        weights: Of the categories; of a linked part, for each category of ``parent``.
+        parent: Categories of the part it is linked to.
+    """
+    with np.errstate(divide="ignore"):
+        logs = np.log(weights).astype(np.float32)
+    allowed = logits + (logs[:, None] if parent is None else logs[parent].T)
+    some = np.isfinite(allowed).any(axis=0)
+    logits[:, some] = allowed[:, some]
 
 
 def _rule_out(logits: Floats, ruled_out: npt.NDArray[np.bool_]) -> None:

@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 
 from synthohive_spark.engine.codecs.interface import CodecDefaults, Codes, NoiseBits, Ranks, draw_codes
 from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.engine.domain import Domain
+from synthohive_spark.engine.encoded_table import Allowed
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,10 @@ class CategoricalCodec(CodecDefaults):
     def decode(self, codes: Codes, ranks: Ranks, words: NoiseBits) -> pa.Array:
         """See `Codec.decode`."""
         return self._lookup.take(pa.array(codes))
+
+    def allowed(self, domain: Domain) -> Allowed:
+        """See `Codec.allowed`."""
+        return Allowed(domain.holds(self._lookup).astype(np.float64))
 
     def to_json(self) -> dict[str, Any]:
         """See `Codec.to_json`."""

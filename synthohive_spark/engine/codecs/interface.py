@@ -11,6 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from synthohive_spark.engine.arrays import null_mask
+from synthohive_spark.engine.domain import Domain
+from synthohive_spark.engine.encoded_table import Allowed
 from synthohive_spark.engine.noise import uniforms
 
 Codes = npt.NDArray[np.int32]
@@ -68,6 +70,10 @@ class Codec(Protocol):
         """Values of the column's Arrow type; ``ranks`` are read only where `ranked`."""
         ...
 
+    def allowed(self, domain: Domain) -> Allowed | None:
+        """What may be drawn for a value in ``domain`` to come out; None where codes do not tell."""
+        ...
+
     def with_nulls(self, nulls: int, rows: int) -> Codec:
         """The codec of a column with so many nulls in so many rows, where it is made without looking at them."""
         ...
@@ -111,6 +117,10 @@ class CodecDefaults:
     def varies(self) -> bool:
         """Whether there is anything to learn."""
         return self.size > 1 or self.ranked
+
+    def allowed(self, domain: Domain) -> Allowed | None:
+        """See `Codec.allowed`; codes do not tell."""
+        return None
 
     def with_nulls(self, nulls: int, rows: int) -> Self:
         """The codec as it is: its nulls were seen when it was fitted."""

@@ -29,6 +29,8 @@ from synthohive_spark.engine.codecs.numeric_common import (
     fields_to_json,
 )
 from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.engine.domain import Domain, bound_as
+from synthohive_spark.engine.encoded_table import Allowed
 from synthohive_spark.engine.noise import uniforms
 
 
@@ -132,6 +134,31 @@ class NumericCodec(CodecDefaults):
             numbers[binned] = self._interpolate(inside)
         missing = codes == 0 if self.has_null else np.zeros(len(codes), bool)
         return from_numbers(numbers, missing, self.type, self.shift, self.bounds)
+
+    def allowed(self, domain: Domain) -> Allowed:
+        """See `Codec.allowed`; of the bins those that a range meets, as far as it does."""
+        apart = np.arange(self._first_bin, dtype=np.int32)
+        values = self.decode(apart, np.full(len(apart), 0.5, np.float32), np.zeros((0, 0), np.uint64))
+        weights = np.zeros(self.size)
+        weights[: self._first_bin] = domain.holds(values)
+        if not self.bins or domain.values is not None:
+            return Allowed(weights)
+        half = 0.0 if self.type.is_float else self.step / 2
+        low, high = (self._bound(bound, up) for bound, up in ((domain.bounds.min, True), (domain.bounds.max, False)))
+        first = 0.0 if low is None else float(self._rank(np.array([low]), half)[0, 0])
+        last = 1.0 if high is None else float(self._rank(np.array([high]), half)[1, 0])
+        starts = np.arange(self.bins) / self.bins
+        weights[self._first_bin :] = np.clip(
+            (np.minimum(last, starts + 1 / self.bins) - np.maximum(first, starts)) * self.bins, 0, 1
+        )
+        return Allowed(weights, first, last)
+
+    def _bound(self, bound: Any, up: bool) -> float | None:
+        """A bound as a number like those of the table."""
+        if bound is None:
+            return None
+        nearest = pa.array([bound_as(bound, self.type.arrow, up=up)], self.type.arrow)
+        return float(to_numbers(nearest, self.type, self.shift)[0])
 
     def _interpolate(self, ranks: npt.NDArray[np.float64]) -> Numbers:
         knots, grid = self._table

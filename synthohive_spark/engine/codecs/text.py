@@ -21,6 +21,8 @@ import pyarrow.compute as pc
 from synthohive_spark.engine.codecs.interface import CodecDefaults, Codes, NoiseBits, Ranks, draw_codes, encode_nulls
 from synthohive_spark.engine.codecs.scripts import ALPHABETS
 from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.engine.domain import Domain
+from synthohive_spark.engine.encoded_table import Allowed
 from synthohive_spark.engine.noise import mix, uniforms
 from synthohive_spark.engine.real_values import RealValueFilter, another, avoid_real_values
 
@@ -96,6 +98,12 @@ class TextCodec(CodecDefaults):
         places[drawn] = rest + np.arange(len(drawn))
         kept = pa.array([*([None] if self.has_null else []), *self.words], pa.string())
         return pa.concat_arrays([kept, strings]).take(pa.array(places))
+
+    def allowed(self, domain: Domain) -> Allowed | None:
+        """See `Codec.allowed`; of what is made from patterns codes do not tell."""
+        kept = pa.array([*([None] if self.has_null else []), *self.words], pa.string())
+        told = domain.values is not None and set(domain.values) <= set(kept.to_pylist())
+        return Allowed(np.append(domain.holds(kept), False).astype(np.float64)) if told else None
 
     def _drawn(self, words: NoiseBits, attempt: int) -> pa.Array:
         words = another(words, attempt)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -94,6 +95,8 @@ class CTGANSampler:
     functional: tuple[FunctionalDependency, ...]
     groups: Mapping[int, Groups]
     context_groups: Mapping[int, Groups]
+
+    any_condition: ClassVar[bool] = False
 
     @property
     def noise_words(self) -> int:

@@ -36,6 +36,11 @@ class Combinations:
         """The names of the columns."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """The values of the column that is learned."""
+        return tuple(map(str, range(len(self.rows))))
+
     def split(self, arrays: Mapping[str, pa.Array]) -> pa.Array:
         """The name of each row's combination, null where it is not kept."""
         read = [plain(arrays[c.name], c.type) for c in self.columns]

@@ -36,6 +36,11 @@ class FlagSet:
         """The names of the columns."""
         return tuple(column.name for column in self.columns)
 
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """The values of the column that is learned."""
+        return self.names if self.always else (*self.names, NONE)
+
     def split(self, arrays: Mapping[str, pa.Array]) -> pa.Array:
         """Which flag is set, null where one is."""
         flags = np.stack([flags_of(arrays[name]) for name in self.names])

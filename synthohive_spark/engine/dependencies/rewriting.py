@@ -37,14 +37,31 @@ class Rewritten(Protocol):
 
 
 class Joint(Protocol):
-    """Columns that are learned together, as one column of strings."""
+    """Columns that are learned together, as one column of strings.
+
+    Attributes:
+        columns: The columns.
+        names: Their names; the column that is learned has the first.
+        learned: Its values.
+    """
 
     @property
     def columns(self) -> tuple[Column, ...]: ...  # noqa: D102
     @property
     def names(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def learned(self) -> tuple[str, ...]: ...  # noqa: D102
     def split(self, arrays: Mapping[str, pa.Array]) -> pa.Array:
         """The column that is learned."""
+        ...
+
+    def join(
+        self,
+        arrays: Mapping[str, pa.Array],
+        given: Mapping[str, pa.Array],
+        fixed: Mapping[str, npt.NDArray[np.bool_]],
+    ) -> dict[str, pa.Array]:
+        """The columns, of the column that is learned and of those that are given."""
         ...
 
 

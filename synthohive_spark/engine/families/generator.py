@@ -20,9 +20,9 @@ from synthohive_spark.engine.families.names import LEFT, PLACE, clock_name, prev
 from synthohive_spark.engine.families.numbers import DAY, comparable, numbers_of, values_of
 from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
 from synthohive_spark.engine.noise import mix
-from synthohive_spark.engine.sampling.constraints import sample_valid
 from synthohive_spark.engine.sampling.draw import Draw
 from synthohive_spark.engine.sampling.generator import BATCH_ROWS, RowGenerator
+from synthohive_spark.engine.sampling.valid import sample_valid
 
 _AGAIN = 20
 """How often a row is drawn that holds what a sibling holds already, where siblings differ."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+
+from synthohive_spark.engine.domain import Domain
 
 
 @dataclass(frozen=True)
@@ -18,18 +21,20 @@ class Draw:
         seed: The sampling seed.
         conditions: The given columns in their learned types, one row for each id: the condition columns and, where the
             engine takes any, others. What is given comes out as it is.
-        stream: Which independent draw of the same row to make.
+        stream: Which independent draw of the same row to make; one for all, or one for each row.
         numbers: Numbers from 0 on that no two rows share, from which unique values are made; without them, unique
             columns hold values that are only unlikely to meet.
         fill: Given columns whose nulls are not given: a value is drawn there, and never a null.
+        within: Columns that are to hold only some values. As far as the engine can, only such are drawn.
     """
 
     row_ids: npt.NDArray[np.int64]
     seed: int
     conditions: pa.Table | None = None
-    stream: int = 0
+    stream: int | npt.NDArray[np.int64] = 0
     numbers: npt.NDArray[np.int64] | None = None
     fill: frozenset[str] = frozenset()
+    within: Mapping[str, Domain] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.row_ids)
@@ -42,9 +47,10 @@ class Draw:
             row_ids=self.row_ids[part],
             conditions=None if self.conditions is None else self.conditions.slice(start, rows).combine_chunks(),
             numbers=None if self.numbers is None else self.numbers[part],
+            stream=self.stream if isinstance(self.stream, int) else self.stream[part],
         )
 
-    def redraw(self, places: npt.NDArray[np.int64], stream: int) -> Draw:
+    def redraw(self, places: npt.NDArray[np.int64], stream: int | npt.NDArray[np.int64]) -> Draw:
         """The rows at ``places``, drawn from another stream."""
         return replace(
             self,

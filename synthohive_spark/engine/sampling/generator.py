@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +12,9 @@ from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.codecs.encoder import TableEncoder
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
-from synthohive_spark.engine.encoded_table import EncodedTable, Known
+from synthohive_spark.engine.dependencies.domains import learned_domain
+from synthohive_spark.engine.domain import Domain
+from synthohive_spark.engine.encoded_table import Allowed, EncodedTable, Known
 from synthohive_spark.engine.interface import Sampler
 from synthohive_spark.engine.noise import NoiseBits, row_words
 from synthohive_spark.engine.sampling.draw import Draw
@@ -55,6 +58,8 @@ class RowGenerator:
         split = None if conditions is None else self.dependencies.split(conditions)
         context = self._context(split, rows, context_words)
         known = self._known(split, given, rows, known_words, fill)
+        if draw.within and self.sampler.any_condition:
+            known = replace(known or self._nothing_known(rows), allowed=self.allowed(draw.within))
         drawn = self._drawn(engine_words, context, known)
         numbers = None if draw.numbers is None else draw.numbers.view(np.uint64)
         made = self.encoder.decode(drawn, codec, numbers)
@@ -78,6 +83,39 @@ class RowGenerator:
         if conditions is None or not self.context_encoder.columns:
             return EncodedTable(np.zeros((rows, 0), np.int16), np.zeros((rows, 0), np.float32))
         return self.context_encoder.encode(conditions, words)
+
+    def allowed(self, within: Mapping[str, Domain]) -> dict[int, Allowed]:
+        """What encoded columns may be, by their positions, such that columns hold only some values."""
+        columns = {c.name: c for c in self.columns}
+        varying = [c for c in zip(self.encoder.columns, self.encoder.codecs, strict=True) if c[1].varies]
+        places = {column.name: place for place, (column, _) in enumerate(varying)}
+        made: dict[int, Allowed] = {}
+        for name, domain in within.items():
+            learned = learned_domain(self.dependencies, columns[name], domain)
+            if learned is None or learned[0] not in places:
+                continue
+            place = places[learned[0]]
+            codec = varying[place][1]
+            allowed = codec.allowed(learned[1])
+            if allowed is not None:
+                allowed = replace(allowed, frequencies=codec.frequencies)
+                made[place] = allowed.both(made[place]) if place in made else allowed
+        return made
+
+    def tells(self, name: str, domain: Domain) -> bool:
+        """Whether the engine draws each of some values of a column, and no others, when it is told to."""
+        column = next(c for c in self.columns if c.name == name)
+        learned, allowed = learned_domain(self.dependencies, column, domain), self.allowed({name: domain})
+        if learned is None or not allowed or domain.values is None:
+            return False
+        joint = learned[0] != name or learned[1].values != domain.values
+        return joint or sum(own.weights.sum() for own in allowed.values()) == len(domain.values)
+
+    def _nothing_known(self, rows: int) -> Known:
+        blocks = self.encoder.blocks
+        ranks = np.full((rows, sum(block.ranked for block in blocks)), 0.5, np.float32)
+        blank = EncodedTable(np.zeros((rows, len(blocks)), np.int64), ranks)
+        return Known(blank, np.zeros((rows, len(blocks)), bool), np.zeros(len(blocks), bool))
 
     def _known(
         self,

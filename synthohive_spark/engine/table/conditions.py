@@ -1,94 +1,114 @@
-"""Conditions that are the same for many rows: values of some columns, each with a share of the rows."""
+"""Conditions that are the same for many rows: what some columns hold, each with a share of the rows."""
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
+from synthohive_spark.declarations.between import Between
+from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.engine.codecs.categorical import CategoricalCodec
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.domain import Domain
+from synthohive_spark.engine.sampling.cases import Cases
 from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.errors import SchemaError
 
 Given = Mapping[str, Any] | Sequence[tuple[Mapping[str, Any], float]]
 _FORM = '{"income": ">50K"} or [({"income": ">50K"}, 1), ({"income": "<=50K"}, 1)]'
-_GOLDEN = 0.6180339887
+_MOST_CASES = 10_000
 
 
-@dataclass(frozen=True)
-class Conditions:
-    """Values of the given columns, with the share of the rows that has them.
+def read_conditions(model: TableModel, given: Given | None) -> Cases | None:
+    """The conditions that a user wrote; None where there are none.
 
-    Attributes:
-        columns: The given columns.
-        cases: For each case the values in the order of ``columns``.
-        weights: For each case its weight, above zero.
+    Args:
+        model: The learned table.
+        given: A mapping of columns to a value, a list of values or a `Between`, or pairs of it and a weight.
+
+    Raises:
+        SchemaError: If it has another form, or a column or a value is not one that the model knows.
     """
+    if given is None or (isinstance(given, Mapping) and not given):
+        return None
+    pairs = [(given, 1)] if isinstance(given, Mapping) else list(given)
+    if not pairs or not all(isinstance(p, Sequence) and len(p) == 2 and isinstance(p[0], Mapping) for p in pairs):
+        raise SchemaError(f"given must be values by column, or pairs of them with a weight, such as {_FORM}")
+    names = list(pairs[0][0])
+    for values, weight in pairs:
+        if set(values) != set(names):
+            raise SchemaError(f"every condition in given must name the same columns, got {names} and {list(values)}")
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < math.inf:
+            raise SchemaError(f"a weight in given must be a number above 0, got {weight!r}")
+    model.check_given(names, "given")
+    columns = tuple(c for c in model.columns if c.name in names)
+    domains: list[tuple[Domain, ...]] = []
+    weights: list[float] = []
+    for values, weight in pairs:
+        own = list(itertools.product(*(_domains(model, c, values[c.name]) for c in columns)))
+        domains += own
+        weights += [weight / len(own)] * len(own)
+        if len(domains) > _MOST_CASES:
+            raise SchemaError(f"given has more than {_MOST_CASES:,} cases; list fewer values")
+    return Cases(columns, tuple(domains), tuple(weights))
 
-    columns: tuple[Column, ...] = ()
-    cases: tuple[tuple[Any, ...], ...] = ()
-    weights: tuple[float, ...] = ()
 
-    @classmethod
-    def of(cls, model: TableModel, given: Given | None) -> Conditions:
-        """The conditions that a user wrote.
+def _domains(model: TableModel, column: Column, asked: Any) -> list[Domain]:
+    """What a column may hold: one domain, or one for each of several values that are drawn with equal shares."""
+    if isinstance(asked, Mapping):
+        asked = _between(column, asked)
+    if isinstance(asked, Between):
+        return [_range(model, column, asked)]
+    if not isinstance(asked, list | tuple | set | frozenset):
+        return [Domain(values=(_value(model, column, asked),))]
+    if not asked:
+        raise SchemaError(f"given sets {column.name!r} to an empty list; name the values that it may hold")
+    _check_free(model, column, asked)
+    values = tuple(dict.fromkeys(_value(model, column, value) for value in asked))
+    together = Domain(values=values)
+    # Values that the model draws by themselves keep their shares; others are given, each as often.
+    return [together] if model.generator.tells(column.name, together) else [Domain(values=(v,)) for v in values]
 
-        Args:
-            model: The learned table.
-            given: A mapping of columns to values, or pairs of such a mapping and a weight.
 
-        Raises:
-            SchemaError: If it has another form, or a column or a value is not one that the model knows.
-        """
-        if given is None or (isinstance(given, Mapping) and not given):
-            return cls()
-        pairs = [(given, 1)] if isinstance(given, Mapping) else list(given)
-        if not pairs or not all(isinstance(p, Sequence) and len(p) == 2 and isinstance(p[0], Mapping) for p in pairs):
-            raise SchemaError(f"given must be values by column, or pairs of them with a weight, such as {_FORM}")
-        names = list(pairs[0][0])
-        for values, weight in pairs:
-            if set(values) != set(names):
-                raise SchemaError(
-                    f"every condition in given must name the same columns, got {names} and {list(values)}"
-                )
-            if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < math.inf:
-                raise SchemaError(f"a weight in given must be a number above 0, got {weight!r}")
-        model.check_given(names, "given")
-        columns = tuple(c for c in model.columns if c.name in names)
-        cases = tuple(tuple(_value(model, c, values[c.name]) for c in columns) for values, _ in pairs)
-        return cls(columns, cases, tuple(float(weight) for _, weight in pairs))
+def _between(column: Column, asked: Mapping[str, Any]) -> Between:
+    """A range as a file or a command line writes it: ``{between: [18, 30]}``."""
+    ends = asked.get("between")
+    if list(asked) != ["between"] or not isinstance(ends, list | tuple) or len(ends) != 2:
+        raise SchemaError(f"given sets {column.name!r} to {asked!r}; a range is {{'between': [18, 30]}}")
+    return Between(*ends)
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the given columns."""
-        return tuple(c.name for c in self.columns)
 
-    def step(self, n: int) -> int:
-        """A number whose multiples, modulo ``n``, spread the row numbers evenly, each once."""
-        step = max(1, round(n * _GOLDEN)) if n < 2**31 else 1
-        while math.gcd(step, max(n, 1)) > 1:
-            step += 1
-        return step
+def _range(model: TableModel, column: Column, asked: Between) -> Domain:
+    _check_free(model, column, asked)
+    if not column.type.is_quantitative:
+        raise SchemaError(
+            f"given sets {column.name!r} of type {column.type} to {asked}, which takes numbers and times; "
+            f"list its values"
+        )
+    bounds = [float(b) if isinstance(b, Decimal) else b for b in (asked.low, asked.high)]
+    constraint = Constraint(min=bounds[0], max=bounds[1])
+    for bound in bounds:
+        if bound is not None and isinstance(bound, int | float) == column.type.is_temporal:
+            raise SchemaError(
+                f"given sets {column.name!r} of type {column.type} to {asked}; {bound!r} is none of its type"
+            )
+    domain = Domain(constraint)
+    if any(not allowed.weights.any() for allowed in model.generator.allowed({column.name: domain}).values()):
+        raise SchemaError(f"given sets {column.name!r} to {asked}, where the model knows no value of it")
+    return domain
 
-    def ends(self, n: int) -> list[int]:
-        """Where, of ``n`` spread row numbers, each case ends; each has its share of them to within one row."""
-        total = sum(self.weights)
-        return [round(n * sum(self.weights[: i + 1]) / total) for i in range(len(self.weights))]
 
-    def table(self, n: int) -> pa.Table:
-        """The given columns of rows 0 to n-1."""
-        places = np.arange(n) * self.step(n) % max(n, 1)
-        case = np.searchsorted(np.array(self.ends(n)), places, side="right")
-        arrays = [
-            pa.array([values[i] for values in self.cases], column.type.arrow).take(pa.array(case))
-            for i, column in enumerate(self.columns)
-        ]
-        return pa.table(arrays, names=list(self.names))
+def _check_free(model: TableModel, column: Column, asked: Any) -> None:
+    if column.name in model.condition_names:
+        raise SchemaError(
+            f"given sets {column.name!r} to {asked!r}, but the model was learned with it as a condition column: give "
+            f"one value, or pairs of values with weights"
+        )
 
 
 def _value(model: TableModel, column: Column, value: Any) -> Any:

@@ -6,7 +6,16 @@ import pytest
 from pyspark.sql import functions as F
 from structlog.testing import capture_logs
 
-from synthohive_spark import Metadata, SchemaError, Synthesizer, SynthesizerTransformer, TrainingError
+from synthohive_spark import (
+    Between,
+    Constraint,
+    Metadata,
+    SchemaError,
+    Synthesizer,
+    SynthesizerTransformer,
+    TrainingError,
+)
+from synthohive_spark.spark.constraint_check import find_violations
 from tests.helpers.frames import assert_same_rows
 
 ROWS = 2000
@@ -59,6 +68,42 @@ def test_constants_hold_in_every_row_and_weights_to_one_row(people, model):
     assert sorted((c.city, c.age) for c in cases) == [("Milan", 61), ("Oslo", 33)]
     assert abs({c.city: c["count"] for c in cases}["Oslo"] - 750.75) <= 1
     assert_same_rows(*(model.sample(300, seed=3, given=weighted, numPartitions=n) for n in (1, 7)))
+
+
+def test_ranges_and_lists_hold_in_every_row_on_any_partitioning(people, model):
+    given = {"age": Between(31, 36), "city": ["Oslo", "Rome"], "day": Between("2024-02-01", "2024-05-31")}
+    made = model.sample(600, seed=3, given=given)
+    assert made.schema.json() == people.schema.json()
+    assert made.where("age BETWEEN 31 AND 36 AND city IN ('Oslo', 'Rome')").count() == 600
+    assert made.where("day BETWEEN DATE'2024-02-01' AND DATE'2024-05-31'").count() == 600
+    assert {r.country for r in made.where("city = 'Oslo'").collect()} == {"Norway"}
+    assert_same_rows(*(model.sample(300, seed=3, given=given, numPartitions=n) for n in (1, 7)))
+
+
+def test_constraints_that_few_rows_keep_are_met_in_full(people, model):
+    bounds = {"age": Constraint(min=68), "day": Constraint(max=datetime.date(2024, 1, 31))}
+    made = model.sample(400, seed=3, redraw=bounds)
+    assert 0 < people.where("age >= 68 AND day <= DATE'2024-01-31'").count() < 0.02 * ROWS
+    assert made.where("age >= 68 AND day <= DATE'2024-01-31'").count() == 400
+    assert find_violations(made, bounds) == ([], 0)
+    assert find_violations(people, bounds)[1] == people.where("age < 68 OR day > DATE'2024-01-31'").count()
+
+
+def test_bounds_on_instants_are_in_utc_whatever_the_session_says(spark):
+    rows = spark.sql(
+        "SELECT timestamp_seconds(1704067200) AS seen, TIMESTAMP_NTZ'2024-01-01 00:00:00' AS wall, "
+        "DATE'2024-01-01' AS day"
+    )
+    before = spark.conf.get("spark.sql.session.timeZone")
+    try:
+        for zone in ("UTC", "America/New_York", "Asia/Tokyo"):
+            spark.conf.set("spark.sql.session.timeZone", zone)
+            for name in ("seen", "wall", "day"):
+                at, after = datetime.datetime(2024, 1, 1), datetime.datetime(2024, 1, 1, 0, 0, 1)
+                assert find_violations(rows, {name: Constraint(min=at, max=at)})[1] == 0
+                assert find_violations(rows, {name: Constraint(min=after)})[1] == 1
+    finally:
+        spark.conf.set("spark.sql.session.timeZone", before)
 
 
 def test_nulls_are_filled_and_nothing_else_changes(spark, people, model):

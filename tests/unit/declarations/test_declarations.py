@@ -88,7 +88,10 @@ def test_the_short_forms_a_person_writes():
         ("tables: {t: {pii: {e: {action: fake, kind: mail}}}}", ["kind 'mail' is not known; did you mean 'email'?"]),
         ("tables: {t: {exclude: notes}}", ["metadata.tables.t.exclude must be a list of column names, got 'notes'"]),
         ("tables: {t: {constraints: {a: {mni: 1}}}}", ["constraints.a has no setting 'mni'; did you mean 'min'?"]),
-        ("tables: {t: {constraints: {a: {min: x}}}}", ["t.constraints.a: constraint min must be a number, got 'x'"]),
+        (
+            "tables: {t: {constraints: {a: {min: x}}}}",
+            ["t.constraints.a: constraint min must be a number or a date, got 'x'"],
+        ),
         ("tables: {t: {constraints: {a: {min: 2, max: 1}}}}", ["constraint has min=2 above max=1"]),
         ("tables: {t: {constraints: {a: {dtype: integer}}}}", ["dtype 'integer' is not known; did you mean 'int'?"]),
         ("table: {}", ["metadata has no setting 'table'; did you mean 'tables'?", "needs the setting 'tables'"]),
@@ -189,7 +192,7 @@ def test_everything_that_is_wrong_is_listed_at_once():
     with pytest.raises(SchemaError) as caught:
         Metadata().add_table("t", constraints={"a": {"min": "x"}}, pii={"e": "fakes"})
     assert caught.value.problems == (
-        "constraints.a: constraint min must be a number, got 'x'",
+        "constraints.a: constraint min must be a number or a date, got 'x'",
         "pii.e: pii action 'fakes' is not known; did you mean 'fake'?",
     )
 

@@ -1,0 +1,107 @@
+"""Rows given what is known of them: several are drawn, and one is taken as likely as it is.
+
+Any column can be read by any head, so known columns can come first. But a network is better in the order of drawing, in
+which it has had more practice. So what is drawn with known columns first are candidates, and one of them is chosen with
+weights: how likely it is in the order of drawing, over how likely it was to be drawn (sampling importance resampling:
+Rubin, 1988).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from synthohive_spark.engine.autoregressive.parts import Codes, Parts
+from synthohive_spark.engine.categories import sample_categories
+from synthohive_spark.engine.encoded_table import EncodedTable, Known
+from synthohive_spark.engine.noise import mix, uniforms
+
+CANDIDATES = 4
+_LEAST = 1e-30
+"""Where chances end, so that a logarithm is finite."""
+Logs = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float32]
+
+
+class Network(Protocol):
+    """A trained network.
+
+    Attributes:
+        parts: What is read and drawn.
+        heads: For each part that is drawn what gives its logits.
+    """
+
+    @property
+    def parts(self) -> Parts: ...  # noqa: D102
+    @property
+    def heads(self) -> Mapping[int, Any]: ...  # noqa: D102
+    def start(self, context: EncodedTable, known: Known | None = None) -> Codes:
+        """The parts of each row as far as they are known, -1 elsewhere, shape (parts, rows)."""
+        ...
+
+    def walk(self, parts: Codes, known: Known | None = None) -> Iterator[tuple[int, Floats]]:
+        """Each part that is to be drawn, with the logits of its categories."""
+        ...
+
+
+def draw_known(
+    network: Network, words: npt.NDArray[np.uint64], context: EncodedTable, known: Known
+) -> tuple[Codes, npt.NDArray[np.float32]]:
+    """All parts of each row, and uniform numbers for where ranks lie in their cells.
+
+    Args:
+        network: The network.
+        words: Noise, shape (words, rows).
+        context: The given columns.
+        known: What is known of the others.
+    """
+    start = network.start(context, known)
+    chosen, total = start, np.full(start.shape[1], -np.inf)
+    told = known.mask.any(axis=1) | bool(known.allowed)
+    heads = len(network.heads)
+    for candidate in range(CANDIDATES if told.any() else 1):
+        noise = words[:heads] if not candidate else mix(words[:heads] + np.uint64(candidate))
+        parts, drawn = _candidate(network, start.copy(), uniforms(noise).astype(np.float32), known)
+        weight = _likelihood(network, parts, known) - drawn
+        total = np.logaddexp(total, weight)
+        taken = np.log(uniforms(mix(noise[0] ^ noise[-1]))) < weight - total
+        chosen = np.where((taken & told) | (candidate == 0), parts, chosen)
+    return chosen, uniforms(words[heads:]).astype(np.float32)
+
+
+def _candidate(network: Network, parts: Codes, draws: Floats, known: Known) -> tuple[Codes, Logs]:
+    """Parts with those that are not known drawn, and the logarithm of how likely they were to be."""
+    logs = np.zeros(parts.shape[1])
+    for part, logits in network.walk(parts, known):
+        free = parts[part] < 0
+        drawn = sample_categories(logits, draws[part - network.parts.first_drawn])
+        logs += np.where(free, _log_chance(logits, drawn), 0)
+        parts[part] = np.where(free, drawn, parts[part])
+    return parts, logs
+
+
+def _likelihood(network: Network, parts: Codes, known: Known) -> Logs:
+    """The logarithm of how likely each row is in the order of drawing, among those that are allowed."""
+    logs, first = np.zeros(parts.shape[1]), network.parts.first_drawn
+    own = np.full_like(parts, -1)
+    own[:first] = parts[:first]
+    for part, logits in network.walk(own):
+        own[part] = parts[part]
+        cumulative = np.cumsum(np.exp(logits - logits.max(axis=0)), axis=0)
+        logs += _log_chance(cumulative, own[part])
+    for place, allowed in known.allowed.items():
+        column = network.parts.given + place
+        weights, places = network.parts.columns[column].weights(allowed)[-1], network.parts.of_column[column]
+        logs += np.log(np.maximum(weights[tuple(parts[p] for p in places)], _LEAST))
+    return logs
+
+
+def _log_chance(cumulative: npt.NDArray[Any], drawn: Codes) -> Logs:
+    """The logarithm of the share of one category in each row of a distribution function, shape (categories, rows)."""
+    rows = np.arange(len(drawn))
+    before = np.where(drawn > 0, cumulative[drawn - 1, rows], 0)
+    share = (cumulative[drawn, rows] - before) / cumulative[-1]
+    return np.asarray(np.log(np.maximum(share.astype(np.float64), _LEAST)))
