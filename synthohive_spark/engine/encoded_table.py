@@ -94,6 +94,8 @@ class Layout:
         functional: Generated columns that are a function of another one; an engine need not look at them.
         null_inclusions: Generated columns that are null only where another one is; an engine keeps to them.
         echoes: Generated columns that often hold what a given one does; an engine need not look at them.
+        first: Positions of generated columns of which others will be drawn as if they were given; an engine that draws
+            one column after the other begins with them.
     """
 
     columns: tuple[Block, ...]
@@ -102,6 +104,7 @@ class Layout:
     functional: tuple[FunctionalDependency, ...] = ()
     null_inclusions: tuple[NullInclusion, ...] = ()
     echoes: tuple[Echo, ...] = ()
+    first: tuple[int, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The layout as plain values."""
@@ -115,6 +118,7 @@ class Layout:
             "functional": _with_lists(self.functional),
             "echoes": _with_lists(self.echoes),
             "null_inclusions": [dict(vars(own)) for own in self.null_inclusions],
+            "first": list(self.first),
         }
 
     @classmethod
@@ -131,6 +135,7 @@ class Layout:
             tuple(FunctionalDependency(**own) for own in _with_arrays(data["functional"])),
             tuple(NullInclusion(**own) for own in data["null_inclusions"]),
             tuple(Echo(**own) for own in _with_arrays(data["echoes"])),
+            tuple(data.get("first", ())),
         )
 
 

@@ -38,6 +38,10 @@ class Network(Protocol):
     def parts(self) -> Parts: ...  # noqa: D102
     @property
     def heads(self) -> Mapping[int, Any]: ...  # noqa: D102
+    def starts_with(self, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """In which rows the known columns are the first ones in the order of drawing."""
+        ...
+
     def start(self, context: EncodedTable, known: Known | None = None) -> Codes:
         """The parts of each row as far as they are known, -1 elsewhere, shape (parts, rows)."""
         ...
@@ -58,23 +62,27 @@ def draw_known(
         context: The given columns.
         known: What is known of the others.
     """
-    start = network.start(context, known)
-    chosen, total = start, np.full(start.shape[1], -np.inf)
-    told = known.mask.any(axis=1) | bool(known.allowed)
-    heads = len(network.heads)
-    for candidate in range(CANDIDATES if told.any() else 1):
-        noise = words[:heads] if not candidate else mix(words[:heads] + np.uint64(candidate))
-        parts, drawn = _candidate(network, start.copy(), uniforms(noise).astype(np.float32), known)
+    start, heads = network.start(context, known), len(network.heads)
+    inside = uniforms(words[heads:]).astype(np.float32)
+    chosen, drawn = _candidate(network, start.copy(), words[:heads], known)
+    # Where known columns are the first in the order of drawing, a row is as likely as it was to be drawn.
+    several = bool(known.allowed) | ~network.starts_with(known.mask)
+    if not several.any():
+        return chosen, inside
+    total = _likelihood(network, chosen, known) - drawn
+    for candidate in range(1, CANDIDATES):
+        noise = mix(words[:heads] + np.uint64(candidate))
+        parts, drawn = _candidate(network, start.copy(), noise, known)
         weight = _likelihood(network, parts, known) - drawn
         total = np.logaddexp(total, weight)
         taken = np.log(uniforms(mix(noise[0] ^ noise[-1]))) < weight - total
-        chosen = np.where((taken & told) | (candidate == 0), parts, chosen)
-    return chosen, uniforms(words[heads:]).astype(np.float32)
+        chosen = np.where(taken & several, parts, chosen)
+    return chosen, inside
 
 
-def _candidate(network: Network, parts: Codes, draws: Floats, known: Known) -> tuple[Codes, Logs]:
+def _candidate(network: Network, parts: Codes, words: npt.NDArray[np.uint64], known: Known) -> tuple[Codes, Logs]:
     """Parts with those that are not known drawn, and the logarithm of how likely they were to be."""
-    logs = np.zeros(parts.shape[1])
+    draws, logs = uniforms(words).astype(np.float32), np.zeros(parts.shape[1])
     for part, logits in network.walk(parts, known):
         free = parts[part] < 0
         drawn = sample_categories(logits, draws[part - network.parts.first_drawn])

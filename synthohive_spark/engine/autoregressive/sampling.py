@@ -153,6 +153,11 @@ class AutoregressiveSampler:
             parts[part] = sample_categories(logits, draws[part - self.parts.first_drawn])
         return self.parts.join(parts, draws[len(self.heads) :])
 
+    def starts_with(self, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """In which rows the known columns, shape (rows, columns), are the first ones in the order of drawing."""
+        known = mask[:, np.array(self.order, np.int64) - self.parts.given]
+        return np.asarray((known[:, :-1] >= known[:, 1:]).all(axis=1))
+
     def start(self, context: EncodedTable, known: Known | None = None) -> Codes:
         """The parts of each row as far as they are known, -1 elsewhere, shape (parts, rows)."""
         parts = np.full((len(self.parts.sizes), len(context)), -1)

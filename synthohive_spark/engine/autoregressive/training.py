@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -55,6 +55,7 @@ class AutoregressiveTrainer:
         settings: How to train.
         seed: Fixes first weights and order.
         limits: Of time and threads.
+        first: Positions of generated columns that are drawn before all others.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class AutoregressiveTrainer:
         settings: AutoregressiveSettings,
         seed: int,
         limits: Limits = Limits(),  # noqa: B008  (frozen, so one shared default is safe)
+        first: Sequence[int] = (),
     ) -> None:
         self.parts, self.settings, self.device = parts, settings, device_of(settings.device)
         self.rng = np.random.default_rng(seed)
@@ -100,6 +102,7 @@ class AutoregressiveTrainer:
         self.learning_rate = settings.learning_rate
         self.order = self.rng.permutation(self.learned)
         self.columns = np.arange(parts.given, len(parts.columns))
+        self.first = np.array(first, np.int64) + parts.given
         orders = np.random.default_rng(seed + 1)
         self.masks = [self._known(orders.permutation(self.columns)) for _ in range(_ORDERS)]
         self.drawing: npt.NDArray[np.int64] | None = None
@@ -180,6 +183,7 @@ class AutoregressiveTrainer:
         with self._averaged():
             for attempt in range(_CANDIDATES + _MOVES):
                 tried = rng.permutation(self.columns) if attempt < _CANDIDATES else _moved(order, rng)
+                tried = np.concatenate([self.first, tried[~np.isin(tried, self.first)]])
                 loss = self._loss(rows, self._known(tried))
                 if loss < lowest:
                     order, lowest = tried, loss

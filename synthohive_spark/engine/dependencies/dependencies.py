@@ -15,10 +15,11 @@ from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies import derived, functional, linear, null_inclusion, product
 from synthohive_spark.engine.dependencies.clock_difference import ClockDifference
 from synthohive_spark.engine.dependencies.combinations import Combinations
+from synthohive_spark.engine.dependencies.entities import Entity
 from synthohive_spark.engine.dependencies.flags import FlagSet
 from synthohive_spark.engine.dependencies.formula import FormulaColumn
 from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
-from synthohive_spark.engine.dependencies.rewriting import Rewritten, joint_columns, replaced, split, virtual
+from synthohive_spark.engine.dependencies.rewriting import Joint, Rewritten, joint_columns, replaced, split, virtual
 from synthohive_spark.engine.dependencies.template import TemplateColumn, Templates
 from synthohive_spark.engine.dependencies.typed import Written, written_from_json
 from synthohive_spark.engine.encoded_table import EncodedTable, FunctionalDependency, Layout, NullInclusion
@@ -31,9 +32,9 @@ Mask = npt.NDArray[np.bool_]
 class Dependencies:
     """What holds in all rows of a table.
 
-    All but the last two are in values: no engine sees them, they are taken out by `split` and put back by `restore`.
-    Functional dependencies and null inclusions are in codes: an engine finds them in its `Layout` and keeps to them
-    while it draws.
+    Most are in values: no engine sees them, they are taken out by `split` and put back by `restore`. What entities
+    decide is drawn by itself, see `synthohive_spark.engine.sampling.entities`. Functional dependencies and null
+    inclusions are in codes: an engine finds them in its `Layout` and keeps to them while it draws.
 
     Attributes:
         templates: Strings that are put together from other columns.
@@ -47,6 +48,7 @@ class Dependencies:
         differences: Times of day that are a delay after another.
         formulas: Columns that are computed as a user says.
         derived: Columns that follow a number.
+        entities: Columns that decide others, of too many values for a table of codes.
         functional: Columns that are a function of another one.
         null_inclusions: Columns that are null only where another one is.
         blocks: Names of the encoded columns, to which the positions of the last two refer.
@@ -63,6 +65,7 @@ class Dependencies:
     differences: tuple[ClockDifference, ...] = ()
     formulas: tuple[FormulaColumn, ...] = ()
     derived: tuple[derived.DerivedColumn, ...] = ()
+    entities: tuple[Entity, ...] = ()
     functional: tuple[FunctionalDependency, ...] = ()
     null_inclusions: tuple[NullInclusion, ...] = ()
     blocks: tuple[str, ...] = ()
@@ -107,9 +110,32 @@ class Dependencies:
         every: Mask = np.logical_and.reduce([np.ones(len(given[name]), bool), *masks])
         return every
 
+    @property
+    def computed(self) -> frozenset[str]:
+        """Columns whose values other columns tell, and those that are learned together as one."""
+        together: tuple[Joint, ...] = (*self.flags, *self.combinations)
+        columns = [own.column for own in self.templates.columns]
+        columns += [own.column for own in self.differences] + [own.column for own in self.formulas]
+        return frozenset(
+            [
+                *(name for own in together for name in own.names),
+                *(column.name for column in columns),
+                *(own.column.name for own in self.products),
+                *(own.column for own in self.linear),
+                *(own.column for own in self.derived),
+            ]
+        )
+
+    @property
+    def first(self) -> tuple[int, ...]:
+        """The encoded columns of entities and of what they decide, in this order."""
+        whole = [self.column_of_part.get(block, block) for block in self.blocks]
+        names = dict.fromkeys(name for own in self.entities for name in own.columns)
+        return tuple(place for name in names for place, column in enumerate(whole) if column == name)
+
     def together(self, names: Sequence[str]) -> list[list[str]]:
         """Columns in groups, such that no dependency is between columns of two groups."""
-        links = [list(columns_of(own)) for own in self.in_values]
+        links = [list(columns_of(own)) for own in self.in_values] + [list(own.columns) for own in self.entities]
         whole = [self.column_of_part.get(block, block) for block in self.blocks]
         links += [[whole[own.determinant], whole[own.dependent]] for own in self.functional]
         links += [[whole[own.column], whole[own.within]] for own in self.null_inclusions]
@@ -194,6 +220,7 @@ class Dependencies:
         return [
             *(own.describe() for own in (*self.written, *self.in_values)),
             *(own.describe() for own in self.calendar.columns),
+            *(own.describe() for own in self.entities),
             *(functional.describe(own, self._shown) for own in self.functional),
             *(null_inclusion.describe(own, self._shown) for own in self.null_inclusions),
         ]
@@ -225,6 +252,7 @@ class Dependencies:
         texts = dict.fromkeys((own.describe() for own in self.in_values), 0)
         declared = replace(self, templates=Templates(), linear=(), products=(), differences=(), derived=())
         texts |= {text: int(mask.sum()) for text, mask in declared.broken_in_values(table).items()}
+        texts |= {own.describe(): 0 for own in self.entities}
         texts |= {functional.describe(own, self._shown): 0 for own in self.functional}
         texts |= {null_inclusion.describe(own, self._shown): 0 for own in self.null_inclusions}
         rows = f"{table.num_rows:,} rows"
@@ -281,6 +309,7 @@ class Dependencies:
             "differences": [own.to_json() for own in self.differences],
             "formulas": [own.to_json() for own in self.formulas],
             "derived": [own.to_json() for own in self.derived],
+            "entities": [own.to_json() for own in self.entities],
         }
 
     @classmethod
@@ -298,6 +327,7 @@ class Dependencies:
             tuple(ClockDifference.from_json(own) for own in data.get("differences", [])),
             tuple(FormulaColumn.from_json(own) for own in data.get("formulas", [])),
             tuple(derived.DerivedColumn.from_json(own) for own in data["derived"]),
+            tuple(Entity.from_json(own) for own in data.get("entities", [])),
             layout.functional,
             layout.null_inclusions,
             tuple(block.name for block in layout.columns),

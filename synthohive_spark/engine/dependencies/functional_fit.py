@@ -15,6 +15,7 @@ from synthohive_spark.engine.encoded_table import Block, Codes, EncodedTable, Fu
 MOST_CODES = 50_000
 _CHANCE = 1e-6
 _NEARLY_ALL = 0.99
+_MOST = 0.5
 _STAGES = (1_000, 8_000)
 _SMALL = 1 << 22
 _ROWS_OF_A_NAME = 20
@@ -40,9 +41,9 @@ def find_functional_dependencies(
     places = [i for i, b in enumerate(blocks) if not b.ranked and b.codes > 1 and b.name in wanted]
     if len(places) < 2 or not table.num_rows:
         return ()
-    values = [_values(table, blocks[place].name) for place in places]
+    values = [numbered_values(table, blocks[place].name) for place in places]
     links = []
-    for i, j in _functions(values, [blocks[place].codes <= MOST_CODES for place in places]):
+    for i, j in value_functions(values, [blocks[place].codes <= MOST_CODES for place in places]):
         of, column = places[i], places[j]
         codes = _code_table(
             values[i],
@@ -67,20 +68,20 @@ def find_names(table: pa.Table, columns: Sequence[Column]) -> frozenset[str]:
     looked_at = [c for c in columns if c.type.is_integer or c.type.is_string or c.type.name == "boolean"]
     if len(looked_at) < 2 or not table.num_rows:
         return frozenset()
-    values = [_values(table, c.name) for c in looked_at]
+    values = [numbered_values(table, c.name) for c in looked_at]
     most = min(MOST_CODES, table.num_rows // _ROWS_OF_A_NAME)
     numbers = [c.type.is_integer and len(np.unique(v)) <= most for c, v in zip(looked_at, values, strict=True)]
-    links = _functions(values, numbers)
+    links = value_functions(values, numbers)
     return frozenset(looked_at[of].name for of, column in links if not looked_at[column].type.is_integer)
 
 
-def _values(table: pa.Table, name: str) -> Codes:
+def numbered_values(table: pa.Table, name: str) -> Codes:
     """A number for each different value, null among them, as they come."""
     column = one_array(table.column(name))
     return np.asarray(column.dictionary_encode(null_encoding="encode").indices, np.int32)
 
 
-def _functions(values: list[Codes], eligible: list[bool]) -> list[tuple[int, int]]:
+def value_functions(values: list[Codes], eligible: list[bool]) -> list[tuple[int, int]]:
     """Pairs (of, column) such that rows that agree in ``of`` agree in ``column``, in all rows."""
     rows = len(values[0])
     counts = [np.bincount(v) for v in values]
@@ -123,11 +124,9 @@ def _code_table(values: Codes, of: Codes, column: Codes, sizes: tuple[int, int])
         column: Codes of the determined one.
         sizes: How many codes the two have.
     """
-    owner, _ = _most_frequent(of, values, (sizes[0], int(values.max()) + 1))
-    own = owner[of] == values
-    # Of a column that encodes shapes or the like, a code has many values, and owners mean nothing.
-    if 2 * np.count_nonzero(own) < len(own):
-        own[:] = True
+    owner, share = _most_frequent(of, values, (sizes[0], int(values.max()) + 1))
+    # A code of many values (that of all that are imitated) has no owner.
+    own = (owner[of] == values) | (share[of] < _MOST)
     best, share = _most_frequent(of[own], column[own], sizes)
     return np.where(share >= _NEARLY_ALL, best, -1).astype(np.int32)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from synthohive_spark.engine.arrays import one_array
@@ -18,6 +19,8 @@ from synthohive_spark.engine.encoded_table import Allowed, EncodedTable, Known
 from synthohive_spark.engine.interface import Sampler
 from synthohive_spark.engine.noise import NoiseBits, row_words
 from synthohive_spark.engine.sampling.draw import Draw
+from synthohive_spark.engine.sampling.entities import with_entities
+from synthohive_spark.engine.sampling.nearest import nearest_sample
 
 BATCH_ROWS = 512
 """Rows of a matrix product, which gives the same bits for a row only in batches of one shape."""
@@ -46,6 +49,21 @@ class RowGenerator:
 
     def sample(self, draw: Draw) -> pa.Table:
         """One row for each id of ``draw``."""
+        if self.dependencies.entities and not draw.fill:
+            draw = with_entities(draw, self.dependencies.entities, self._repeated, self._rows)
+        return self._rows(draw)
+
+    @property
+    def _ranked(self) -> npt.NDArray[np.intp]:
+        return np.flatnonzero([block.ranked for block in self.encoder.blocks])
+
+    @property
+    def _repeated(self) -> frozenset[str]:
+        """Columns of which hardly two rows would hold the same value."""
+        pairs = zip(self.encoder.columns, self.encoder.codecs, strict=True)
+        return frozenset(column.name for column, codec in pairs if codec.kind == "text")
+
+    def _rows(self, draw: Draw) -> pa.Table:
         starts = range(0, max(len(draw), 1), _CHUNK_ROWS)
         return pa.concat_tables([self._chunk(draw.slice(start, _CHUNK_ROWS)) for start in starts])
 
@@ -75,7 +93,11 @@ class RowGenerator:
             own = words[start : start + BATCH_ROWS]
             filled = np.pad(own, ((0, BATCH_ROWS - len(own)), (0, 0)))
             given = None if known is None else known.batch(start, BATCH_ROWS)
-            made = self.sampler.sample(filled, context.batch(start, BATCH_ROWS), given)
+            own_context = context.batch(start, BATCH_ROWS)
+            if given is None or self.sampler.any_condition:
+                made = self.sampler.sample(filled, own_context, given)
+            else:
+                made = nearest_sample(self.sampler, filled, own_context, given, self._ranked)
             batches.append(made.take(slice(len(own))))
         return EncodedTable.concat(batches)
 

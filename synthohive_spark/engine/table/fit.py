@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from synthohive_spark.engine.dependencies.entities_fit import find_entities
 from synthohive_spark.engine.dependencies.find import find_in_codes, find_in_values
 from synthohive_spark.engine.dependencies.functional_fit import find_names
 from synthohive_spark.engine.dependencies.rewriting import part_statistics
@@ -75,6 +76,9 @@ def _fit(
     given = dependencies.split_columns(request.context)
     context_encoder, context = fit_encoder(table, given, statistics, request, most_values, threads)
     dependencies = find_in_codes(dependencies, table, [c.name for c in looked_at], encoded, encoder.blocks)
+    if not request.conditions:
+        free = [c for c in request.generated if c.name not in {*rules.surrogates, *rules.unrelated}]
+        dependencies = replace(dependencies, entities=find_entities(rows, free, dependencies))
     layout = Layout(
         encoder.blocks,
         context_encoder.blocks,
@@ -82,6 +86,7 @@ def _fit(
         dependencies.functional,
         dependencies.null_inclusions,
         tuple(find_echoes(encoder, encoded, context_encoder, context)),
+        dependencies.first,
     )
     fitted = engine.fit(encoded, context, layout, request.training)
     score = assess(fitted, encoded, context, layout, request.seed)

@@ -1,0 +1,60 @@
+"""What entities decide: drawn from noise that follows from the entity, and so the same in all of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.dependencies.entities import Entity
+from synthohive_spark.engine.noise import derive_seed, row_words
+from synthohive_spark.engine.sampling.draw import Draw
+
+Rows = Callable[[Draw], pa.Table]
+
+
+def with_entities(draw: Draw, entities: tuple[Entity, ...], repeated: frozenset[str], rows: Rows) -> Draw:
+    """The draw, given which entity each row is about and what this decides.
+
+    Args:
+        draw: What is drawn.
+        entities: Each after the one that decides its column.
+        repeated: Entities whose values are drawn one for each row, so that none would be drawn twice by itself.
+        rows: Draws rows as if nothing were decided.
+    """
+    names = [] if draw.conditions is None else draw.conditions.column_names
+    given = {name: one_array(draw.conditions.column(name)) for name in names}  # type: ignore[union-attr]
+    within = dict(draw.within)
+    drawn = rows(draw)
+    for entity in entities:
+        name = entity.column
+        if name not in given:
+            given[name] = _one_of(draw, entity, rows) if name in repeated else one_array(drawn.column(name))
+        decided = _decided(draw, entity, given[name], rows)
+        given |= {own: values for own, values in decided.items() if own not in given}
+        for own in entity.columns:
+            within.pop(own, None)
+    return replace(draw, conditions=pa.table(given), within=within)
+
+
+def _one_of(draw: Draw, entity: Entity, rows: Rows) -> pa.Array:
+    """For each row one of as many values as the column really has."""
+    seed = derive_seed(draw.seed, "entity", entity.column)
+    words = row_words(seed, draw.row_ids, 1, stream=draw.stream)[:, 0]
+    which, place = np.unique((words % np.uint64(max(entity.values, 1))).astype(np.int64), return_inverse=True)
+    made = rows(Draw(which, seed)).column(entity.column)
+    return one_array(made).take(pa.array(place))
+
+
+def _decided(draw: Draw, entity: Entity, values: pa.Array, rows: Rows) -> Mapping[str, pa.Array]:
+    """What each row's entity decides."""
+    coded = values.dictionary_encode(null_encoding="encode")
+    keys = pd.util.hash_array(np.array(coded.dictionary.cast(pa.string()).to_pylist(), object), categorize=False)
+    seed = derive_seed(draw.seed, "decided", entity.column)
+    conditions = pa.table({entity.column: coded.dictionary})
+    made = rows(Draw(keys.view(np.int64), seed, conditions))
+    return {name: one_array(made.column(name)).take(coded.indices) for name in entity.attributes}
