@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.errors import ConstraintViolationError, SchemaError
+from synthohive_spark.logs import get_logger
 
 _NAMES = {
     pa.int8(): "tinyint",
@@ -25,6 +26,7 @@ _NAMES = {
     pa.date32(): "date",
 }
 _EXACT = 2.0**53
+_log = get_logger(__name__)
 
 
 def learnable(pdf: pd.DataFrame, left_out: set[str]) -> tuple[pa.Table, tuple[Column, ...]]:
@@ -66,6 +68,7 @@ def arrow_of(values: pd.Series[Any]) -> tuple[pa.Array, ColumnType]:
     if pa.types.is_unsigned_integer(kind) and len(array) and (pc.max(array).as_py() or 0) >= 1 << 63:
         raise SchemaError(f"column {values.name!r} holds whole numbers of 2**63 and more; exclude it, or make it text")
     if pa.types.is_timestamp(kind):
+        _warn_of_nanoseconds(values.name, array)
         type_ = ColumnType("timestamp_ntz" if kind.tz is None else "timestamp")
     elif pa.types.is_decimal128(kind):
         type_ = ColumnType("decimal", precision=kind.precision, scale=kind.scale)
@@ -76,6 +79,11 @@ def arrow_of(values: pd.Series[Any]) -> tuple[pa.Array, ColumnType]:
     else:
         raise SchemaError(f"column {values.name!r} has type {values.dtype}, which cannot be learned; exclude it")
     return array.cast(type_.arrow, safe=False), type_
+
+
+def _warn_of_nanoseconds(name: Any, values: pa.Array) -> None:
+    if values.type.unit == "ns" and pc.any(pc.not_equal(pc.nanosecond(values), 0)).as_py():
+        _log.warning("nanoseconds_dropped", column=name, reason="times are learned to the microsecond, as in Spark")
 
 
 def _are_whole(values: pa.Array) -> bool:
@@ -96,8 +104,11 @@ def restore(values: pd.Series[Any], dtype: str | None) -> pd.Series[Any]:
     plain: pd.Series[Any] = arrow.to_pandas()
     if dtype is None or str(plain.dtype) == dtype:
         return plain
+    if str(values.dtype) == dtype:
+        return values
     if dtype == "object":
-        return plain.astype(object)
+        # Integers beside None would come as floats.
+        return pd.Series(arrow.to_pylist(), dtype=object) if pa.types.is_integer(arrow.type) else plain.astype(object)
     whole = dtype.startswith(("int", "uint")) or dtype[0].isupper()
     try:
         return (values if whole else plain).astype(dtype)  # type: ignore[call-overload,no-any-return]

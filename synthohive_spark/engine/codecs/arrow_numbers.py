@@ -2,7 +2,7 @@
 
 Floating point becomes float64. Everything else becomes int64: integers as they are, dates as days, timestamps as
 microseconds, decimals as their unscaled value divided by ten to a ``shift``, which is 0 unless the column has values of
-more than 18 digits; their lowest digits are then not modelled.
+more than 18 digits. Where no shift leaves all digits of such a column, each value keeps its leading 17 (`BY_VALUE`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,11 @@ import pyarrow as pa
 from synthohive_spark.engine.columns import ColumnType
 
 Numbers = npt.NDArray[Any]
+BY_VALUE = -1
+"""In place of a shift: numbers grow with the values, and have 17 digits of each."""
+_WHOLE = 10**17
+_DECADE = 9 * 10**16
+"""How many numbers of 17 digits there are."""
 
 
 def to_numbers(values: pa.Array, type_: ColumnType, shift: int = 0) -> Numbers:
@@ -24,6 +29,8 @@ def to_numbers(values: pa.Array, type_: ColumnType, shift: int = 0) -> Numbers:
         words = _decimal_words(values)
         if shift == 0:
             return words[:, 0].copy()
+        if shift == BY_VALUE:
+            return np.array([_with_exponent(v) for v in _wide(words)], np.int64)
         ten = 10**shift
         return np.array([_rounded_quotient(v, ten) for v in _wide(words)], np.int64)
     for step in (
@@ -58,15 +65,16 @@ def from_numbers(
 
 
 def decimal_shift(values: pa.Array) -> int:
-    """Digits to drop so that every unscaled value fits into 62 bits."""
+    """How many zeros to drop so that every unscaled value fits into 62 bits; `BY_VALUE` where not all end in zeros."""
     words = _decimal_words(values)
     if np.array_equal(words[:, 1], words[:, 0] >> 63) and (np.abs(words[:, 0] >> 1) < 1 << 61).all():
         return 0
-    largest = max((abs(v) for v in _wide(words)), default=0)
+    unscaled_values = _wide(words)
+    largest = max((abs(v) for v in unscaled_values), default=0)
     shift = 0
     while largest // 10**shift >= 1 << 62:
         shift += 1
-    return shift
+    return BY_VALUE if any(v % 10**shift for v in unscaled_values) else shift
 
 
 def unscaled(values: pa.Array) -> list[int]:
@@ -88,6 +96,22 @@ def _wide(words: npt.NDArray[np.int64]) -> list[int]:
     return [int.from_bytes(word.tobytes(), "little", signed=True) for word in words]
 
 
+def _with_exponent(value: int) -> int:
+    """A number that grows with ``value`` and holds its first 17 digits and how many more there are."""
+    size = abs(value)
+    more = max(len(str(size)) - 17, 0)
+    number: int = more * _DECADE + size // 10**more
+    return -number if value < 0 else number
+
+
+def _without_exponent(number: int) -> int:
+    """The value of which `_with_exponent` made a number, with zeros in place of further digits."""
+    size = abs(number)
+    more = 0 if size < _WHOLE else (size - _WHOLE // 10) // _DECADE
+    value: int = (size - more * _DECADE) * 10**more
+    return -value if number < 0 else value
+
+
 def _rounded_quotient(value: int, ten: int) -> int:
     return (value + ten // 2) // ten
 
@@ -99,9 +123,9 @@ def _decimals(
         low = numbers.astype(np.int64)
         data = np.stack([low, low >> 63], axis=1).tobytes()
     else:
-        ten = 10**shift
         smallest, largest = bounds or (1 - 10**type_.precision, 10**type_.precision - 1)
-        exact = (max(smallest, min(largest, int(v) * ten)) for v in numbers)
+        wide = (_without_exponent(int(v)) if shift == BY_VALUE else int(v) * 10**shift for v in numbers)
+        exact = (max(smallest, min(largest, v)) for v in wide)
         data = b"".join(v.to_bytes(16, "little", signed=True) for v in exact)
     valid = pa.array(~missing).buffers()[1] if missing.any() else None
     return pa.Array.from_buffers(type_.arrow, len(numbers), [valid, pa.py_buffer(data)])

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthohive_spark.declarations.privacy import Privacy
-from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.codecs.arrow_numbers import to_numbers
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.logs import get_logger
@@ -18,11 +19,13 @@ _ROWS = 50
 _BY_CHANCE = 14.0
 """Rows that would meet by chance, from which on it is none that no two do: e to minus this is a millionth."""
 _FEW = 10
+_LITTLE = 0.05
+_TREND = 0.95
 _log = get_logger(__name__)
 
 
 def warn_of_rows(table: pa.Table, columns: Sequence[Column], privacy: Privacy) -> None:
-    """Log a warning of a table of few rows, and one of columns whose values are all different.
+    """Log a warning of a table of few rows, one of columns whose values are all different, and one of series.
 
     Args:
         table: The training rows.
@@ -44,6 +47,46 @@ def warn_of_rows(table: pa.Table, columns: Sequence[Column], privacy: Privacy) -
             f"key of its table (pk, idCol) if it names the row, or exclude it"
         )
         _log.warning("unique_columns", columns=unique, reason=reason)
+    if series := _series(table, columns, unique):
+        reason = (
+            "from row to row these change far less than between any two rows: they are a series. Rows are drawn one by "
+            "one, so drawn neighbours will be strangers; where a series belongs to something, make that its table's "
+            "parent, and rows follow each other"
+        )
+        _log.warning("series", columns=series, reason=reason)
+
+
+def _series(table: pa.Table, columns: Sequence[Column], unique: Sequence[str]) -> list[str]:
+    """Numbers that change little along the rows, as they come or in the order of a unique time or integer."""
+    if table.num_rows < 2 * _ROWS:
+        return []
+    by_type = {c.name: c.type for c in columns}
+    first = one_array(table.column(0))
+    # Rows that were sorted say nothing by their order.
+    is_sorted = first.equals(first.sort()) if not pa.types.is_boolean(first.type) else True
+    orders = [] if is_sorted else [np.arange(table.num_rows)]
+    for name in unique:
+        if by_type[name].is_integer or by_type[name].is_temporal:
+            orders.append(np.argsort(to_numbers(one_array(table.column(name)), by_type[name]), kind="stable"))
+    found = []
+    for column in columns:
+        if column.type.is_number and column.type.fits_int64 and column.name not in unique:
+            values = one_array(table.column(column.name))
+            numbers = to_numbers(values, column.type).astype(np.float64)
+            numbers[~np.isfinite(numbers) | null_mask(values)] = np.nan
+            if any(_is_series(numbers[order]) for order in orders):
+                found.append(column.name)
+    return found
+
+
+def _is_series(numbers: npt.NDArray[np.float64]) -> bool:
+    """Whether numbers change little from one to the next (von Neumann's ratio), and do not rise or fall throughout."""
+    present = numbers[np.isfinite(numbers)]
+    if len(present) < 2 * _ROWS or (spread := present.var()) == 0:
+        return False
+    steps, place = np.diff(present), np.arange(len(present))
+    trend = abs(np.corrcoef(place, np.argsort(np.argsort(present)))[0, 1])
+    return bool((steps**2).mean() / (2 * spread) < _LITTLE and trend < _TREND)
 
 
 def _is_unique(values: pa.Array, column: Column) -> bool:

@@ -1,8 +1,12 @@
 """What a pandas DataFrame may hold that cannot be learned, and what comes back as it was."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from structlog.testing import capture_logs
 
 from synthohive_spark import Autoregressive, SchemaError
 
@@ -45,3 +49,22 @@ def test_whole_floats_with_gaps_are_learned_as_integers_and_come_back_as_floats(
     assert (drawn.tens.dropna() % 10 == 0).all()
     assert drawn.tens.isna().any()
     assert (drawn.half * 2 % 1 == 0).all()
+
+
+def test_integers_beside_none_stay_integers_and_lost_nanoseconds_are_said():
+    rng = np.random.default_rng(0)
+    ids = pd.Series([None if gone else 10**18 + 1 for gone in rng.random(300) < 0.3], dtype=object)
+    times = pd.to_datetime(rng.integers(10**6, 10**15, 300))
+    frame = pd.DataFrame({"id": ids, "at": times, "kind": rng.choice(list("ab"), 300)})
+    with capture_logs() as logs:
+        made = Autoregressive(epochs=1, progress=False).fit(frame, seed=1).sample(100, seed=1)
+    assert set(made["id"].dropna()) == {10**18 + 1} and all(type(v) is int for v in made["id"].dropna())
+    (lost,) = (entry for entry in logs if entry["event"] == "nanoseconds_dropped")
+    assert lost["column"] == "at"
+
+
+def test_decimals_in_arrow_come_back_in_arrow():
+    kind = pd.ArrowDtype(pa.decimal128(38, 18))
+    frame = pd.DataFrame({"d": pd.Series([Decimal(i) for i in range(100)], dtype=kind), "k": list("ab") * 50})
+    made = Autoregressive(epochs=1, progress=False).fit(frame, seed=1).sample(20, seed=1)
+    assert made["d"].dtype == kind and made["d"].between(Decimal(0), Decimal(99)).all()

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.engine.codecs.arrow_numbers import BY_VALUE, from_numbers, to_numbers
 from synthohive_spark.engine.codecs.encoder import TableEncoder
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.noise import row_words
@@ -152,3 +153,36 @@ def test_all_null_and_constant_columns_are_no_part_of_the_encoded_table():
         _, encoded, decoded = round_trip(values, type_, Privacy())
         assert encoded.codes.shape == (20, 0)
         assert decoded.to_pylist() == values
+
+
+def test_decimals_keep_the_leading_digits_of_each_value():
+    rng = np.random.default_rng(0)
+    small = [Decimal(str(round(v, 18))) for v in rng.random(900)]
+    large = [Decimal("12345678901234567890.123456789012345678") + i for i in range(100)]
+    values = small + large
+    _, _, decoded = round_trip(values, "decimal(38,18)", Privacy())
+    drawn = [v for v in decoded.to_pylist() if v < 1]
+    assert len(drawn) == 900 and len(set(drawn)) > 800
+    assert np.median([float(v) for v in drawn]) == pytest.approx(0.5, abs=0.05)
+    between = [v for v in decoded.to_pylist() if v > 1 and abs(v - large[0]) > 200]
+    assert len(between) <= Privacy().rare_category_rows
+
+
+@pytest.mark.parametrize("other", [Decimal(10) ** 37, Decimal(10) ** 37 - 1, Decimal("99999999999999999e18")])
+def test_decimals_of_any_size_are_exact_where_they_are_codes(other):
+    values = [Decimal(-1)] * 60 + [Decimal(0)] * 20 + [other] * 20
+    _, _, decoded = round_trip(values, "decimal(38,0)", Privacy())
+    made = decoded.to_pylist()
+    assert {v for v in made if v <= 0} == {Decimal(-1), Decimal(0)}
+    assert all(abs(v - other) <= other * Decimal("1e-16") for v in made if v > 0)
+    if other % 10**20 == 0:
+        assert made == values
+
+
+@given(st.integers(-(10**38) + 1, 10**38 - 1), st.integers(-(10**38) + 1, 10**38 - 1))
+def test_numbers_of_wide_decimals_grow_with_their_values(one, other):
+    type_ = ColumnType.parse("decimal(38,0)")
+    numbers = to_numbers(pa.array([Decimal(one), Decimal(other)], type_.arrow), type_, BY_VALUE)
+    assert np.sign(int(numbers[0]) - int(numbers[1])) in (0, np.sign(one - other))
+    back = from_numbers(numbers, np.zeros(2, bool), type_, BY_VALUE).to_pylist()
+    assert all(abs(b - v) <= abs(v) // 10**16 for b, v in zip(map(int, back), (one, other), strict=True))

@@ -48,3 +48,22 @@ def test_columns_of_which_nothing_may_be_kept_are_named_together():
         Autoregressive(progress=False).fit(frame, seed=1)
     assert "columns 'a', 'b', 'c' have too few rows of any one value" in str(error.value)
     assert "lower them, or exclude them" in str(error.value)
+
+
+def test_series_are_warned_of_by_the_order_of_rows_or_of_a_time():
+    rng = np.random.default_rng(0)
+    walk, place = np.cumsum(rng.normal(size=ROWS)), rng.permutation(ROWS)
+    frame = pd.DataFrame(
+        {
+            "walk": walk,
+            "noise": rng.normal(size=ROWS),
+            "trend": np.arange(ROWS) + rng.normal(size=ROWS),
+            "kind": rng.choice(list("ab"), ROWS),
+        }
+    )
+    assert warned(frame)["series"]["columns"] == ["walk"]
+    shuffled = frame.iloc[place].reset_index(drop=True)
+    assert "series" not in warned(shuffled)
+    timed = shuffled.assign(seen=(pd.Timestamp("2024-01-01") + pd.to_timedelta(place, "h")))
+    assert warned(timed)["series"]["columns"] == ["walk"]
+    assert "series" not in warned(frame.sort_values("walk", ignore_index=True))
