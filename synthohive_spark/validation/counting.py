@@ -183,7 +183,5 @@ def _value_counts(row: Any) -> ValueCounts:
         (Named(e["value"], e["hash"], e["r"], e["s"]) for e in row["named"]), key=lambda e: (-e.real, e.value)
     )
     known: dict[str, Any] = {name: tuple(row[name]) for name in ("left_out", "rows", "values", "squares")}
-    known |= {
-        name: row[name] for name in ("tvd", "kept_from", "common", "covered", "new", "shared_rows", "twins")
-    }
+    known |= {name: row[name] for name in ("tvd", "kept_from", "common", "covered", "new", "shared_rows", "twins")}
     return ValueCounts(**known, named=tuple(named))

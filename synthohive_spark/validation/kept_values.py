@@ -1,7 +1,7 @@
 """Which real values a model could know, by the rows that hold them, and the distance of two sides over these alone.
 
-Under ``Privacy.rare_category_rows`` a category of fewer rows is left out: a model draws other categories in place of it,
-or imitates it by values that are no real ones. So real rows of such values are set aside; of the synthetic rows as
+Under ``Privacy.rare_category_rows`` a category of fewer rows is left out: a model draws other categories in place of
+it, or imitates it by values that are no real ones. So real rows of such values are set aside; of the synthetic rows as
 large a share may hold values that are not kept, and is set aside as well; the rest is compared.
 """
 
