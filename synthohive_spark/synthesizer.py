@@ -292,6 +292,9 @@ class Synthesizer:
         """Compare real and synthetic tables, and the links between them, over all rows, by Spark.
 
         Where the tables have been learned, rows that break what was found to hold in all of them are counted, too.
+        Categories of fewer rows than ``privacy.rare_category_rows`` are no error where they are missing, as no model
+        may know them: columns are compared over the others, and the report says how many rows these leave out. With
+        ``Privacy(rare_category_rows=0)`` all values are compared.
 
         Frames are read several times: write synthetic ones that are costly to make to tables first.
 
@@ -317,7 +320,8 @@ class Synthesizer:
                 )
             models = {name: model.table_model for name, model in self.models.items()}
             learned = {name: (model.dependencies, model.columns) for name, model in models.items()}
-            report = compare_database(both[0], both[1], {name: self.metadata.table(name) for name in names}, learned)
+            declared = {name: self.metadata.table(name) for name in names}
+            report = compare_database(both[0], both[1], declared, learned, self.privacy.rare_category_rows)
             if output_path is not None:
                 write = report.write_json if os.fspath(output_path).endswith(".json") else report.write_html
                 write(output_path)

@@ -78,6 +78,7 @@ class Gate(BaseModel):
         max_doubled_keys: Of each table's share of rows whose primary key an earlier row has.
         min_cardinality: Of each link's similarity of the numbers of children.
         min_hops: Of how columns of tables one, two and three links apart go together.
+        max_detector_auc: Of how well a classifier tells each table's synthetic rows from real ones.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -94,6 +95,7 @@ class Gate(BaseModel):
     max_doubled_keys: _Share | None = None
     min_cardinality: _Share | None = None
     min_hops: _Share | None = None
+    max_detector_auc: _Share | None = None
 
 
 class SynthesizeJob(BaseModel):

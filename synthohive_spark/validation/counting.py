@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pyspark.sql import Column as Expression
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from synthohive_spark.validation.kept_values import Floors, distance, floors, of_slot, with_kept
 from synthohive_spark.validation.profile import Profiled
 from synthohive_spark.validation.tables import Compared, Shared, over_all
 
@@ -52,8 +54,11 @@ class ValueCounts:
     """What the counts of the values say; pairs are of the real and the synthetic side.
 
     Attributes:
-        tvd: Total variation distance of the two distributions of a single column; None if a side has no value.
-        common: Real values that at least `FEWEST_ROWS` real rows hold.
+        tvd: Total variation distance of the two distributions of a single column, over kept values, see
+            `kept_values.distance`.
+        kept_from: Real rows that a value needs to be kept.
+        left_out: Rows whose value is not kept.
+        common: Kept values that at least `FEWEST_ROWS` real rows hold.
         covered: How many of these the synthetic table has.
         new: Synthetic values that no real row holds.
         shared_rows: Synthetic rows whose value a real row holds.
@@ -65,6 +70,8 @@ class ValueCounts:
     """
 
     tvd: float | None = None
+    kept_from: int = 1
+    left_out: tuple[int, int] = (0, 0)
     common: int = 0
     covered: int = 0
     new: int = 0
@@ -113,37 +120,43 @@ def count_values(tables: Sequence[Profiled], wanted: Sequence[Sequence[Tally]]) 
     return result
 
 
-def _summed(counted: Any, tables: Sequence[Profiled], flat: Sequence[tuple[int, Tally]]) -> Any:
-    r, s, slot = F.col("r"), F.col("s"), F.col("slot") + 1
-    presents = [
-        [tables[number].sides[side].columns[tally.places[0]].present if len(tally.places) == 1 else 0
-         for number, tally in flat]
-        for side in (0, 1)
-    ]  # fmt: skip
-    totals = [F.element_at(_numbers([float(n) or None for n in side]), slot) for side in presents]
-    floors = [
-        max(FEWEST_ROWS, n / _NAMED_SHARE) if t.named else None for n, (_, t) in zip(presents[0], flat, strict=True)
-    ]
-    frequent = r >= F.element_at(_numbers(floors), slot)
-    return counted.groupBy("slot").agg(
-        (F.sum(F.abs(r / totals[0] - s / totals[1])) / 2).alias("tvd"),
-        F.count_if(r >= FEWEST_ROWS).alias("common"),
-        F.count_if((r >= FEWEST_ROWS) & (s > 0)).alias("covered"),
-        F.count_if(r == 0).alias("new"),
-        F.sum(F.when(r > 0, s).otherwise(0)).alias("shared_rows"),
-        F.sum(F.when(r > 1, r).otherwise(0)).alias("twins"),
-        F.array(F.sum(r), F.sum(s)).alias("rows"),
-        F.array(F.count_if(r > 0), F.count_if(s > 0)).alias("values"),
-        F.array(F.sum(r.cast("double") * r), F.sum(s.cast("double") * s)).alias("squares"),
-        F.collect_list(F.when(frequent, F.struct("r", "s", "value", F.expr(hashed("value")).alias("hash")))).alias(
-            "named"
-        ),
+def _summed(counted: DataFrame, tables: Sequence[Profiled], flat: Sequence[tuple[int, Tally]]) -> DataFrame:
+    named: list[float | None] = []
+    needed: list[Floors] = []
+    for number, tally in flat:
+        own, place = tables[number], tally.places[0]
+        present = own.sides[0].columns[place].present
+        named.append(max(FEWEST_ROWS, present / _NAMED_SHARE) if tally.named else None)
+        needed.append(floors(own.table, own.table.columns[place], present) if tally.named else (1.0, None))
+    frequent = F.struct("r", "s", "value", F.expr(hashed("value")).alias("hash"))
+    # Values that as many rows hold are alike from here on.
+    alike = counted.groupBy("slot", "r", "s").agg(
+        F.count("*").alias("n"), F.collect_list(F.when(F.col("r") >= of_slot(named), frequent)).alias("named")
+    )
+    r, s, n, kept = (F.col(name) for name in ("r", "s", "n", "kept"))
+    common = kept & (r >= FEWEST_ROWS)
+    return (
+        with_kept(alike, needed)
+        .groupBy("slot")
+        .agg(
+            distance().alias("tvd"),
+            F.max(F.ceil("floor")).alias("kept_from"),
+            F.array(_sum(n * r, ~kept), _sum(n * s, ~kept)).alias("left_out"),
+            _sum(n, common).alias("common"),
+            _sum(n, common & (s > 0)).alias("covered"),
+            _sum(n, r == 0).alias("new"),
+            _sum(n * s, r > 0).alias("shared_rows"),
+            _sum(n * r, r > 1).alias("twins"),
+            F.array(F.sum(n * r), F.sum(n * s)).alias("rows"),
+            F.array(_sum(n, r > 0), _sum(n, s > 0)).alias("values"),
+            F.array(F.sum(n * r.cast("double") * r), F.sum(n * s.cast("double") * s)).alias("squares"),
+            F.flatten(F.collect_list("named")).alias("named"),
+        )
     )
 
 
-def _numbers(values: Sequence[float | None]) -> Expression:
-    # As SQL: a list of many numbers is as many calls to the JVM.
-    return F.expr(f"array({', '.join('CAST(NULL AS DOUBLE)' if v is None else f'{v!r}D' for v in values)})")
+def _sum(amount: Expression, of: Expression) -> Expression:
+    return F.sum(F.when(of, amount).otherwise(0))
 
 
 def _entries(first: int, table: Compared, tallies: Sequence[Tally]) -> dict[str, str]:
@@ -169,6 +182,6 @@ def _value_counts(row: Any) -> ValueCounts:
     named = sorted(
         (Named(e["value"], e["hash"], e["r"], e["s"]) for e in row["named"]), key=lambda e: (-e.real, e.value)
     )
-    known: dict[str, Any] = {name: tuple(row[name]) for name in ("rows", "values", "squares")}
-    known |= {name: row[name] for name in ("tvd", "common", "covered", "new", "shared_rows", "twins")}
+    known: dict[str, Any] = {name: tuple(row[name]) for name in ("left_out", "rows", "values", "squares")}
+    known |= {name: row[name] for name in ("tvd", "kept_from", "common", "covered", "new", "shared_rows", "twins")}
     return ValueCounts(**known, named=tuple(named))

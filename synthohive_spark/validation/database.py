@@ -24,8 +24,9 @@ def compare_database(
     synthetic: Mapping[str, DataFrame],
     declared: Mapping[str, TableDeclaration],
     learned: Mapping[str, Learned] | None = None,
+    rare_rows: int = 0,
 ) -> ValidationReport:
-    """Compare the tables of two databases and the links between them, over all rows, by four Spark queries, or five.
+    """Compare the tables of two databases and the links between them, over all rows, by five Spark queries, or six.
 
     A frame is read about once for each, and once more for each table below it: write synthetic frames that are costly
     to make to tables first.
@@ -35,13 +36,14 @@ def compare_database(
         synthetic: The synthetic tables.
         declared: What is declared about the tables; those that both sides have are compared.
         learned: By table, what holds in its learned rows.
+        rare_rows: Categories that fewer real rows hold were kept from the models; 0 where none were.
 
     Raises:
         SchemaError: If two columns of one table have the same name.
     """
     own = {name: config for name, config in declared.items() if name in real and name in synthetic}
     plan = DatabasePlan.of(declared, list(own))
-    compared = opened(own, real, synthetic)
+    compared = opened(own, real, synthetic, rare_rows)
     tables = profile(compared)
     by_name = {profiled.table.name: profiled for profiled in tables}
     of_links = links.tallies(by_name, plan)

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+_COPIES = 0.4
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -37,6 +39,9 @@ class Histogram:
 class ColumnReport:
     """How one column compares. A figure is None where it means nothing for the column or a side has no values.
 
+    Where the models left out rare categories, ``tvd`` and ``category_coverage`` are over the values that they could
+    know, and ``suppressed_rows`` says how many rows have others.
+
     Attributes:
         name: The column.
         type: Its Spark type.
@@ -49,6 +54,9 @@ class ColumnReport:
         category_coverage: Share of the categories of at least five real rows that the synthetic table has.
         new_categories: How many synthetic values no real row has.
         shared_values: Share of synthetic values that a real row has, too; for personal data and text.
+        suppressed_rows: Real rows whose value was left out by ``Privacy.rare_category_rows``; for categories.
+        suppressed_share: Their share of the real rows that have a value.
+        kept_from: Real rows that a value needs not to be left out.
         bars: Shares of frequent categories; no value of fewer than five real rows is named.
         histogram: Shares by bins of a column of numbers, dates or instants.
     """
@@ -64,6 +72,9 @@ class ColumnReport:
     category_coverage: float | None = None
     new_categories: int | None = None
     shared_values: float | None = None
+    suppressed_rows: int | None = None
+    suppressed_share: float | None = None
+    kept_from: int | None = None
     bars: tuple[Bar, ...] = ()
     histogram: Histogram | None = None
 
@@ -78,6 +89,43 @@ class ColumnReport:
         if self.null_rate_real is None or self.null_rate_synthetic is None:
             return None
         return abs(self.null_rate_real - self.null_rate_synthetic)
+
+
+@dataclass(frozen=True)
+class TellingColumn:
+    """A column that gives synthetic rows away, and how much of the AUC is lost when its values are mixed up."""
+
+    name: str
+    auc_drop: float
+
+
+@dataclass(frozen=True)
+class DetectorReport:
+    """How well a classifier tells synthetic rows of a table from real ones.
+
+    Attributes:
+        auc: The share of pairs of a real and a synthetic row in which it finds the synthetic one: 0.5 where they cannot
+            be told apart, 1 where they always can, far below 0.5 where rows are copies. None where it was not measured.
+        rows: Rows of each side that it was trained and judged on, in turn.
+        columns: Up to three columns that give rows away, the most telling first.
+    """
+
+    auc: float | None
+    rows: int
+    columns: tuple[TellingColumn, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """What it found, in words."""
+        if self.auc is None:
+            return f"Not measured: it takes 200 rows of each side (there are {self.rows:,}) and a column to compare."
+        found = f"A classifier finds the synthetic one of two rows in {self.auc:.1%} of cases (chance: 50%)"
+        if self.columns:
+            *others, last = [column.name for column in self.columns]
+            found += f", most of all by {', '.join(others)} and {last}" if others else f", most of all by {last}"
+        if self.auc < _COPIES:
+            found += ". So far below chance, rows are copies or nearly"
+        return f"{found}."
 
 
 @dataclass(frozen=True)
@@ -145,6 +193,7 @@ class TableReport:
         kept: Whether the table is taken over as it is, by declaration, so that its columns are not scored.
         kept_differences: Different rows that only one of the two sides has, of a table that is taken over.
         dependencies: What holds in every learned row, and how many rows break it.
+        detector: How well a classifier tells synthetic rows from real ones; None for a table that is taken over.
     """
 
     name: str
@@ -164,6 +213,24 @@ class TableReport:
     kept: bool = False
     kept_differences: int | None = None
     dependencies: tuple[DependencyReport, ...] = ()
+    detector: DetectorReport | None = None
+
+    @property
+    def detector_auc(self) -> float | None:
+        """The AUC of the classifier, where it was measured."""
+        return None if self.detector is None else self.detector.auc
+
+    @property
+    def suppressed_rows(self) -> int:
+        """Real rows with a value that was left out, added up over the columns."""
+        return sum(c.suppressed_rows or 0 for c in self.columns)
+
+    @property
+    def suppressed_share(self) -> float | None:
+        """Their share of all values of the columns of categories; None without such a column."""
+        known = [c for c in self.columns if c.suppressed_rows is not None]
+        values = sum(self.rows_real * (1 - (c.null_rate_real or 0.0)) for c in known)
+        return self.suppressed_rows / values if values else None
 
     @property
     def broken(self) -> float | None:

@@ -12,7 +12,15 @@ from synthohive_spark.declarations.table import TableDeclaration
 from synthohive_spark.engine.association import cramers_v
 from synthohive_spark.validation.cells import Binning, CellCounts, Wanted, count_cells
 from synthohive_spark.validation.counting import Counted, Tally, ValueCounts, count_values
-from synthohive_spark.validation.figures import Bar, BrokenBound, ColumnReport, PairReport, TableReport
+from synthohive_spark.validation.detection import detect_rows
+from synthohive_spark.validation.figures import (
+    Bar,
+    BrokenBound,
+    ColumnReport,
+    DetectorReport,
+    PairReport,
+    TableReport,
+)
 from synthohive_spark.validation.lines import Line
 from synthohive_spark.validation.profile import QUANTILES, Profile, Profiled, profile
 from synthohive_spark.validation.tables import Shared, opened
@@ -25,8 +33,10 @@ _MEASURED = ("categorical", "numeric", "datetime")
 _NAMELESS = ("text", "personal")
 
 
-def compare_table(name: str, real: DataFrame, synthetic: DataFrame, config: TableDeclaration) -> TableReport:
-    """Compare a synthetic table with its real one, over all rows, by three Spark queries.
+def compare_table(
+    name: str, real: DataFrame, synthetic: DataFrame, config: TableDeclaration, rare_rows: int = 0
+) -> TableReport:
+    """Compare a synthetic table with its real one, over all rows, by four Spark queries.
 
     Both frames are read once for each: write a synthetic frame that is costly to make to a table first.
 
@@ -35,11 +45,12 @@ def compare_table(name: str, real: DataFrame, synthetic: DataFrame, config: Tabl
         real: The real table.
         synthetic: The synthetic table.
         config: What is declared about it: keys, personal columns and constraints.
+        rare_rows: Categories that fewer real rows hold were kept from the model; 0 where none were.
 
     Raises:
         SchemaError: If two columns of one table have the same name.
     """
-    tables = profile(opened({name: config}, {name: real}, {name: synthetic}))
+    tables = profile(opened({name: config}, {name: real}, {name: synthetic}, rare_rows))
     counted = count_values(tables, [tallies(tables[0])])
     return compare_profiled(tables, counted)[0]
 
@@ -57,7 +68,7 @@ def tallies(own: Profiled) -> list[Tally]:
 
 
 def compare_profiled(tables: Sequence[Profiled], counted: Sequence[Counted]) -> list[TableReport]:
-    """The figures of all tables, by one job more.
+    """The figures of all tables, by two jobs more.
 
     Args:
         tables: The tables, with their profiles.
@@ -69,11 +80,16 @@ def compare_profiled(tables: Sequence[Profiled], counted: Sequence[Counted]) -> 
     ]
     wanted = [_wanted(own, lines[i], counted[i]) for i, own in enumerate(tables)]
     cells = count_cells([own.table for own in tables], wanted)
-    return [_report(own, counted[i], lines[i], cells[i]) for i, own in enumerate(tables)]
+    detected = detect_rows(tables, counted)
+    return [_report(own, counted[i], lines[i], cells[i], detected[i]) for i, own in enumerate(tables)]
 
 
 def _report(
-    own: Profiled, counted: Counted, lines: Mapping[int, Line], cells: tuple[CellCounts, CellCounts]
+    own: Profiled,
+    counted: Counted,
+    lines: Mapping[int, Line],
+    cells: tuple[CellCounts, CellCounts],
+    detector: DetectorReport | None,
 ) -> TableReport:
     table, sides = own.table, own.sides
     reports = [] if table.config.keep else [_column(c, own, counted, lines, cells) for c in table.columns]
@@ -103,6 +119,7 @@ def _report(
         schema_differences=table.differences,
         kept=table.config.keep,
         kept_differences=_kept_differences(own, alike),
+        detector=detector,
     )
 
 
@@ -192,5 +209,8 @@ def _with_values(report: ColumnReport, values: ValueCounts, sides: tuple[Profile
         tvd=values.tvd,
         category_coverage=values.covered / values.common if values.common and present[1] else None,
         new_categories=values.new if present[1] else None,
+        suppressed_rows=values.left_out[0],
+        suppressed_share=values.left_out[0] / present[0] if present[0] else None,
+        kept_from=values.kept_from,
         bars=tuple(bars),
     )

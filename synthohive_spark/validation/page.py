@@ -96,6 +96,7 @@ def _view(table: TableReport) -> dict[str, Any]:
         "report": table,
         "figures": list(_figures(table)),
         "dependencies": sorted(table.dependencies, key=lambda d: d.share_real - d.share_synthetic),
+        "suppressed": [c for c in table.columns if c.suppressed_rows],
         "furthest": [pair for pair in furthest if pair.difference > _APART],
     }
 

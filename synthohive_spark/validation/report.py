@@ -66,6 +66,7 @@ class ValidationReport:
         max_doubled_keys: float | None = None,
         min_cardinality: float | None = None,
         min_hops: float | None = None,
+        max_detector_auc: float | None = None,
     ) -> None:
         """Check that no figure is over its limit; None switches a limit off.
 
@@ -92,6 +93,7 @@ class ValidationReport:
             min_cardinality: Of each link's similarity of the numbers of children, such as 0.9.
             min_hops: Of how columns of tables one, two and three links apart go together, each the mean over all pairs
                 of columns, such as 0.9.
+            max_detector_auc: Of how well a classifier tells each table's synthetic rows from real ones, such as 0.7.
 
         Raises:
             QualityError: If a figure is over its limit; every such figure is listed.
@@ -99,7 +101,7 @@ class ValidationReport:
         """
         of_columns = {"tvd": max_tvd, "ks": max_ks, "null_rate_error": max_null_rate_error}
         of_tables = {"copies": max_copies, "key_faults": max_key_faults, "doubled_keys": max_doubled_keys}
-        of_tables |= {"broken": max_broken}
+        of_tables |= {"broken": max_broken, "detector_auc": max_detector_auc}
         of_links = {"max_orphans": max_orphans, "max_orphan_error": max_orphan_error}
         of_links |= {"min_cardinality": min_cardinality, "min_hops": min_hops}
         for name, limit in {**{f"max_{n}": v for n, v in {**of_columns, **of_tables}.items()}, **of_links}.items():
@@ -119,6 +121,7 @@ def _table_values(table: TableReport) -> dict[str, Any]:
     for entry, measured in zip(values["pairs"], table.pairs, strict=True):
         entry["difference"] = measured.difference
     summary = {
+        "detector_auc": table.detector_auc,
         "mean_tvd": table.mean_tvd,
         "mean_ks": table.mean_ks,
         "worst_column": None if worst is None else worst.name,
@@ -126,7 +129,11 @@ def _table_values(table: TableReport) -> dict[str, Any]:
         "worst_pair": None if pair is None else [pair.first, pair.second],
         "key_faults": table.key_faults,
         "key_faults_real": table.key_faults_real,
+        "suppressed_rows": table.suppressed_rows,
+        "suppressed_share": table.suppressed_share,
     }
+    if table.detector is not None:
+        values["detector"]["sentence"] = table.detector.sentence
     return {"name": table.name, "summary": summary, **values}
 
 

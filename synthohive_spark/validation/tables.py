@@ -96,6 +96,7 @@ class Compared:
             read as a path, and the synthetic ones have ``b<i>``, whether a row breaks the i-th bound, and ``broken``.
         bounds: The declared bounds that are checked: pairs of a column and a bound such as ``min=0``.
         first: The number of its first column, when the columns of all tables are numbered in turn.
+        rare_rows: A category that fewer real rows hold was kept from the model; 0 where none was.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Compared:
     frames: tuple[DataFrame, DataFrame]
     bounds: tuple[tuple[str, str], ...]
     first: int
+    rare_rows: int = 0
 
     @property
     def checks(self) -> list[str]:
@@ -124,9 +126,18 @@ class Compared:
 
 
 def opened(
-    declared: Mapping[str, TableDeclaration], real: Mapping[str, DataFrame], synthetic: Mapping[str, DataFrame]
+    declared: Mapping[str, TableDeclaration],
+    real: Mapping[str, DataFrame],
+    synthetic: Mapping[str, DataFrame],
+    rare_rows: int = 0,
 ) -> list[Compared]:
     """The declared tables, with the columns that both sides share; asks for schemas, and starts no job.
+
+    Args:
+        declared: What is declared about the tables.
+        real: Their real rows.
+        synthetic: Their synthetic rows.
+        rare_rows: ``Privacy.rare_category_rows`` of the models.
 
     Raises:
         SchemaError: If two columns of one side have the same name.
@@ -143,7 +154,7 @@ def opened(
         frames = real[name].select(*numbered), synthetic[name].select(*numbered, *broken)
         first = tables[-1].first + tables[-1].slots if tables else 0
         bounds = tuple((check.column, check.bound) for check in checks)
-        tables.append(Compared(name, config, tuple(columns), tuple(differences), frames, bounds, first))
+        tables.append(Compared(name, config, tuple(columns), tuple(differences), frames, bounds, first, rare_rows))
     return tables
 
 

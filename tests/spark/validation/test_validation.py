@@ -1,4 +1,5 @@
 import datetime
+import itertools
 import math
 import subprocess
 import sys
@@ -9,10 +10,13 @@ import pandas as pd
 import pytest
 from pyspark.sql import functions as F
 
+from synthohive_spark import Metadata, Privacy, Synthesizer
 from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.declarations.table import TableDeclaration
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.spark.sources import as_frame
+from synthohive_spark.validation import detection
+from synthohive_spark.validation.database import compare_database
 from synthohive_spark.validation.figures import BrokenBound
 from synthohive_spark.validation.metrics import compare_table
 from synthohive_spark.validation.report import ValidationReport
@@ -131,6 +135,129 @@ def test_categories_are_exact(spark):
         (None, pytest.approx(4 / 99), 0.25),
     ]
     assert report.mean_tvd == column.tvd and report.mean_ks is None
+
+
+RARE = [f"rare {i}" for i in range(4)]
+NEW = [f"new {i}" for i in range(25)]
+KEPT = ["a"] * 50 + ["b"] * 30 + ["c"] * 16
+DRAWN = {
+    # The rows of rare values are drawn from the others, or imitated, or both.
+    "redrawn": (["a"] * 50 + ["b"] * 30 + ["c"] * 16, 0.0),
+    "imitated": (KEPT + NEW[:4], 0.0),
+    "half": (KEPT + NEW[:2], 0.0),
+    "real": (KEPT + RARE, 0.0),
+    "one": (["new"] * 4 + KEPT, 0.0),
+    # Of 120 rows, 4 % may be of other values; 19.2 of the other 115.2 are too many.
+    "made up": (KEPT + NEW[:24], 19.2 / 115.2),
+    "shifted": (["a"] * 46 + ["b"] * 34 + ["c"] * 16, 4 / 96),
+    "nothing kept": (NEW[:20], 1.0),
+}
+
+
+def test_rare_categories_are_set_aside(spark):
+    def frame(columns):
+        names = [*DRAWN, "all rare"]
+        return spark.createDataFrame(list(itertools.zip_longest(*columns)), ", ".join(f"`{n}` string" for n in names))
+
+    real = frame([*[KEPT + RARE] * len(DRAWN), [f"{i // 4}" for i in range(100)]])
+    made = frame([*[values for values, _ in DRAWN.values()], KEPT])
+    *columns, gone = compare_table("t", real, made, NOTHING, rare_rows=5).columns
+    for c in columns:
+        assert c.tvd == pytest.approx(DRAWN[c.name][1], abs=1e-12), c.name
+        assert (c.suppressed_rows, c.suppressed_share, c.kept_from) == (4, pytest.approx(0.04), 5), c.name
+    # There is nothing to compare with.
+    assert (gone.tvd, gone.suppressed_rows, gone.category_coverage) == (None, 100, None)
+    every = {c.name: c for c in compare_table("t", real, made, NOTHING).columns}
+    assert all((c.suppressed_rows, c.kept_from) == (0, 1) for c in every.values())
+    assert every["imitated"].tvd == pytest.approx(0.04) and every["real"].tvd == 0.0
+
+
+def test_of_texts_of_mostly_rare_values_the_frequent_ones_are_compared(spark):
+    real = ["often"] * 300 + [f"six {i % 25}" for i in range(150)] + [f"two {i // 2}" for i in range(550)]
+    made = ["often"] * 300 + [f"new {i}" for i in range(700)]
+    frames = [spark.createDataFrame([(v,) for v in side], "v string") for side in (real, made)]
+    (imitated,) = compare_table("t", *frames, NOTHING, rare_rows=5).columns
+    assert (imitated.role, imitated.tvd, imitated.category_coverage) == ("categorical", 0.0, 1.0)
+    assert (imitated.suppressed_rows, imitated.kept_from) == (700, 10)
+    (learned,) = compare_table("t", *frames, TableDeclaration(high_cardinality_cols=("v",)), rare_rows=5).columns
+    assert (learned.suppressed_rows, learned.kept_from) == (550, 5)
+    assert learned.tvd == pytest.approx((300 / 450 - 300 / 450 + 150 / 450 + 150 / 450) / 2)
+
+
+def test_what_a_model_leaves_out_passes_the_gate(spark, fake_engine):
+    often = [f"land {i % 5}" for i in range(780)]
+    random = np.random.default_rng(1)
+    frame = pd.DataFrame(
+        {
+            # 22 % are imitated, 8 % are drawn from the others.
+            "country": random.permutation(often + [f"far {i // 2}" for i in range(220)]),
+            "region": random.permutation([f"r{i % 4}" for i in range(920)] + [f"x{i // 4}" for i in range(80)]),
+            "amount": random.random(1000),
+        }
+    )
+    real = spark.createDataFrame(frame)
+    synthesizer = Synthesizer(Metadata().add_table("t"), spark, engine=fake_engine, progress=False)
+    drawn = synthesizer.fit({"t": real}, seed=1).sample({"t": 1000}, seed=2)["t"].toPandas()
+    report = synthesizer.generate_validation_report({"t": real}, {"t": spark.createDataFrame(drawn)})
+    report.require(max_tvd=0.05, max_copies=None, max_detector_auc=0.55)
+    (t,) = report.tables
+    columns = {c.name: c for c in t.columns}
+    assert [columns[n].suppressed_rows for n in ("country", "region")] == [220, 80]
+    assert columns["country"].new_categories > 100 and columns["region"].new_categories == 0
+    every = Synthesizer(synthesizer.metadata, spark, privacy=Privacy(rare_category_rows=0))
+    (t,) = every.generate_validation_report({"t": real}, {"t": spark.createDataFrame(drawn)}).tables
+    found = {c.name: c.tvd for c in t.columns}
+    assert found["country"] > 0.2 and found["region"] > 0.07
+    assert t.detector_auc > report.tables[0].detector_auc + 0.02
+
+
+def related(rows, seed):
+    random = np.random.default_rng(seed)
+    size = random.normal(size=rows)
+    return pd.DataFrame(
+        {
+            "id": np.arange(rows) + seed * 10**6,
+            "size": size,
+            "price": (size * 100 + random.normal(0, 5, rows)).round(2),
+            "kind": np.where(size > 0.5, "large", np.where(size < -0.5, "small", "middle")),
+            "day": pd.Timestamp("2024-01-01") + pd.to_timedelta(random.integers(0, 400, rows), "D"),
+            "owner": [f"{seed}@x.org"] * rows,
+            "note": [f"note {seed} {i}" for i in range(rows)],
+        }
+    )
+
+
+def test_a_classifier_tells_rows_whose_columns_do_not_go_together(spark, monkeypatch):
+    real, again = related(1500, 1), related(1500, 2)
+    shuffled = pd.DataFrame({name: np.random.default_rng(i).permutation(again[name]) for i, name in enumerate(again)})
+    frames = [spark.createDataFrame(frame) for frame in (real, again, shuffled)]
+    # Keys, personal columns and texts would tell every row.
+    table = TableDeclaration(pk=("id",), pii={"owner": "fake"})
+    declared = {"fair": table, "apart": table, "few": table, "kept": TableDeclaration(keep=True)}
+    both = (
+        {"fair": frames[0], "apart": frames[0], "few": frames[0].limit(50), "kept": frames[0]},
+        {"fair": frames[1], "apart": frames[2], "few": frames[1], "kept": frames[0]},
+    )
+    fair, apart, few, kept = compare_database(*both, declared).tables
+    assert fair.detector.auc == pytest.approx(0.5, abs=0.03) and fair.detector.rows == 1500
+    assert apart.detector.auc > 0.97
+    assert {c.name for c in apart.detector.columns} == {"size", "price", "kind"}
+    assert (few.detector.auc, few.detector.rows, kept.detector) == (None, 50, None)
+    # Of more rows than are looked at, the same ones are, whatever partitions they lie in.
+    monkeypatch.setattr(detection, "MOST_ROWS", 500)
+    found = [compare_table("t", frames[0].repartition(n), frames[2], table).detector for n in (1, 4)]
+    assert found[0] == found[1]
+    assert 400 < found[0].rows < 600 and found[0].auc > 0.95
+
+
+def test_rows_that_are_mostly_alike_are_looked_at_in_number(spark, monkeypatch):
+    monkeypatch.setattr(detection, "MOST_ROWS", 1000)
+    real = spark.range(4000).selectExpr("id % 2 = 0 AS a", "CAST(id % 2 AS INT) b")
+    made = spark.range(4000).selectExpr("id % 2 = 0 AS a", "CAST(id % 4 > 1 AS INT) b")
+    found = compare_table("t", real, made, NOTHING).detector
+    assert 850 < found.rows < 1150
+    assert found.auc == pytest.approx(0.75, abs=0.03)
+    assert {c.name for c in found.columns} == {"a", "b"}
 
 
 def test_no_rare_or_personal_value_is_in_the_page(spark, tmp_path):

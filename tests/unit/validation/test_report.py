@@ -11,9 +11,11 @@ from synthohive_spark.validation.figures import (
     Bar,
     BrokenBound,
     ColumnReport,
+    DetectorReport,
     Histogram,
     PairReport,
     TableReport,
+    TellingColumn,
 )
 from synthohive_spark.validation.page import render
 from synthohive_spark.validation.report import Failure, ValidationReport
@@ -83,6 +85,41 @@ def test_a_gate_passes_and_lists_every_figure_that_is_over_its_limit():
     assert "customers: copies 0.25 (at most 0)" in str(caught.value)
     assert "customers: key_faults 0.05 (at most 0)" in str(caught.value)
     ValidationReport((bad,)).require(max_ks=None, max_copies=None, max_key_faults=None, same_schema=False)
+
+
+def test_the_gate_of_the_detector_is_off_unless_asked_for():
+    told = table(detector=DetectorReport(0.9, 80))
+    ValidationReport((told,)).require(max_ks=0.3)
+    ValidationReport((told, table(), table(detector=DetectorReport(None, 80)))).require(
+        max_ks=0.3, max_detector_auc=0.9
+    )
+    with pytest.raises(QualityError, match=r"^customers: detector_auc 0\.9 \(at most 0\.6\)$"):
+        ValidationReport((told,)).require(max_ks=0.3, max_detector_auc=0.6)
+
+
+def test_the_detector_and_rows_left_out_are_in_json_and_on_the_page():
+    country = ColumnReport("country", "string", "categorical", 0.5, 0.0, tvd=0.01, new_categories=0,
+                           suppressed_rows=12, suppressed_share=0.24, kept_from=5)  # fmt: skip
+    city = ColumnReport("city", "string", "categorical", 0.0, 0.0, tvd=0.0, new_categories=0,
+                        suppressed_rows=0, suppressed_share=0.0, kept_from=5)  # fmt: skip
+    told = table(detector=DetectorReport(0.873, 80, (TellingColumn(NASTY, 0.2),)), columns=(country, city))
+    (found,) = ValidationReport((told,)).to_json()["tables"]
+    assert found["summary"]["detector_auc"] == 0.873
+    assert (found["summary"]["suppressed_rows"], found["summary"]["suppressed_share"]) == (12, pytest.approx(12 / 150))
+    assert found["detector"]["columns"] == [{"name": NASTY, "auc_drop": 0.2}]
+    assert found["detector"]["sentence"] == told.detector.sentence
+    assert [c["suppressed_rows"] for c in found["columns"]] == [12, 0]
+    page = Page(render([told]))
+    assert page.open == [] and "script" not in [tag for tag, _ in page.tags]
+    joined = " ".join(" ".join(page.text).split())
+    for shown in (
+        "Detector AUC 0.873 A classifier finds the synthetic one of two rows in 87.3% of cases",
+        "12 values of real rows (8.0% of those of categories) are set aside",
+        "12 rows left out (24.0%) values of fewer than 5 rows",
+    ):
+        assert shown in joined, shown
+    without = "".join(Page(render([table()])).text)
+    assert "Detector AUC" not in without and "set aside for that" not in without
 
 
 def test_an_empty_synthetic_table_does_not_pass():
