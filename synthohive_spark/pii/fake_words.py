@@ -6,7 +6,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Sequence
-from string import ascii_uppercase
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from synthohive_spark.engine.codecs.string_formats import Format
@@ -34,28 +34,56 @@ _SENTENCE = 12
 
 def email_formats(fake: Any, values: Sequence[str], length: int) -> WeightedFormats:
     """A first and a last name in small ASCII letters, at a domain for examples (RFC 2606)."""
-    person, fake = provider(fake, "person")
-    first, last = map(folded, _first_and_last(person, fake))
-    if min(len(first), len(last)) < FEWEST and hasattr(fake, "first_romanized_name"):
-        # Names in another script: their spelling in Latin letters.
-        first, last = folded(drawn(fake.first_romanized_name, _WORDS)), folded(drawn(fake.last_romanized_name, _WORDS))
-    if min(len(first), len(last)) < FEWEST:
-        first, last = map(folded, _first_and_last(*provider(fallback(fake, "person"), "person")))
+    first, last = latin_names(fake)
     # The number of a round stands before the @: no word has a digit.
     return [(Format((filled(first), (".",), filled(last), ("@example.",), ("com", "org", "net")), 3), 1.0)]
 
 
-def _first_and_last(person: Any, fake: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def latin_names(fake: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """First and last names in small ASCII letters; those of en_US where the locale has none."""
+    person, fake = provider(fake, "person")
+    first, last = map(folded, first_and_last(person, fake))
+    if min(len(first), len(last)) < FEWEST and hasattr(fake, "first_romanized_name"):
+        # Names in another script: their spelling in Latin letters.
+        first, last = folded(drawn(fake.first_romanized_name, _WORDS)), folded(drawn(fake.last_romanized_name, _WORDS))
+    if min(len(first), len(last)) < FEWEST:
+        first, last = map(folded, first_and_last(*provider(fallback(fake, "person"), "person")))
+    return first, last
+
+
+def first_and_last(person: Any, fake: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """First and last names of one word each."""
     keep = r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*"
     first = listed(person, "first_names", fake.first_name, _WORDS, keep)
     return first, listed(person, "last_names", fake.last_name, _WORDS, keep)
 
 
+def first_name_formats(fake: Any, values: Sequence[str], length: int) -> WeightedFormats:
+    """First names of one word."""
+    return [(cased(Format((filled(first_and_last(*provider(fake, "person"))[0]),), 1), values), 1.0)]
+
+
+def last_name_formats(fake: Any, values: Sequence[str], length: int) -> WeightedFormats:
+    """Last names of one word."""
+    return [(cased(Format((filled(first_and_last(*provider(fake, "person"))[1]),), 1), values), 1.0)]
+
+
+def username_formats(fake: Any, values: Sequence[str], length: int) -> WeightedFormats:
+    """A first name or its first letter and a last name, with a mark between and digits behind as most values have."""
+    first, last = latin_names(fake)
+    marks = Counter(mark.group() for v in values if (mark := re.search(r"(?<=[^\W\d_])[._-](?=[^\W\d_])", v)))
+    mark, count = marks.most_common(1)[0] if marks else ("", 0)
+    digits = Counter(len(re.search(r"\d*$", v).group()) for v in values)  # type: ignore[union-attr]
+    tail = tuple("0123456789") if digits else ()
+    places = [filled(first), (mark,)] if count * 2 > len(values) else [tuple(ascii_lowercase)]
+    places += [filled(last), *[tail] * min(digits.most_common(1)[0][0] if digits else 0, 4)]
+    return [(cased(Format(tuple(places), 2 if len(places[0]) == 26 else 3), values), 1.0)]
+
+
 def name_formats(fake: Any, values: Sequence[str], length: int) -> WeightedFormats:
     """Names as most values have them: one word or two, which comes first, with a middle initial, in which case."""
     person, fake = provider(fake, "person")
-    first, last = _first_and_last(person, fake)
+    first, last = first_and_last(person, fake)
     last_first, between = _name_order(person)
     unspaced = fake.locales[0][:2] in _UNSPACED
     single = share_of(lambda v: len(v.split()) == 1, values) > 0.6

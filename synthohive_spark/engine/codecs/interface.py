@@ -32,6 +32,8 @@ class Codec(Protocol):
         bins: How many of the codes, the last ones, are equal parts of the ranks; 0 where ranks have another meaning.
         varies: Whether there is anything to learn: more than one code, or a rank.
         unique: Whether no two rows get the same value; it is then made from a number of the row's own.
+        numbered: Whether values are made from a number of the row's own, where there is one.
+        together: Names the columns that are decoded with the same word; empty for a column by itself.
         capacity: How many rows, numbered from 0, get values of their own.
         encode_words: 64-bit words of noise that a row needs to be encoded.
         decode_words: 64-bit words of noise that a row needs to be decoded.
@@ -53,6 +55,10 @@ class Codec(Protocol):
     def varies(self) -> bool: ...  # noqa: D102
     @property
     def unique(self) -> bool: ...  # noqa: D102
+    @property
+    def numbered(self) -> bool: ...  # noqa: D102
+    @property
+    def together(self) -> str: ...  # noqa: D102
     @property
     def capacity(self) -> int: ...  # noqa: D102
     @property
@@ -91,6 +97,12 @@ class CodecDefaults:
 
     frequencies: tuple[float, ...]
     unique: bool = False
+    together: str = ""
+
+    @property
+    def numbered(self) -> bool:
+        """Whether values are made from a number of the row's own."""
+        return self.unique
 
     @property
     def ranked(self) -> bool:
