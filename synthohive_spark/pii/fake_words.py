@@ -71,13 +71,20 @@ def last_name_formats(fake: Any, values: Sequence[str], length: int) -> Weighted
 def username_formats(fake: Any, values: Sequence[str], length: int) -> WeightedFormats:
     """A first name or its first letter and a last name, with a mark between and digits behind as most values have."""
     first, last = latin_names(fake)
-    marks = Counter(mark.group() for v in values if (mark := re.search(r"(?<=[^\W\d_])[._-](?=[^\W\d_])", v)))
+    whole, mark, digits = handle_form(values)
+    places = [filled(first), (mark,)] if whole else [tuple(ascii_lowercase)]
+    places += [filled(last), *[tuple("0123456789")] * digits]
+    return [(cased(Format(tuple(places), 3 if whole else 2), values), 1.0)]
+
+
+def handle_form(values: Sequence[str]) -> tuple[bool, str, int]:
+    """Whether a mark stands between two words in most of some user names, which one, and how many digits end them."""
+    found = (re.search(r"(?<=[^\W\d_])[._-](?=[^\W\d_])", value) for value in values)
+    marks = Counter(match.group() for match in found if match)
     mark, count = marks.most_common(1)[0] if marks else ("", 0)
-    digits = Counter(len(re.search(r"\d*$", v).group()) for v in values)  # type: ignore[union-attr]
-    tail = tuple("0123456789") if digits else ()
-    places = [filled(first), (mark,)] if count * 2 > len(values) else [tuple(ascii_lowercase)]
-    places += [filled(last), *[tail] * min(digits.most_common(1)[0][0] if digits else 0, 4)]
-    return [(cased(Format(tuple(places), 2 if len(places[0]) == 26 else 3), values), 1.0)]
+    ends = Counter(len(value) - len(value.rstrip("0123456789")) for value in values)
+    whole = count * 2 > len(values)
+    return whole, mark if whole else "", min(ends.most_common(1)[0][0], 4) if ends else 0
 
 
 def name_formats(fake: Any, values: Sequence[str], length: int) -> WeightedFormats:

@@ -100,14 +100,22 @@ def _is_content(pool: Sequence[str]) -> bool:
     return len(pool) >= FEWEST and not pool[0][-1:].isdigit() and max(map(len, pool)) > 1
 
 
-def cased(format_: Format, values: Sequence[str]) -> Format:
-    """The format in capitals or small letters, where the values are."""
+def case_of(values: Sequence[str]) -> Callable[[str], str]:
+    """What brings a text into the case of the values: capitals, small letters, or as it is."""
     letters = [value for value in values if value.upper() != value.lower()]
     for change, is_so in ((str.upper, str.isupper), (str.lower, str.islower)):
         if share_of(is_so, letters) > 0.8:
-            changed = tuple(tuple(dict.fromkeys(map(change, pool))) for pool in format_.pools)
-            return Format(changed, format_.round_at, format_.finish)
-    return format_
+            return change
+    return str
+
+
+def cased(format_: Format, values: Sequence[str]) -> Format:
+    """The format in capitals or small letters, where the values are."""
+    change = case_of(values)
+    if change is str:
+        return format_
+    changed = tuple(tuple(dict.fromkeys(map(change, pool))) for pool in format_.pools)
+    return Format(changed, format_.round_at, format_.finish)
 
 
 def share_of(check: Callable[[str], bool], values: Sequence[str]) -> float:

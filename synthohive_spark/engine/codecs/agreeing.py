@@ -32,18 +32,18 @@ class AgreeingCodec(CodecDefaults):
 
     Attributes:
         type: The column's type, a string.
-        together: Names the group.
         people: Who is whose, the same for the whole group.
         written: How this column writes a person.
+        together: Names the group.
         real_values: Values that must not be generated; None where the people keep away from them, or their words do.
         has_null: Whether null is a code.
         frequencies: Share of the rows that hold each code.
     """
 
     type: ColumnType
-    together: str
     people: People
     written: Written
+    together: str = ""
     real_values: RealValueFilter | None = None
     has_null: bool = False
     frequencies: tuple[float, ...] = (1.0,)
@@ -113,9 +113,9 @@ class AgreeingCodec(CodecDefaults):
         """The codec that `to_json` described."""
         return cls(
             ColumnType.parse(data["type"]),
-            data["together"],
             People.from_json(data["people"]),
             Written.from_json(data["written"]),
+            data["together"],
             None if data["real_values"] is None else RealValueFilter.from_json(data["real_values"]),
             data["has_null"],
             tuple(data["frequencies"]),

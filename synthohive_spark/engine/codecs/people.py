@@ -20,7 +20,7 @@ from synthohive_spark.engine.real_values import RealValueFilter
 FIRST, LAST, ANY = 0, 1, -1
 TRIES = 32
 """How many first words a row may try, all of which no other row of the same last word tries."""
-_ATTEMPTS = 64
+_ATTEMPTS = 8 * TRIES
 _NUMBERS = np.uint64((1 << 50) - 1)
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _FREE = 8
@@ -55,6 +55,7 @@ class Drawn:
         last: Place of the last word.
         turns: How many first words rows of the same last word had before.
         start: The first word that they had first.
+        tries: Which of the row's own tries this is.
         zeros: How many zeros stand before the number, of a row that can only so differ from real ones.
     """
 
@@ -63,6 +64,7 @@ class Drawn:
     last: npt.NDArray[np.int64]
     turns: npt.NDArray[np.int64]
     start: npt.NDArray[np.int64]
+    tries: npt.NDArray[np.int64]
     zeros: npt.NDArray[np.int64]
 
     def take(self, rows: npt.NDArray[np.int64]) -> Drawn:
@@ -91,10 +93,9 @@ class Style:
 
     @cached_property
     def turning(self) -> int | None:
-        """The part of most words that no person chooses; None where none has many."""
-        free = [place for place, piece in enumerate(self.pieces) if piece.axis == ANY]
-        best = max(free, key=lambda place: len(self.pieces[place].words), default=None)
-        return None if best is None or len(self.pieces[best].words) < _FREE else best
+        """The last part of many words that no person chooses; None where there is none."""
+        free = [i for i, piece in enumerate(self.pieces) if piece.axis == ANY and len(piece.words) >= _FREE]
+        return free[-1] if free else None
 
     def strings(self, drawn: Drawn, numbers: npt.NDArray[np.int64], zeros: npt.NDArray[np.int64], turn: int) -> pa.Array:
         """The strings of people; ``turn`` chooses other words where no person does, then more zeros."""
@@ -105,7 +106,8 @@ class Style:
             if piece.axis == ANY:
                 with np.errstate(over="ignore"):
                     chosen = mix(drawn.words + np.uint64(place + 1) * _STEP) % np.uint64(len(piece.words))
-                index = (chosen.astype(np.int64) + (turn if place == self.turning else 0)) % len(piece.words)
+                index = chosen.astype(np.int64) + drawn.tries + (turn if place == self.turning else 0)
+                index = index % len(piece.words)
             parts.append(piece.array.take(pa.array(index)))
         zeros = zeros + turn // size
         if (numbers > 0).any() or (zeros > 0).any():
@@ -139,11 +141,13 @@ class Written:
             and so do those of two people in one style, but where what is told of their words is the same.
         unique: Whether a number tells people apart whose strings would be the same.
         key: Fixes which person is written in which style.
+        checked: Whether the column is one of `People.checks`.
     """
 
     styles: tuple[Style, ...]
     unique: bool
     key: int
+    checked: bool = False
 
     @property
     def free(self) -> bool:
@@ -156,7 +160,7 @@ class Written:
             pair = drawn.first.astype(np.uint64) * np.uint64(1 << 32) + drawn.last.astype(np.uint64)
             chosen = draw_codes([s.share for s in self.styles], mix(pair + np.uint64(self.key)))
         order, parts = [], []
-        zeros = drawn.zeros if self.unique or not self.free else np.zeros_like(drawn.zeros)
+        zeros = drawn.zeros if self.unique or self.checked else np.zeros_like(drawn.zeros)
         for which in np.unique(chosen):
             rows = np.flatnonzero(chosen == which)
             numbers = self._numbers[which].of(drawn.take(rows)) if self.unique else np.zeros(len(rows), np.int64)
@@ -177,12 +181,13 @@ class Written:
 
     def to_json(self) -> dict[str, Any]:
         """The columns' way of writing as plain values."""
-        return {"styles": [style.to_json() for style in self.styles], "unique": self.unique, "key": self.key}
+        plain = {"unique": self.unique, "key": self.key, "checked": self.checked}
+        return {**plain, "styles": [style.to_json() for style in self.styles]}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Written:
         """What `to_json` described."""
-        return cls(tuple(map(Style.from_json, data["styles"])), data["unique"], data["key"])
+        return cls(**{**data, "styles": tuple(map(Style.from_json, data["styles"]))})
 
 
 class _Numbers:
@@ -262,7 +267,8 @@ class People:
         return made
 
     def _drawn(self, words: NoiseBits, attempts: npt.NDArray[np.int64]) -> Drawn:
-        tries = np.minimum(attempts, TRIES - 1)
+        # A zero makes other strings, so that the same first words may be tried again.
+        tries, zeros = attempts % TRIES, attempts // TRIES
         key = np.array([self.key & 0xFFFFFFFFFFFFFFFF], np.uint64)
         with np.errstate(over="ignore"):
             if self.numbered:
@@ -271,12 +277,12 @@ class People:
                 turns = numbers // np.uint64(self.lasts) * np.uint64(TRIES) + tries.astype(np.uint64)
                 start = mix(last + key) % np.uint64(self.firsts)
             else:
-                last = mix(words ^ key) % np.uint64(self.lasts)
+                own = mix(words + key + attempts.astype(np.uint64) * _STEP)
+                last, start = mix(own) % np.uint64(self.lasts), mix(~own) % np.uint64(self.firsts)
                 turns = np.zeros(len(words), np.uint64)
-                start = mix(words + key + tries.astype(np.uint64) * _STEP) % np.uint64(self.firsts)
         first = (start + turns) % np.uint64(self.firsts)
         whole = [own.astype(np.int64) for own in (first, last, turns, start)]
-        return Drawn(words.copy(), *whole, attempts - tries)
+        return Drawn(words.copy(), *whole, tries, zeros)
 
     def to_json(self) -> dict[str, Any]:
         """The people as plain values."""
