@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from string import ascii_uppercase
 
 from synthohive_spark.engine.codecs.agreeing import AgreeingCodec
@@ -143,7 +144,9 @@ def _fitting(pools: Pools, members: Sequence[Member], wanted: Mapping[str, Wante
         if min(map(len, short)) < _FEWEST_FITTING:
             break
         pools = (short[0], short[1])
-        if all(_length(member, longest, bound) <= bound - _ROOM * (member.column in unique) for member, bound in bounds):
+        if all(
+            _length(member, longest, bound) <= bound - _ROOM * (member.column in unique) for member, bound in bounds
+        ):
             break
     return pools
 
@@ -190,7 +193,7 @@ def _told_apart(pools: Pools, members: Sequence[Member], unique: set[str]) -> Po
         marks = {c for token in style if token[0] != "{" for c in token if c.isalnum() or c in ".,_-"}
         if style and "{host}" not in style and words:
             made = [tuple(w for w in pool if not marks & set(w) or len(pool) < _FEWEST_FITTING) for pool in made]
-        for one, other in zip(style, style[1:], strict=False):
+        for one, other in pairwise(style):
             if one in ("{first}", "{last}") and other[:6] in ("{first", "{last}", "{last:"):
                 axis = FIRST if one == "{first}" else LAST
                 made[axis] = _prefix_free(made[axis])

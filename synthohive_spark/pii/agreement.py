@@ -11,6 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from synthohive_spark.pii import column_names
+from synthohive_spark.pii.fake_words import looks_first, unspaced
+from synthohive_spark.pii.format_fitting import share_of
 from synthohive_spark.pii.word_pools import plain, spelled_out
 
 FEWEST_ROWS = 20
@@ -62,6 +65,22 @@ class _Tally:
     @property
     def share(self) -> float:
         return self.styles.total() / self.rows if self.rows >= FEWEST_ROWS else 0.0
+
+
+def role_of(column: str, kind: str, values: Sequence[str], locale: str) -> str | None:
+    """What a column of a kind says of a person: "first", "last", "name", "username", "email"; None for nothing.
+
+    A column of kind "name" whose values have one word each is one of first or of last names.
+    """
+    roles = {"first_name": "first", "last_name": "last", "username": "username", "email": "email"}
+    if kind != "name":
+        return roles.get(kind)
+    if share_of(lambda v: len(v.split()) == 1, values) <= 0.6 or unspaced(locale):
+        return "name"
+    words = column_names.name_words(column)
+    if words & (column_names.FIRST | column_names.LAST):
+        return "first" if words & column_names.FIRST else "last"
+    return "first" if looks_first(values, locale) else "last"
 
 
 def find_groups(rows: Mapping[str, Values], roles: Mapping[str, str], at_least: int) -> list[list[Member]]:

@@ -72,7 +72,7 @@ def _example(format_: Format) -> str:
 
 def title_formats(fake: Any, values: Sequence[str], length: int) -> WeightedFormats:
     """Titles of jobs; those with commas and slashes only where many values have them."""
-    job, fake = provider(fake, "job")
+    _, fake = provider(fake, "job")
     marked = share_of(lambda v: "," in v or "/" in v, values) > 0.1
     keep = r"[^\d\n]+" if marked else r"[^\W\d_]+(?:[ '\u2019-][^\W\d_]+)*"
     words = filled(drawn(fake.job, 10 * _DRAWS, keep))

@@ -15,6 +15,7 @@ from synthohive_spark.pii.word_pools import (
     FEWEST,
     SEED,
     drawn,
+    faker_of,
     fallback,
     filled,
     folded,
@@ -92,22 +93,19 @@ def name_formats(fake: Any, values: Sequence[str], length: int) -> WeightedForma
     person, fake = provider(fake, "person")
     first, last = first_and_last(person, fake)
     last_first, between = _name_order(person)
-    unspaced = fake.locales[0][:2] in _UNSPACED
+    close = unspaced(fake.locales[0])
     single = share_of(lambda v: len(v.split()) == 1, values) > 0.6
-    if single and unspaced:
+    if single and close:
         between = ""
         single = sum(map(len, values)) / len(values) < 2.5
-    elif unspaced and values:
+    elif close and values:
         between = " "
     if single:
-        known = [{w.casefold() for w in words} for words in (first, last)]
-        lowered = [value.casefold() for value in values]
-        hits = [sum(value in words for value in lowered) for words in known]
-        words = first if hits[0] > hits[1] else last
+        words = first if _more_in(first, last, values) else last
         return [(cased(Format((filled(words),), 1), values), 1.0)]
     if share_of(lambda v: "," in v, values) > 0.5:
         last_first, between = True, ", "
-    if unspaced:
+    if close:
         first, last = recombined(first, _WORDS), recombined(last, _WORDS)
     front, back = (last, first) if last_first else (first, last)
     if not between:
@@ -121,6 +119,23 @@ def name_formats(fake: Any, values: Sequence[str], length: int) -> WeightedForma
         return [(plain, 1.0)]
     middle = Format((filled(first), (" ",), tuple(ascii_uppercase), (". ",), filled(last)), 5)
     return [(cased(middle, values), initials), (plain, 1 - initials)]
+
+
+def _more_in(first: Sequence[str], last: Sequence[str], values: Sequence[str]) -> bool:
+    """Whether more of the values are first names than last names."""
+    known = [{word.casefold() for word in words} for words in (first, last)]
+    hits = [sum(value.casefold() in words for value in values) for words in known]
+    return hits[0] > hits[1]
+
+
+def looks_first(values: Sequence[str], locale: str) -> bool:
+    """Whether single names are rather first names of a locale than last names."""
+    return _more_in(*first_and_last(*provider(faker_of(locale), "person")), values)
+
+
+def unspaced(locale: str) -> bool:
+    """Whether names of a locale are written without spaces."""
+    return locale[:2] in _UNSPACED
 
 
 def _name_order(person: Any) -> tuple[bool, str]:

@@ -96,7 +96,9 @@ def spelled_out(text: str) -> str:
 def folded(words: Iterable[str]) -> tuple[str, ...]:
     """Words in small ASCII letters; what has no such form is left out."""
     lowered = (unicodedata.normalize("NFKD", word.lower().translate(_FOLDED)) for word in words)
-    ascii_only = ("".join(c for c in word if not unicodedata.combining(c) and c not in " .'\u2019-") for word in lowered)
+    ascii_only = (
+        "".join(c for c in word if not unicodedata.combining(c) and c not in " .'\u2019-") for word in lowered
+    )
     return tuple(dict.fromkeys(word for word in ascii_only if re.fullmatch(r"[a-z]{2,}", word)))
 
 

@@ -97,7 +97,9 @@ class Style:
         free = [i for i, piece in enumerate(self.pieces) if piece.axis == ANY and len(piece.words) >= _FREE]
         return free[-1] if free else None
 
-    def strings(self, drawn: Drawn, numbers: npt.NDArray[np.int64], zeros: npt.NDArray[np.int64], turn: int) -> pa.Array:
+    def strings(
+        self, drawn: Drawn, numbers: npt.NDArray[np.int64], zeros: npt.NDArray[np.int64], turn: int
+    ) -> pa.Array:
         """The strings of people; ``turn`` chooses other words where no person does, then more zeros."""
         parts = []
         size = 1 if self.turning is None else len(self.pieces[self.turning].words)
@@ -281,8 +283,15 @@ class People:
                 last, start = mix(own) % np.uint64(self.lasts), mix(~own) % np.uint64(self.firsts)
                 turns = np.zeros(len(words), np.uint64)
         first = (start + turns) % np.uint64(self.firsts)
-        whole = [own.astype(np.int64) for own in (first, last, turns, start)]
-        return Drawn(words.copy(), *whole, tries, zeros)
+        return Drawn(
+            words.copy(),
+            first.astype(np.int64),
+            last.astype(np.int64),
+            turns.astype(np.int64),
+            start.astype(np.int64),
+            tries,
+            zeros,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The people as plain values."""
