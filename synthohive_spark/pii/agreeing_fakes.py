@@ -22,18 +22,14 @@ from synthohive_spark.pii.word_pools import compounds, faker_of, filled, plain, 
 _FEWEST_NAMES = 300
 _FEWEST_FITTING = 60
 _ROOM = 3
-_TLDS = ("com", "org", "net")
-_HOSTS = tuple(
-    f"{part}example.{end}" for part in ("", "mail.", "", "post.", "", "inbox.", "", "home.", "web.") for end in _TLDS
-)
-"""Domains for examples and their subdomains (RFC 2606), the plain ones most often."""
-_SHORT_HOSTS = (
-    *(f"example.{end}" for end in _TLDS),
-    *(f"{part}.test" for part in ("mail", "post", "inbox", "home", "web", "net", "my", "box")),
-)
-"""Short ones, some of a domain for tests (RFC 2606)."""
-_SHORT = 48
-"""Characters of a column of e-mail addresses below which names need the room."""
+_HOSTS = ("example.com", "example.org", "example.net")
+"""Domains for examples (RFC 2606)."""
+_FREE = 8
+"""So many strings of one person need no look at all of them."""
+
+
+Pools = tuple[tuple[str, ...], tuple[str, ...]]
+"""First names and last names."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +71,37 @@ def agreeing_codecs(
     pools = _fitting((filled(first), filled(last)), members, wanted, unique)
     pools = _unreal(pools, members, wanted, avoid)
     pools = _told_apart(pools, members, unique)
+    written = _written(members, wanted, pools, unique, seed)
+    followed = any("{username}" in style for m in members for style in m.styles)
+    turns = {
+        m.column: 1 if m.role == "username" and followed else written[m.column].turns
+        for m in members
+        if m.column in written and m.role not in ("first", "last")
+    }
+    checked = {column: own for column, own in turns.items() if own < _FREE}
+    # User names leave little choice: where one shows a zero, the full name need not.
+    users = {m.column for m in members if m.role == "username"} & set(checked)
+    shown = users | {m.column for m in members if users and any("{username}" in style for style in m.styles)}
+    written = {column: replace(own, padded=column in (shown or checked)) for column, own in written.items()}
+    people = People(
+        len(pools[0]),
+        len(pools[1]),
+        derive_seed(seed, "people", name),
+        bool(unique & set(written)),
+        tuple((written[column], wanted[column].real_values, own) for column, own in checked.items()),
+    )
+    return {
+        column: AgreeingCodec(
+            wanted[column].type, people, own, name, wanted[column].real_values if turns.get(column, 1) > 1 else None
+        )
+        for column, own in written.items()
+    }
+
+
+def _written(
+    members: Sequence[Member], wanted: Mapping[str, Wanted], pools: Pools, unique: set[str], seed: int
+) -> dict[str, Written]:
+    """How each column writes people, without those that are too short for it."""
     written: dict[str, Written] = {}
     for member in sorted(members, key=lambda m: m.role == "email"):
         user = next((w for m in members if m.role == "username" and (w := written.get(m.column))), None)
@@ -87,25 +114,7 @@ def agreeing_codecs(
             follows = user is not None and all("{username}" in tokens for tokens in member.styles)
             key = user.key if follows and user else derive_seed(seed, "style", member.column)
             written[member.column] = Written(tuple(styles), member.column in unique, key)
-    followed = any("{username}" in style for m in members for style in m.styles)
-    checked = [
-        m.column
-        for m in members
-        if m.column in written
-        and m.role not in ("first", "last")
-        and (not written[m.column].free or (m.role == "username" and followed))
-    ]
-    numbered = bool(unique & set(written))
-    written |= {column: replace(written[column], checked=True) for column in checked}
-    checks = tuple((written[column], wanted[column].real_values) for column in checked)
-    people = People(len(pools[0]), len(pools[1]), derive_seed(seed, "people", name), numbered, checks)
-    free = {m.column for m in members if m.role not in ("first", "last")} - set(checked)
-    return {
-        column: AgreeingCodec(
-            wanted[column].type, people, own, name, wanted[column].real_values if column in free else None
-        )
-        for column, own in written.items()
-    }
+    return written
 
 
 def _settled(member: Member, wanted: Wanted, unique: bool) -> Member:
@@ -129,9 +138,6 @@ def _shape(style: Tokens) -> str:
     return re.sub(r"[^\W\d_]+", "w", text)
 
 
-Pools = tuple[tuple[str, ...], tuple[str, ...]]
-
-
 def _fitting(pools: Pools, members: Sequence[Member], wanted: Mapping[str, Wanted], unique: set[str]) -> Pools:
     """The names that can be written in every column, and are short enough where that leaves enough."""
     latin = any(member.role in ("username", "email") for member in members)
@@ -144,20 +150,14 @@ def _fitting(pools: Pools, members: Sequence[Member], wanted: Mapping[str, Wante
         if min(map(len, short)) < _FEWEST_FITTING:
             break
         pools = (short[0], short[1])
-        if all(
-            _length(member, longest, bound) <= bound - _ROOM * (member.column in unique) for member, bound in bounds
-        ):
+        if all(_length(member, longest) <= bound - _ROOM * (member.column in unique) for member, bound in bounds):
             break
     return pools
 
 
-def _hosts(length: int) -> tuple[str, ...]:
-    return _SHORT_HOSTS if 0 < length < _SHORT else _HOSTS
-
-
-def _length(member: Member, longest: int, bound: int) -> int:
+def _length(member: Member, longest: int) -> int:
     """Characters of the longest string of a column."""
-    sizes = {"{host}": max(map(len, _hosts(bound))) + 1, "{letter}": 1, "{first:1}": 1, "{last:1}": 1, "{username}": 0}
+    sizes = {"{host}": max(map(len, _HOSTS)) + 1, "{letter}": 1, "{first:1}": 1, "{last:1}": 1, "{username}": 0}
     return max(
         sum(
             int(t[8:-1]) if t.startswith("{digits") else sizes.get(t, longest) if t[0] == "{" else len(t) for t in style
@@ -220,7 +220,7 @@ def _styles(
     if "{username}" not in tokens:
         return [_style(member, tokens, count, pools, wanted)]
     total = sum(style.share for style in user.styles) if user else 1
-    hosts = (Piece(("@",)), Piece(_hosts(wanted.type.length)))
+    hosts = (Piece(("@",)), Piece(_HOSTS))
     return [
         Style((*style.pieces, *hosts), style.number_at, count * style.share / total)
         for style in (user.styles if user else ())
@@ -250,7 +250,7 @@ def _style(member: Member, tokens: Tokens, count: int, pools: Pools, wanted: Wan
         elif kind == "digits":
             pieces += _digits(int(size))
         else:
-            pools_of = {"letter": tuple(ascii_uppercase), "word": pools[0], "host": _hosts(wanted.type.length)}
+            pools_of = {"letter": tuple(ascii_uppercase), "word": pools[0], "host": _HOSTS}
             pieces += [Piece(("@",))] if kind == "host" else []
             pieces.append(Piece(pools_of[kind] if kind == "host" else tuple(map(case, pools_of[kind]))))
     # What is not told of a name is told by a number.

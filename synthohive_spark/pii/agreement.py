@@ -19,6 +19,8 @@ from synthohive_spark.pii.word_pools import plain, spelled_out
 FEWEST_ROWS = 20
 _MOST = 0.5
 """Share of the rows that have to agree."""
+_BETTER = 0.1
+"""By how much more a source that tells less has to agree."""
 _SHARED = 0.02
 """Share of the rows that a style has to have."""
 _ORDERS = (
@@ -112,10 +114,10 @@ def _best(
     column: str, rows: Mapping[str, Values], roles: Mapping[str, str], at_least: int
 ) -> tuple[Person | str, _Tally] | None:
     """What a column is made of, and how; None where nothing is in most rows."""
-    best, chosen = _MOST, None
+    best, chosen = _MOST - _BETTER, None
     for source in _sources(column, roles):
         tally = _kept(_tally(column, source, rows, roles), at_least)
-        if tally.share > best + 1e-9:
+        if tally.share > best + _BETTER:
             chance = _tally(column, source, rows, roles, shift=max(len(rows[column]) // 2, 1))
             if sum(chance.styles[style] for style in tally.styles) < tally.styles.total() / 2:
                 best, chosen = tally.share, (source, tally)

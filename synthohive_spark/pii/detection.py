@@ -174,7 +174,7 @@ def _person(column: str, words: frozenset[str], values: Sequence[str]) -> Findin
 
 def _part_of_name(words: frozenset[str], values: Sequence[str]) -> str:
     """Which part of a name a column holds that is called for one."""
-    if _share(lambda value: len(value.split()) < 3 and "," not in value, values) < _MOST:
+    if _share(lambda value: len(value.split()) == 1, values) < _HALF:
         return "name"
     first, last = bool(words & column_names.FIRST), bool(words & column_names.LAST)
     return "name" if first == last else "first_name" if first else "last_name"

@@ -16,6 +16,7 @@ from synthohive_spark.pii.word_pools import FEWEST, drawn, filled, provider
 _DRAWS = 2000
 _TERM = r"[^\W\d_]+(?:[ .'\u2019/-]+[^\W\d_]+)*\.?"
 _MOST_SUFFIXES = 40
+_LONG = 50
 
 
 def company_formats(fake: Any, values: Sequence[str], length: int) -> WeightedFormats:
@@ -26,7 +27,7 @@ def company_formats(fake: Any, values: Sequence[str], length: int) -> WeightedFo
     weighted: WeightedFormats = []
     taken: set[str] = set()
     for pattern in dict.fromkeys(getattr(company, "formats", ())):
-        made = _company_format(fake, pattern, last)
+        made = _company_format(fake, pattern, last, length)
         shapes = set() if made is None else _shapes(made)
         if made is not None and not shapes & taken:
             taken |= shapes
@@ -35,13 +36,16 @@ def company_formats(fake: Any, values: Sequence[str], length: int) -> WeightedFo
     if not weighted or weighted[0][0].size < _DRAWS:
         words = filled(drawn(fake.company, _DRAWS, rf"{_TERM}|[^\d\n]+"))
         return [(cased(Format((words,), 1), values), 1.0)]
+    if 0 < length < _LONG:
+        # Several names would have to be very short ones.
+        return [min(weighted, key=lambda own: sum(len(pool) >= FEWEST for pool in own[0].pools))]
     counts = Counter(len(value.split()) for value in values)
     likely = [(f, float(counts[len(_example(f).split())])) for f, _ in weighted]
     fitting = [(f, share) for f, share in likely if share > 0.05 * len(values)]
     return fitting or weighted
 
 
-def _company_format(fake: Any, pattern: str, last: Sequence[str]) -> Format | None:
+def _company_format(fake: Any, pattern: str, last: Sequence[str], length: int) -> Format | None:
     """A pattern of Faker such as ``{{last_name}} {{company_suffix}}``; None where its words cannot be told apart."""
     places: list[tuple[str, ...]] = []
     for text, token in re.findall(r"([^{]*)(?:\{\{(\w+)\}\})?", pattern):
@@ -52,7 +56,8 @@ def _company_format(fake: Any, pattern: str, last: Sequence[str]) -> Format | No
         if token == "last_name":
             places.append(filled(last))
         elif token and hasattr(fake, token):
-            places.append(tuple(sorted(drawn(getattr(fake, token), 500, r"[^\d\n]+")))[:_MOST_SUFFIXES])
+            terms = sorted(drawn(getattr(fake, token), 500, r"[^\d\n]+"), key=lambda term: (len(term) > 5, term))
+            places.append(tuple(terms)[: 3 if 0 < length < _LONG else _MOST_SUFFIXES])
         elif token:
             return None
     if not any(len(place) >= FEWEST for place in places) or not all(places):

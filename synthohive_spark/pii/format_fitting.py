@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from synthohive_spark.engine.codecs.string_formats import Format
 from synthohive_spark.errors import SchemaError
-from synthohive_spark.pii.word_pools import FEWEST, filled
+from synthohive_spark.pii.word_pools import FEWEST, compounds, filled
 
 _ROOM = 6
+_COMPOUNDS = 300
 Avoid = Callable[[Iterable[str]], set[str]]
 """Returns those of some words that are real values."""
 WeightedFormats = list[tuple[Format, float]]
@@ -34,7 +35,8 @@ def without_real_words(weighted: WeightedFormats, avoid: Avoid | None) -> Weight
         if len(left) >= FEWEST:
             return left
         lengths = set(map(len, pool))
-        made = filled(left, FEWEST * 3, lengths.pop() if len(lengths) == 1 else 0)
+        pairs = () if len(lengths) == 1 else compounds(pool, _COMPOUNDS)
+        made = left + pairs if pairs else filled(left, FEWEST * 3, lengths.pop() if len(lengths) == 1 else 0)
         added = made[len(left) :]
         also_real = avoid(added) if added else set()
         unreal = left + tuple(word for word in added if word not in also_real)

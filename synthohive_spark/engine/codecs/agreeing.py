@@ -18,7 +18,7 @@ from synthohive_spark.engine.codecs.interface import (
     Ranks,
     encode_nulls,
 )
-from synthohive_spark.engine.codecs.people import TRIES, People, Written
+from synthohive_spark.engine.codecs.people import TRIES, Drawn, People, Written
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.engine.real_values import RealValueFilter, avoid_real_values
 
@@ -82,11 +82,18 @@ class AgreeingCodec(CodecDefaults):
         """See `Codec.encode`; of a value, only whether it is null counts."""
         return encode_nulls(values, self.has_null)
 
+    def shared_words(self, words: NoiseBits) -> NoiseBits:
+        """See `CodecDefaults.shared_words`: the people of the rows."""
+        return self.people.drawn(words[:, 0]).table
+
     def decode(self, codes: Codes, ranks: Ranks, words: NoiseBits) -> pa.Array:
-        """See `Codec.decode`; where the people are numbered, the word of a row is its number."""
+        """See `Codec.decode`; where the people are numbered, the word of a row is its number.
+
+        What `shared_words` made of the words may stand in their place.
+        """
         if not len(codes):
             return pa.array([], self.type.arrow)
-        people = self.people.drawn(words[:, 0])
+        people = self.people.drawn(words[:, 0]) if words.shape[1] == 1 else Drawn.from_table(words)
         rows = np.arange(len(codes), dtype=np.uint64)
         values = avoid_real_values(
             lambda some, turn: self.written.strings(people.take(some.astype(np.int64)), turn), rows, self.real_values

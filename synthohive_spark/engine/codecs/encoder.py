@@ -84,7 +84,9 @@ class TableEncoder:
             if numbers is not None and codec.numbered:
                 own = numbers[:, None]
             if codec.together:
-                own = shared.setdefault(codec.together, own)
+                if codec.together not in shared:
+                    shared[codec.together] = codec.shared_words(own)
+                own = shared[codec.together]
             used += codec.decode_words
             codes, ranks = constant, middle
             if codec.varies:

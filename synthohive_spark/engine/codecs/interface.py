@@ -74,6 +74,10 @@ class Codec(Protocol):
         """Values of the column's Arrow type; ``ranks`` are read only where `ranked`."""
         ...
 
+    def shared_words(self, words: NoiseBits) -> NoiseBits:
+        """What all columns that are decoded together are decoded with, of the words of one of them."""
+        ...
+
     def with_nulls(self, nulls: int, rows: int) -> Codec:
         """The codec of a column with so many nulls in so many rows, where it is made without looking at them."""
         ...
@@ -123,6 +127,10 @@ class CodecDefaults:
     def varies(self) -> bool:
         """Whether there is anything to learn."""
         return self.size > 1 or self.ranked
+
+    def shared_words(self, words: NoiseBits) -> NoiseBits:
+        """The words."""
+        return words
 
     def with_nulls(self, nulls: int, rows: int) -> Self:
         """The codec as it is: its nulls were seen when it was fitted."""

@@ -23,8 +23,6 @@ TRIES = 32
 _ATTEMPTS = 8 * TRIES
 _NUMBERS = np.uint64((1 << 50) - 1)
 _STEP = np.uint64(0x9E3779B97F4A7C15)
-_FREE = 8
-"""Fewest words of a place at which a string may change by itself."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +69,17 @@ class Drawn:
         """The people of some of the rows."""
         return Drawn(*(own[rows] for own in vars(self).values()))
 
+    @property
+    def table(self) -> NoiseBits:
+        """The people as one array of a row for each."""
+        return np.stack([own.view(np.uint64) for own in vars(self).values()], axis=1)
+
+    @classmethod
+    def from_table(cls, table: NoiseBits) -> Drawn:
+        """The people that `table` described."""
+        words, *others = np.ascontiguousarray(table.T)
+        return cls(words, *(own.view(np.int64) for own in others))
+
 
 @dataclass(frozen=True)
 class Style:
@@ -93,16 +102,20 @@ class Style:
 
     @cached_property
     def turning(self) -> int | None:
-        """The last part of many words that no person chooses; None where there is none."""
-        free = [i for i, piece in enumerate(self.pieces) if piece.axis == ANY and len(piece.words) >= _FREE]
+        """The last part of several words that no person chooses; None where there is none."""
+        free = [i for i, piece in enumerate(self.pieces) if piece.axis == ANY and len(piece.words) > 1]
         return free[-1] if free else None
+
+    @property
+    def turns(self) -> int:
+        """How many strings a person may have at least, but for what does not turn."""
+        return 1 if self.turning is None else len(self.pieces[self.turning].words)
 
     def strings(
         self, drawn: Drawn, numbers: npt.NDArray[np.int64], zeros: npt.NDArray[np.int64], turn: int
     ) -> pa.Array:
         """The strings of people; ``turn`` chooses other words where no person does, then more zeros."""
         parts = []
-        size = 1 if self.turning is None else len(self.pieces[self.turning].words)
         for place, piece in enumerate(self.pieces):
             index = drawn.first if piece.axis == FIRST else drawn.last
             if piece.axis == ANY:
@@ -111,7 +124,7 @@ class Style:
                 index = chosen.astype(np.int64) + drawn.tries + (turn if place == self.turning else 0)
                 index = index % len(piece.words)
             parts.append(piece.array.take(pa.array(index)))
-        zeros = zeros + turn // size
+        zeros = zeros + turn // self.turns
         if (numbers > 0).any() or (zeros > 0).any():
             shown = [f"{'0' * z}{n or ''}" for n, z in zip(numbers.tolist(), zeros.tolist(), strict=True)]
             parts.insert(self.number_at, pa.array(shown, pa.string()))
@@ -143,18 +156,18 @@ class Written:
             and so do those of two people in one style, but where what is told of their words is the same.
         unique: Whether a number tells people apart whose strings would be the same.
         key: Fixes which person is written in which style.
-        checked: Whether the column is one of `People.checks`.
+        padded: Whether zeros stand before the number where no try is far from all real strings.
     """
 
     styles: tuple[Style, ...]
     unique: bool
     key: int
-    checked: bool = False
+    padded: bool = False
 
     @property
-    def free(self) -> bool:
-        """Whether a string can change without its person."""
-        return all(style.turning is not None for style in self.styles)
+    def turns(self) -> int:
+        """How many strings a person may have."""
+        return min(style.turns for style in self.styles)
 
     def strings(self, drawn: Drawn, turn: int = 0) -> pa.Array:
         """The strings of people."""
@@ -162,7 +175,7 @@ class Written:
             pair = drawn.first.astype(np.uint64) * np.uint64(1 << 32) + drawn.last.astype(np.uint64)
             chosen = draw_codes([s.share for s in self.styles], mix(pair + np.uint64(self.key)))
         order, parts = [], []
-        zeros = drawn.zeros if self.unique or self.checked else np.zeros_like(drawn.zeros)
+        zeros = drawn.zeros if self.padded else np.zeros_like(drawn.zeros)
         for which in np.unique(chosen):
             rows = np.flatnonzero(chosen == which)
             numbers = self._numbers[which].of(drawn.take(rows)) if self.unique else np.zeros(len(rows), np.int64)
@@ -183,7 +196,7 @@ class Written:
 
     def to_json(self) -> dict[str, Any]:
         """The columns' way of writing as plain values."""
-        plain = {"unique": self.unique, "key": self.key, "checked": self.checked}
+        plain = {"unique": self.unique, "key": self.key, "padded": self.padded}
         return {**plain, "styles": [style.to_json() for style in self.styles]}
 
     @classmethod
@@ -242,14 +255,15 @@ class People:
         lasts: How many last words there are.
         key: Fixes who is whose.
         numbered: Whether a person follows the number of the row, so that no two rows have the same words and turns.
-        checks: Columns whose strings cannot change without their person, and what they must keep away from.
+        checks: Columns whose strings change little without their person, what they must keep away from, and how many
+            strings of one person are looked at.
     """
 
     firsts: int
     lasts: int
     key: int
     numbered: bool
-    checks: tuple[tuple[Written, RealValueFilter], ...] = ()
+    checks: tuple[tuple[Written, RealValueFilter, int], ...] = ()
 
     def drawn(self, words: NoiseBits) -> Drawn:
         """The people of rows by their noise, or by their numbers where `numbered`."""
@@ -258,7 +272,10 @@ class People:
         left = np.arange(len(words))
         for _ in range(_ATTEMPTS if self.checks else 0):
             own = made.take(left)
-            hit = np.logical_or.reduce([real.contain(written.strings(own)) for written, real in self.checks])
+            hit = np.zeros(len(left), bool)
+            for check in self.checks:
+                rest = np.flatnonzero(~hit)
+                hit[rest] = _hit(own.take(rest), *check) if len(rest) else False
             left = left[hit]
             if not len(left):
                 break
@@ -295,11 +312,20 @@ class People:
 
     def to_json(self) -> dict[str, Any]:
         """The people as plain values."""
-        checks = [[written.to_json(), real.to_json()] for written, real in self.checks]
+        checks = [[written.to_json(), real.to_json(), turns] for written, real, turns in self.checks]
         return {**vars(self), "checks": checks}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> People:
         """The people that `to_json` described."""
-        checks = tuple((Written.from_json(own), RealValueFilter.from_json(real)) for own, real in data["checks"])
+        checks = tuple((Written.from_json(own), RealValueFilter.from_json(real), n) for own, real, n in data["checks"])
         return cls(**{**data, "checks": checks})
+
+
+def _hit(drawn: Drawn, written: Written, real_values: RealValueFilter, turns: int) -> npt.NDArray[np.bool_]:
+    """Of which people every string may be a real one."""
+    hit = real_values.contain(written.strings(drawn))
+    for turn in range(1, turns):
+        rest = np.flatnonzero(hit)
+        hit[rest] = real_values.contain(written.strings(drawn.take(rest), turn)) if len(rest) else False
+    return hit
