@@ -26,11 +26,25 @@ PHONE = _words(
     "phone phones phonenumber phoneno telephone tel telefon telefonnummer telephon teléfono telefono telefoon "
     "téléphone mobile mobil mobilnummer móvil movil cell cellphone cellular handy handynummer fax msisdn gsm whatsapp"
 )
-PERSON = _words(
-    "surname lastname firstname forename fullname givenname familyname middlename maidenname nachname vorname "
-    "familienname nom prenom prénom apellido apellidos nombre nombres cognome sobrenome imie imię nazwisko achternaam "
-    "voornaam efternamn förnamn fname lname cardholder patronymic"
+FIRST = _words("firstname forename givenname middlename vorname prenom prénom imie imię voornaam förnamn fname")
+LAST = _words(
+    "surname lastname familyname maidenname nachname familienname apellido apellidos cognome sobrenome nazwisko "
+    "achternaam efternamn lname"
 )
+PERSON = FIRST | LAST | _words("fullname nom nombre nombres cardholder patronymic")
+USERNAME = _words("username login loginname userlogin nickname nick screenname handle benutzername usuario identifiant")
+COMPANY = _words(
+    "company companyname employer firm firma unternehmen arbeitgeber organisation organization entreprise société "
+    "societe employeur empresa azienda ditta bedrijf företag"
+)
+JOB = _words(
+    "job jobtitle occupation profession position beruf stelle métier metier profesión profesion puesto cargo lavoro "
+    "professione beroep functie yrke"
+)
+CITY = _words(
+    "city town locality municipality stadt ort wohnort ville commune ciudad localidad città citta comune plaats"
+)
+COUNTRY = _words("country nation land pays país pais paese countrycode birthcountry")
 ROLES = _words(
     "first last full given family middle maiden customer client patient employee person people contact author owner "
     "holder member guest passenger student teacher manager staff user driver doctor nurse applicant beneficiary "
@@ -50,4 +64,5 @@ TEXT = _words(
     "comment comments note notes text message description review feedback remark remarks body bio biography summary "
     "narrative complaint diagnosis bemerkung kommentar beschreibung commentaire"
 )
+NOT_TERM = _words("id number no count size type phone email mail url date rate score status")
 NOT_ADDRESS = _words("email mail ip mac web url wallet memory host type")

@@ -70,10 +70,40 @@ def find_kind(column: str, values: Sequence[str]) -> Finding | None:
     if not values:
         return None
     words = column_names.name_words(column)
-    for find in (_form, _phone, _address, _person, _text):
+    for find in (_form, _phone, _username, _address, _person, _text):
         finding = find(column, words, values)
         if finding is not None:
             return finding
+    return None
+
+
+def find_fake_kind(column: str, values: Sequence[str]) -> Finding | None:
+    """The kind of fakes that suits a column which a user calls personal; None where nothing speaks for any."""
+    return find_kind(column, values) or find_term(column, values)
+
+
+def find_term(column: str, values: Sequence[str]) -> Finding | None:
+    """Whether a column seems to hold companies, titles of jobs, cities or countries, which need not be personal.
+
+    Args:
+        column: The column's name.
+        values: A sample of its values, as strings and without nulls.
+    """
+    values = [value[:_LONGEST] for value in values if value.strip()]
+    if not values:
+        return None
+    words = column_names.name_words(column)
+    codes = _share(heuristics.is_country_code, values)
+    for kind, names, check, what in (
+        ("country", column_names.COUNTRY, heuristics.is_term, "are a few words"),
+        ("city", column_names.CITY, heuristics.is_term, "are a few words"),
+        ("title", column_names.JOB, heuristics.is_term, "are a few words"),
+        ("title", frozenset({"title"}), heuristics.is_job, "name a job"),
+        ("company", column_names.COMPANY, heuristics.is_label, "are a few words"),
+    ):
+        share = max(_share(check, values), codes if kind == "country" else 0)
+        if words & names and share >= _MOST and not words & column_names.NOT_TERM:
+            return Finding(kind, _reason(column, share, values, what))
     return None
 
 
@@ -109,16 +139,26 @@ def _phone(column: str, words: frozenset[str], values: Sequence[str]) -> Finding
     return Finding("phone", _reason(None, readable, values, what))
 
 
+def _username(column: str, words: frozenset[str], values: Sequence[str]) -> Finding | None:
+    if not (words & column_names.USERNAME) or len(set(values)) < 3:
+        return None
+    share = _share(heuristics.is_username, values)
+    if share < _MOST:
+        return None
+    return Finding("username", _reason(column, share, values, "are one word of letters, digits, dots and hyphens"))
+
+
 def _person(column: str, words: frozenset[str], values: Sequence[str]) -> Finding | None:
     thing = bool(words & column_names.THINGS)
     named = bool(words & {"name", "names"})
     strong = bool(words & column_names.PERSON) or (named and bool(words & column_names.ROLES))
     if strong and not thing:
         capitals, letters = _share(heuristics.is_capitalised, values), _share(heuristics.is_name, values)
+        kind = _part_of_name(words, values)
         if capitals >= 0.6:
-            return Finding("name", _reason(column, capitals, values, "are capitalised words"))
+            return Finding(kind, _reason(column, capitals, values, "are capitalised words"))
         if letters >= _MOST:
-            return Finding("name", _reason(column, letters, values, "are a few words of letters"))
+            return Finding(kind, _reason(column, letters, values, "are a few words of letters"))
     if thing or len(set(values)) < _FEWEST:
         return None
     first = _share(heuristics.has_first_name, values)
@@ -128,8 +168,16 @@ def _person(column: str, words: frozenset[str], values: Sequence[str]) -> Findin
         return Finding("name", _reason(None, several, values, what))
     single = _share(heuristics.is_first_name, values)
     if named and single >= _HALF:
-        return Finding("name", _reason(column, single, values, "are common first names"))
+        return Finding("first_name", _reason(column, single, values, "are common first names"))
     return None
+
+
+def _part_of_name(words: frozenset[str], values: Sequence[str]) -> str:
+    """Which part of a name a column holds that is called for one."""
+    if _share(lambda value: len(value.split()) == 1, values) < _HALF:
+        return "name"
+    first, last = bool(words & column_names.FIRST), bool(words & column_names.LAST)
+    return "name" if first == last else "first_name" if first else "last_name"
 
 
 def _address(column: str, words: frozenset[str], values: Sequence[str]) -> Finding | None:

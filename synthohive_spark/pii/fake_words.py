@@ -6,7 +6,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Sequence
-from string import ascii_uppercase
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from synthohive_spark.engine.codecs.string_formats import Format
@@ -15,6 +15,7 @@ from synthohive_spark.pii.word_pools import (
     FEWEST,
     SEED,
     drawn,
+    faker_of,
     fallback,
     filled,
     folded,
@@ -34,45 +35,77 @@ _SENTENCE = 12
 
 def email_formats(fake: Any, values: Sequence[str], length: int) -> WeightedFormats:
     """A first and a last name in small ASCII letters, at a domain for examples (RFC 2606)."""
-    person, fake = provider(fake, "person")
-    first, last = map(folded, _first_and_last(person, fake))
-    if min(len(first), len(last)) < FEWEST and hasattr(fake, "first_romanized_name"):
-        # Names in another script: their spelling in Latin letters.
-        first, last = folded(drawn(fake.first_romanized_name, _WORDS)), folded(drawn(fake.last_romanized_name, _WORDS))
-    if min(len(first), len(last)) < FEWEST:
-        first, last = map(folded, _first_and_last(*provider(fallback(fake, "person"), "person")))
+    first, last = latin_names(fake)
     # The number of a round stands before the @: no word has a digit.
     return [(Format((filled(first), (".",), filled(last), ("@example.",), ("com", "org", "net")), 3), 1.0)]
 
 
-def _first_and_last(person: Any, fake: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def latin_names(fake: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """First and last names in small ASCII letters; those of en_US where the locale has none."""
+    person, fake = provider(fake, "person")
+    first, last = map(folded, first_and_last(person, fake))
+    if min(len(first), len(last)) < FEWEST and hasattr(fake, "first_romanized_name"):
+        # Names in another script: their spelling in Latin letters.
+        first, last = folded(drawn(fake.first_romanized_name, _WORDS)), folded(drawn(fake.last_romanized_name, _WORDS))
+    if min(len(first), len(last)) < FEWEST:
+        first, last = map(folded, first_and_last(*provider(fallback(fake, "person"), "person")))
+    return first, last
+
+
+def first_and_last(person: Any, fake: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """First and last names of one word each."""
     keep = r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*"
     first = listed(person, "first_names", fake.first_name, _WORDS, keep)
     return first, listed(person, "last_names", fake.last_name, _WORDS, keep)
 
 
+def first_name_formats(fake: Any, values: Sequence[str], length: int) -> WeightedFormats:
+    """First names of one word."""
+    return [(cased(Format((filled(first_and_last(*provider(fake, "person"))[0]),), 1), values), 1.0)]
+
+
+def last_name_formats(fake: Any, values: Sequence[str], length: int) -> WeightedFormats:
+    """Last names of one word."""
+    return [(cased(Format((filled(first_and_last(*provider(fake, "person"))[1]),), 1), values), 1.0)]
+
+
+def username_formats(fake: Any, values: Sequence[str], length: int) -> WeightedFormats:
+    """A first name or its first letter and a last name, with a mark between and digits behind as most values have."""
+    first, last = latin_names(fake)
+    whole, mark, digits = handle_form(values)
+    places = [filled(first), (mark,)] if whole else [tuple(ascii_lowercase)]
+    places += [filled(last), *[tuple("0123456789")] * digits]
+    return [(cased(Format(tuple(places), 3 if whole else 2), values), 1.0)]
+
+
+def handle_form(values: Sequence[str]) -> tuple[bool, str, int]:
+    """Whether a mark stands between two words in most of some user names, which one, and how many digits end them."""
+    found = (re.search(r"(?<=[^\W\d_])[._-](?=[^\W\d_])", value) for value in values)
+    marks = Counter(match.group() for match in found if match)
+    mark, count = marks.most_common(1)[0] if marks else ("", 0)
+    ends = Counter(len(value) - len(value.rstrip("0123456789")) for value in values)
+    whole = count * 2 > len(values)
+    return whole, mark if whole else "", min(ends.most_common(1)[0][0], 4) if ends else 0
+
+
 def name_formats(fake: Any, values: Sequence[str], length: int) -> WeightedFormats:
     """Names as most values have them: one word or two, which comes first, with a middle initial, in which case."""
     person, fake = provider(fake, "person")
-    first, last = _first_and_last(person, fake)
+    first, last = first_and_last(person, fake)
     last_first, between = _name_order(person)
-    unspaced = fake.locales[0][:2] in _UNSPACED
+    close = unspaced(fake.locales[0])
     single = share_of(lambda v: len(v.split()) == 1, values) > 0.6
-    if single and unspaced:
+    if single and close:
         between = ""
         single = sum(map(len, values)) / len(values) < 2.5
-    elif unspaced and values:
+    elif close and values:
         between = " "
     if single:
-        known = [{w.casefold() for w in words} for words in (first, last)]
-        lowered = [value.casefold() for value in values]
-        hits = [sum(value in words for value in lowered) for words in known]
-        words = first if hits[0] > hits[1] else last
+        words = first if _more_in(first, last, values) else last
         return [(cased(Format((filled(words),), 1), values), 1.0)]
     if share_of(lambda v: "," in v, values) > 0.5:
         last_first, between = True, ", "
-    if unspaced:
+    if close:
         first, last = recombined(first, _WORDS), recombined(last, _WORDS)
     front, back = (last, first) if last_first else (first, last)
     if not between:
@@ -86,6 +119,23 @@ def name_formats(fake: Any, values: Sequence[str], length: int) -> WeightedForma
         return [(plain, 1.0)]
     middle = Format((filled(first), (" ",), tuple(ascii_uppercase), (". ",), filled(last)), 5)
     return [(cased(middle, values), initials), (plain, 1 - initials)]
+
+
+def _more_in(first: Sequence[str], last: Sequence[str], values: Sequence[str]) -> bool:
+    """Whether more of the values are first names than last names."""
+    known = [{word.casefold() for word in words} for words in (first, last)]
+    hits = [sum(value.casefold() in words for value in values) for words in known]
+    return hits[0] > hits[1]
+
+
+def looks_first(values: Sequence[str], locale: str) -> bool:
+    """Whether single names are rather first names of a locale than last names."""
+    return _more_in(*first_and_last(*provider(faker_of(locale), "person")), values)
+
+
+def unspaced(locale: str) -> bool:
+    """Whether names of a locale are written without spaces."""
+    return locale[:2] in _UNSPACED
 
 
 def _name_order(person: Any) -> tuple[bool, str]:

@@ -15,7 +15,16 @@ from synthohive_spark.engine.codecs.string_formats import Format
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.pii.fake_numbers import card_formats, digit_formats, iban_formats, ip_formats, phone_formats
-from synthohive_spark.pii.fake_words import address_formats, email_formats, name_formats, text_formats
+from synthohive_spark.pii.fake_terms import city_formats, company_formats, country_formats, title_formats
+from synthohive_spark.pii.fake_words import (
+    address_formats,
+    email_formats,
+    first_name_formats,
+    last_name_formats,
+    name_formats,
+    text_formats,
+    username_formats,
+)
 from synthohive_spark.pii.format_fitting import Avoid, WeightedFormats, shortened, without_real_words
 from synthohive_spark.pii.word_pools import faker_of
 
@@ -54,6 +63,13 @@ _FORMATS: dict[str, Callable[[Any, Sequence[str], int], WeightedFormats]] = {
     "iban": iban_formats,
     "ip": ip_formats,
     "name": name_formats,
+    "first_name": first_name_formats,
+    "last_name": last_name_formats,
+    "username": username_formats,
+    "company": company_formats,
+    "title": title_formats,
+    "city": city_formats,
+    "country": country_formats,
     "address": address_formats,
     "text": text_formats,
 }

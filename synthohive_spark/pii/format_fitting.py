@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from synthohive_spark.engine.codecs.string_formats import Format
 from synthohive_spark.errors import SchemaError
-from synthohive_spark.pii.word_pools import FEWEST, filled
+from synthohive_spark.pii.word_pools import FEWEST, compounds, filled
 
 _ROOM = 6
+_COMPOUNDS = 300
 Avoid = Callable[[Iterable[str]], set[str]]
 """Returns those of some words that are real values."""
 WeightedFormats = list[tuple[Format, float]]
@@ -34,7 +35,8 @@ def without_real_words(weighted: WeightedFormats, avoid: Avoid | None) -> Weight
         if len(left) >= FEWEST:
             return left
         lengths = set(map(len, pool))
-        made = filled(left, FEWEST * 3, lengths.pop() if len(lengths) == 1 else 0)
+        pairs = () if len(lengths) == 1 else compounds(pool, _COMPOUNDS)
+        made = left + pairs if pairs else filled(left, FEWEST * 3, lengths.pop() if len(lengths) == 1 else 0)
         added = made[len(left) :]
         also_real = avoid(added) if added else set()
         unreal = left + tuple(word for word in added if word not in also_real)
@@ -100,14 +102,22 @@ def _is_content(pool: Sequence[str]) -> bool:
     return len(pool) >= FEWEST and not pool[0][-1:].isdigit() and max(map(len, pool)) > 1
 
 
-def cased(format_: Format, values: Sequence[str]) -> Format:
-    """The format in capitals or small letters, where the values are."""
+def case_of(values: Sequence[str]) -> Callable[[str], str]:
+    """What brings a text into the case of the values: capitals, small letters, or as it is."""
     letters = [value for value in values if value.upper() != value.lower()]
     for change, is_so in ((str.upper, str.isupper), (str.lower, str.islower)):
         if share_of(is_so, letters) > 0.8:
-            changed = tuple(tuple(dict.fromkeys(map(change, pool))) for pool in format_.pools)
-            return Format(changed, format_.round_at, format_.finish)
-    return format_
+            return change
+    return str
+
+
+def cased(format_: Format, values: Sequence[str]) -> Format:
+    """The format in capitals or small letters, where the values are."""
+    change = case_of(values)
+    if change is str:
+        return format_
+    changed = tuple(tuple(dict.fromkeys(map(change, pool))) for pool in format_.pools)
+    return Format(changed, format_.round_at, format_.finish)
 
 
 def share_of(check: Callable[[str], bool], values: Sequence[str]) -> float:

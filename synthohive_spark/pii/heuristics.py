@@ -6,6 +6,8 @@ import re
 
 from synthohive_spark.pii.lexicon import (
     FIRST_NAMES,
+    JOB_ENDINGS,
+    JOB_WORDS,
     ORGANISATION_WORDS,
     STREET_ENDINGS,
     STREET_WORDS,
@@ -69,6 +71,32 @@ def has_street(text: str) -> bool:
     # Codes such as PL123 have no word.
     alone = re.findall(r"\b[^\W\d_]+\b", text.casefold())
     return len(words) + len(re.findall(r"\d+", text)) > 1 and not STREET_WORDS.isdisjoint(alone)
+
+
+def is_username(text: str) -> bool:
+    """Whether ``text`` may be a user name: one word, with a letter, without marks but ``.``, ``-`` and ``_``."""
+    text = text.strip()
+    return re.fullmatch(r"[\w.-]{2,40}", text) is not None and re.search(r"[^\W\d_]", text) is not None
+
+
+def is_term(text: str) -> bool:
+    """Whether ``text`` may name a place or a job: one to eight words without digits."""
+    return re.search(r"[\d@_]", text) is None and 0 < len(text.split()) <= 8 and len(text) > 2
+
+
+def is_label(text: str) -> bool:
+    """Whether ``text`` may name an organisation: one to eight words, digits among them."""
+    return "@" not in text and re.search(r"[^\W\d_]", text) is not None and 0 < len(text.split()) <= 8
+
+
+def is_country_code(text: str) -> bool:
+    """Whether ``text`` has the form of a country's code of two or three letters (ISO 3166-1)."""
+    return re.fullmatch(r"[A-Za-z]{2,3}", text.strip()) is not None
+
+
+def is_job(text: str) -> bool:
+    """Whether ``text`` has a word for somebody who works."""
+    return any(word.casefold().endswith(JOB_ENDINGS) or word.casefold() in JOB_WORDS for word in text.split())
 
 
 def word_count(text: str) -> int:

@@ -110,3 +110,18 @@ STREET_ENDINGS = (
     *("straße", "strasse", "allee", "gasse", "platz", "damm", "ufer", "chaussee", "straat", "laan", "plein"),
     *("gracht", "kade", "gatan", "vägen", "gade", "katu", "utca", "stien", "veien", "steig", "weg", "ring", "str"),
 )
+
+# Words for somebody who works, and ends of such words.
+JOB_WORDS = _words(
+    """
+    assistant clerk agent analyst specialist representative technician nurse chef consultant accountant associate head
+    chief president executive intern trainee attendant cashier pilot guard judge coach lead vp ceo cto cfo coo
+    scientist therapist secretary architect surgeon physician dentist chemist biologist pharmacist economist
+    """
+)
+JOB_ENDINGS = (
+    *("manager", "engineer", "developer", "designer", "teacher", "officer", "driver", "worker", "director", "doctor"),
+    *("ingenieur", "entwickler", "leiter", "berater", "ingénieur", "ingeniero", "directeur", "technicien", "editor"),
+    *("administrator", "supervisor", "operator", "coordinator", "instructor", "inspector", "professor", "programmer"),
+    *("consultor", "planner", "trader", "writer", "buyer", "lawyer", "broker", "lecturer", "researcher", "cleaner"),
+)

@@ -18,6 +18,7 @@ SEED = 20_240_229
 FEWEST = 20
 _FALLBACK = "en_US"
 _FOLDED = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "þ": "th", "\u0131": "i"})
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 _CONSONANTS, _VOWELS = "bdfgklmnprstvz", "aeiou"
 
 _log = get_logger(__name__)
@@ -81,11 +82,34 @@ def recombined(words: Sequence[str], count: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*words, *made]))[:count]
 
 
+def plain(text: str, keep: str = "") -> str:
+    """A text in small ASCII letters and digits, without marks but those to keep."""
+    parts = unicodedata.normalize("NFKD", text.lower().translate(_FOLDED))
+    return "".join(c for c in parts if c.isascii() and (c.isalnum() or c in keep))
+
+
+def spelled_out(text: str) -> str:
+    """A text with two letters for each umlaut, as in German."""
+    return text.translate(_UMLAUTS)
+
+
 def folded(words: Iterable[str]) -> tuple[str, ...]:
     """Words in small ASCII letters; what has no such form is left out."""
-    plain = (unicodedata.normalize("NFKD", word.lower().translate(_FOLDED)) for word in words)
-    ascii_only = ("".join(c for c in word if not unicodedata.combining(c) and c not in " .'\u2019-") for word in plain)
+    lowered = (unicodedata.normalize("NFKD", word.lower().translate(_FOLDED)) for word in words)
+    ascii_only = (
+        "".join(c for c in word if not unicodedata.combining(c) and c not in " .'\u2019-") for word in lowered
+    )
     return tuple(dict.fromkeys(word for word in ascii_only if re.fullmatch(r"[a-z]{2,}", word)))
+
+
+def compounds(words: Sequence[str], count: int) -> tuple[str, ...]:
+    """So many names of two of the words, joined by a hyphen; none where these are no names in Latin letters."""
+    short = [word for word in words if re.fullmatch(r"[A-Z][A-Za-z\u00c0-\u024f]{1,6}", word)]
+    if len(short) < 2:
+        return ()
+    rng = random.Random(SEED)
+    pairs = (rng.sample(short, 2) for _ in range(4 * count))
+    return tuple(dict.fromkeys("-".join(pair) for pair in pairs))[:count]
 
 
 def same_length(words: Sequence[str]) -> tuple[str, ...]:
@@ -100,6 +124,8 @@ def filled(words: Sequence[str], fewest: int = FEWEST, length: int = 0) -> tuple
         return tuple(words)
     rng = random.Random(SEED)
     shape = str.capitalize if not words or words[0][:1].isupper() else str
+    if words and len(words[0]) > 1 and all(word.isupper() for word in words):
+        shape = str.upper
     made = dict.fromkeys(words)
     for _ in range(50 * fewest):
         letters = length or rng.choice((4, 5, 6, 7))

@@ -18,7 +18,7 @@ from synthohive_spark.declarations.table import TableDeclaration, label
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.logs import get_logger
-from synthohive_spark.pii.detection import find_kind
+from synthohive_spark.pii.detection import Finding, find_kind, find_term
 from synthohive_spark.relational.links import KEY_WORDS, Link, TableProfile, infer_links, words_of
 from synthohive_spark.relational.profile import ColumnProfile, profile_columns
 from synthohive_spark.relational.roles import LinkedTable, Role, infer_roles
@@ -31,6 +31,7 @@ _MANY = "categorical, many values"
 _PAIR_COLUMNS = 8
 _NEARLY_ALL = 0.97
 _TABLES_AT_A_TIME = 4
+_OF_PEOPLE = ("name", "first_name", "last_name", "username", "email")
 _LOOKED_AT = 1_000
 """Values of a column that tell whether it is personal."""
 _log = get_logger(__name__)
@@ -99,8 +100,11 @@ def _infer_table(name: str, df: DataFrame) -> _Inferred:
     profiles = profile_columns(df, list(types), sampled=sampled)
     inferred = _Inferred(types, profiles, exclude=exclude, reasons=reasons)
     _infer_key(name, df, inferred)
+    findings = {c: find_kind(c, profiles[c].sample[:_LOOKED_AT]) for c in sampled}
+    if any(finding and finding.kind in _OF_PEOPLE for finding in findings.values()):
+        findings |= {c: _term(c, profiles[c]) for c in sampled if findings[c] is None and types[c].is_string}
     for column, type_ in types.items():
-        finding = find_kind(column, profiles[column].sample[:_LOOKED_AT]) if column in sampled else None
+        finding = findings.get(column)
         if finding is not None:
             inferred.pii[column] = finding.kind
             key = f"{reasons[column]}; " if column in inferred.pk else ""
@@ -112,6 +116,17 @@ def _infer_table(name: str, df: DataFrame) -> _Inferred:
         if kind.startswith(_MANY):
             inferred.many.append(column)
     return inferred
+
+
+def _term(column: str, profile: ColumnProfile) -> Finding | None:
+    """Whether a column of a table of people holds companies, jobs or places that few of them share.
+
+    What many rows share is nobody's own, and is learned.
+    """
+    if profile.distinct * _ROWS_PER_VALUE <= profile.rows - profile.nulls:
+        return None
+    finding = find_term(column, profile.sample[:_LOOKED_AT])
+    return finding and Finding(finding.kind, f"{finding.reason}; few rows share one, in a table of people")
 
 
 def _kind(type_: ColumnType, profile: ColumnProfile) -> str:

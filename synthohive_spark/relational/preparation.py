@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import pyarrow as pa
 from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -12,6 +11,7 @@ from pyspark.sql import types as T
 
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.declarations.table import TableDeclaration
+from synthohive_spark.engine.codecs.agreeing import AgreeingCodec
 from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.codecs.sequence import SequenceCodec
 from synthohive_spark.engine.codecs.string_formats import Format
@@ -19,20 +19,14 @@ from synthohive_spark.engine.codecs.surrogate import SurrogateCodec
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.errors import SchemaError
-from synthohive_spark.logs import get_logger
-from synthohive_spark.pii.detection import find_kind
-from synthohive_spark.pii.fakes import fake_formats
-from synthohive_spark.relational.key_formats import key_formats
 from synthohive_spark.relational.keys import key_codec, made_key_codec
 from synthohive_spark.relational.profile import ColumnProfile, profile_columns
+from synthohive_spark.relational.stand_ins import fake_codecs
 from synthohive_spark.spark.hashing import keyed_hash
 from synthohive_spark.spark.real_values import real_value_filters
 from synthohive_spark.spark.schema import column_type, quote, restored, spark_type
 
 _HEX = tuple("0123456789abcdef")
-_KEY = "key"
-"""The kind of a key that no provider of stand-ins fits: its surrogates follow its own pattern."""
-_log = get_logger(__name__)
 
 
 def prepare(
@@ -69,8 +63,8 @@ def prepare(
     looked_at = [name for name, action in actions.items() if action in ("fake", "hash")]
     profiles = profile_columns(df, list(dict.fromkeys([*key, *made, *looked_at])))
     types = {field.name: column_type(field) for field in df.schema.fields if field.name not in config.dropped}
-    surrogates: dict[str, SurrogateCodec | SequenceCodec] = {}
-    fakes, imitated = _fakes(df, config, key, profiles, types, seed, privacy)
+    surrogates: dict[str, SurrogateCodec | SequenceCodec | AgreeingCodec] = {}
+    fakes, imitated = fake_codecs(df, config, key, profiles, types, seed, privacy)
     surrogates.update(fakes)
     for name, action in actions.items():
         if action == "hash" and profiles[name].nearly_unique:
@@ -100,7 +94,7 @@ def prepare(
 def _surrogate_key(
     key: Sequence[str],
     config: TableDeclaration,
-    surrogates: Mapping[str, SurrogateCodec | SequenceCodec],
+    surrogates: Mapping[str, SurrogateCodec | SequenceCodec | AgreeingCodec],
     profiles: Mapping[str, ColumnProfile],
 ) -> str | None:
     """The column that makes the key unique, the one with most different values; None where one does already."""
@@ -115,68 +109,6 @@ def _surrogate_key(
     return max(free, key=lambda name: profiles[name].distinct)
 
 
-def _fakes(
-    df: DataFrame,
-    config: TableDeclaration,
-    key: Sequence[str],
-    profiles: dict[str, ColumnProfile],
-    types: dict[str, ColumnType],
-    seed: int,
-    privacy: Privacy,
-) -> tuple[dict[str, SurrogateCodec], list[str]]:
-    """Codecs of stand-ins, and columns that no provider of stand-ins fits, which are imitated by patterns."""
-    fakes = {name: rule for name, rule in config.pii.items() if rule.action == "fake" and name not in config.dropped}
-    kinds = {}
-    for name, rule in fakes.items():
-        finding = None if rule.kind else find_kind(name, profiles[name].sample)
-        kinds[name] = rule.kind or (finding.kind if finding else None)
-    imitated = [n for n, kind in kinds.items() if kind is None and types[n].is_string and n not in key]
-    for name in imitated:
-        _log.warning("pii_kind_unknown", column=name, way="its values are imitated by patterns; give a kind for more")
-    wanted = {
-        name: kind or (_KEY if types[name].is_string else "phone")
-        for name, kind in kinds.items()
-        if name not in imitated
-    }
-    real_values = real_value_filters(df, {name: profiles[name].distinct for name in wanted}, seed=seed)
-    personal = [name for name in config.pii if types.get(name, ColumnType("string")).is_string and name in df.columns]
-    codecs = {}
-    for name, kind in wanted.items():
-        round_width = 1
-        if kind is _KEY:
-            formats, shares, round_width = key_formats(profiles[name].sample, privacy.min_rows)
-        else:
-            formats, shares = fake_formats(
-                kind,
-                fakes[name].locale,
-                values=profiles[name].sample,
-                type_=types[name],
-                avoid=lambda words: _held(df, personal, list(words)),
-            )
-        codecs[name] = SurrogateCodec(
-            types[name],
-            formats,
-            shares,
-            unique=profiles[name].unique or name in key,
-            key=derive_seed(seed, "fake", name),
-            round_width=round_width,
-            real_values=real_values[name],
-            kind="text",
-        )
-        if codecs[name].unique and codecs[name].capacity < profiles[name].rows:
-            _log.warning("few_unique_values", column=name, rows=codecs[name].capacity, learned=profiles[name].rows)
-    return codecs, imitated
-
-
-def _held(df: DataFrame, columns: list[str], words: list[str]) -> set[str]:
-    """Those of ``words`` that are a value of one of the columns."""
-    if not columns or not words:
-        return set()
-    values = F.explode(F.array(*[F.rtrim(F.col(quote(name)).cast("string")) for name in columns])).alias("value")
-    wanted = df.sparkSession.createDataFrame(pa.table({"value": pa.array(words, pa.string())}))
-    return {row.value for row in df.select(values).join(wanted, "value", "left_semi").distinct().collect()}
-
-
 def _hash_codec(type_: ColumnType, profile: ColumnProfile, key: int) -> SurrogateCodec:
     """Hexadecimal digits like those of a keyed hash, for a column in which every hash is one row's."""
     length = min(type_.length or 64, 64)
@@ -185,7 +117,7 @@ def _hash_codec(type_: ColumnType, profile: ColumnProfile, key: int) -> Surrogat
 
 def _prepared(
     field: T.StructField,
-    surrogate: SurrogateCodec | SequenceCodec | None,
+    surrogate: SurrogateCodec | SequenceCodec | AgreeingCodec | None,
     action: str | None,
     hash_key: bytes | None,
 ) -> Expression:

@@ -105,6 +105,21 @@ def _sample_values(df: DataFrame, distinct: Mapping[str, int]) -> dict[str, tupl
     return {name: (tuple(parts[i]["value"]), tuple(parts[i]["hash"])) for i, name in enumerate(distinct) if i in parts}
 
 
+def sample_rows(df: DataFrame, names: Sequence[str], rows: int) -> dict[str, list[str | None]]:
+    """What some rows hold in columns of strings: those of the smallest hashes, at most `SAMPLE`, in their order.
+
+    Args:
+        df: The table.
+        names: The columns.
+        rows: How many rows the table has.
+    """
+    values = [F.rtrim(F.col(quote(name)).cast("string")).alias(f"v{i}") for i, name in enumerate(names)]
+    hashed = F.xxhash64(*values)
+    found = df.select(hashed.alias("hash"), *values).where(hashed <= F.lit(_largest_hash(rows))).toArrow()
+    ordered = found.sort_by([(name, "ascending") for name in found.column_names]).slice(0, SAMPLE)
+    return {name: ordered.column(f"v{i}").to_pylist() for i, name in enumerate(names)}
+
+
 def _largest_hash(distinct: int) -> int:
     """A bound below which the hashes of at least `SAMPLE` values lie, and of few more."""
     share = min(1.0, (SAMPLE + 6 * SAMPLE**0.5) / distinct)

@@ -92,6 +92,16 @@ def test_stand_ins_are_unique_and_of_the_right_kind(tables):
     assert all(row.card.isdigit() and luhn_passes(row.card) for row in rows)
 
 
+def test_the_name_and_the_address_of_a_row_are_one_person_s(fitted, tables, spark, tmp_path):
+    rows = tables["customers"].select("name", "email").collect()
+    for name, email in rows:
+        first, middle, last = name.lower().split()
+        assert re.fullmatch(r"[a-z]\.", middle) and re.fullmatch(rf"{first}\.{last}\d+@example\.(com|org|net)", email)
+    fitted.save(tmp_path / "model")
+    again = Synthesizer.load(tmp_path / "model", spark=spark).sample({"customers": 2000}, seed=7)["customers"]
+    assert sorted(again.repartition(5).select("name", "email").collect()) == sorted(rows)
+
+
 def luhn_passes(digits):
     doubled = [int(d) * (1 if i % 2 == 0 else 2) for i, d in enumerate(reversed(digits))]
     return sum(d - 9 if d > 9 else d for d in doubled) % 10 == 0

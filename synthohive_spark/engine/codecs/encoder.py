@@ -77,11 +77,16 @@ class TableEncoder:
             ConstraintViolationError: If a generated value does not fit the type of its column.
         """
         arrays, place, rank, used = [], 0, 0, 0
+        shared: dict[str, NoiseBits] = {}
         constant, middle = np.zeros(len(encoded), np.int32), np.full(len(encoded), 0.5, np.float32)
         for column, codec in zip(self.columns, self.codecs, strict=True):
             own = words[:, used : used + codec.decode_words]
-            if numbers is not None and codec.unique:
+            if numbers is not None and codec.numbered:
                 own = numbers[:, None]
+            if codec.together:
+                if codec.together not in shared:
+                    shared[codec.together] = codec.shared_words(own)
+                own = shared[codec.together]
             used += codec.decode_words
             codes, ranks = constant, middle
             if codec.varies:

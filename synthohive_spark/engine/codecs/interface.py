@@ -34,6 +34,8 @@ class Codec(Protocol):
         bins: How many of the codes, the last ones, are equal parts of the ranks; 0 where ranks have another meaning.
         varies: Whether there is anything to learn: more than one code, or a rank.
         unique: Whether no two rows get the same value; it is then made from a number of the row's own.
+        numbered: Whether values are made from a number of the row's own, where there is one.
+        together: Names the columns that are decoded with the same word; empty for a column by itself.
         capacity: How many rows, numbered from 0, get values of their own.
         encode_words: 64-bit words of noise that a row needs to be encoded.
         decode_words: 64-bit words of noise that a row needs to be decoded.
@@ -56,6 +58,10 @@ class Codec(Protocol):
     @property
     def unique(self) -> bool: ...  # noqa: D102
     @property
+    def numbered(self) -> bool: ...  # noqa: D102
+    @property
+    def together(self) -> str: ...  # noqa: D102
+    @property
     def capacity(self) -> int: ...  # noqa: D102
     @property
     def encode_words(self) -> int: ...  # noqa: D102
@@ -72,6 +78,10 @@ class Codec(Protocol):
 
     def allowed(self, domain: Domain) -> Allowed | None:
         """What may be drawn for a value in ``domain`` to come out; None where codes do not tell."""
+        ...
+
+    def shared_words(self, words: NoiseBits) -> NoiseBits:
+        """What all columns that are decoded together are decoded with, of the words of one of them."""
         ...
 
     def with_nulls(self, nulls: int, rows: int) -> Codec:
@@ -97,6 +107,12 @@ class CodecDefaults:
 
     frequencies: tuple[float, ...]
     unique: bool = False
+    together: str = ""
+
+    @property
+    def numbered(self) -> bool:
+        """Whether values are made from a number of the row's own."""
+        return self.unique
 
     @property
     def ranked(self) -> bool:
@@ -121,6 +137,10 @@ class CodecDefaults:
     def allowed(self, domain: Domain) -> Allowed | None:
         """See `Codec.allowed`; codes do not tell."""
         return None
+
+    def shared_words(self, words: NoiseBits) -> NoiseBits:
+        """The words."""
+        return words
 
     def with_nulls(self, nulls: int, rows: int) -> Self:
         """The codec as it is: its nulls were seen when it was fitted."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from synthohive_spark.engine.codecs.agreeing import AgreeingCodec
 from synthohive_spark.engine.codecs.categorical import CategoricalCodec
 from synthohive_spark.engine.codecs.categorical_fit import fit_categorical
 from synthohive_spark.engine.codecs.column_sample import ColumnSample
@@ -24,6 +25,7 @@ CODECS: dict[str, type[Codec]] = {
     "text": TextCodec,
     "surrogate": SurrogateCodec,
     "sequence": SequenceCodec,
+    "agreeing": AgreeingCodec,
 }
 """By the name that a codec writes into its JSON."""
 _FEWEST_TEXTS = 9

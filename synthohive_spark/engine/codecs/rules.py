@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from synthohive_spark.declarations.dependencies import Dependency
+from synthohive_spark.engine.codecs.agreeing import AgreeingCodec
 from synthohive_spark.engine.codecs.sequence import SequenceCodec
 from synthohive_spark.engine.codecs.surrogate import SurrogateCodec
 
@@ -24,7 +25,7 @@ class ColumnRules:
         declared: What is known to hold in every row.
     """
 
-    surrogates: Mapping[str, SurrogateCodec | SequenceCodec] = field(default_factory=dict)
+    surrogates: Mapping[str, SurrogateCodec | SequenceCodec | AgreeingCodec] = field(default_factory=dict)
     imitated: frozenset[str] = frozenset()
     categorical: frozenset[str] = frozenset()
     unrelated: frozenset[str] = frozenset()

@@ -25,12 +25,14 @@ def test_keys_links_kinds_and_personal_columns_are_proposed_with_reasons(spark):
         "card": ("fake", "card"),
         "address": ("fake", "address"),
         "notes": ("fake", "text"),
+        "username": ("fake", "username"),
     }
     assert orders.pii == {} and weather.pii == {} and weather.exclude == ("raw",)
     assert customers.reasons["customer_id"].startswith("primary key: unique and never null in 600 rows")
     assert customers.reasons["email"].startswith("personal (email): ") and "%" in customers.reasons["email"]
     assert customers.reasons["region"] == "categorical: 3 different values"
-    assert customers.reasons["username"].startswith("text: ") and customers.reasons["joined"] == "datetime"
+    assert customers.reasons["username"].startswith("personal (username): called 'username'")
+    assert customers.reasons["joined"] == "datetime"
     assert weather.reasons["raw"] == "left out: type array<bigint> cannot be learned"
     assert "100% of its values are there" in orders.reasons["customer_id"]
     real = spark.table("proposed.customers")
@@ -42,6 +44,23 @@ def test_keys_links_kinds_and_personal_columns_are_proposed_with_reasons(spark):
     assert tables["customers"].count() == 50 and tables["customers"].columns == real.columns
     assert tables["weather"].select("origin", "hour").distinct().count() == 300
     spark.sql("DROP DATABASE proposed CASCADE")
+
+
+def test_places_are_personal_only_beside_people_and_where_few_share_one(spark):
+    places = [
+        "concat('Port ', char(65 + CAST(id % 20 AS INT)), char(97 + CAST(id DIV 20 AS INT)), 'ville') AS city",
+        "element_at(array('France', 'Chad', 'Peru'), CAST(1 + id % 3 AS INT)) AS country",
+    ]
+    stations = spark.range(120).selectExpr("id AS station", *places)
+    people = stations.selectExpr("station AS person", "concat('u', station, '@mail.org') AS email", "city", "country")
+    metadata = Metadata.from_tables({"people": people, "stations": stations}, spark)
+    assert {name: rule.kind for name, rule in metadata.tables["people"].pii.items()} == {
+        "email": "email",
+        "city": "city",
+    }
+    assert metadata.tables["people"].reasons["city"].endswith("few rows share one, in a table of people")
+    assert metadata.tables["people"].reasons["country"] == "categorical: 3 different values"
+    assert metadata.tables["stations"].pii == {}
 
 
 def test_links_are_proposed_by_what_columns_hold_and_the_proposal_is_valid(spark):

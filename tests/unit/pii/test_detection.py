@@ -11,7 +11,7 @@ from stdnum import luhn
 from synthohive_spark.declarations.pii import PII_KINDS
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.pii import phones, validators
-from synthohive_spark.pii.detection import find_kind
+from synthohive_spark.pii.detection import find_fake_kind, find_kind, find_term
 
 RNG = random.Random(11)
 
@@ -76,10 +76,13 @@ PERSONAL = [
     ("c1", "name", person),
     ("c1", "name", lambda: ", ".join(reversed(person().split()))),
     ("name", "name", person),
-    ("last_name", "name", lambda: RNG.choice(LAST)),
-    ("lastName", "name", lambda: RNG.choice(LAST).upper()),
-    ("first_name", "name", lambda: RNG.choice(FIRST)),
-    ("Nachname", "name", lambda: RNG.choice(LAST).lower()),
+    ("last_name", "last_name", lambda: RNG.choice(LAST)),
+    ("lastName", "last_name", lambda: RNG.choice(LAST).upper()),
+    ("first_name", "first_name", lambda: RNG.choice(FIRST)),
+    ("Nachname", "last_name", lambda: RNG.choice(LAST).lower()),
+    ("first_name", "name", person),
+    ("userName", "username", lambda: f"{RNG.choice(LAST).lower()}{digits(2)}"),
+    ("login", "username", lambda: f"{RNG.choice(FIRST)[0]}.{RNG.choice(LAST)}"),
     ("c1", "address", lambda: f"{RNG.randrange(1, 900)} {RNG.choice(STREETS)} Street, Springfield"),
     ("c1", "address", lambda: f"{RNG.randrange(1, 900)} {RNG.choice(STREETS)} Trace Apt. 3, Dover, DE {digits(5)}"),
     ("c1", "address", lambda: f"{RNG.choice(LAST)}straße {RNG.randrange(1, 99)}, {digits(5)} Ulm"),
@@ -164,6 +167,46 @@ def test_other_columns_are_left_alone(column):
     assert find_kind(column, PLAIN[column]) is None
     if column not in ("version", "company_name", "file_name"):
         assert find_kind("x", PLAIN[column]) is None
+
+
+TERMS = {
+    "country": ("country", lambda: RNG.choice(["Chad", "New Zealand", "Costa Rica", "Trinidad and Tobago"])),
+    "country_code": ("country", lambda: RNG.choice(["TD", "NZ", "CR"])),
+    "homeCity": ("city", lambda: RNG.choice(["Dover", "St. Ives", "Bad Homburg"])),
+    "job_title": ("title", lambda: RNG.choice(["Nurse", "Head of Sales", "Software Engineer"])),
+    "title": ("title", lambda: RNG.choice(["Head Nurse", "Sales Manager", "Software Engineer", "Chief of Staff"])),
+    "employer": ("company", lambda: f"{RNG.choice(LAST)} {RNG.choice(['GmbH', 'Ltd', '24'])}"),
+}
+
+
+@pytest.mark.parametrize("column", TERMS)
+def test_companies_jobs_and_places_are_found_by_their_names_and_are_not_personal_by_themselves(column):
+    kind, make = TERMS[column]
+    values = several(make)
+    assert find_term(column, values).kind == find_fake_kind(column, values).kind == kind
+    assert find_kind(column, values) is None and find_term("c1", values) is None
+    assert not any(value in find_term(column, values).reason for value in values if len(value) > 3)
+
+
+@pytest.mark.parametrize(
+    "column, make",
+    [
+        ("city_id", lambda: digits(4)),
+        ("country_count", lambda: RNG.choice(["one", "two"])),
+        ("title", lambda: f"The {RNG.choice(STREETS)} of {RNG.choice(LAST)}"),
+        ("position", lambda: f"{digits(2)}.{digits(4)}"),
+        ("company", lambda: digits(6)),
+        ("occupation", sentence),
+    ],
+)
+def test_names_of_terms_that_the_values_contradict(column, make):
+    assert find_term(column, several(make)) is None
+
+
+def test_no_user_names():
+    assert find_kind("username", several(lambda: digits(6))) is None
+    assert find_kind("login", several(lambda: f"2013-01-{RNG.randrange(1, 29):02d} 10:00")) is None
+    assert find_kind("login", ["yes", "no"] * 20) is None
 
 
 def like(template, n=200):

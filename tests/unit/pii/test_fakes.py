@@ -47,13 +47,15 @@ def test_unique_over_many_rows(kind, locale):
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-@pytest.mark.parametrize("kind", ["phone", "name", "address", "email"])
+@pytest.mark.parametrize("kind", ["phone", "name", "address", "email", "username", "country"])
 def test_fakes_look_like_their_kind(kind, locale):
     values = made(kind, locale, n=1000, unique=False)
     check = {
         "phone": phones.may_be_phone,
         "name": lambda v: re.search(r"\d", v) is None and len(v.split()) == 2,
         "address": heuristics.is_address if locale != "fr_FR" else lambda v: re.match(r"\d+ \w", v),
+        "username": lambda v: re.fullmatch(r"[a-z]{3,}", v),
+        "country": lambda v: re.search(r"\d", v) is None and v[0] == v[0].upper(),
         "email": lambda v: re.fullmatch(r"[a-z]+\.[a-z]+@example\.(com|org|net)", v),
     }[kind]
     share = sum(bool(check(v)) for v in values) / len(values)
@@ -70,6 +72,7 @@ def test_same_every_time_and_no_random_state_is_touched(kind):
 
 
 LENGTHS = {"email": 19, "phone": 7, "card": 16, "iban": 22, "ip": 14, "name": 7, "address": 9, "text": 4}
+LENGTHS |= {"first_name": 4, "last_name": 4, "username": 6, "company": 9, "title": 5, "city": 5, "country": 6}
 
 
 @pytest.mark.parametrize("more", [0, 1, 4, 11, 30])
@@ -126,6 +129,39 @@ def test_names_follow_the_form_of_the_values():
     assert any(re.fullmatch(r"\S+ [A-Z]\. \S+", v) for v in made("name", values=["Mary A. Smith"] * 10))
     assert all(" " not in v for v in made("name", "ja_JP", values=["山本太郎", "佐藤花子"] * 5, n=20_000))
     assert all(len(v.split()) == 2 for v in made("name", "ja_JP", values=["山本 太郎"] * 5))
+
+
+def test_parts_of_names_and_user_names_follow_the_form_of_the_values():
+    assert {"Jennifer", "Patricia"} < set(made("first_name", unique=False, n=20_000))
+    assert {"Wilson", "Brown"} < set(made("last_name", unique=False, n=20_000))
+    assert all(v.isupper() for v in made("last_name", values=["SMITH", "DOE"]))
+    assert all(re.fullmatch(r"[a-z]{3,}\d\d", v) for v in made("username", values=["jdoe42", "mroe17"]))
+    assert all(re.fullmatch(r"[a-z]+_[a-z]+", v) for v in made("username", values=["jo_doe", "mia_roe"]))
+
+
+def test_companies_jobs_and_places_follow_the_form_of_the_values():
+    countries = made("country", unique=False)
+    assert {"Germany", "New Zealand"} < set(countries)
+    assert {"DE", "NZ"} < set(made("country", values=["FR", "PL"] * 5, unique=False))
+    assert all(len(v) == 3 and v.isupper() for v in made("country", values=["FRA", "POL"] * 5, unique=False))
+    assert all(v.isupper() for v in made("country", values=["FRANCE", "POLAND"] * 5))
+    assert "Deutschland" in made("country", "de_DE", unique=False)
+    assert all(" " not in v for v in made("city", values=["Dover", "Ulm"] * 5, unique=False))
+    capitals = made("title", values=["Sales Manager", "Head Nurse"] * 5, unique=False)
+    assert all(w[0].isupper() for v in capitals for w in v.split() if len(w) > 2) and any(
+        v.endswith("Engineer") for v in capitals
+    )
+    assert any(re.search(r" [a-z]", v) for v in made("title", values=["Sales manager"] * 9, unique=False))
+    companies = made("company", values=["Acme Ltd", "Globex Inc"] * 9, unique=False)
+    assert all(re.fullmatch(r"\S+ (Inc|LLC|Group|PLC|Ltd|and Sons)", v) for v in companies)
+    assert any(v.endswith("GmbH") for v in made("company", "de_DE", unique=False))
+
+
+def test_names_that_are_all_real_give_way_to_others_that_read_like_names():
+    common = {*made("first_name", unique=False, n=20_000)}
+    strings = made("first_name", unique=False, avoid=lambda words: common & set(words))
+    assert not common & set(strings) and len(set(strings)) > 200
+    assert all(re.fullmatch(r"[A-Z][a-z]+-[A-Z][a-z]+", v) for v in strings)
 
 
 def test_unique_names_have_a_wide_choice():
