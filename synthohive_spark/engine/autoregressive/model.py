@@ -67,7 +67,7 @@ class AutoregressiveEngine:
         rows = parts.cut(context, table)
         batch = self.settings.batch_for(len(rows))
         trained = train(
-            lambda: AutoregressiveTrainer(rows, parts, self.settings, seed, limits, layout.first),
+            lambda: AutoregressiveTrainer(rows, parts, self.settings, seed, limits, layout.first, layout.at_least),
             threads=limits.threads,
             checkpoint=checkpoint,
             progress=request.progress,

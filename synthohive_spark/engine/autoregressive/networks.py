@@ -86,7 +86,15 @@ class Heads(nn.Module):
         echoes = ((part - self.first, *echo) for part, echo in parts.echo_of.items())
         self.echoes = {head: (given, torch.from_numpy(table).to(rng.device)) for head, given, table in echoes}
 
-    def losses(self, rows: Tensor, known: Tensor, drop: Dropout | None = None, *, practice: bool = False) -> Tensor:
+    def losses(
+        self,
+        rows: Tensor,
+        known: Tensor,
+        drop: Dropout | None = None,
+        *,
+        practice: bool = False,
+        counts: Tensor | None = None,
+    ) -> Tensor:
         """The cross entropy of each drawn part in each row, summed over the rows, shape (drawn parts,).
 
         Args:
@@ -94,6 +102,7 @@ class Heads(nn.Module):
             known: Whether a head reads a part, shape (parts, drawn parts).
             drop: Leaves out hidden units.
             practice: Whether logits are to be learned where an echo says the same, too.
+            counts: What each row counts, shape (drawn parts, rows); 1 where None.
         """
         hidden = self._heads(rows, known, drop)
         losses = []
@@ -103,20 +112,24 @@ class Heads(nn.Module):
             logits = logits + (self.out_bias[i] if parent < 0 else self.out_bias[i][rows[:, parent]])
             if i in self.echoes:
                 given, table = self.echoes[i]
-                losses.append(self._gated_loss(i, logits, hidden[i], table[rows[:, given]], drawn, practice=practice))
-            else:
+                own = self._gated_loss(i, logits, hidden[i], table[rows[:, given]], drawn, practice=practice)
+            elif counts is None:
                 losses.append(functional.cross_entropy(logits, drawn, reduction="sum"))
+                continue
+            else:
+                own = functional.cross_entropy(logits, drawn, reduction="none")
+            losses.append(own.sum() if counts is None else (own * counts[i]).sum())
         return torch.stack(losses)
 
     def _gated_loss(
         self, head: int, logits: Tensor, hidden: Tensor, echoed: Tensor, drawn: Tensor, *, practice: bool
     ) -> Tensor:
-        """The cross entropy of a part that holds what is echoed, or anything as the logits say."""
+        """The cross entropy in each row of a part that holds what is echoed, or anything as the logits say."""
         gate = (hidden @ self.gate[str(head)].to(self.dtype)).float() + self.gate_bias[str(head)]
         plain = -functional.cross_entropy(logits, drawn, reduction="none")
         other = torch.where(echoed >= 0, plain + functional.logsigmoid(-gate), plain)
         likely = torch.where(echoed == drawn, torch.logaddexp(other, functional.logsigmoid(gate)), other)
-        return -(likely + plain if practice else likely).sum()
+        return -(likely + plain if practice else likely)
 
     def _heads(self, rows: Tensor, known: Tensor, drop: Dropout | None) -> Tensor:
         """What the heads make before their last layer, shape (drawn parts, rows, hidden)."""

@@ -7,6 +7,7 @@ import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 from synthohive_spark.engine.autoregressive.parts import ColumnParts, Parts
+from synthohive_spark.engine.autoregressive.rare import rare_categories
 from synthohive_spark.engine.encoded_table import Block, EncodedTable, Layout
 from synthohive_spark.engine.groups_fit import profiles
 from synthohive_spark.engine.noise import derive_seed
@@ -16,6 +17,7 @@ FINE = 8
 _FEWEST_FINE = 5_000
 _JUDGED_ROWS = 4_000
 _WIDE_TABLE = 40
+_SIGMAS = 4.0
 
 
 def cut_columns(table: EncodedTable, context: EncodedTable, layout: Layout, threshold: int, seed: int) -> Parts:
@@ -30,7 +32,7 @@ def cut_columns(table: EncodedTable, context: EncodedTable, layout: Layout, thre
     """
     columns: list[ColumnParts] = []
     for rows, blocks in ((context, layout.context), (table, layout.columns)):
-        matters = _fine_matters(rows, blocks, seed)
+        matters = _fine_matters(rows, blocks, seed) | _rare_matters(rows, blocks, layout.at_least)
         narrow = tuple(i for i, block in enumerate(blocks) if block.codes <= threshold)
         for i, block in enumerate(blocks):
             if block.codes > threshold and not block.ranked:
@@ -68,6 +70,25 @@ def _fine_matters(rows: EncodedTable, blocks: tuple[Block, ...], seed: int) -> s
         missed = np.abs(model.fit(known[:half], wanted[:half]).predict(known[half:]) - wanted[half:])
         if np.median(missed) < 2.0 / BINS:
             found.add(i)
+    return found
+
+
+def _rare_matters(rows: EncodedTable, blocks: tuple[Block, ...], at_least: int) -> set[int]:
+    """The columns of which rows of a rare category lie at one end of a bin, and not all over it."""
+    ranked = [i for i, block in enumerate(blocks) if block.ranked]
+    found = set()
+    for column, block in enumerate(blocks):
+        if block.ranked or not ranked:
+            continue
+        codes = rows.codes[:, column]
+        for code in np.flatnonzero(rare_categories(np.bincount(codes, minlength=block.codes), at_least)):
+            ranks = rows.ranks[codes == code] * BINS
+            for place, i in enumerate(ranked):
+                own = ranks[:, place]
+                inside = own[own.astype(np.int64) == np.median(own.astype(np.int64))] % 1
+                away = abs(inside.mean() - 0.5) / (1 / 12 / len(inside)) ** 0.5 if len(inside) else 0.0
+                if 2 * len(inside) >= len(own) and away > _SIGMAS:
+                    found.add(i)
     return found
 
 

@@ -19,6 +19,7 @@ from torch import Tensor
 
 from synthohive_spark.engine.autoregressive.networks import Dropout, Heads, known_parts
 from synthohive_spark.engine.autoregressive.parts import Parts
+from synthohive_spark.engine.autoregressive.rare import rare_rows
 from synthohive_spark.engine.autoregressive.settings import AutoregressiveSettings, widths_for
 from synthohive_spark.engine.limits import Limits
 from synthohive_spark.engine.training.progress import Progress, halvings
@@ -56,6 +57,7 @@ class AutoregressiveTrainer:
         seed: Fixes first weights and order.
         limits: Of time and threads.
         first: Positions of generated columns that are drawn before all others.
+        at_least: Fewest rows that a rare category has.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class AutoregressiveTrainer:
         seed: int,
         limits: Limits = Limits(),  # noqa: B008  (frozen, so one shared default is safe)
         first: Sequence[int] = (),
+        at_least: int = 5,
     ) -> None:
         self.parts, self.settings, self.device = parts, settings, device_of(settings.device)
         self.rng = np.random.default_rng(seed)
@@ -76,6 +79,9 @@ class AutoregressiveTrainer:
         dtype = product_type(self.device)
         widths = widths_for(len(parts.sizes))
         learned = rows[self.learned]
+        self.rare = rare_rows(rows, parts, at_least)
+        self.times = torch.from_numpy(self.rare.times).to(self.device)
+        self.rare_part = torch.from_numpy(self.rare.part).to(self.device)
         self.heads = Heads(parts, shares_of(learned, parts), odds_of(learned, parts), widths, rng, dtype)
         self.weights: list[Tensor] = list(self.heads.parameters())
         self.average = [weight.detach().clone() for weight in self.weights]
@@ -88,7 +94,8 @@ class AutoregressiveTrainer:
         decay = settings.decay_for(len(self.learned))
         groups = [{"params": decayed, "weight_decay": decay}, {"params": plain, "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, settings.learning_rate, betas=_BETAS, fused=True)
-        steps = -(-len(self.learned) // self.batch)
+        self.repeated = np.repeat(self.learned, self.rare.times[self.learned])
+        steps = -(-len(self.repeated) // self.batch)
         self.progress = Progress(
             steps,
             settings.epochs_for(len(self.learned)),
@@ -100,7 +107,7 @@ class AutoregressiveTrainer:
             check_steps=min(max(steps, _CHECK_STEPS[0]), _CHECK_STEPS[1]),
         )
         self.learning_rate = settings.learning_rate
-        self.order = self.rng.permutation(self.learned)
+        self.order = self.rng.permutation(self.repeated)
         self.columns = np.arange(parts.given, len(parts.columns))
         self.first = np.array(first, np.int64) + parts.given
         orders = np.random.default_rng(seed + 1)
@@ -129,7 +136,9 @@ class AutoregressiveTrainer:
         if self.drawing is not None and self.rng.random() < _PRACTICE:
             order = self.drawing
         known = self._known(order)
-        loss = self.heads.losses(self.rows[chosen].long(), known, self.drop, practice=True).sum() / len(chosen)
+        counts = self._counts(chosen, known) if self.rare else None
+        losses = self.heads.losses(self.rows[chosen].long(), known, self.drop, practice=True, counts=counts)
+        loss = losses.sum() / len(chosen)
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
@@ -137,6 +146,11 @@ class AutoregressiveTrainer:
         with torch.no_grad():
             torch._foreach_lerp_(self.average, self.weights, 1 - keep)
         return loss.detach()[None]
+
+    def _counts(self, chosen: Tensor, known: Tensor) -> Tensor:
+        """What each row counts for each head, shape (drawn parts, rows): 1 where it knows what is rare about it."""
+        knows = known[self.rare_part[chosen]].T
+        return knows + (1 - knows) / self.times[chosen]
 
     def judge(self) -> tuple[float, Arrays]:
         """The averaged model: how likely it finds the rows held out, and its arrays.
@@ -154,7 +168,7 @@ class AutoregressiveTrainer:
 
     def end_epoch(self) -> None:
         """Put the rows in another order."""
-        self.order = self.rng.permutation(self.learned)
+        self.order = self.rng.permutation(self.repeated)
 
     def finish(self) -> Arrays:
         """The order of drawing."""
