@@ -18,7 +18,8 @@ from synthohive_spark.declarations.job import FitJob, SampleJob, SynthesizeJob, 
 from synthohive_spark.declarations.names import TableName, database_name
 from synthohive_spark.errors import SchemaError, SynthoHiveError
 from synthohive_spark.logs import get_logger, show_logs
-from synthohive_spark.model_directory.directory import check_replaceable, require_model
+from synthohive_spark.model_directory.directory import require_model
+from synthohive_spark.model_directory.saving import check_replaceable
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -8,7 +8,9 @@ from typing import Any
 
 from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.errors import SerializationError
-from synthohive_spark.model_directory.directory import json_bytes, parse_json, read_model, write_model
+from synthohive_spark.model_directory.directory import read_model
+from synthohive_spark.model_directory.pointer import json_bytes, parse_json
+from synthohive_spark.model_directory.saving import write_model
 
 _DOCUMENTS = ("transformer.json", "context_transformer.json", "data_column_info.json")
 
@@ -28,7 +30,7 @@ def write_table_model(
         model: The learned table.
         more: What the caller adds to the metadata.
         overwrite: Whether to replace a model that is there.
-        record: See `synthohive_spark.model_directory.directory.write_model`.
+        record: See `synthohive_spark.model_directory.saving.write_model`.
 
     Raises:
         SerializationError: If something is there that may not be replaced, or cannot be written.

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from synthohive_spark.errors import SerializationError
-from synthohive_spark.model_directory.directory import read_model, write_model
+from synthohive_spark.model_directory.directory import read_model
+from synthohive_spark.model_directory.saving import write_model
 from synthohive_spark.model_directory.table_files import table_from_files, table_to_files
 from synthohive_spark.relational.linked_table import LinkedTable
 from synthohive_spark.stages.model import SynthesizerTransformerModel
