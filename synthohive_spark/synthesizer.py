@@ -20,6 +20,7 @@ from synthohive_spark.errors import (
     TrainingError,
 )
 from synthohive_spark.logs import get_logger
+from synthohive_spark.model_directory.storage import Folder
 from synthohive_spark.relational.database_files import read_database, write_database
 from synthohive_spark.relational.enforcement import ON_VIOLATION, enforce
 from synthohive_spark.relational.fit_orchestrator import FitOrchestrator
@@ -303,11 +304,14 @@ class Synthesizer:
 
         Raises:
             SchemaError: If a table cannot be found or read.
+            SerializationError: If the report cannot be written there.
         """
         with (
             error_boundary("generate_validation_report", SynthoHiveError),
             cancel_on_interrupt(active_session(self.spark)),
         ):
+            if output_path is not None:
+                Folder.at(output_path)
             both = self._opened(real), self._opened(synthetic)
             names = [name for name in self.metadata.tables if name in both[0] and name in both[1]]
             if not names:

@@ -28,6 +28,7 @@ from synthohive_spark.engine.table.fit import check_encoding, fit_table
 from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.engine.table.registry import engine_class, make_engine
 from synthohive_spark.engine.table.request import FitRequest
+from synthohive_spark.engine.training.checkpoint import check_checkpoint_dir
 from synthohive_spark.engine.training.summary import TrainingSummary
 from synthohive_spark.errors import SchemaError, SynthoHiveError
 from synthohive_spark.local.pandas_columns import arrow_of, learnable, restore, series_of
@@ -68,6 +69,7 @@ class PandasSynthesizer:
         check_all(
             lambda: check_encoding(numeric_encoding, engine_class(self.engine)),
             lambda: make_engine(self.engine, settings),
+            lambda: check_checkpoint_dir(checkpoint_dir),
         )
         self.metadata = metadata
         self.numeric_encoding = numeric_encoding
