@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from synthohive_spark.engine.table.model import TableModel
-from synthohive_spark.errors import SerializationError
+from synthohive_spark.engine.table.self_check import check_model
+from synthohive_spark.errors import SerializationError, SynthoHiveError
 from synthohive_spark.model_directory.directory import read_model
 from synthohive_spark.model_directory.pointer import json_bytes, parse_json
 from synthohive_spark.model_directory.saving import write_model
@@ -65,4 +66,14 @@ def table_from_files(files: Mapping[str, bytes], metadata: Mapping[str, Any]) ->
     Raises:
         SerializationError: If a file is missing or has another structure than it should.
     """
-    return TableModel.from_files({name: parse_json(files, name) for name in _DOCUMENTS}, metadata, files)
+    documents = {name: parse_json(files, name) for name in _DOCUMENTS}
+    try:
+        model = TableModel.from_files(documents, metadata, files)
+        check_model(model)
+    except Exception as error:  # whatever files that somebody else made may lead to
+        raise SerializationError(f"the model's parts are not what a fit leaves: {_said(error)}") from error
+    return model
+
+
+def _said(error: Exception) -> str:
+    return str(error) if isinstance(error, SynthoHiveError | ValueError) else repr(error)

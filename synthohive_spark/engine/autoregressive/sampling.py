@@ -93,6 +93,25 @@ class Head:
         made += self.out_bias if parent is None else self.out_bias[:, parent]
         return made if self.gate is None or echoed is None else self.gate.with_echo(made, hidden, echoed)
 
+    def check(self, parts: Parts, part: int) -> None:
+        """Check that what was read from files are the weights of a part.
+
+        Raises:
+            ValueError: If they are not.
+        """
+        hidden, categories, parent = len(self.read), parts.sizes[part], parts.parents[part]
+        biases = 1 if parent < 0 else parts.sizes[parent]
+        shapes = {
+            "read_bias": (hidden, 1),
+            "inner": (hidden, hidden),
+            "inner_bias": (hidden, 1),
+            "out": (categories, hidden),
+            "out_bias": (categories, biases),
+        }
+        for name, shape in shapes.items():
+            if getattr(self, name).shape != shape:
+                raise ValueError(f"{name} of part {part} is not of shape {shape}")
+
     @property
     def arrays(self) -> tuple[Floats, ...]:
         """All weights."""
@@ -313,6 +332,8 @@ def sampler_of(
         )  # a table of columns without codes
     starts = np.cumsum((0, *parts.sizes))
     embedding = arrays["embedding"].astype(np.float32)
+    if len(embedding) != starts[-1]:
+        raise ValueError(f"{starts[-1]} categories have {len(embedding)} embeddings")
     widths = parts.widths(embedding.shape[1])
     embeddings = tuple(
         np.ascontiguousarray(embedding[a:b, :width].T) for (a, b), width in zip(pairwise(starts), widths, strict=True)
@@ -344,6 +365,7 @@ def sampler_of(
         }
         own = {name: np.ascontiguousarray(array, np.float32) for name, array in arrays_of.items()}
         heads[parts.first_drawn + i] = Head(**own, gate=gate)
+        heads[parts.first_drawn + i].check(parts, parts.first_drawn + i)
     return AutoregressiveSampler(
         parts, order, embeddings, heads, layout.null_inclusions, nulls, layout.functional, summary
     )

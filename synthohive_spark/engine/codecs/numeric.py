@@ -7,10 +7,11 @@ interpolation in that table, rounded to the column's step. NaN and the infinitie
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,12 +24,15 @@ from synthohive_spark.engine.codecs.numeric_common import (
     EDGE,
     SPECIALS,
     between,
+    check_common,
+    check_numbers,
     distance,
     encode_apart,
     fields_from_json,
     fields_to_json,
 )
 from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.engine.integrity import Between, Long, Share, Whole, check_equal, check_increasing
 from synthohive_spark.engine.noise import uniforms
 
 
@@ -56,13 +60,13 @@ class NumericCodec(CodecDefaults):
     specials: tuple[str, ...]
     spikes: tuple[float | int, ...]
     knots: tuple[float | int, ...]
-    grid: tuple[float, ...]
-    bins: int
-    step: int
-    unit: int = 1
-    shift: int = 0
+    grid: tuple[Share, ...]
+    bins: Whole
+    step: Long
+    unit: Annotated[int, Between(1, 1 << 53)] = 1
+    shift: Annotated[int, Between(0, 38)] = 0
     bounds: tuple[int, int] | None = None
-    frequencies: tuple[float, ...] = ()
+    frequencies: tuple[Share, ...] = ()
     encode_words: int = field(default=1, init=False)
     decode_words: int = field(default=0, init=False)
 
@@ -80,6 +84,22 @@ class NumericCodec(CodecDefaults):
     def size(self) -> int:
         """How many codes there are."""
         return self._first_bin + self.bins
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        check_common(self)
+        check_numbers(self.type, self.spikes, "spikes", strictly=True)
+        check_numbers(self.type, self.knots, "knots", strictly=False)
+        check_increasing(self.grid, "ranks of knots")
+        check_equal(len(self.grid), len(self.knots), "knots and their ranks")
+        check_equal(self.bins > 0, len(self.knots) > 0, "bins and knots")
+        if not self.knots:
+            return
+        width = self.knots[-1] - self.knots[0]
+        apart = self.unit * 10.0**-self.step if self.type.is_float and self.unit > 1 else 0.0
+        whole = self.type.is_float or all((knot - self.knots[0]) % self.step == 0 for knot in self.knots)
+        if not math.isfinite(width) or not whole or (width and apart > 2 * width):
+            raise ValueError(f"knots do not lie a step of {self.step} apart")
 
     def encode(self, values: pa.Array, words: NoiseBits) -> tuple[Codes, Ranks]:
         """See `Codec.encode`; tied values get ranks spread over their share by the noise."""
