@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from synthohive_spark.engine.table.model import TableModel
@@ -67,13 +68,19 @@ def table_from_files(files: Mapping[str, bytes], metadata: Mapping[str, Any]) ->
         SerializationError: If a file is missing or has another structure than it should.
     """
     documents = {name: parse_json(files, name) for name in _DOCUMENTS}
-    try:
+    with checked_parts("the model's parts"):
         model = TableModel.from_files(documents, metadata, files)
         check_model(model)
-    except Exception as error:  # whatever files that somebody else made may lead to
-        raise SerializationError(f"the model's parts are not what a fit leaves: {_said(error)}") from error
     return model
 
 
-def _said(error: Exception) -> str:
-    return str(error) if isinstance(error, SynthoHiveError | ValueError) else repr(error)
+@contextmanager
+def checked_parts(what: str) -> Iterator[None]:
+    """Turn whatever files that somebody else made may lead to into a `SerializationError` about ``what``."""
+    try:
+        yield
+    except SerializationError:
+        raise
+    except Exception as error:
+        said = str(error) if isinstance(error, SynthoHiveError | ValueError) else repr(error)
+        raise SerializationError(f"{what} are not what a fit leaves: {said}") from error

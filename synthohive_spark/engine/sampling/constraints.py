@@ -38,6 +38,18 @@ def sample_valid(generator: RowGenerator, draw: Draw, constraints: Mapping[str, 
     return rows
 
 
+def check_bounds(constraints: Mapping[str, Constraint], types: Mapping[str, pa.DataType]) -> None:
+    """Check that constraints are of columns of these types, and that values of these can be held against them.
+
+    Raises:
+        ValueError: If one is of no column, or of one of another kind.
+    """
+    for name, bounds in constraints.items():
+        if name not in types:
+            raise ValueError(f"a constraint is of {name!r}, which is no column")
+        broken(pa.chunked_array([], types[name]), bounds)
+
+
 def keeps(rows: pa.Table, constraints: Mapping[str, Constraint]) -> npt.NDArray[np.bool_]:
     """Whether each row keeps all constraints; null breaks none."""
     valid = np.ones(rows.num_rows, bool)
