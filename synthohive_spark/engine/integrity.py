@@ -118,7 +118,8 @@ def _check_any(value: Any, hints: Sequence[Any], where: str) -> None:
             problems.append(error)
         else:
             return
-    raise problems[-1] if value is not None else problems[0]
+    likely = (p for h, p in zip(hints, problems, strict=True) if isinstance(h, type) and isinstance(value, h))
+    raise next(likely, problems[-1])
 
 
 def _check_plain(value: Any, kind: Any, where: str) -> None:

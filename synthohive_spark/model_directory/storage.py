@@ -72,8 +72,13 @@ class Folder:
 
     def names(self) -> list[str]:
         """What lies in the folder, sorted; nothing if it does not exist."""
-        selector = fs.FileSelector(self.path, allow_not_found=True)
-        return sorted(info.base_name for info in self._do("listed", self.system.get_file_info, selector))
+        return [name for name, _ in self.entries()]
+
+    def entries(self, inside: str = "") -> list[tuple[str, bool]]:
+        """What lies in a folder in this one, or in itself, sorted, and whether it is a folder, links followed."""
+        selector = fs.FileSelector(self._of(inside), allow_not_found=True)
+        infos = self._do("listed", self.system.get_file_info, selector)
+        return sorted((info.base_name, info.type == fs.FileType.Directory) for info in infos)
 
     def is_file(self) -> bool:
         """Whether the path is a file, and so no folder."""

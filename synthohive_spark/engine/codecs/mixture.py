@@ -20,6 +20,7 @@ from synthohive_spark.engine.codecs.interface import CodecDefaults, Codes, Noise
 from synthohive_spark.engine.codecs.numeric_common import (
     EDGE,
     SPECIALS,
+    Step,
     between,
     check_common,
     check_numbers,
@@ -29,7 +30,7 @@ from synthohive_spark.engine.codecs.numeric_common import (
     shares_of,
 )
 from synthohive_spark.engine.columns import ColumnType
-from synthohive_spark.engine.integrity import Between, Long, Share, check_equal
+from synthohive_spark.engine.integrity import Between, Share, check_equal
 from synthohive_spark.engine.noise import normal_quantile, uniforms
 
 Floats = npt.NDArray[np.float64]
@@ -69,7 +70,7 @@ class MixtureCodec(CodecDefaults):
     weights: tuple[Share, ...]
     means: tuple[float, ...]
     stds: tuple[float, ...]
-    step: Long
+    step: Step
     shift: Annotated[int, Between(0, 38)] = 0
     bounds: tuple[int, int] | None = None
     frequencies: tuple[Share, ...] = ()

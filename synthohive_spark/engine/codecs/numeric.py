@@ -23,6 +23,7 @@ from synthohive_spark.engine.codecs.interface import CodecDefaults, Codes, Noise
 from synthohive_spark.engine.codecs.numeric_common import (
     EDGE,
     SPECIALS,
+    Step,
     between,
     check_common,
     check_numbers,
@@ -32,7 +33,7 @@ from synthohive_spark.engine.codecs.numeric_common import (
     fields_to_json,
 )
 from synthohive_spark.engine.columns import ColumnType
-from synthohive_spark.engine.integrity import Between, Long, Share, Whole, check_equal, check_increasing
+from synthohive_spark.engine.integrity import Between, Share, Whole, check_equal, check_increasing
 from synthohive_spark.engine.noise import uniforms
 
 
@@ -62,7 +63,7 @@ class NumericCodec(CodecDefaults):
     knots: tuple[float | int, ...]
     grid: tuple[Share, ...]
     bins: Whole
-    step: Long
+    step: Step
     unit: Annotated[int, Between(1, 1 << 53)] = 1
     shift: Annotated[int, Between(0, 38)] = 0
     bounds: tuple[int, int] | None = None
@@ -93,13 +94,13 @@ class NumericCodec(CodecDefaults):
         check_increasing(self.grid, "ranks of knots")
         check_equal(len(self.grid), len(self.knots), "knots and their ranks")
         check_equal(self.bins > 0, len(self.knots) > 0, "bins and knots")
-        if not self.knots:
-            return
-        width = self.knots[-1] - self.knots[0]
+        numbers = (*self.knots, *self.spikes)
+        if not self.type.is_float and any((number - numbers[0]) % self.step for number in numbers):
+            raise ValueError(f"values do not lie a step of {self.step} apart")
+        width = self.knots[-1] - self.knots[0] if self.knots else 0
         apart = self.unit * 10.0**-self.step if self.type.is_float and self.unit > 1 else 0.0
-        whole = self.type.is_float or all((knot - self.knots[0]) % self.step == 0 for knot in self.knots)
-        if not math.isfinite(width) or not whole or (width and apart > 2 * width):
-            raise ValueError(f"knots do not lie a step of {self.step} apart")
+        if not math.isfinite(width) or (width and apart > 2 * width):
+            raise ValueError(f"values do not lie {self.unit} units of {self.step} digits apart")
 
     def encode(self, values: pa.Array, words: NoiseBits) -> tuple[Codes, Ranks]:
         """See `Codec.encode`; tied values get ranks spread over their share by the noise."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +12,12 @@ import numpy.typing as npt
 from synthohive_spark.engine.codecs.arrow_numbers import Numbers
 from synthohive_spark.engine.codecs.interface import Codes
 from synthohive_spark.engine.columns import ColumnType
-from synthohive_spark.engine.integrity import check_distinct, check_equal, check_increasing
+from synthohive_spark.engine.integrity import Between, check_distinct, check_equal, check_increasing
 
 SPECIALS = {"nan": np.nan, "-inf": -np.inf, "inf": np.inf}
 EDGE = 1e-6
 _MOST_DIGITS = 40
+Step = Annotated[int, Between(-1, (1 << 64) - 1)]
 _MOST = 2.0**64 - 2**11  # the largest float64 that fits into 64 bits
 
 
