@@ -118,7 +118,8 @@ def _check_any(value: Any, hints: Sequence[Any], where: str) -> None:
             problems.append(error)
         else:
             return
-    likely = (p for h, p in zip(hints, problems, strict=True) if isinstance(h, type) and isinstance(value, h))
+    kinds = [get_origin(hint) or hint for hint in hints]
+    likely = (p for k, p in zip(kinds, problems, strict=True) if isinstance(k, type) and isinstance(value, k))
     raise next(likely, problems[-1])
 
 

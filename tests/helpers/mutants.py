@@ -188,7 +188,7 @@ def _like(rng, old, elsewhere):
         return [old + "x", old[:-1], old.upper(), old * 1000, old[::-1], elsewhere]
     if isinstance(old, bool) or old is None:
         return [not old, elsewhere, "true", 1]
-    return [old + 1, old - 1, -old, old * 1000, old * 10**9, old / 3, str(old), not old, elsewhere]
+    return [old + 1, old - 1, -old, old * 1000, old * 10**9, old // 3, str(old), not old, elsewhere]
 
 
 def _nested(value, depth):

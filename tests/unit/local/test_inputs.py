@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthohive_spark import Autoregressive, SchemaError
+from synthohive_spark import CTGAN, Autoregressive, SchemaError
 
 ROWS = 300
 
@@ -45,3 +45,12 @@ def test_whole_floats_with_gaps_are_learned_as_integers_and_come_back_as_floats(
     assert (drawn.tens.dropna() % 10 == 0).all()
     assert drawn.tens.isna().any()
     assert (drawn.half * 2 % 1 == 0).all()
+
+
+def test_a_checkpoint_dir_that_is_no_local_folder_is_refused_before_anything_is_learned(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for path in ("s3://bucket/states?region=eu-west-1", "ftp://host/states"):
+        with pytest.raises(SchemaError, match="needs a local or mounted folder|cannot be reached"):
+            CTGAN(checkpoint_dir=path)
+    CTGAN(checkpoint_dir=f"file://{tmp_path}/states")
+    assert list(tmp_path.iterdir()) == []
