@@ -16,7 +16,8 @@ from pyarrow import ArrowException, fs
 
 from synthohive_spark.errors import SerializationError
 
-_SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
+_SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]+):")
+_LOCAL = ("", "file", "dbfs")
 _RENAMED = {"s3a": "s3", "s3n": "s3", "abfs": "abfss", "gcs": "gs"}
 _NEEDS_HADOOP = ("hdfs", "viewfs")
 _UNFOLLOWED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -43,12 +44,8 @@ class Folder:
         Raises:
             SerializationError: If no file system here can reach it.
         """
-        name = os.fspath(path)
-        if not isinstance(name, str) or not name or "\0" in name:
-            raise SerializationError(f"a path must be a string that is not empty and holds no null, got {path!r}")
-        match = _SCHEME.match(name)
-        scheme = match.group(1).lower() if match else ""
-        if scheme in ("", "file", "dbfs"):
+        name, scheme = _named(path)
+        if scheme in _LOCAL:
             return cls(name, fs.LocalFileSystem(), _local(name, scheme))
         rest = name[len(scheme) :]
         try:
@@ -179,6 +176,15 @@ class Folder:
             raise SerializationError(f"{self.name!r} cannot be {what}: {error}") from error
 
 
+def _named(path: str | os.PathLike[str]) -> tuple[str, str]:
+    """A path's name and its scheme; one letter is none, but a drive."""
+    name = os.fspath(path)
+    if not isinstance(name, str) or not name or "\0" in name:
+        raise SerializationError(f"a path must be a string that is not empty and holds no null, got {path!r}")
+    match = _SCHEME.match(name)
+    return name, match.group(1).lower() if match else ""
+
+
 def _local(name: str, scheme: str) -> str:
     if scheme == "file":
         name = re.sub(r"^file:(//[^/]*)?", "", name, flags=re.IGNORECASE)
@@ -219,10 +225,10 @@ def local_folder(path: str | os.PathLike[str], what: str) -> str:
     Raises:
         SerializationError: If it is none; the message says ``what`` it is for.
     """
-    place = Folder.at(path)
-    if not place.is_local:
-        raise SerializationError(f"{what} needs a local or mounted folder, got {place.name!r}")
-    return place.path
+    name, scheme = _named(path)
+    if scheme not in _LOCAL:
+        raise SerializationError(f"{what} needs a local or mounted folder, got {name!r}")
+    return _local(name, scheme)
 
 
 def _put_first(beside: str, path: str) -> None:

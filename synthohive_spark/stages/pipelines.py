@@ -23,7 +23,7 @@ _LARGEST, _DEEPEST = 1 << 20, 16
 
 
 def load_pipeline(path: str | os.PathLike[str]) -> PipelineModel:
-    """Load a `pyspark.ml.PipelineModel` from a directory whose origin you do not trust.
+    """Load a pipeline from a directory whose origin you do not trust.
 
     ``PipelineModel.load`` imports whatever class a stage names. Here only classes of pyspark.ml and of this package are
     loaded, and models of this package are verified as ever.

@@ -13,6 +13,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from synthohive_spark.declarations.documents import read_json
 from synthohive_spark.engine.encoded_table import EncodedTable
 from synthohive_spark.errors import SerializationError
 from synthohive_spark.model_directory.storage import local_folder
@@ -80,7 +81,7 @@ class Checkpoint:
             return None
         try:
             with safe_open(self.path, framework="np") as file:
-                plain, names = json.loads((file.metadata() or {})["plain"]), file.keys()
+                plain, names = read_json((file.metadata() or {})["plain"]), file.keys()
                 return {name: file.get_tensor(name) for name in names}, plain
         except (SafetensorError, KeyError, ValueError) as error:
             raise SerializationError(f"{self.path} is not a training's checkpoint: {error}; remove it") from error

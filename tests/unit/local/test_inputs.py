@@ -50,7 +50,7 @@ def test_whole_floats_with_gaps_are_learned_as_integers_and_come_back_as_floats(
 def test_a_checkpoint_dir_that_is_no_local_folder_is_refused_before_anything_is_learned(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for path in ("s3://bucket/states?region=eu-west-1", "ftp://host/states"):
-        with pytest.raises(SchemaError, match="needs a local or mounted folder|cannot be reached"):
+        with pytest.raises(SchemaError, match="checkpoint_dir needs a local or mounted folder"):
             CTGAN(checkpoint_dir=path)
     CTGAN(checkpoint_dir=f"file://{tmp_path}/states")
     assert list(tmp_path.iterdir()) == []

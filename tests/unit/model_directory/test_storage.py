@@ -77,7 +77,7 @@ def test_files_that_users_name_are_reached_by_the_same_path_names(tmp_path, monk
     with pytest.raises(SerializationError, match="cannot be read"):
         read_file(tmp_path / "none", 4)
     monkeypatch.chdir(tmp_path)
-    for reach in (lambda p: write_file(p, b""), lambda p: read_file(p, 1), lambda p: local_folder(p, "x")):
+    for reach in (lambda p: write_file(p, b""), lambda p: read_file(p, 1)):
         with pytest.raises(SerializationError, match="path 'ftp://host/x' cannot be reached"):
             reach("ftp://host/x")
     with pytest.raises(SerializationError, match="a checkpoint needs a local or mounted folder, got 's3://bucket/x"):
