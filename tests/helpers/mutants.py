@@ -221,7 +221,7 @@ def _change_tensors(rng, pointer, files):
     (size,) = struct.unpack("<Q", files[name][:8])
     try:
         header, body = json.loads(files[name][8 : 8 + size]), bytearray(files[name][8 + size :])
-    except ValueError:
+    except (ValueError, RecursionError):
         return "nothing"
     tensors = [own for own, value in header.items() if isinstance(value, dict) and own != "__metadata__"]
     if not tensors:

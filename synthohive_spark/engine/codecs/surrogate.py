@@ -53,7 +53,7 @@ class SurrogateCodec(CodecDefaults):
 
     type: ColumnType
     formats: tuple[Format, ...]
-    shares: tuple[Share, ...] = (1.0,)
+    shares: tuple[Annotated[float, Between(0)], ...] = (1.0,)
     unique: bool = True
     key: Annotated[int, Between(0, 1 << 64)] = 0
     round_width: Annotated[int, Between(1, 40)] = 1

@@ -40,7 +40,7 @@ def check_model(model: TableModel) -> None:
         check_equal(encoder.columns, model.dependencies.split_columns(columns), "codecs and columns")
         check_equal(encoder.blocks, blocks, "codecs and layout")
         for column, codec in zip(encoder.columns, encoder.codecs, strict=True):
-            _check_codec(column, codec)
+            check_codec(column, codec)
     rows = _rows_of_all_codes(model)
     parts = model.dependencies.split(pa.table({name: rows[name] for name in names}))
     for encoder in (model.encoder, model.context_encoder):
@@ -56,8 +56,12 @@ _HINTS = {
 }
 
 
-def _check_codec(column: Column, codec: Codec) -> None:
-    """A row of every code, at the ends of its ranks and in the middle, becomes a value and a code again."""
+def check_codec(column: Column, codec: Codec) -> None:
+    """Check that a row of every code, at the ends of its ranks and in the middle, becomes a value and a code again.
+
+    Raises:
+        ValueError: If it does not; whatever else is raised says that, too.
+    """
     codes = np.tile(np.arange(codec.size, dtype=np.int32), 3)
     ranks = np.repeat(np.array([EDGE, 0.5, 1 - EDGE], np.float32), codec.size)
     words = row_words(0, np.arange(len(codes)), max(codec.decode_words, codec.encode_words))
