@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from synthohive_spark.spark.tables import read_table, write_table
     from synthohive_spark.stages.estimator import SynthesizerTransformer
     from synthohive_spark.stages.model import SynthesizerTransformerModel
+    from synthohive_spark.stages.pipelines import load_pipeline
     from synthohive_spark.synthesizer import Synthesizer
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "SynthesizerTransformerModel",
     "SynthoHiveError",
     "TrainingError",
+    "load_pipeline",
     "read_table",
     "write_table",
 ]
@@ -75,6 +77,7 @@ _HOMES = {
     "SynthesizerTransformerModel": "stages.model",
     "SynthoHiveError": "errors",
     "TrainingError": "errors",
+    "load_pipeline": "stages.pipelines",
     "read_table": "spark.tables",
     "write_table": "spark.tables",
 }

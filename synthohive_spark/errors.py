@@ -18,6 +18,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Self
 
+_LONGEST_CLAUSE, _LONGEST = 400, 4_000
+
+
+def shortened(text: str, most: int = _LONGEST_CLAUSE) -> str:
+    """``text`` without its middle where it is longer than ``most``: a name may be as long as a file is large."""
+    half = (most - 5) // 2
+    return text if len(text) <= most else f"{text[:half]} ... {text[-half:]}"
+
+
+def _message(text: str) -> str:
+    """A message whose clauses are not too long, nor it as a whole."""
+    return shortened("; ".join(map(shortened, str(text).split("; "))), _LONGEST)
+
 
 class SynthoHiveError(Exception):
     """Root of the tree: catch it to catch everything the package raises on purpose."""
@@ -44,8 +57,8 @@ class SchemaError(SynthoHiveError, ValueError):
     """
 
     def __init__(self, message: str, problems: Sequence[str] = ()) -> None:
-        super().__init__(message)
-        self.problems = tuple(problems) or (message,)
+        super().__init__(_message(message))
+        self.problems = tuple(map(_message, problems or (message,)))
 
 
 class TrainingError(SynthoHiveError, RuntimeError):
@@ -71,7 +84,10 @@ def was_interrupted(error: BaseException | None, outer: BaseException | None = N
 
 
 class SerializationError(SynthoHiveError, RuntimeError):
-    """A model directory cannot be written, read or trusted."""
+    """A model directory cannot be written, read or trusted, or a path not be reached."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(_message(message))
 
 
 class WriteError(SynthoHiveError, RuntimeError):

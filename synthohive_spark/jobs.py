@@ -11,14 +11,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-import yaml
 
+from synthohive_spark.declarations.documents import read_yaml
 from synthohive_spark.declarations.hints import check_all
 from synthohive_spark.declarations.job import FitJob, SampleJob, SynthesizeJob, read_job
 from synthohive_spark.declarations.names import TableName, database_name
 from synthohive_spark.errors import SchemaError, SynthoHiveError
 from synthohive_spark.logs import get_logger, show_logs
-from synthohive_spark.model_directory.directory import check_replaceable, require_model
+from synthohive_spark.model_directory.directory import require_model
+from synthohive_spark.model_directory.saving import check_replaceable
+from synthohive_spark.model_directory.storage import Folder
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -116,7 +118,9 @@ def main() -> None:
 
 def _fit_job(path: str | None, given: dict[str, Any], params: list[str]) -> Any:
     settings = read_job("fit", path, {**given, "params": dict(_pair(text, "--param") for text in params) or None})
-    check_all(lambda: TableName.parse(settings.table), lambda: _estimator(settings.params))
+    check_all(
+        lambda: TableName.parse(settings.table), lambda: _estimator(settings.params), lambda: Folder.at(settings.model)
+    )
     return settings
 
 
@@ -134,6 +138,7 @@ def _synthesize_job(path: str | None, given: dict[str, Any]) -> Any:
     check_all(
         lambda: database_name(settings.target),
         lambda: _require_variable(settings.hash_key_env),
+        *(partial(Folder.at, path) for path in (settings.model, settings.report) if path is not None),
         lambda: _check_declared(settings),
         lambda: _check_fit_parameters(settings),
     )
@@ -169,8 +174,8 @@ def _pair(text: str, option: str) -> tuple[str, Any]:
     if not equals:
         raise SchemaError(f"{option} must be NAME=VALUE, got {text!r}")
     try:
-        return name, yaml.safe_load(value)
-    except yaml.YAMLError as error:
+        return name, read_yaml(value)
+    except ValueError as error:
         raise SchemaError(f"{option} {name} has a value that cannot be read: {value!r}") from error
 
 

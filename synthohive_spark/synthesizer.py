@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from synthohive_spark.declarations.hints import nearest, whole_number
 from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.engine.integrity import check_loaded
 from synthohive_spark.engine.seeds import given_or_drawn
 from synthohive_spark.engine.table.conditions import Given
 from synthohive_spark.engine.table.registry import engine_class
@@ -20,6 +21,8 @@ from synthohive_spark.errors import (
     TrainingError,
 )
 from synthohive_spark.logs import get_logger
+from synthohive_spark.model_directory.storage import Folder
+from synthohive_spark.model_directory.table_files import checked_parts
 from synthohive_spark.relational.database_files import read_database, write_database
 from synthohive_spark.relational.enforcement import ON_VIOLATION, enforce
 from synthohive_spark.relational.fit_orchestrator import FitOrchestrator
@@ -240,14 +243,12 @@ class Synthesizer:
         """
         with error_boundary("load", SerializationError):
             models, linked, attributes = read_database(path)
-            made = cls(
-                Metadata.from_dict(attributes["metadata"]),
-                spark,
-                engine=attributes["engine"],
-                privacy=Privacy(**attributes["privacy"]),
-            )
-            made.models, made._linked = models, linked
-            made._sources = tuple(attributes["sources"])
+            with checked_parts("the declarations of the database"):
+                metadata, privacy = Metadata.from_dict(attributes["metadata"]), Privacy(**attributes["privacy"])
+                sources = tuple(attributes["sources"])
+                check_loaded(sources, tuple[str, ...], "sources")
+                made = cls(metadata, spark, engine=attributes["engine"], privacy=privacy)
+            made.models, made._linked, made._sources = models, linked, sources
             return made
 
     def save_to_hive(
@@ -306,11 +307,14 @@ class Synthesizer:
 
         Raises:
             SchemaError: If a table cannot be found or read.
+            SerializationError: If the report cannot be written there.
         """
         with (
             error_boundary("generate_validation_report", SynthoHiveError),
             cancel_on_interrupt(active_session(self.spark)),
         ):
+            if output_path is not None:
+                Folder.at(output_path)
             both = self._opened(real), self._opened(synthetic)
             names = [name for name in self.metadata.tables if name in both[0] and name in both[1]]
             if not names:

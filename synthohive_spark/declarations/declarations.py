@@ -12,13 +12,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.declarations.dependencies import Dependency
+from synthohive_spark.declarations.documents import MOST_BYTES, read_json, read_yaml
 from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.declarations.hints import nearest, setting_problems
 from synthohive_spark.declarations.names import TableName
 from synthohive_spark.declarations.pii import PiiRule
 from synthohive_spark.declarations.plan import DatabasePlan
 from synthohive_spark.declarations.table import TableDeclaration
-from synthohive_spark.errors import SchemaError
+from synthohive_spark.errors import SchemaError, SerializationError
+from synthohive_spark.model_directory.storage import read_file
 
 _WHERE = "metadata"
 
@@ -159,9 +161,10 @@ class Declarations:
     def from_json(cls, text: str) -> Self:
         """The declarations in a JSON text; see `from_dict`."""
         try:
-            return cls.from_dict(json.loads(text))
-        except json.JSONDecodeError as error:
+            data = read_json(text)
+        except ValueError as error:
             raise SchemaError(f"metadata is not JSON: {error}") from error
+        return cls.from_dict(data)
 
     def to_yaml(self) -> str:
         """The declarations as YAML."""
@@ -171,17 +174,17 @@ class Declarations:
     def from_yaml(cls, text: str) -> Self:
         """The declarations in a YAML text; see `from_dict`."""
         try:
-            return cls.from_dict(yaml.safe_load(text))
-        except yaml.YAMLError as error:
+            data = read_yaml(text)
+        except ValueError as error:
             raise SchemaError(f"metadata is not YAML: {error}") from error
+        return cls.from_dict(data)
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> Self:
         """The declarations in a YAML or JSON file; see `from_dict`."""
         try:
-            with open(path, encoding="utf-8") as file:
-                text = file.read()
-        except (OSError, UnicodeDecodeError) as error:
+            text = read_file(path, MOST_BYTES).decode()
+        except (SerializationError, UnicodeDecodeError) as error:
             raise SchemaError(f"metadata file {os.fspath(path)!r} cannot be read: {error}") from error
         return cls.from_json(text) if os.fspath(path).endswith(".json") else cls.from_yaml(text)
 

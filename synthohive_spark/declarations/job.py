@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
+from synthohive_spark.declarations.documents import MOST_BYTES, read_yaml
 from synthohive_spark.declarations.hints import nearest, setting_problems
-from synthohive_spark.errors import SchemaError
+from synthohive_spark.errors import SchemaError, SerializationError
+from synthohive_spark.model_directory.storage import read_file
 
 Format = Literal["delta", "orc", "parquet"]
 
@@ -203,9 +204,8 @@ def read_job(command: str, path: str | None, given: dict[str, Any]) -> Any:
 
 def _section(command: str, path: str) -> dict[str, Any]:
     try:
-        with open(path, encoding="utf-8") as file:
-            content = yaml.safe_load(file)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        content = read_yaml(read_file(path, MOST_BYTES).decode())
+    except (SerializationError, ValueError) as error:
         raise SchemaError(f"job file {path!r} cannot be read: {error}") from error
     if not isinstance(content, dict):
         raise SchemaError(f"job file {os.path.basename(path)!r} must hold sections such as 'fit:' and 'sample:'")

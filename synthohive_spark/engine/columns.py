@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
@@ -20,7 +21,7 @@ _PLAIN = {
     "timestamp": pa.timestamp("us", tz="UTC"),
     "timestamp_ntz": pa.timestamp("us"),
 }
-_INT64_DIGITS = 18
+_INT64_DIGITS, _DECIMAL_DIGITS = 18, 38
 _PARAMETRIC = re.compile(r"(decimal|varchar|char)\((\d+)(?:,\s*(-?\d+))?\)")
 
 
@@ -43,6 +44,8 @@ class ColumnType:
             raise SchemaError(f"type {text} cannot be learned")
         name, first, second = match.groups()
         if name == "decimal":
+            if not 1 <= int(first) <= _DECIMAL_DIGITS or abs(int(second or 0)) > _DECIMAL_DIGITS:
+                raise SchemaError(f"type {text} has more digits than a decimal can")
             return cls(name, precision=int(first), scale=int(second or 0))
         return cls(name, length=int(first))
 
@@ -107,6 +110,6 @@ class Column:
         return {"name": self.name, "type": str(self.type), "nullable": self.nullable}
 
     @classmethod
-    def from_json(cls, data: dict[str, str | bool]) -> Column:
+    def from_json(cls, data: dict[str, Any]) -> Column:
         """The column that `to_json` described."""
-        return cls(str(data["name"]), ColumnType.parse(str(data["type"])), bool(data["nullable"]))
+        return cls(data["name"], ColumnType.parse(data["type"]), data["nullable"])

@@ -94,6 +94,18 @@ def broken(values: pa.Array | pa.ChunkedArray, bounds: Constraint) -> dict[str, 
     return found
 
 
+def check_bounds(constraints: Mapping[str, Constraint], types: Mapping[str, pa.DataType]) -> None:
+    """Check that constraints are of columns of these types, and that values of these can be held against them.
+
+    Raises:
+        ValueError: If one is of no column, or of one of another kind.
+    """
+    for name, bounds in constraints.items():
+        if name not in types:
+            raise ValueError(f"a constraint is of {name!r}, which is no column")
+        broken(pa.array([], types[name]), bounds)
+
+
 def bound_as(bound: Any, type_: pa.DataType, *, up: bool) -> pa.Scalar:
     """A bound in a column's type: where it lies between two values, the next one ``up`` or down; null for none."""
     if bound is None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
+
+from synthohive_spark.engine.integrity import Between, Share, Whole, check_distinct, check_equal
 
 Codes = npt.NDArray[np.int32]
 
@@ -25,10 +27,10 @@ class Block:
     """
 
     name: str
-    frequencies: tuple[float, ...]
+    frequencies: Annotated[tuple[Share, ...], Between(1)]
     ranked: bool
     null: bool = False
-    bins: int = 0
+    bins: Whole = 0
 
     @property
     def codes(self) -> int:
@@ -48,8 +50,8 @@ class FunctionalDependency:
         table: The code of ``dependent`` for each code of ``determinant``; -1 where it is not known.
     """
 
-    determinant: int
-    dependent: int
+    determinant: Whole
+    dependent: Whole
     table: Codes
 
 
@@ -63,8 +65,8 @@ class NullInclusion:
         same: Whether the two are null in the same rows.
     """
 
-    column: int
-    within: int
+    column: Whole
+    within: Whole
     same: bool
 
 
@@ -78,8 +80,8 @@ class Echo:
         table: The code of ``column`` for each code of ``given`` that stands for the same value; -1 where none does.
     """
 
-    given: int
-    column: int
+    given: Whole
+    column: Whole
     table: Codes
 
 
@@ -100,11 +102,37 @@ class Layout:
 
     columns: tuple[Block, ...]
     context: tuple[Block, ...] = ()
-    at_least: int = 5
+    at_least: Whole = 5
     functional: tuple[FunctionalDependency, ...] = ()
     null_inclusions: tuple[NullInclusion, ...] = ()
     echoes: tuple[Echo, ...] = ()
     first: tuple[int, ...] = ()
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        for blocks in (self.columns, self.context):
+            check_distinct((block.name for block in blocks), "encoded columns")
+            if any(block.bins > block.codes for block in blocks):
+                raise ValueError("a column has more bins than codes")
+        drawn, given = len(self.columns), len(self.context)
+        check_distinct(self.first, "columns that are drawn first")
+        if any(not 0 <= place < drawn for place in self.first):
+            raise ValueError("a column that is drawn first is not there")
+        for own in self.null_inclusions:
+            if own.column == own.within or max(own.column, own.within) >= drawn:
+                raise ValueError("a null inclusion names columns that are not there")
+            if not (self.columns[own.column].null and self.columns[own.within].null):
+                raise ValueError("a null inclusion is of columns without nulls")
+        links = [(own.determinant, own.dependent, self.columns, drawn, own.table) for own in self.functional]
+        links += [(own.given, own.column, self.context, given, own.table) for own in self.echoes]
+        for one, other, blocks, most, table in links:
+            if one >= most or other >= drawn or (blocks is self.columns and one == other):
+                raise ValueError("a dependency names columns that are not there")
+            check_equal(len(table), blocks[one].codes, "a dependency and its column's codes")
+            if blocks[one].ranked or self.columns[other].ranked:
+                raise ValueError("a dependency is of columns with ranks")
+            if table.min() < -1 or table.max() >= self.columns[other].codes:
+                raise ValueError("a dependency names codes that are not there")
 
     def to_json(self) -> dict[str, Any]:
         """The layout as plain values."""
@@ -144,7 +172,13 @@ def _with_lists(links: Sequence[FunctionalDependency | Echo]) -> list[dict[str, 
 
 
 def _with_arrays(links: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [{**own, "table": np.array(own["table"], np.int32)} for own in links]
+    return [{**own, "table": _codes(own["table"])} for own in links]
+
+
+def _codes(table: list[int]) -> Codes:
+    if not table or any(type(code) is not int for code in table):
+        raise ValueError("a table of codes holds something else")
+    return np.array(table, np.int32)
 
 
 @dataclass(frozen=True)

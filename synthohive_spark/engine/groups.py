@@ -30,6 +30,18 @@ class Groups:
     group_of: npt.NDArray[np.int16]
     frequencies: npt.NDArray[np.float64]
 
+    def check(self) -> None:
+        """Check that every code has a group, and every group a code.
+
+        Raises:
+            ValueError: If one has not.
+        """
+        groups = np.unique(self.group_of)
+        if self.group_of.shape != self.frequencies.shape or self.group_of.dtype.kind != "i":
+            raise ValueError("groups are not those of the codes")
+        if not np.array_equal(groups, np.arange(len(groups))):
+            raise ValueError("groups are not numbered from 0 on")
+
     @cached_property
     def _order(self) -> npt.NDArray[np.int64]:
         return np.argsort(self.group_of, kind="stable")

@@ -22,6 +22,7 @@ LARGEST = 1 << 28
 MULTIPLIER = 0x4F1BBCDD
 _MARKED = 0.5
 _ATTEMPTS = 64
+_SMALLEST, _DENSEST = 8, 16
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,17 @@ class RealValueFilter:
     @classmethod
     def from_json(cls, text: str) -> RealValueFilter:
         """The table that `to_json` described."""
-        return cls(zlib.decompress(base64.b85decode(text)))
+        packed = base64.b85decode(text)
+        unpacking = zlib.decompressobj()
+        bits = unpacking.decompress(packed, min(LARGEST // 8, _DENSEST * len(packed)) + 1)
+        if not unpacking.eof or unpacking.unused_data:
+            raise ValueError("a table of real values is larger than it can be, or cut off")
+        return cls(bits)
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        if len(self.bits) < _SMALLEST or len(self.bits).bit_count() != 1:
+            raise ValueError(f"a table of real values has {len(self.bits) * 8} buckets, which is no power of two")
 
 
 def _buckets(values: Iterable[str], buckets: int) -> npt.NDArray[np.int64]:

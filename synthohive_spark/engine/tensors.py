@@ -25,5 +25,5 @@ def read_tensors(files: Mapping[str, bytes], name: str) -> dict[str, npt.NDArray
         raise SerializationError(f"the model directory lacks {name}")
     try:
         return dict(load(bytes(files[name])))
-    except SafetensorError as error:
+    except (SafetensorError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise SerializationError(f"{name} is not a file of tensors: {error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.integrity import check_loaded
 from synthohive_spark.errors import ConstraintViolationError, SchemaError
 from synthohive_spark.logs import get_logger
 
@@ -116,3 +118,20 @@ def restore(values: pd.Series[Any], dtype: str | None) -> pd.Series[Any]:
         raise ConstraintViolationError(
             f"column {values.name!r}: a generated value cannot be cast back to {dtype}: {error}"
         ) from error
+
+
+def check_dtypes(dtypes: Mapping[str, str], types: Mapping[str, pa.DataType]) -> None:
+    """Check that the dtypes that were read from files are those of columns of these types.
+
+    Raises:
+        ValueError: If one is of no column, or none that a column of a DataFrame has; whatever else is raised says that
+            a column of such a type cannot have it.
+    """
+    check_loaded(dtypes, Mapping[str, str], "dtypes")
+    for name, dtype in dtypes.items():
+        if name not in types:
+            raise ValueError(f"a dtype is of {name!r}, which is no column")
+        found = pd.api.types.pandas_dtype(dtype)
+        if isinstance(found, np.dtype) and found.kind in "SUV" and found.itemsize:
+            raise ValueError(f"{dtype!r} is no dtype that pandas keeps")
+        restore(series_of(pa.array([], types[name])), dtype)

@@ -21,7 +21,8 @@ from synthohive_spark.declarations.violations import Violation, violation_text
 from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.codecs.sequence import SequenceCodec
 from synthohive_spark.engine.columns import Column, ColumnType
-from synthohive_spark.engine.domain import broken
+from synthohive_spark.engine.domain import broken, check_bounds
+from synthohive_spark.engine.integrity import check_loaded
 from synthohive_spark.engine.sampling.draw import Draw
 from synthohive_spark.engine.seeds import given_or_drawn
 from synthohive_spark.engine.table.conditions import Given, read_conditions
@@ -29,11 +30,12 @@ from synthohive_spark.engine.table.fit import check_encoding, fit_table
 from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.engine.table.registry import engine_class, make_engine
 from synthohive_spark.engine.table.request import FitRequest
+from synthohive_spark.engine.training.checkpoint import check_checkpoint_dir
 from synthohive_spark.engine.training.summary import TrainingSummary
 from synthohive_spark.errors import SchemaError, SynthoHiveError
-from synthohive_spark.local.pandas_columns import arrow_of, learnable, restore, series_of
+from synthohive_spark.local.pandas_columns import arrow_of, check_dtypes, learnable, restore, series_of
 from synthohive_spark.logs import get_logger
-from synthohive_spark.model_directory.table_files import read_table_model, write_table_model
+from synthohive_spark.model_directory.table_files import checked_parts, read_table_model, write_table_model
 
 _log = get_logger(__name__)
 
@@ -69,6 +71,7 @@ class PandasSynthesizer:
         check_all(
             lambda: check_encoding(numeric_encoding, engine_class(self.engine)),
             lambda: make_engine(self.engine, settings),
+            lambda: check_checkpoint_dir(checkpoint_dir),
         )
         self.metadata = metadata
         self.numeric_encoding = numeric_encoding
@@ -241,12 +244,17 @@ class PandasSynthesizer:
         Raises:
             SerializationError: If the directory, or a file in it, is missing or altered.
         """
-        self.model, metadata = read_table_model(path)
-        own: dict[str, Any] = metadata.get("pandas", {})
-        self._dtypes = own.get("dtypes", {})
-        key = own.get("key")
-        self._key = None if key is None else Column.from_json(key)
-        self._constraints = {name: Constraint(**bounds) for name, bounds in own.get("constraints", {}).items()}
+        model, metadata = read_table_model(path)
+        with checked_parts("what a model on pandas has beside its table"):
+            own: dict[str, Any] = metadata.get("pandas", {})
+            dtypes, key = own.get("dtypes", {}), own.get("key")
+            key = None if key is None else Column.from_json(key)
+            constraints = {name: Constraint(**bounds) for name, bounds in own.get("constraints", {}).items()}
+            columns = (*model.columns, *([] if key is None else [key]))
+            check_loaded(key, Column | None, "key")
+            check_dtypes(dtypes, {c.name: c.type.arrow for c in columns})
+            check_bounds(constraints, {c.name: c.type.arrow for c in columns})
+        self.model, self._dtypes, self._key, self._constraints = model, dtypes, key, constraints
         return self
 
     def _fitted(self) -> TableModel:

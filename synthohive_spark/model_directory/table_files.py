@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from synthohive_spark.engine.table.model import TableModel
-from synthohive_spark.errors import SerializationError
-from synthohive_spark.model_directory.directory import json_bytes, parse_json, read_model, write_model
+from synthohive_spark.engine.table.self_check import check_model
+from synthohive_spark.errors import SerializationError, SynthoHiveError
+from synthohive_spark.model_directory.directory import read_model
+from synthohive_spark.model_directory.pointer import json_bytes, parse_json
+from synthohive_spark.model_directory.saving import write_model
 
 _DOCUMENTS = ("transformer.json", "context_transformer.json", "data_column_info.json")
 
@@ -28,7 +32,7 @@ def write_table_model(
         model: The learned table.
         more: What the caller adds to the metadata.
         overwrite: Whether to replace a model that is there.
-        record: See `synthohive_spark.model_directory.directory.write_model`.
+        record: See `synthohive_spark.model_directory.saving.write_model`.
 
     Raises:
         SerializationError: If something is there that may not be replaced, or cannot be written.
@@ -63,4 +67,20 @@ def table_from_files(files: Mapping[str, bytes], metadata: Mapping[str, Any]) ->
     Raises:
         SerializationError: If a file is missing or has another structure than it should.
     """
-    return TableModel.from_files({name: parse_json(files, name) for name in _DOCUMENTS}, metadata, files)
+    documents = {name: parse_json(files, name) for name in _DOCUMENTS}
+    with checked_parts("the model's parts"):
+        model = TableModel.from_files(documents, metadata, files)
+        check_model(model)
+    return model
+
+
+@contextmanager
+def checked_parts(what: str) -> Iterator[None]:
+    """Turn whatever files that somebody else made may lead to into a `SerializationError` about ``what``."""
+    try:
+        yield
+    except SerializationError:
+        raise
+    except Exception as error:
+        said = str(error) if isinstance(error, SynthoHiveError | ValueError) else repr(error)
+        raise SerializationError(f"{what} are not what a fit leaves: {said}") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from synthohive_spark.engine.families.balance import Balance
 from synthohive_spark.engine.families.names import cell_name, count_name
 from synthohive_spark.engine.families.rules import FamilyRules
 from synthohive_spark.engine.families.sort_key import SortKey
+from synthohive_spark.engine.integrity import Share, Whole, check_distinct, check_equal
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,11 @@ class Reference:
     """
 
     link: ForeignKey
-    orphans: float = 0.0
+    orphans: Share = 0.0
     apart: bool = False
     sorted_by: SortKey | None = None
     follows: tuple[str, ...] | None = None
-    decided: tuple[int, tuple[str, ...]] | None = None
+    decided: tuple[Whole, tuple[str, ...]] | None = None
 
     @property
     def cell(self) -> str:
@@ -92,14 +93,32 @@ class LinkedTable:
     pk: tuple[str, ...] = ()
     owner: ForeignKey | None = None
     references: tuple[Reference, ...] = ()
-    rows: int = 0
-    unowned: float = 0.0
-    orphans: float = 0.0
+    rows: Whole = 0
+    unowned: Share = 0.0
+    orphans: Share = 0.0
     counted: tuple[tuple[str, tuple[str, ...]], ...] = ()
     rules: FamilyRules | None = None
     balance: Balance | None = None
     kept: pa.Table | None = field(default=None, compare=False)
     doubles: bool = False
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        names = [c.name for c in self.columns]
+        check_distinct(names, "columns")
+        if not {*self.pk, *self.key_columns} <= set(names):
+            raise ValueError("keys are of columns that are not there")
+        before: set[tuple[str, ...]] = set()
+        for own in self.references:
+            if own.follows is not None and own.follows not in before:
+                raise ValueError("a reference follows one that does not come before it")
+            before.add(own.link.columns)
+        if self.kept is None:
+            return
+        types = {**{c.name: c.type.arrow for c in self.columns}, **dict.fromkeys(self.extra, pa.int64())}
+        check_equal({f.name: f.type for f in self.kept.schema}, types, "kept rows and their columns")
+        check_equal(self.kept.num_rows, self.rows, "kept rows and their number")
+        self.kept.validate(full=True)
 
     @property
     def links(self) -> tuple[ForeignKey, ...]:
@@ -161,3 +180,27 @@ class LinkedTable:
             kept=kept,
             doubles=data["doubles"],
         )
+
+
+def check_links(tables: Mapping[str, LinkedTable], learned: Mapping[str, Sequence[Column]]) -> None:
+    """Check that what was read of tables speaks of tables and columns that are there.
+
+    Args:
+        tables: The tables.
+        learned: Of those that have a model, the columns that it draws.
+
+    Raises:
+        ValueError: If something is not there.
+    """
+    for name, table in tables.items():
+        for link in table.links:
+            there = {c.name for c in tables[link.parent].columns} if link.parent in tables else set()
+            if not set(link.parent_columns) <= there:
+                raise ValueError(f"table {name!r} refers to columns of {link.parent!r} that are not there")
+        for child, columns in table.counted:
+            if child not in tables or columns not in [link.columns for link in tables[child].links]:
+                raise ValueError(f"table {name!r} counts rows of {child!r} that do not refer to it")
+        if table.rules is not None and name in learned:
+            made = {c.name for c in table.rules.columns}
+            if not {c.name for c in table.columns} - table.key_columns - {*table.pk} <= made:
+                raise ValueError(f"table {name!r} has columns that nothing makes")

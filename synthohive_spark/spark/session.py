@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pyspark.sql import SparkSession
 
 from synthohive_spark.errors import SynthoHiveError
+from synthohive_spark.model_directory.storage import local_folder
 from synthohive_spark.spark.interpreter import this_interpreter
 from synthohive_spark.spark.start_errors import did_not_start, start_error
 
@@ -81,7 +82,7 @@ def embedded_session(
 
 
 def _writable(folder: str | os.PathLike[str]) -> str:
-    root = os.path.abspath(folder)
+    root = local_folder(folder, "an embedded session")
     try:
         for name in ("warehouse", "metastore", "tmp"):
             os.makedirs(os.path.join(root, name), exist_ok=True)

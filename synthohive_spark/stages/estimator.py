@@ -21,6 +21,7 @@ from synthohive_spark.engine.seeds import given_or_drawn
 from synthohive_spark.engine.table.fit import check_encoding, fit_table
 from synthohive_spark.engine.table.registry import engine_class, make_engine
 from synthohive_spark.engine.table.request import FitRequest
+from synthohive_spark.engine.training.checkpoint import check_checkpoint_dir
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.spark.catalog import first_line
 from synthohive_spark.spark.schema import learnable_columns, require_columns
@@ -121,6 +122,7 @@ class SynthesizerTransformer(
             self.make_engine,
             self._privacy,
             lambda: self._positive(self.maxTrainingRows),
+            lambda: check_checkpoint_dir(self._optional(self.checkpointDir)),
         )
 
     def _fit(self, dataset: DataFrame) -> SynthesizerTransformerModel:

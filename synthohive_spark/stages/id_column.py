@@ -12,6 +12,7 @@ from pyspark.sql.types import StructField
 
 from synthohive_spark.engine.codecs.sequence import SequenceCodec
 from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.integrity import Whole
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.spark.schema import column_type, restored, spark_type
 
@@ -21,7 +22,7 @@ class IdColumn:
     """The row id of the learned table: its column, and its place among the columns that come out."""
 
     column: Column
-    place: int
+    place: Whole
 
     @classmethod
     def of(cls, field: StructField, place: int) -> IdColumn:
@@ -57,4 +58,4 @@ class IdColumn:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> IdColumn:
         """The id that `to_json` described."""
-        return cls(Column.from_json(data["column"]), int(data["place"]))
+        return cls(Column.from_json(data["column"]), data["place"])

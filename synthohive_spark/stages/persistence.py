@@ -13,10 +13,11 @@ from pyspark.ml.param import Params
 from pyspark.ml.util import DefaultParamsReader, DefaultParamsWriter, MLReader, MLWriter
 from pyspark.sql import SparkSession
 
+from synthohive_spark.engine.integrity import check_loaded
 from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.errors import SerializationError
 from synthohive_spark.logs import get_logger
-from synthohive_spark.model_directory.table_files import read_table_model, write_table_model
+from synthohive_spark.model_directory.table_files import checked_parts, read_table_model, write_table_model
 from synthohive_spark.spark.catalog import first_line
 
 _log = get_logger(__name__)
@@ -100,12 +101,14 @@ def stage_from_json(cls: Any, table_model: TableModel, attributes: Mapping[str, 
     Raises:
         SerializationError: If a fact is missing or has another structure than it should.
     """
-    try:
-        model = cls(table_model, **cls._attributes_from_json(attributes))
+    with checked_parts(f"the parts of the stage in {path!r}"):
+        own = cls._attributes_from_json(attributes)
+        for name, value in own.items():
+            check_loaded(value, where=name)
+        check_loaded(attributes["uid"], str, "uid")
+        model = cls(table_model, **own)
         model._resetUid(attributes["uid"])
         _restore(model, attributes)
-    except (KeyError, TypeError, ValueError) as error:
-        raise SerializationError(f"the stage in {path!r} does not have the expected structure: {error!r}") from error
     return model
 
 

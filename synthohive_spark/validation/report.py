@@ -6,10 +6,10 @@ import json
 import math
 import os
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from synthohive_spark.errors import QualityError, SerializationError
+from synthohive_spark.model_directory.storage import write_file
 from synthohive_spark.validation.figures import TableReport
 from synthohive_spark.validation.gate import Failure, link_failures, require_share, table_failures
 from synthohive_spark.validation.links.figures import DatabaseReport
@@ -158,11 +158,9 @@ def _plain(value: Any) -> Any:
 
 def _write(path: str | os.PathLike[str], text: str) -> None:
     try:
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
         # A lone surrogate in a name is no reason to lose the report.
-        target.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
-    except OSError as error:
+        write_file(path, text.encode("utf-8", "backslashreplace"))
+    except SerializationError as error:
         raise SerializationError(f"the report cannot be written to {os.fspath(path)!r}: {error}") from error
 
 

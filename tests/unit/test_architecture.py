@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 PACKAGE = ROOT / "synthohive_spark"
 # The lowest layer first; the longest matching prefix decides. An import may only go down, or stay in its layer.
 LAYERS = [
-    ("version", "errors", "logs"),
+    ("version", "errors", "logs", "model_directory.storage"),
     ("declarations",),
     ("engine",),
     ("engine.codecs",),

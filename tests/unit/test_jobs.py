@@ -32,6 +32,8 @@ def invoke(*arguments):
         ),
         (["sample", "--model", "m", "--rows", "5", "--output-table", "t", "--mode", "replace"], "'errorifexists'"),
         (["fit", "--job", "/nowhere.yaml"], "job file '/nowhere.yaml' cannot be read"),
+        (["fit", "--job", "ftp://host/job.yaml"], "job file 'ftp://host/job.yaml' cannot be read"),
+        (["fit", "--table", "t", "--model", "ftp://host/m"], "path 'ftp://host/m' cannot be reached"),
         (["fit", "--tabel", "t"], "No such option"),
         (["train"], "No such command"),
         (["sample", "--model", "nomodel", "--rows", "5", "--output-table", "t"], "there is no model in 'nomodel'"),
@@ -131,6 +133,8 @@ def synthesize_job(folder, *lines):
     ("line", "message"),
     [
         ("scale: 0", "synthesize: scale input should be greater than 0, got 0"),
+        ("report: ftp://host/report.html", "path 'ftp://host/report.html' cannot be reached"),
+        ("model: ftp://host/m", "path 'ftp://host/m' cannot be reached"),
         ("scale: .nan", "scale input should be less than 1000000000, got nan"),
         ("scale: true", "scale input should be a valid number, got True"),
         ("rows: {customers: 5}\n  scale: 2", "scale value error, cannot stand beside rows; give one of them, got 2"),

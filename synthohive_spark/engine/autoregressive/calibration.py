@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from synthohive_spark.engine.autoregressive.sampling import AutoregressiveSampler, Floats
+from synthohive_spark.engine.autoregressive.head import Floats
+from synthohive_spark.engine.autoregressive.sampling import AutoregressiveSampler
 from synthohive_spark.engine.categories import sample_categories
 from synthohive_spark.engine.encoded_table import EncodedTable
 

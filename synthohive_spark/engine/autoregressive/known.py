@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from synthohive_spark.engine.autoregressive.head import Floats
 from synthohive_spark.engine.autoregressive.parts import Codes, Parts
 from synthohive_spark.engine.categories import sample_categories
 from synthohive_spark.engine.encoded_table import EncodedTable, Known
@@ -23,7 +24,6 @@ CANDIDATES = 4
 _LEAST = 1e-30
 """Where chances end, so that a logarithm is finite."""
 Logs = npt.NDArray[np.float64]
-Floats = npt.NDArray[np.float32]
 
 
 class Network(Protocol):

@@ -110,10 +110,15 @@ def _parts(fixed: Arrays, layout: Layout) -> Parts:
         ColumnParts(block.codes, block.bins, int(cuts), int(fine), fixed.get(f"places.{i}"), int(members))
         for i, (block, (cuts, fine, members)) in enumerate(zip(blocks, fixed["cuts"], strict=True))
     )
+    for column in columns:
+        column.check()
     return Parts(columns, tuple(block.ranked for block in blocks), len(layout.context), layout.echoes)
 
 
 def _sampler(arrays: Arrays, fixed: Arrays, layout: Layout) -> AutoregressiveSampler:
     if not layout.columns:
         return sampler_of({}, Parts((), (), 0), (), layout)
-    return sampler_of(arrays, _parts(fixed, layout), tuple(fixed["order"].tolist()), layout)
+    parts, order = _parts(fixed, layout), tuple(fixed["order"].tolist())
+    if sorted(order) != list(range(parts.given, len(parts.columns))):
+        raise ValueError("the order does not name each drawn column once")
+    return sampler_of(arrays, parts, order, layout)

@@ -41,6 +41,22 @@ class ColumnParts:
     places: npt.NDArray[np.int32] | None = None
     members: int = 0
 
+    def check(self) -> None:
+        """Check what was read from files; a ValueError says what no fit leaves.
+
+        Raises:
+            ValueError: If the parts are not those of the codes.
+        """
+        if self.places is None:
+            if min(self.cuts, self.fine) < 1 or self.members or (not self.bins and self.cuts * self.fine > 1):
+                raise ValueError("a column is cut into no such parts")
+            return
+        if self.places.dtype.kind != "i" or self.places.shape != (self.codes,) or self.bins or self.members < 1:
+            raise ValueError("places are not those of the codes")
+        groups, members = self.sizes
+        if self.places.min() < 0 or len(np.unique(self.places)) < self.codes or groups * members > 4 * self.codes + 4:
+            raise ValueError("places are not those of the codes")
+
     @property
     def sizes(self) -> tuple[int, ...]:
         """How many categories each part has."""

@@ -1,7 +1,6 @@
 """The network on numpy: what travels to the executors. Nothing of torch is needed, and nothing of it is here.
 
-Arrays are held with one column for each row of the batch, so that the many small steps over a part's categories run
-along contiguous memory. What is not known is zero, so one product serves any set of known parts.
+Arrays have a column for each row of the batch. What is not known is zero, so one product serves any known parts.
 """
 
 from __future__ import annotations
@@ -15,90 +14,14 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from synthohive_spark.engine.autoregressive.head import Floats, Gate, Head
 from synthohive_spark.engine.autoregressive.known import draw_known
-from synthohive_spark.engine.autoregressive.parts import Parts
+from synthohive_spark.engine.autoregressive.parts import Codes, Parts
 from synthohive_spark.engine.categories import sample_categories
 from synthohive_spark.engine.dependencies.functional import allowed
 from synthohive_spark.engine.dependencies.null_inclusion import mask_nulls
 from synthohive_spark.engine.encoded_table import EncodedTable, FunctionalDependency, Known, Layout, NullInclusion
 from synthohive_spark.engine.noise import NoiseBits, uniforms
-
-Floats = npt.NDArray[np.float32]
-Codes = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Gate:
-    """How likely a part is to echo another.
-
-    Attributes:
-        weights: Shape (1, hidden).
-        bias: Shape (1, 1).
-        after: What is added to logits once the echo is in them, shape (categories, 1).
-    """
-
-    weights: Floats
-    bias: Floats
-    after: Floats
-
-    def with_echo(self, logits: Floats, hidden: Floats, echoed: Codes) -> Floats:
-        """Logits in which what is echoed in each row, -1 for nothing, is as likely as the gate says."""
-        logits -= logits.max(axis=0)
-        logits -= np.log(np.exp(logits).sum(axis=0))
-        gate = (self.weights @ hidden + self.bias)[0]
-        there = np.flatnonzero(echoed >= 0)
-        logits[:, there] -= np.logaddexp(0, gate[there])
-        cells = echoed[there], there
-        logits[cells] = np.logaddexp(logits[cells], -np.logaddexp(0, -gate[there]))
-        logits += self.after
-        return logits
-
-
-@dataclass(frozen=True)
-class Head:
-    """What gives the logits of one part.
-
-    Attributes:
-        read: Weights of the embeddings, in the order of `AutoregressiveSampler.slots`, shape (hidden, read).
-        read_bias: Shape (hidden, 1).
-        inner: Shape (hidden, hidden).
-        inner_bias: Shape (hidden, 1).
-        out: Shape (categories, hidden).
-        out_bias: Shape (categories, 1), or (categories, categories of the linked part).
-        gate: Of a part that echoes another.
-    """
-
-    read: Floats
-    read_bias: Floats
-    inner: Floats
-    inner_bias: Floats
-    out: Floats
-    out_bias: Floats
-    gate: Gate | None = None
-
-    def logits(self, known: Floats, parent: Codes | None, echoed: Codes | None = None) -> Floats:
-        """Logits of the categories, shape (categories, rows).
-
-        Args:
-            known: The first rows of what can be read.
-            parent: Categories of the linked part.
-            echoed: What the part echoes in each row.
-        """
-        hidden: Floats = self.read[:, : len(known)] @ known
-        hidden += self.read_bias
-        np.maximum(hidden, 0, out=hidden)
-        inner = self.inner @ hidden
-        inner += self.inner_bias
-        hidden += np.maximum(inner, 0, out=inner)
-        made: Floats = self.out @ hidden
-        made += self.out_bias if parent is None else self.out_bias[:, parent]
-        return made if self.gate is None or echoed is None else self.gate.with_echo(made, hidden, echoed)
-
-    @property
-    def arrays(self) -> tuple[Floats, ...]:
-        """All weights."""
-        own = self.read, self.read_bias, self.inner, self.inner_bias, self.out, self.out_bias
-        return own if self.gate is None else (*own, self.gate.weights, self.gate.bias, self.gate.after)
 
 
 @dataclass(frozen=True)
@@ -353,6 +276,8 @@ def sampler_of(
         )  # a table of columns without codes
     starts = np.cumsum((0, *parts.sizes))
     embedding = arrays["embedding"].astype(np.float32)
+    if len(embedding) != starts[-1]:
+        raise ValueError(f"{starts[-1]} categories have {len(embedding)} embeddings")
     widths = parts.widths(embedding.shape[1])
     embeddings = tuple(
         np.ascontiguousarray(embedding[a:b, :width].T) for (a, b), width in zip(pairwise(starts), widths, strict=True)
@@ -384,6 +309,7 @@ def sampler_of(
         }
         own = {name: np.ascontiguousarray(array, np.float32) for name, array in arrays_of.items()}
         heads[parts.first_drawn + i] = Head(**own, gate=gate)
+        heads[parts.first_drawn + i].check(parts, parts.first_drawn + i)
     return AutoregressiveSampler(
         parts, order, embeddings, heads, layout.null_inclusions, nulls, layout.functional, summary
     )

@@ -15,6 +15,7 @@ from synthohive_spark.engine.codecs.interface import CodecDefaults, Codes, Noise
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.engine.domain import Domain
 from synthohive_spark.engine.encoded_table import Allowed
+from synthohive_spark.engine.integrity import Share, check_distinct, check_equal
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,19 @@ class CategoricalCodec(CodecDefaults):
     type: ColumnType
     values: tuple[Any, ...]
     has_null: bool
-    frequencies: tuple[float, ...]
+    frequencies: tuple[Share, ...]
     kind: str = "categorical"
     bins: int = field(default=0, init=False)
     encode_words: int = field(default=1, init=False)
     decode_words: int = field(default=0, init=False)
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        check_equal(len(self.frequencies), int(self.has_null) + len(self.values), "values and frequencies")
+        check_distinct(self.values, "values")
+        plain = bool if self.type.name == "boolean" else str
+        if not self.frequencies or not all(type(value) is plain for value in self.values):
+            raise ValueError(f"there are no values of type {self.type}")
 
     @cached_property
     def _lookup(self) -> pa.Array:

@@ -8,25 +8,29 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from synthohive_spark.engine.arrays import null_mask
-from synthohive_spark.engine.codecs.arrow_numbers import Numbers, from_numbers, to_numbers
+from synthohive_spark.engine.codecs.arrow_numbers import BY_VALUE, Numbers, from_numbers, to_numbers
 from synthohive_spark.engine.codecs.interface import CodecDefaults, Codes, NoiseBits, Ranks, draw_codes
 from synthohive_spark.engine.codecs.numeric_common import (
     EDGE,
     SPECIALS,
+    Step,
     between,
+    check_common,
+    check_numbers,
     encode_apart,
     fields_from_json,
     fields_to_json,
     shares_of,
 )
 from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.engine.integrity import Between, Share, check_equal
 from synthohive_spark.engine.noise import normal_quantile, uniforms
 
 Floats = npt.NDArray[np.float64]
@@ -63,13 +67,13 @@ class MixtureCodec(CodecDefaults):
     specials: tuple[str, ...]
     low: float | int
     high: float | int
-    weights: tuple[float, ...]
+    weights: tuple[Share, ...]
     means: tuple[float, ...]
     stds: tuple[float, ...]
-    step: int
-    shift: int = 0
+    step: Step
+    shift: Annotated[int, Between(BY_VALUE, 38)] = 0
     bounds: tuple[int, int] | None = None
-    frequencies: tuple[float, ...] = ()
+    frequencies: tuple[Share, ...] = ()
     bins: int = field(default=0, init=False)
     encode_words: int = field(default=1, init=False)
     decode_words: int = field(default=0, init=False)
@@ -88,6 +92,15 @@ class MixtureCodec(CodecDefaults):
     def size(self) -> int:
         """How many codes there are."""
         return self._first_mode + len(self.means)
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        check_common(self)
+        check_numbers(self.type, (self.low, self.high), "ends", strictly=False)
+        check_equal(len(self.weights), len(self.means), "weights and means")
+        check_equal(len(self.stds), len(self.means), "deviations and means")
+        if not self.means or min(self.stds) <= 0 or not math.isfinite(self.high - self.low):
+            raise ValueError("there are no modes of a width")
 
     def encode(self, values: pa.Array, words: NoiseBits) -> tuple[Codes, Ranks]:
         """See `Codec.encode`; a number out of range counts as the nearest end."""

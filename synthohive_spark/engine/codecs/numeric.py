@@ -7,22 +7,26 @@ interpolation in that table, rounded to the column's step. NaN and the infinitie
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from synthohive_spark.engine.arrays import null_mask
-from synthohive_spark.engine.codecs.arrow_numbers import Numbers, from_numbers, to_numbers
+from synthohive_spark.engine.codecs.arrow_numbers import BY_VALUE, Numbers, from_numbers, to_numbers
 from synthohive_spark.engine.codecs.interface import CodecDefaults, Codes, NoiseBits, Ranks, draw_codes
 from synthohive_spark.engine.codecs.numeric_common import (
     EDGE,
     SPECIALS,
+    Step,
     between,
+    check_common,
+    check_numbers,
     distance,
     encode_apart,
     fields_from_json,
@@ -31,6 +35,7 @@ from synthohive_spark.engine.codecs.numeric_common import (
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.engine.domain import Domain, bound_as
 from synthohive_spark.engine.encoded_table import Allowed
+from synthohive_spark.engine.integrity import Between, Share, Whole, check_equal, check_increasing
 from synthohive_spark.engine.noise import uniforms
 
 
@@ -58,13 +63,13 @@ class NumericCodec(CodecDefaults):
     specials: tuple[str, ...]
     spikes: tuple[float | int, ...]
     knots: tuple[float | int, ...]
-    grid: tuple[float, ...]
-    bins: int
-    step: int
-    unit: int = 1
-    shift: int = 0
+    grid: tuple[Share, ...]
+    bins: Whole
+    step: Step
+    unit: Annotated[int, Between(1, 1 << 53)] = 1
+    shift: Annotated[int, Between(BY_VALUE, 38)] = 0
     bounds: tuple[int, int] | None = None
-    frequencies: tuple[float, ...] = ()
+    frequencies: tuple[Share, ...] = ()
     encode_words: int = field(default=1, init=False)
     decode_words: int = field(default=0, init=False)
 
@@ -82,6 +87,22 @@ class NumericCodec(CodecDefaults):
     def size(self) -> int:
         """How many codes there are."""
         return self._first_bin + self.bins
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        check_common(self)
+        check_numbers(self.type, self.spikes, "spikes", strictly=True)
+        check_numbers(self.type, self.knots, "knots", strictly=False)
+        check_increasing(self.grid, "ranks of knots")
+        check_equal(len(self.grid), len(self.knots), "knots and their ranks")
+        check_equal(self.bins > 0, len(self.knots) > 0, "bins and knots")
+        numbers = (*self.knots, *self.spikes)
+        if not self.type.is_float and any((number - numbers[0]) % self.step for number in numbers):
+            raise ValueError(f"values do not lie a step of {self.step} apart")
+        width = self.knots[-1] - self.knots[0] if self.knots else 0
+        apart = self.unit * 10.0**-self.step if self.type.is_float and self.unit > 1 else 0.0
+        if not math.isfinite(width) or (width and apart > 2 * width):
+            raise ValueError(f"values do not lie {self.unit} units of {self.step} digits apart")
 
     def encode(self, values: pa.Array, words: NoiseBits) -> tuple[Codes, Ranks]:
         """See `Codec.encode`; tied values get ranks spread over their share by the noise."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +12,12 @@ import numpy.typing as npt
 from synthohive_spark.engine.codecs.arrow_numbers import Numbers
 from synthohive_spark.engine.codecs.interface import Codes
 from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.engine.integrity import Between, check_distinct, check_equal, check_increasing
 
 SPECIALS = {"nan": np.nan, "-inf": -np.inf, "inf": np.inf}
 EDGE = 1e-6
+_MOST_DIGITS = 40
+Step = Annotated[int, Between(-1, (1 << 64) - 1)]
 _MOST = 2.0**64 - 2**11  # the largest float64 that fits into 64 bits
 
 
@@ -89,3 +92,33 @@ def fields_from_json(data: Mapping[str, Any]) -> dict[str, Any]:
     if plain["bounds"]:
         plain["bounds"] = tuple(int(bound) for bound in plain["bounds"])
     return plain
+
+
+def check_numbers(type_: ColumnType, numbers: Sequence[float | int], what: str, *, strictly: bool) -> None:
+    """Check that numbers of a column are of its kind, and in order.
+
+    Raises:
+        ValueError: If they are not.
+    """
+    if not type_.is_float and any(type(number) is not int for number in numbers):
+        raise ValueError(f"{what} are no whole numbers")
+    check_increasing(np.array(numbers, np.float64) if type_.is_float else numbers, what, strictly=strictly)
+
+
+def check_common(codec: Any) -> None:
+    """Check what codecs of numbers have in common.
+
+    Raises:
+        ValueError: If a fit would not have left it so.
+    """
+    check_distinct(codec.specials, "specials")
+    if not set(codec.specials) <= (SPECIALS.keys() if codec.type.is_float else set()):
+        raise ValueError(f"{codec.type} has no special values {codec.specials!r}")
+    check_equal(len(codec.frequencies), codec.size, "codes and frequencies")
+    if not codec.type.is_quantitative or codec.size == 0:
+        raise ValueError(f"there are no numbers of type {codec.type}")
+    if not (-1 <= codec.step <= _MOST_DIGITS if codec.type.is_float else codec.step >= 1):
+        raise ValueError(f"step {codec.step} is out of range")
+    check_equal(codec.bounds is not None, codec.shift != 0, "shift and bounds")
+    if codec.shift and (codec.type.name != "decimal" or codec.bounds[0] > codec.bounds[1]):
+        raise ValueError("there can be no such shift and bounds")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pyarrow as pa
 
 from synthohive_spark.engine.codecs.interface import CodecDefaults, Codes, NoiseBits, Ranks
 from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.engine.integrity import Between, Long
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class SequenceCodec(CodecDefaults):
     """
 
     type: ColumnType
-    first: int = 0
-    step: int = 1
+    first: Long = 0
+    step: Annotated[int, Between(1, 1 << 62)] = 1
     kind: str = field(default="identifier", init=False)
     frequencies: tuple[float, ...] = field(default=(1.0,), init=False)
     has_null: bool = field(default=False, init=False)
@@ -43,7 +44,7 @@ class SequenceCodec(CodecDefaults):
     def _limit(self) -> int:
         digits = self.type.precision - self.type.scale if self.type.name == "decimal" else self.type.length
         if digits:
-            return min(int(10**digits), 1 << 62)
+            return min(int(10 ** min(digits, 19)), 1 << 62)
         bits = {"tinyint": 7, "smallint": 15, "int": 31, "float": 24, "double": 53, "date": 21}
         return 1 << bits.get(self.type.name, 57 if self.type.is_temporal else 62)
 

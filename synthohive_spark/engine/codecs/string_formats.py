@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synthohive_spark.engine.integrity import Between, Whole
 from synthohive_spark.engine.noise import NoiseBits, mix
 
 LARGEST = 1 << 62
+_LONG = 100
 
 
 @dataclass(frozen=True)
@@ -35,14 +36,26 @@ class Format:
             first two letters; "" for neither.
     """
 
-    pools: tuple[tuple[str, ...], ...]
-    round_at: int
+    pools: Annotated[tuple[Annotated[tuple[str, ...], Between(1)], ...], Between(1)]
+    round_at: Whole
     finish: str = ""
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        if self.round_at > len(self.pools) or self.finish not in ("", *_FINISHES):
+            raise ValueError("there is no such format")
+        if self.finish and not all(word.isascii() and len(word) < _LONG for pool in self.pools for word in pool):
+            raise ValueError(f"words cannot have the finish {self.finish!r}")
+        if self.finish == "iban" and not all(word.isalnum() for pool in self.pools for word in pool):
+            raise ValueError("words cannot have the finish 'iban'")
 
     @property
     def size(self) -> int:
         """How many strings there are, at most 2**62."""
-        return min(LARGEST, math.prod(len(pool) for pool in self.pools))
+        size = 1
+        for pool in self.pools:
+            size = min(LARGEST, size * len(pool))
+        return size
 
     @property
     def longest(self) -> int:

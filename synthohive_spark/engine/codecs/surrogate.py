@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from synthohive_spark.engine.codecs.interface import (
 )
 from synthohive_spark.engine.codecs.string_formats import Format
 from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.engine.integrity import Between, Share, check_equal
 from synthohive_spark.engine.noise import mix
 from synthohive_spark.engine.permutation import permuted
 from synthohive_spark.engine.real_values import RealValueFilter, another, avoid_real_values
@@ -30,6 +31,7 @@ from synthohive_spark.engine.real_values import RealValueFilter, another, avoid_
 _SLOTS = 1000
 _TRIES = 32
 _LATER = 1 << 50
+_DIGITS = 20
 
 
 @dataclass(frozen=True)
@@ -51,17 +53,24 @@ class SurrogateCodec(CodecDefaults):
 
     type: ColumnType
     formats: tuple[Format, ...]
-    shares: tuple[float, ...] = (1.0,)
+    shares: tuple[Annotated[float, Between(0)], ...] = (1.0,)
     unique: bool = True
-    key: int = 0
-    round_width: int = 1
+    key: Annotated[int, Between(0, 1 << 64)] = 0
+    round_width: Annotated[int, Between(1, 40)] = 1
     real_values: RealValueFilter | None = None
     has_null: bool = False
-    frequencies: tuple[float, ...] = (1.0,)
+    frequencies: tuple[Share, ...] = (1.0,)
     kind: str = "identifier"
     bins: int = field(default=0, init=False)
     encode_words: int = field(default=0, init=False)
     decode_words: int = field(default=1, init=False)
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        check_equal(len(self.frequencies), 1 + self.has_null, "codes and frequencies")
+        check_equal(len(self.shares), len(self.formats), "formats and their shares")
+        if not sum(self.shares) > 0 or not (self.type.is_string or self.type.is_integer):
+            raise ValueError(f"there are no formats of {self.type}")
 
     @property
     def capacity(self) -> int:
@@ -80,7 +89,7 @@ class SurrogateCodec(CodecDefaults):
     def _room(self) -> int | None:
         """How many digits the number of a round may have; None for any."""
         if self.type.is_string:
-            return max(0, self.type.length - self.formats[0].longest) if self.type.length else None
+            return min(max(0, self.type.length - self.formats[0].longest), _DIGITS) if self.type.length else None
         return 0
 
     def with_nulls(self, nulls: int, rows: int) -> SurrogateCodec:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from synthohive_spark.engine.codecs.scripts import ALPHABETS
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.engine.domain import Domain
 from synthohive_spark.engine.encoded_table import Allowed
+from synthohive_spark.engine.integrity import Between, Share, Whole, check_distinct, check_equal
 from synthohive_spark.engine.noise import mix, uniforms
 from synthohive_spark.engine.real_values import RealValueFilter, another, avoid_real_values
 
@@ -37,12 +38,19 @@ class Run(NamedTuple):
         texts: Texts that are used as they are, each with its share of the rows; the others get characters.
     """
 
-    kind: str
-    low: int
-    high: int
-    texts: Mapping[str, float] = {}
+    kind: Annotated[str, Between(1, 2)]
+    low: Whole
+    high: Whole
+    texts: Mapping[str, Share] = {}
+
+    @property
+    def longest(self) -> int:
+        """Characters of the longest text."""
+        return max([self.high, *map(len, self.texts)])
 
 
+LONGEST = 250_000
+"""Characters of a string of a pattern, and of the table of the texts at a place."""
 _UTF8_ENDS = 0x80, 0x800, 0x10000
 """From these characters on, one more byte is needed."""
 
@@ -65,15 +73,31 @@ class TextCodec(CodecDefaults):
     type: ColumnType
     has_null: bool
     patterns: tuple[tuple[Run, ...], ...]
-    shares: tuple[float, ...]
-    letters: Mapping[str, Mapping[str, float]]
-    frequencies: tuple[float, ...]
+    shares: tuple[Share, ...]
+    letters: Mapping[str, Mapping[str, Annotated[float, Between(0)]]]
+    frequencies: tuple[Share, ...]
     real_values: RealValueFilter | None = None
     words: tuple[str, ...] = ()
     kind: str = field(default="text", init=False)
     bins: int = field(default=0, init=False)
     encode_words: int = field(default=0, init=False)
     decode_words: int = field(default=2, init=False)
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        check_equal(len(self.frequencies), int(self.has_null) + len(self.words) + 1, "codes and frequencies")
+        check_equal(len(self.shares), len(self.patterns), "patterns and their shares")
+        check_distinct(self.words, "words")
+        for runs in self.patterns:
+            if any(run.low > run.high or run.longest * len(run.texts) > LONGEST for run in runs):
+                raise ValueError("a part of a pattern has no such length")
+            if sum(run.longest for run in runs) > LONGEST:
+                raise ValueError(f"a pattern is longer than {LONGEST:,} characters")
+        for kind, weights in self.letters.items():
+            if not sum(weights.values()) > 0 or any(len(c) != 1 for c in (kind, *weights)):
+                raise ValueError(f"{kind!r} is no class of characters")
+        if not self.patterns or not self.type.is_string:
+            raise ValueError(f"there are no patterns of {self.type}")
 
     def encode(self, values: pa.Array, words: NoiseBits) -> tuple[Codes, Ranks]:
         """See `Codec.encode`."""
@@ -136,7 +160,7 @@ class TextCodec(CodecDefaults):
 
     def _characters(self, run: Run, key: NoiseBits) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.bool_]]:
         """Characters of one run, and which of them count, shape (rows, longest)."""
-        longest = max([run.high, *map(len, run.texts)])
+        longest = run.longest
         with np.errstate(over="ignore"):
             noise = mix(key[:, None] ^ (np.arange(1, longest + 2, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)))
         lengths = run.low + (key % np.uint64(run.high - run.low + 1)).astype(np.int64)

@@ -10,7 +10,7 @@ import numpy as np
 
 from synthohive_spark.engine.codecs.column_sample import ColumnSample
 from synthohive_spark.engine.codecs.scripts import ALPHABETS, SPREAD, class_of
-from synthohive_spark.engine.codecs.text import Run, TextCodec
+from synthohive_spark.engine.codecs.text import LONGEST, Run, TextCodec
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.real_values import RealValueFilter
 
@@ -18,6 +18,7 @@ _PATTERNS = 200
 _SAMPLE = 20_000
 _MOST_WORDS = 200
 _MOST_TEXTS = 200
+_LONGEST_WORD = LONGEST // _MOST_WORDS - 1
 _RUN = re.compile(r"Aa+|Жж+|Ωω+|(.)\1*", re.DOTALL)
 """A capital with the small letters that follow is one run."""
 _NEARLY_ALL = 0.9
@@ -44,7 +45,7 @@ def fit_text(sample: ColumnSample, words: Sequence[str] = (), *, imitated: bool 
         pattern, runs = _runs(value)
         by_pattern[pattern].append(runs)
     common = sorted(by_pattern.items(), key=lambda item: (-len(item[1]), item[0]))[:_PATTERNS]
-    kept = [(p, rows) for p, rows in common if len(rows) >= max(at_least, 2)]
+    kept = [(p, rows) for p, rows in common if len(rows) >= max(at_least, 2) and _is_short(rows)]
     least = _NEARLY_ALL if imitated else 0.0
 
     def run(kind: str, texts: Sequence[str]) -> Run:
@@ -70,6 +71,12 @@ def fit_text(sample: ColumnSample, words: Sequence[str] = (), *, imitated: bool 
         real_values,
         kept_words,
     )
+
+
+def _is_short(rows: list[list[str]]) -> bool:
+    """Whether strings of a pattern, each in its runs, are not too long to be made from it."""
+    lengths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return sum(lengths) <= LONGEST and max(lengths, default=0) * _MOST_TEXTS <= LONGEST
 
 
 def _runs(value: str) -> tuple[tuple[str, ...], list[str]]:
@@ -99,10 +106,11 @@ def _word_patterns(values: Sequence[str], trim: int, at_least: int, imitated: bo
     words = [word for value in values for word in value.split()]
     if not words:
         return [()]
-    word = _run("a", (len(w) for w in words), trim)
+    word = _run("a", (min(len(w), _LONGEST_WORD) for w in words), trim)
     counts = np.quantile([len(value.split()) for value in values], [0.1, 0.3, 0.5, 0.7, 0.9]).round().astype(int)
     kind = Counter(class_of(c) for w in words for c in w).most_common(1)[0][0]
-    known = {} if imitated else _shared_texts(words, at_least, 0.0)
+    short = [w for w in words if len(w) <= _LONGEST_WORD]
+    known = {} if imitated or not short else _shared_texts(short, at_least, 0.0)
     run = Run(kind if kind in ALPHABETS or kind in SPREAD else "a", word.low, word.high, known)
     return [
         tuple(part for _ in range(n) for part in (Run(" ", 1, 1), run))[1:]

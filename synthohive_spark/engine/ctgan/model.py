@@ -134,11 +134,14 @@ def _group_arrays(groups: Mapping[str, Mapping[int, Groups]]) -> Arrays:
 
 def _groups_of(arrays: Arrays, part: str, blocks: tuple[Block, ...]) -> dict[int, Groups]:
     names = {i: f"{part}.{i}.groups" for i in range(len(blocks))}
-    return {
+    found = {
         i: Groups(arrays[name], np.array(blocks[i].frequencies, np.float64))
         for i, name in names.items()
         if name in arrays
     }
+    for own in found.values():
+        own.check()
+    return found
 
 
 def _narrow(layout: Layout, groups: Mapping[str, Mapping[int, Groups]]) -> Layout:
@@ -158,7 +161,7 @@ def _sampler(arrays: Arrays, fixed: Arrays, settings: CTGANSettings, layout: Lay
     narrow = _narrow(layout, groups)
     columns = narrow.columns if arrays else ()
     slots, context = Slots.of(columns), Slots.of(narrow.context)
-    return CTGANSampler(
+    sampler = CTGANSampler(
         slots=slots,
         context=context,
         noise=settings.embedding_dim,
@@ -172,6 +175,8 @@ def _sampler(arrays: Arrays, fixed: Arrays, settings: CTGANSettings, layout: Lay
         groups=groups["columns"],
         context_groups=groups["context"],
     )
+    sampler.check()
+    return sampler
 
 
 def _layers(arrays: Arrays, settings: CTGANSettings) -> tuple[Layer, ...]:

@@ -98,6 +98,30 @@ class CTGANSampler:
 
     any_condition: ClassVar[bool] = False
 
+    def check(self) -> None:
+        """Check that the arrays have the shapes that the columns ask for.
+
+        Raises:
+            ValueError: If they do not.
+        """
+        if not self.layers:
+            return
+        width, given = self.noise + self.context.ranks, sum(self.context.codes) or self.slots.one_hot
+        for layer in self.layers:
+            made = len(layer.bias)
+            if layer.dense.shape != (width, made) or layer.given.shape != (given, made):
+                raise ValueError(f"a layer of {made} does not read {width} numbers and {given} places")
+            width += made
+        if made != self.slots.width:
+            raise ValueError(f"{made} numbers are made of {self.slots.width}")
+        for codes, bias in zip(self.slots.codes, self.biases, strict=True):
+            if bias.shape != (codes, 1):
+                raise ValueError("a calibration is not that of its column")
+        ranked = [codes for codes, ranked in zip(self.slots.codes, self.ranked, strict=True) if ranked]
+        for codes, table in zip(ranked, self.rank_tables, strict=True):
+            if table.scores.shape != table.real.shape or table.real.shape[1:] != (codes,) or len(table.real) < 2:
+                raise ValueError("a table of ranks is not that of its column")
+
     @property
     def noise_words(self) -> int:
         """Words of the noise vector, of the condition, of each column's code, and of each group's member."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.integrity import Between, Long, check_equal, check_increasing
 
 Numbers = npt.NDArray[np.int64]
 _DAY, _HOUR, _MINUTE = 86_400_000_000, 3_600_000_000, 60_000_000
@@ -35,8 +36,13 @@ class Clock:
         ahead: By how many minutes it is ahead before the first, between them, and from the last on.
     """
 
-    changes: tuple[int, ...] = ()
-    ahead: tuple[int, ...] = (0,)
+    changes: tuple[Long, ...] = ()
+    ahead: tuple[Annotated[int, Between(-1440, 1440)], ...] = (0,)
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        check_increasing(self.changes, "changes of a clock")
+        check_equal(len(self.ahead), len(self.changes) + 1, "changes of a clock")
 
     def local(self, instants: Numbers) -> Numbers:
         """What the clock shows at these instants, in microseconds."""
@@ -61,8 +67,13 @@ class ClockPart:
     type: ColumnType
     of: Column
     part: str
-    shift: int
+    shift: Annotated[int, Between(-1, 1)]
     clock: Clock
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        if self.part not in PARTS or not self.of.type.is_temporal or not self.type.is_integer:
+            raise ValueError(f"there is no part {self.part!r} of {self.of.type}")
 
     def computed(self, numbers: Numbers) -> pa.Array:
         """The column's values for dates in days or instants in microseconds."""

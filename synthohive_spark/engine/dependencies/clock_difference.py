@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ import pyarrow as pa
 from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.codecs.arrow_numbers import from_numbers, to_numbers
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.integrity import Between
 
 Mask = npt.NDArray[np.bool_]
 _ROWS = 50
@@ -33,7 +34,7 @@ class ClockDifference:
     column: Column
     start: Column
     delay: Column
-    period: int
+    period: Annotated[int, Between(1, 86_400)]
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.codecs.arrow_numbers import from_numbers, to_numbers
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.rewriting import replaced
+from synthohive_spark.engine.integrity import check_distinct
 
 Mask = npt.NDArray[np.bool_]
 
@@ -30,6 +31,13 @@ class Combinations:
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Any, ...], ...]
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        check_distinct(self.names, "columns of combinations")
+        check_distinct(self.rows, "combinations")
+        if not self.columns or not self.rows or any(len(row) != len(self.columns) for row in self.rows):
+            raise ValueError("combinations are not of their columns")
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ Like sums, they are computed once a row is drawn; only where such a column is gi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,8 +18,10 @@ import pyarrow.compute as pc
 
 from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.codecs.arrow_numbers import Numbers, from_numbers, to_numbers
+from synthohive_spark.engine.codecs.numeric_common import check_numbers
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.engine.dependencies.linear import Mask
+from synthohive_spark.engine.integrity import Digits, check_equal
 
 _LARGEST = 2.0**53
 
@@ -37,7 +40,7 @@ class Number:
 
     name: str
     type: ColumnType
-    digits: int
+    digits: Digits
     low: int | float
     high: int | float
 
@@ -68,7 +71,16 @@ class DerivedColumn:
     line: bool
     at: tuple[Any, ...]
     values: tuple[Any, ...]
-    digits: int = 0
+    digits: Digits = 0
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        check_numbers(self.of.type, self.at, "edges", strictly=True)
+        check_equal(len(self.values), len(self.at) + (not self.line), "edges and values")
+        if not self.values or not self.of.type.is_quantitative or self.of.low > self.of.high:
+            raise ValueError("there is nothing to follow")
+        if self.line and not all(type(v) in (int, float) and math.isfinite(v) for v in self.values):
+            raise ValueError("the values of a line are no finite numbers")
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.rewriting import replaced
+from synthohive_spark.engine.integrity import check_distinct
 
 Mask = npt.NDArray[np.bool_]
 NONE = ""
@@ -30,6 +31,12 @@ class FlagSet:
 
     columns: tuple[Column, ...]
     always: bool
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        check_distinct(self.names, "flags")
+        if not self.columns or NONE in self.names:
+            raise ValueError("there are no flags")
 
     @property
     def names(self) -> tuple[str, ...]:

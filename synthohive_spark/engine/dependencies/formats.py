@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -12,9 +12,12 @@ import pyarrow.compute as pc
 
 from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.engine.integrity import Between, Digits
 
 _DOUBLE, _BIGINT, _DATE, _TIME = (ColumnType(name) for name in ("double", "bigint", "date", "timestamp_ntz"))
 _DAY_SECONDS = 86_400
+Sign = Annotated[str, Between(0, 4)]
+"""Stands between digits."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +35,9 @@ class NumberFormat:
 
     prefix: str = ""
     suffix: str = ""
-    thousands: str = ""
-    mark: str = "."
-    digits: int = -1
+    thousands: Sign = ""
+    mark: Sign = "."
+    digits: Digits = -1
     sign_first: bool = False
     name: ClassVar[str] = "number"
 
@@ -114,7 +117,7 @@ class ClockFormat:
         late: Whether midnight is written as the end of a day, 24:00.
     """
 
-    separator: str
+    separator: Sign
     seconds: bool = False
     padded: bool = True
     late: bool = False

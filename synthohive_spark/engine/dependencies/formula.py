@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.codecs.arrow_numbers import from_numbers, to_numbers
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.linear import type_range
+from synthohive_spark.engine.integrity import Between, Digits, check_equal
 
 Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -33,9 +34,15 @@ class FormulaColumn:
     """
 
     column: Column
-    expression: str
+    expression: Annotated[str, Between(1, 10_000)]
     types: Mapping[str, ColumnType]
-    digits: int
+    digits: Digits
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        check_equal(set(self.types), set(self._formula.names), "a formula and its columns")
+        if not all(type_.is_quantitative for type_ in (self.column.type, *self.types.values())):
+            raise ValueError("a formula is of no numbers")
 
     @property
     def names(self) -> tuple[str, ...]:

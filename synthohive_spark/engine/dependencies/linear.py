@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from synthohive_spark.engine.codecs.arrow_numbers import Numbers, from_numbers, to_numbers
 from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.engine.integrity import Digits, check_distinct, check_equal
 
 Mask = npt.NDArray[np.bool_]
 _LARGEST = 2.0**60  # whole numbers up to here can be added and compared without a thought to overflow
@@ -65,7 +66,7 @@ class LinearTerm:
 
     name: str
     type: ColumnType
-    digits: int
+    digits: Digits
     low: int | float
     high: int | float
 
@@ -108,6 +109,13 @@ class LinearRelation:
     factors: tuple[Fraction, ...]
     offset: Fraction
     rough: bool = False
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        check_equal(len(self.parts), 1 + len(self.factors), "columns and factors")
+        check_distinct(self.columns, "columns of a sum")
+        if not self.factors or any(part.low > part.high or not part.type.is_number for part in self.parts):
+            raise ValueError("a sum is of no numbers")
 
     @property
     def column(self) -> str:
@@ -222,7 +230,13 @@ class LinearRelation:
     def from_json(cls, data: Mapping[str, Any]) -> LinearRelation:
         """The relation that `to_json` described."""
         parts = tuple(LinearTerm(**{**part, "type": ColumnType.parse(part["type"])}) for part in data["parts"])
-        return cls(parts, tuple(map(Fraction, data["factors"])), Fraction(data["offset"]), data["rough"])
+        return cls(parts, tuple(map(fraction_of, data["factors"])), fraction_of(data["offset"]), data["rough"])
+
+
+def fraction_of(text: str) -> Fraction:
+    """The fraction that ``str`` wrote; unlike other forms of it, such as ``1e9999``, it is no larger than its text."""
+    above, _, below = text.partition("/")
+    return Fraction(int(above), int(below or "1"))
 
 
 def _shown(number: Fraction) -> str:

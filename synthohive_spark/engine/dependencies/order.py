@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,10 @@ import pyarrow as pa
 
 from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.codecs.arrow_numbers import Numbers, from_numbers, to_numbers
+from synthohive_spark.engine.codecs.numeric_common import check_numbers
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.rewriting import replaced
+from synthohive_spark.engine.integrity import Between, Digits
 
 Mask = npt.NDArray[np.bool_]
 DAY = 86_400_000_000
@@ -42,13 +44,20 @@ class OrderedColumn:
     """
 
     column: Column
-    bounds: tuple[Column, ...]
+    bounds: Annotated[tuple[Column, ...], Between(1)]
     above: bool
-    digits: int
+    digits: Digits
     daily: bool
     low: int | float
     high: int | float
     alone: int | float
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        check_numbers(self.column.type, (self.low, self.high), "ends of a range", strictly=False)
+        check_numbers(self.column.type, (self.alone,), "the start of a distance", strictly=False)
+        if not all(own.type.is_quantitative for own in (self.column, *self.bounds)):
+            raise ValueError("an order is of no numbers")
 
     @property
     def parts(self) -> tuple[Column, ...]:

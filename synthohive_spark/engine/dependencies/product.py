@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,8 @@ import pyarrow as pa
 from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.codecs.arrow_numbers import from_numbers, to_numbers
 from synthohive_spark.engine.columns import ColumnType
-from synthohive_spark.engine.dependencies.linear import type_range
+from synthohive_spark.engine.dependencies.linear import fraction_of, type_range
+from synthohive_spark.engine.integrity import Between, Digits, Whole, check_distinct
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -40,12 +41,12 @@ class Factor:
 
     name: str
     type: ColumnType
-    digits: int
+    digits: Digits
     low: float
     high: float
-    different: int = 0
+    different: Whole = 0
     divides: bool = False
-    added: int = 0
+    added: Annotated[int, Between(0, 1)] = 0
     sign: float = 1.0
 
     def multiplier(self, values: Floats) -> Floats:
@@ -83,6 +84,13 @@ class Product:
     column: Factor
     factors: tuple[Factor, ...]
     scale: Fraction
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        check_distinct(self.columns, "columns of a product")
+        every = (self.column, *self.factors)
+        if not self.factors or any(own.low > own.high or not own.sign or not own.type.is_number for own in every):
+            raise ValueError("a product is of no numbers")
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -132,7 +140,7 @@ class Product:
         column, *factors = (
             Factor(**{**own, "type": ColumnType.parse(own["type"])}) for own in (data["column"], *data["factors"])
         )
-        return cls(column, tuple(factors), Fraction(data["scale"]))
+        return cls(column, tuple(factors), fraction_of(data["scale"]))
 
 
 def apply_products(

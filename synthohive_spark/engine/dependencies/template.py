@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.rewriting import replaced
+from synthohive_spark.engine.integrity import Between, check_equal
 
 Mask = npt.NDArray[np.bool_]
 _STRING = ColumnType("string")
@@ -74,7 +75,12 @@ class Field:
 
     source: Column
     form: str = "as it is"
-    size: int = 0
+    size: Annotated[int, Between(0, 1_000)] = 0
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        if self.form not in _FORMS:
+            raise ValueError(f"there is no form {self.form!r}")
 
     def text(self, values: pa.Array) -> pa.Array:
         """The texts of values."""
@@ -101,6 +107,10 @@ class TemplateColumn:
     column: Column
     fields: tuple[Field, ...]
     gaps: tuple[str | None, ...]
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        check_equal(len(self.gaps), len(self.fields) + 1, "fields and what stands between")
 
     @property
     def parts(self) -> tuple[Column, ...]:

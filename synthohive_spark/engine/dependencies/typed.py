@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.formats import Format, format_from_json, format_to_json
+from synthohive_spark.engine.integrity import Between, check_equal
 
 SPECIALS = (np.nan, np.inf, -np.inf)
 """What stands for words among numbers, one for each."""
@@ -31,7 +32,7 @@ class TypedColumn:
 
     column: Column
     form: Format
-    words: tuple[str, ...] = ()
+    words: Annotated[tuple[str, ...], Between(0, len(SPECIALS))] = ()
 
     @property
     def parts(self) -> tuple[Column, ...]:
@@ -103,9 +104,13 @@ class JsonColumn:
 
     column: Column
     shape: Any
-    leaves: tuple[ColumnType, ...]
+    leaves: Annotated[tuple[ColumnType, ...], Between(1)]
     separators: tuple[str, str]
     ascii: bool
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        check_equal(sorted(_places(self.shape)), list(range(len(self.leaves))), "leaves and their places")
 
     @property
     def parts(self) -> tuple[Column, ...]:
@@ -257,6 +262,15 @@ def _filled(shape: Any, leaves: Sequence[Any]) -> Any:
     if isinstance(shape, dict):
         return {key: _filled(own, leaves) for key, own in shape.items()}
     return [_filled(own, leaves) for own in shape] if isinstance(shape, list) else leaves[shape]
+
+
+def _places(shape: Any) -> list[int]:
+    """The places at the leaves of a shape."""
+    if isinstance(shape, dict | list):
+        return [place for own in (shape.values() if isinstance(shape, dict) else shape) for place in _places(own)]
+    if type(shape) is not int:
+        raise ValueError("a leaf has no place")
+    return [shape]
 
 
 def _as(value: Any, type_: ColumnType) -> Any:

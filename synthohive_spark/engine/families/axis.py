@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.families.numbers import floats_of
+from synthohive_spark.engine.integrity import check_distinct, check_increasing
 
 _QUANTILES, _CATEGORIES, _COARSE = 20, 60, 3
 _FARTHEST = 2.0
@@ -42,6 +43,13 @@ class Axis:
     spread: float = 0.0
     least: float = 0.0
     most: float = 0.0
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        check_increasing(self.edges, "edges")
+        check_distinct(self.values, "values")
+        if self.least > self.most or self.spread < 0:
+            raise ValueError(f"{self.column.name} has no such range")
 
     @classmethod
     def of(cls, column: Column, values: pa.ChunkedArray, at_least: int) -> Axis:

@@ -22,6 +22,7 @@ from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.families.axis import Axis, Codes, Floats
 from synthohive_spark.engine.families.names import CELL
+from synthohive_spark.engine.integrity import check_distinct, check_equal
 
 LARGEST = 5_000
 """Tables of more rows are left to chance, which is kind to them."""
@@ -73,6 +74,18 @@ class Balance:
     goal: tuple[float | None, ...]
     paired: bool
     spreads: tuple[float, ...] = ()
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        check_distinct((axis.column.name for axis in self.axes), "axes")
+        check_equal(len(self.totals), len(self.counts), "counts and their means")
+        pairs = max(len(self.numbers) ** 2 // 2, len(self.axes) * (len(self.axes) - 1) // 2 if self.paired else 0)
+        if pairs > len(self.goal) or any(total <= 0 for total in self.totals):
+            raise ValueError("there are no such shares")
+        width = int(self._starts[-1])
+        parts = width + len(self.counts) * (width + 1) + int(self._pair_starts[-1]) + self._mean_parts
+        check_equal(len(self.goal), parts, "parts and their shares")
+        check_equal(len(self.spreads), self._mean_parts, "means and their deviations")
 
     @classmethod
     def fit(cls, rows: pa.Table, columns: Sequence[Column], counts: Sequence[str], at_least: int) -> Balance:

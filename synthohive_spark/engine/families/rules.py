@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.clock import ClockPart
 from synthohive_spark.engine.dependencies.derived import DerivedColumn
 from synthohive_spark.engine.families.numbers import DAY, Numbers
+from synthohive_spark.engine.integrity import Between, Long
 
 BLOCK = 256
 """Siblings that are drawn one after another; the next so many start anew, so that no family is too large."""
@@ -39,14 +40,19 @@ class Step:
     column: Column
     rising: bool
     base: str | None
-    unit: int
-    least: int
-    most: int
-    start: int = 0
+    unit: Annotated[int, Between(1, 1 << 62)]
+    least: Long
+    most: Long
+    start: Long = 0
     strict: bool = False
     pace: float = 0.0
     span: float = 0.0
     daily: bool = False
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        if self.least > self.most or not self.column.type.is_quantitative:
+            raise ValueError(f"{self.column.name} cannot rise")
 
     def of(self, numbers: Numbers) -> Numbers:
         """What is said to rise of the numbers of a column: of instants that rise by days, the days."""

@@ -12,10 +12,11 @@ from synthohive_spark.engine.codecs.interface import Codec
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.encoded_table import Layout
+from synthohive_spark.engine.integrity import check_loaded
 from synthohive_spark.engine.interface import FittedEngine
 from synthohive_spark.engine.sampling.generator import RowGenerator
 from synthohive_spark.engine.table.registry import engine_class
-from synthohive_spark.errors import SchemaError, SerializationError
+from synthohive_spark.errors import SchemaError
 
 
 @dataclass(frozen=True)
@@ -127,24 +128,21 @@ class TableModel:
     ) -> TableModel:
         """The model that `to_files` described.
 
-        Raises:
-            SerializationError: If a part is missing or has another shape than it should.
+        Whatever is raised says that a part is missing, or has another structure than it should.
         """
-        try:
-            layout = Layout.from_json(documents["data_column_info.json"])
-            fitted = engine_class(metadata["engine"]).load(files, metadata["engine_parameters"], layout)
-            return cls(
-                engine=metadata["engine"],
-                columns=tuple(Column.from_json(c) for c in metadata["columns"]),
-                condition_names=tuple(metadata["conditions"]),
-                encoder=TableEncoder.from_json(documents["transformer.json"]),
-                context_encoder=TableEncoder.from_json(documents["context_transformer.json"]),
-                layout=layout,
-                fitted=replace(fitted, history=list(metadata["history"]), checks=list(metadata["checks"])),
-                dependencies=Dependencies.from_json(metadata["dependencies"], layout),
-                told=tuple(metadata.get("told", ())),
-            )
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            if isinstance(error, SchemaError):
-                raise
-            raise SerializationError(f"the model directory does not have the expected structure: {error!r}") from error
+        layout = Layout.from_json(documents["data_column_info.json"])
+        check_loaded(layout, Layout, "data_column_info.json")
+        fitted = engine_class(metadata["engine"]).load(files, metadata["engine_parameters"], layout)
+        history, checks = metadata["history"], metadata["checks"]
+        check_loaded((history, checks), tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]], "history")
+        return cls(
+            engine=metadata["engine"],
+            columns=tuple(Column.from_json(c) for c in metadata["columns"]),
+            condition_names=tuple(metadata["conditions"]),
+            encoder=TableEncoder.from_json(documents["transformer.json"]),
+            context_encoder=TableEncoder.from_json(documents["context_transformer.json"]),
+            layout=layout,
+            fitted=replace(fitted, history=history, checks=checks),
+            dependencies=Dependencies.from_json(metadata["dependencies"], layout),
+            told=tuple(metadata.get("told", ())),
+        )

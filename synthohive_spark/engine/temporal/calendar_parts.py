@@ -18,6 +18,7 @@ import pyarrow as pa
 from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.codecs.arrow_numbers import from_numbers, to_numbers
 from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.integrity import Long
 
 Days = npt.NDArray[np.int64]
 DAY = 86_400_000_000  # microseconds
@@ -43,12 +44,18 @@ class CalendarColumn:
     column: Column
     day: str
     time: bool
-    low: int
-    high: int
+    low: Long
+    high: Long
 
     def __post_init__(self) -> None:
         if self.day not in _SUFFIXES:
             raise ValueError(f"days are cut by {', '.join(_SUFFIXES)}, got {self.day!r}")
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        most = 1 << 31 if self.column.type.name == "date" else 1 << 63
+        if not (self.column.type.is_temporal and -most <= self.low <= self.high < most):
+            raise ValueError(f"there are no such days of {self.column.type}")
 
     @property
     def parts(self) -> tuple[Column, ...]:
@@ -94,9 +101,7 @@ class CalendarColumn:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> CalendarColumn:
         """The column that `to_json` described."""
-        return cls(
-            Column.from_json(data["column"]), data["day"], bool(data["time"]), int(data["low"]), int(data["high"])
-        )
+        return cls(Column.from_json(data["column"]), data["day"], data["time"], data["low"], data["high"])
 
     @property
     def _unit(self) -> int:

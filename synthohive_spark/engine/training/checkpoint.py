@@ -13,8 +13,10 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from synthohive_spark.declarations.documents import read_json
 from synthohive_spark.engine.encoded_table import EncodedTable
 from synthohive_spark.errors import SerializationError
+from synthohive_spark.model_directory.storage import local_folder
 
 Arrays = dict[str, np.ndarray[Any, np.dtype[Any]]]
 
@@ -27,18 +29,30 @@ def training_digest(table: EncodedTable, context: EncodedTable, parameters: Mapp
     return digest.hexdigest()
 
 
+def check_checkpoint_dir(folder: str | None) -> None:
+    """Check that trainings can keep their state in ``folder``, before any begins.
+
+    Raises:
+        SerializationError: If it is neither local nor mounted.
+    """
+    if folder is not None:
+        local_folder(folder, "the checkpoint_dir")
+
+
 class Checkpoint:
     """One file of arrays and plain values, replaced as a whole.
 
     Args:
-        folder: A folder that this process can write to.
+        folder: A local or mounted folder that this process can write to; another is a `SerializationError`.
         training_digest: What the training is of (data, settings, seed); it names the file, so that trainings can
             share a folder.
         seconds: Least time between two writes.
     """
 
     def __init__(self, folder: str, training_digest: str, seconds: float = 30.0) -> None:
-        self.path = os.path.join(folder, f"training-{training_digest[:16]}.safetensors")
+        self.path = os.path.join(
+            local_folder(folder, "the checkpoint_dir"), f"training-{training_digest[:16]}.safetensors"
+        )
         self._seconds, self._last = seconds, time.monotonic()
 
     @classmethod
@@ -67,7 +81,7 @@ class Checkpoint:
             return None
         try:
             with safe_open(self.path, framework="np") as file:
-                plain, names = json.loads((file.metadata() or {})["plain"]), file.keys()
+                plain, names = read_json((file.metadata() or {})["plain"]), file.keys()
                 return {name: file.get_tensor(name) for name in names}, plain
         except (SafetensorError, KeyError, ValueError) as error:
             raise SerializationError(f"{self.path} is not a training's checkpoint: {error}; remove it") from error

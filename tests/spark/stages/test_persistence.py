@@ -1,10 +1,11 @@
 import json
+import sys
 
 import pytest
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.feature import SQLTransformer
 
-from synthohive_spark import SerializationError, SynthesizerTransformer, SynthesizerTransformerModel
+from synthohive_spark import SerializationError, SynthesizerTransformer, SynthesizerTransformerModel, load_pipeline
 from tests.helpers.frames import assert_same_rows
 
 OWN_FILES = {
@@ -22,7 +23,13 @@ def test_a_loaded_model_draws_the_same_rows(tmp_path, engine, model):
     assert loaded.getOrDefault("epochs") == 2 and loaded.trainingSummary == model.trainingSummary
     assert_same_rows(loaded.sample(600, seed=5), model.sample(600, seed=5))
     files = {p.name for p in (tmp_path / "m").glob("v-*/*")}
-    assert files == {"transformer.json", "context_transformer.json", "data_column_info.json", *OWN_FILES[engine]}
+    assert files == {
+        "transformer.json",
+        "context_transformer.json",
+        "data_column_info.json",
+        "named",
+        *OWN_FILES[engine],
+    }
 
 
 def test_overwrite_must_be_asked_for(tmp_path, shop_model):
@@ -67,6 +74,41 @@ def test_estimator_and_pipelines_save_and_load(tmp_path, spark, shop, estimator)
     made = fitted.transform(seats)
     assert made.columns == ["id", "region", "amount", "rate"]
     assert_same_rows(loaded.transform(seats), made)
+    assert_same_rows(load_pipeline(tmp_path / "fitted").transform(seats), made)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda record: {**record, "class": "antigravity.Nothing"}, "names the class 'antigravity.Nothing'"),
+        (lambda record: {**record, "class": "pyspark.ml.util.json"}, "names the class 'pyspark.ml.util.json'"),
+        (lambda record: {**record, "paramMap": {"stageUids": ["../../../elsewhere"]}}, "names stages that no pipeline"),
+        (lambda record: [record], "no record of a stage"),
+    ],
+)
+def test_a_pipeline_that_names_other_classes_is_refused_before_any_is_imported(tmp_path, spark, change, message):
+    stages = [SQLTransformer(statement="SELECT * FROM __THIS__"), PipelineModel([])]
+    PipelineModel(stages).write().save(str(tmp_path / "p"))
+    assert len(load_pipeline(tmp_path / "p").stages) == 2
+    (part,) = (tmp_path / "p/stages").glob("1_*/metadata/part-*")
+    part.write_text(json.dumps(change(json.loads(part.read_text()))))
+    with pytest.raises(SerializationError, match=message):
+        load_pipeline(str(tmp_path / "p"))
+    assert "antigravity" not in sys.modules
+
+
+def test_a_pipeline_with_a_stage_elsewhere_or_hidden_is_refused(tmp_path, spark):
+    PipelineModel([SQLTransformer(statement="SELECT 1")]).write().save(str(tmp_path / "p"))
+    (stage,) = (tmp_path / "p/stages").iterdir()
+    (stage / "metadata/more.gz").write_bytes(b"")
+    with pytest.raises(SerializationError, match="more.gz in .* is no record of a stage"):
+        load_pipeline(tmp_path / "p")
+    stage.rename(tmp_path / "elsewhere")
+    stage.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(SerializationError, match="is a link"):
+        load_pipeline(tmp_path / "p")
+    with pytest.raises(SerializationError, match="there is no pipeline"):
+        load_pipeline(tmp_path / "none")
 
 
 def test_estimator_overwrite_and_errors(tmp_path, estimator):

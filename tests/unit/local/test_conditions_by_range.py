@@ -77,7 +77,7 @@ DAYS = dt.date(2024, 3, 1), dt.date(2024, 3, 20)
         ),
         ({"member": [True], "city": "Rome"}, lambda d: d["member"] & (d["city"] == "Rome")),
     ],
-    ids=str,
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
 def test_every_row_is_within_and_everything_still_holds(model, given, fits):
     made = model.sample(300, seed=5, given=given)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from structlog.testing import capture_logs
 
-from synthohive_spark import Autoregressive, SchemaError
+from synthohive_spark import CTGAN, Autoregressive, SchemaError
 
 ROWS = 300
 
@@ -68,3 +68,12 @@ def test_decimals_in_arrow_come_back_in_arrow():
     frame = pd.DataFrame({"d": pd.Series([Decimal(i) for i in range(100)], dtype=kind), "k": list("ab") * 50})
     made = Autoregressive(epochs=1, progress=False).fit(frame, seed=1).sample(20, seed=1)
     assert made["d"].dtype == kind and made["d"].between(Decimal(0), Decimal(99)).all()
+
+
+def test_a_checkpoint_dir_that_is_no_local_folder_is_refused_before_anything_is_learned(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for path in ("s3://bucket/states?region=eu-west-1", "ftp://host/states"):
+        with pytest.raises(SchemaError, match="checkpoint_dir needs a local or mounted folder"):
+            CTGAN(checkpoint_dir=path)
+    CTGAN(checkpoint_dir=f"file://{tmp_path}/states")
+    assert list(tmp_path.iterdir()) == []

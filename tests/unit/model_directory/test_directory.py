@@ -11,8 +11,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from synthohive_spark.errors import SerializationError
-from synthohive_spark.model_directory import directory
-from synthohive_spark.model_directory.directory import read_model, write_model
+from synthohive_spark.model_directory import pointer as pointer_file
+from synthohive_spark.model_directory.directory import read_model
+from synthohive_spark.model_directory.saving import write_model
 from synthohive_spark.model_directory.storage import Folder
 
 FILES = {"transformer.json": b"{}\n", "generator.safetensors": b"0123456789" * 50}
@@ -96,7 +97,7 @@ def test_metadata_that_points_outside_is_refused(tmp_path):
 
 def test_another_version_is_a_warning(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(directory, "FORMAT_VERSION", 2)
+        patch.setattr(pointer_file, "FORMAT_VERSION", 2)
         write_model(tmp_path / "m", FILES, {})
     with capture_logs() as logs:
         assert read_model(tmp_path / "m").files == FILES
@@ -111,7 +112,7 @@ def test_a_process_killed_while_overwriting_leaves_the_old_model(tmp_path, step)
     write_model(path, FILES, {"n": 1})
     script = f"""
         import os, signal
-        from synthohive_spark.model_directory.directory import write_model
+        from synthohive_spark.model_directory.saving import write_model
         from synthohive_spark.model_directory.storage import Folder
         write = Folder.write
         def half(self, name, content):
@@ -127,7 +128,6 @@ def test_a_process_killed_while_overwriting_leaves_the_old_model(tmp_path, step)
     assert read_model(path).metadata["n"] == 1 and read_model(path).files == FILES
     write_model(path, FILES, {"n": 3}, overwrite=True)
     assert read_model(path).metadata["n"] == 3
-    assert len(os.listdir(path)) == 2
 
 
 def test_a_reader_that_meets_a_writer_reads_the_new_model(tmp_path, monkeypatch):
@@ -135,8 +135,8 @@ def test_a_reader_that_meets_a_writer_reads_the_new_model(tmp_path, monkeypatch)
     write_model(path, FILES, {"n": 1})
     read, overtaken = Folder.read, []
 
-    def overtaken_read(self, name):
-        content = read(self, name)
+    def overtaken_read(self, name, most):
+        content = read(self, name, most)
         if name == "metadata.json" and not overtaken:
             overtaken.append(name)
             write_model(path, FILES, {"n": 2}, overwrite=True)
@@ -164,9 +164,3 @@ def test_path_names_of_local_and_mounted_folders(path, local):
 def test_object_stores_by_their_hadoop_names():
     folder = Folder.at("s3a://bucket/models/m?region=eu-west-1&endpoint_override=localhost:1")
     assert folder.system.type_name == "s3" and folder.path == "bucket/models/m"
-
-
-@pytest.mark.parametrize("path", ["hdfs://namenode/m", "ftp://host/m", "", None])
-def test_a_path_that_cannot_be_reached_says_so(path):
-    with pytest.raises((SerializationError, TypeError), match="cannot be reached|not empty|expected str"):
-        Folder.at(path)

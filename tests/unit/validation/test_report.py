@@ -197,6 +197,18 @@ def test_a_report_that_cannot_be_written_says_where(tmp_path):
         ValidationReport(()).write_html(tmp_path / "file" / "report.html")
 
 
+def test_a_report_goes_where_its_path_name_says_and_to_no_folder_of_that_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    report = ValidationReport(())
+    report.write_html(f"file://{tmp_path}/deep/report.html")
+    assert (tmp_path / "deep/report.html").read_text() == render((), None)
+    with pytest.raises(
+        SerializationError, match="the report cannot be written to 'ftp://host/r.html'.*cannot be reached"
+    ):
+        report.write_html("ftp://host/r.html")
+    assert [p.name for p in tmp_path.iterdir()] == ["deep"]
+
+
 def test_shares_as_text():
     assert [percent(x) for x in (None, 0, 1e-6, 0.0123, 0.5, 0.99999, 1)] == [
         "\N{EN DASH}", "0%", "<0.1%", "1.2%", "50.0%", ">99.9%", "100%",

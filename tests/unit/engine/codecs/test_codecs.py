@@ -12,9 +12,11 @@ from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.codecs.arrow_numbers import BY_VALUE, from_numbers, to_numbers
 from synthohive_spark.engine.codecs.encoder import TableEncoder
 from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.integrity import check_loaded
 from synthohive_spark.engine.noise import row_words
 from synthohive_spark.engine.table.encoder_fit import fit_encoder
 from synthohive_spark.engine.table.request import FitRequest
+from synthohive_spark.engine.table.self_check import check_codec
 from synthohive_spark.engine.table_statistics import TableStatistics
 from synthohive_spark.errors import SchemaError
 
@@ -28,6 +30,8 @@ def round_trip(values, type_, privacy=OPEN, numeric_encoding="rank"):
     request = FitRequest(columns, seed=1, privacy=privacy, numeric_encoding=numeric_encoding)
     encoder, encoded = fit_encoder(table, columns, statistics, request)
     encoder = TableEncoder.from_json(json.loads(json.dumps(encoder.to_json())))
+    check_loaded(encoder)
+    check_codec(columns[0], encoder.codecs[0])
     words = row_words(3, np.arange(len(values)), encoder.decode_words)
     return encoder.codecs[0], encoded, encoder.decode(encoded, words)[0]
 

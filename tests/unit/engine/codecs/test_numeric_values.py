@@ -11,6 +11,7 @@ from synthohive_spark.engine.codecs.column_sample import ColumnSample
 from synthohive_spark.engine.codecs.numeric import NumericCodec
 from synthohive_spark.engine.codecs.numeric_fit import fit_numeric
 from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.integrity import check_loaded
 from synthohive_spark.engine.noise import row_words
 from synthohive_spark.engine.table_statistics import ColumnStatistics
 
@@ -25,7 +26,9 @@ def codec_of(values, type_="double", name="x", **more):
     array = pa.array(values, ColumnType.parse(type_).arrow, from_pandas=True)
     column = Column(name, ColumnType.parse(type_))
     codec = fit_numeric(ColumnSample(column, array, ColumnStatistics(array.null_count), Privacy(), **more))
-    return NumericCodec.from_json(json.loads(json.dumps(codec.to_json()))), array
+    codec = NumericCodec.from_json(json.loads(json.dumps(codec.to_json())))
+    check_loaded(codec.with_codes(codec.encode(array, row_words(0, np.arange(len(array)), 1))[0]))
+    return codec, array
 
 
 def any_values(codec, rows=ROWS):

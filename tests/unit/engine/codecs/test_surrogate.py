@@ -7,6 +7,7 @@ from synthohive_spark.engine.codecs.sequence import SequenceCodec
 from synthohive_spark.engine.codecs.string_formats import LARGEST, Format, iban_remainder, luhn_digit
 from synthohive_spark.engine.codecs.surrogate import SurrogateCodec
 from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.engine.integrity import check_loaded
 from synthohive_spark.engine.permutation import permuted
 from synthohive_spark.engine.real_values import RealValueFilter
 
@@ -54,6 +55,7 @@ def test_unique_and_none_of_the_seen(case, real_values):
     places = np.array([0, 5, 999, 1000, 77_777, ROWS - 1])
     assert made(codec, places).equals(values.take(pa.array(places)))
     again = SurrogateCodec.from_json(codec.to_json())
+    check_loaded(again)
     assert again.to_json() == codec.to_json()
     assert made(again, np.arange(2000)).equals(values.slice(0, 2000))
 

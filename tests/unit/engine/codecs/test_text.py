@@ -11,6 +11,7 @@ from synthohive_spark.engine.codecs.registry import fit_codec
 from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.codecs.text import TextCodec
 from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.integrity import check_loaded
 from synthohive_spark.engine.noise import row_words
 from synthohive_spark.engine.table_statistics import ColumnStatistics
 
@@ -28,6 +29,7 @@ def drawn(values, rules=ColumnRules(), privacy=Privacy()):  # noqa: B008
         ColumnSample(column, array, ColumnStatistics(array.null_count), privacy), rules, "rank", len(array)
     )
     codec = type(codec).from_json(json.loads(json.dumps(codec.to_json())))
+    check_loaded(codec)
     codes, ranks = codec.encode(array, row_words(1, np.arange(len(array)), codec.encode_words))
     assert codes.max() < codec.size
     return codec, codec.decode(codes, ranks, row_words(2, np.arange(len(array)), codec.decode_words)).to_pylist()
