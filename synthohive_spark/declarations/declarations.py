@@ -55,6 +55,7 @@ class Declarations:
         fk: Mapping[Any, str] | Sequence[ForeignKey] = (),
         constraints: Mapping[str, Constraint | Mapping[str, Any]] | None = None,
         pii: Mapping[str, str | PiiRule | Mapping[str, Any]] | None = None,
+        categorical: Sequence[str] = (),
         high_cardinality_cols: Sequence[str] = (),
         exclude: Sequence[str] = (),
         context: Sequence[str] = (),
@@ -77,9 +78,10 @@ class Declarations:
             constraints: Bounds by column, each a `Constraint` or a mapping of its attributes.
             pii: What happens to columns of personal data: ``"drop"``, ``"mask"``, ``"hash"``, ``"fake"``, or a
                 `synthohive_spark.declarations.pii.PiiRule` that also says the kind and the locale.
-            high_cardinality_cols: Columns that are learned by their values, however many there are (by groups of them
-                where there are more than ``embedding_threshold``): strings, and numbers that are names, such as zip
-                codes. A value held by fewer rows than ``Privacy.rare_category_rows`` is not kept even so.
+            categorical: Columns that are learned by their values, however many there are (by groups of them where there
+                are more than ``embedding_threshold``): strings, and numbers that are names, such as zip codes. A value
+                held by fewer rows than ``Privacy.rare_category_rows`` is not kept even so.
+            high_cardinality_cols: The same, by the name that files write.
             exclude: Columns to leave out.
             context: Columns that are given when rows are drawn, not generated.
             owner: The columns of the link along which rows are made: each row of the other table gets its children.
@@ -104,7 +106,7 @@ class Declarations:
             raise SchemaError(f"table {name!r} is declared already")
         declared: dict[str, Any] = {"pk": pk, "fk": fk, "owner": owner, "keep": keep, "orphans": orphans}
         declared |= {"constraints": constraints or {}, "pii": pii or {}, "exclude": exclude, "context": context}
-        declared |= {"high_cardinality_cols": high_cardinality_cols}
+        declared |= {"categorical": categorical, "high_cardinality_cols": high_cardinality_cols}
         declared |= {"dependencies": dependencies, "independent": independent}
         declared |= {"reasons": reasons or {}, "role_reasons": role_reasons or {}}
         self.tables[name] = _read_table(name, declared)

@@ -133,6 +133,19 @@ class TableDeclaration(BaseModel):
     reasons: dict[str, str] = Field(default_factory=dict)
     role_reasons: dict[Literal["owner", "keep"], str] = Field(default_factory=dict)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _one_name(cls, values: Any) -> Any:
+        """``categorical`` is ``high_cardinality_cols``."""
+        if not isinstance(values, Mapping) or not (more := values.get("categorical")):
+            return {k: v for k, v in values.items() if k != "categorical"} if isinstance(values, Mapping) else values
+        others = {key: value for key, value in values.items() if key != "categorical"}
+        try:
+            names = (*_names(more), *_names(values.get("high_cardinality_cols") or ()))
+        except ValueError as error:
+            raise ValueError(f"categorical {error}") from error
+        return others | {"high_cardinality_cols": tuple(dict.fromkeys(names))}
+
     @model_validator(mode="after")
     def _no_contradictions(self) -> TableDeclaration:
         gone, surrogates = set(self.dropped), {*self.pii, *self.pk}

@@ -25,6 +25,8 @@ class Autoregressive(PandasSynthesizer):
         embedding_threshold: A categorical column of more values than this is learned by groups of them. Default 256.
         threads: Threads of a fit. Default 1, which suits networks of this size.
         device: Where to train: "cpu", "cuda", or "auto" for CUDA where torch finds it. Default "auto".
+        categorical: Columns that are learned by their values, however many there are: strings, and numbers that are
+            names, such as zip codes.
         checkpoint_dir: A folder in which the state of training is kept while it runs; a fit of the same rows with the
             same settings and seed resumes from there after an interruption.
         privacy: What the model may keep of the rows.

@@ -21,6 +21,8 @@ class CTGAN(PandasSynthesizer):
         learning_rate: Step size of both optimisers. Default 4e-4.
         threads: Threads of a fit. Default 1, which suits networks of this size.
         device: Where to train: "cpu", "cuda", or "auto" for CUDA where torch finds it. Default "auto".
+        categorical: Columns that are learned by their values, however many there are: strings, and numbers that are
+            names, such as zip codes.
         checkpoint_dir: A folder in which the state of training is kept while it runs; a fit of the same rows with the
             same settings and seed resumes from there after an interruption.
         numeric_encoding: "rank" for spikes and quantiles, which follow a column closely, or "mixture" for the paper's

@@ -45,6 +45,8 @@ class PandasSynthesizer:
 
     Args:
         metadata: What is declared of the table: key, constraints, columns to leave out or to take as given. Optional.
+        categorical: Columns that are learned by their values, however many there are: strings, and numbers that are
+            names, such as zip codes.
         checkpoint_dir: A folder in which the state of training is kept while it runs; a fit of the same rows with the
             same settings and seed resumes from there after an interruption.
         numeric_encoding: How numbers are encoded.
@@ -62,6 +64,7 @@ class PandasSynthesizer:
         self,
         metadata: Declarations | None = None,
         *,
+        categorical: Sequence[str] = (),
         checkpoint_dir: str | None = None,
         numeric_encoding: str = "rank",
         privacy: Privacy = Privacy(),  # noqa: B008  (frozen, so one shared default is safe)
@@ -74,6 +77,7 @@ class PandasSynthesizer:
             lambda: check_checkpoint_dir(checkpoint_dir),
         )
         self.metadata = metadata
+        self.categorical = tuple(categorical)
         self.numeric_encoding = numeric_encoding
         self.privacy = privacy
         self.progress = progress
@@ -104,6 +108,9 @@ class PandasSynthesizer:
         seed = given_or_drawn(seed, "training_seed")
         declared = self.metadata.table(table_name) if self.metadata is not None else TableDeclaration()
         _check_columns(pdf, declared)
+        for name in self.categorical:
+            if name not in pdf.columns:
+                raise SchemaError(f"categorical names {name!r}, which is no column{nearest(name, pdf.columns)}")
         key = _key_column(pdf, declared)
         table, columns = learnable(pdf, {*declared.dropped, *declared.pk})
         self.model = fit_table(
@@ -114,7 +121,7 @@ class PandasSynthesizer:
                 seed,
                 conditions=declared.context,
                 rules=ColumnRules(
-                    categorical=frozenset(declared.high_cardinality_cols),
+                    categorical=frozenset([*declared.high_cardinality_cols, *self.categorical]),
                     unrelated=frozenset(declared.independent),
                     declared=declared.dependencies,
                 ),

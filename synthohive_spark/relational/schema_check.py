@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -146,8 +147,9 @@ def _type_problems(name: str, config: TableDeclaration, schema: T.StructType) ->
         if field.name in config.pk and type_.name == "boolean":
             yield Problem(name, field.name, "a boolean cannot be a primary key; name another column in pk")
         bounds = config.constraints.get(field.name)
-        if bounds and (bounds.min is not None or bounds.max is not None) and not type_.is_number:
-            yield Problem(name, field.name, f"constraint min and max need a number, the column is {kind}")
+        if bounds and not _fits(bounds, field):
+            text = "constraint min and max need a number, or dates for a date or timestamp"
+            yield Problem(name, field.name, f"{text}, the column is {kind}")
         rule = config.pii.get(field.name)
         if rule and rule.action in ("mask", "hash") and not type_.is_string:
             yield Problem(name, field.name, f"pii {rule.action!r} makes text, the column is {kind}; drop it, say")
@@ -162,10 +164,11 @@ def _type_problems(name: str, config: TableDeclaration, schema: T.StructType) ->
 def _fits(bounds: Constraint, field: T.StructField) -> bool:
     """Whether the bounds can be compared with values of the field."""
     try:
-        number = column_type(field).is_number
+        type_ = column_type(field)
     except SchemaError:
         return False
-    return number or (bounds.min is None and bounds.max is None)
+    times = {isinstance(bound, datetime.date) for bound in (bounds.min, bounds.max) if bound is not None}
+    return not times or (type_.is_quantitative and times == {type_.is_temporal})
 
 
 def _link_problems(

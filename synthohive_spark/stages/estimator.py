@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from py4j.protocol import Py4JError
@@ -68,6 +69,8 @@ class SynthesizerTransformer(
             rows with the same Params resumes from there after an interruption. None when unset.
         conditionCols: Columns that seats give, and that are not generated. Default none.
         excludeCols: Columns that are neither learned nor made. Default none.
+        categoricalCols: Columns that are learned by their values, however many there are: strings, and numbers that are
+            names, such as zip codes. Default none.
         passthroughCols: Columns of the seats that ``transform`` puts before the learned ones. Default none.
         idCol: Column that identifies a row: not learned, the source of a row's noise in ``transform``, numbered from
             0 by ``sample``. None when unset.
@@ -167,7 +170,9 @@ class SynthesizerTransformer(
                 seed,
                 conditions=tuple(self.getOrDefault(self.conditionCols)),
                 privacy=self._privacy(),
-                rules=rules,
+                rules=replace(
+                    rules, categorical=rules.categorical | frozenset(self.getOrDefault(self.categoricalCols))
+                ),
                 numeric_encoding=self.getOrDefault(self.numericEncoding),
                 progress=self.getOrDefault(self.showProgress),
                 checkpoint_dir=self._optional(self.checkpointDir),
@@ -192,6 +197,7 @@ class SynthesizerTransformer(
         id_name = self._optional(self.idCol)
         require_columns(conditions, schema.names, setting="conditionCols")
         require_columns(excluded, schema.names, setting="excludeCols")
+        require_columns(self.getOrDefault(self.categoricalCols), schema.names, setting="categoricalCols")
         require_columns([] if id_name is None else [id_name], schema.names, setting="idCol")
         for name in conditions:
             if name in excluded or name == id_name:

@@ -55,6 +55,11 @@ class SynthesizerParams(Params):
         "conditionCols", "columns that are given by the seats, not generated", TypeConverters.toListString
     )
     excludeCols = _param("excludeCols", "columns that are neither learned nor made", TypeConverters.toListString)
+    categoricalCols = _param(
+        "categoricalCols",
+        "columns that are learned by their values, however many there are",
+        TypeConverters.toListString,
+    )
     passthroughCols = _param(
         "passthroughCols",
         "columns of the seats that transform puts before the learned ones",
@@ -83,6 +88,7 @@ class SynthesizerParams(Params):
             maxTrainingRows=1_000_000,
             conditionCols=[],
             excludeCols=[],
+            categoricalCols=[],
             passthroughCols=[],
             samplingSeed=0,
             rareCategoryRows=5,

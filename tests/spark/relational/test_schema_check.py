@@ -35,7 +35,7 @@ def test_all_problems_come_at_once_each_with_table_and_column(spark, tables):
     found, message = problems(metadata, tables, spark)
     assert found == {
         "customers.agee: constraints names it, but the table does not have it; did you mean 'age'?",
-        "customers.name: constraint min and max need a number, the column is string",
+        "customers.name: constraint min and max need a number, or dates for a date or timestamp, the column is string",
         "customers.flag: pii 'fake' needs a string or an integer, the column is boolean; drop it, say",
         "customers.ref: pii 'mask' makes text, the column is bigint; drop it, say",
         "customers.photo: type binary cannot be learned; exclude the column, or cast it",

@@ -227,3 +227,11 @@ def test_a_declared_table_cannot_be_changed():
     declared = Metadata().add_table("t", pk="id").table("t")
     with pytest.raises(ValueError, match="frozen"):
         declared.pk = ("other",)
+
+
+def test_categorical_columns_have_one_meaning_by_two_names():
+    declared = Metadata().add_table("t", categorical=["zip"], high_cardinality_cols=["code", "zip"]).table("t")
+    assert declared.high_cardinality_cols == ("zip", "code")
+    assert Metadata.from_yaml("tables: {t: {categorical: [zip]}}").table("t").high_cardinality_cols == ("zip",)
+    with pytest.raises(SchemaError, match="categorical must be a list of column names, got 3"):
+        Metadata.from_yaml("tables: {t: {categorical: 3}}")
