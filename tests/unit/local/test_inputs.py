@@ -81,8 +81,8 @@ def test_a_checkpoint_dir_that_is_no_local_folder_is_refused_before_anything_is_
 
 def test_numbers_that_are_named_categorical_come_out_as_they_are():
     rng = np.random.default_rng(0)
-    known = rng.choice(np.arange(10_000, 99_999), 30, replace=False)
-    frame = pd.DataFrame({"place": rng.choice(known, 300), "x": rng.normal(size=300)})
+    known = rng.choice(np.arange(10_000, 99_999), 80, replace=False)
+    frame = pd.DataFrame({"place": rng.choice(known, 600), "x": rng.normal(size=600)})
     drawn = CTGAN(epochs=1, progress=False, categorical=["place"]).fit(frame, seed=1).sample(500, seed=1)
     assert set(drawn["place"]) <= set(known)
     assert not set(CTGAN(epochs=1, progress=False).fit(frame, seed=1).sample(500, seed=1)["place"]) <= set(known)
