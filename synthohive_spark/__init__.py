@@ -13,7 +13,7 @@ from synthohive_spark.version import __version__ as __version__
 if TYPE_CHECKING:
     from synthohive_spark.declarations.between import Between
     from synthohive_spark.declarations.constraint import Constraint
-    from synthohive_spark.declarations.dependencies import FixedCombinations, Formula, Inequality, OneHot
+    from synthohive_spark.declarations.dependencies import FixedCombinations, Formula, Inequality, OneHot, Unique
     from synthohive_spark.declarations.privacy import Privacy
     from synthohive_spark.errors import (
         ConstraintViolationError,
@@ -52,6 +52,7 @@ __all__ = [
     "SynthesizerTransformerModel",
     "SynthoHiveError",
     "TrainingError",
+    "Unique",
     "load_pipeline",
     "read_table",
     "write_table",
@@ -77,6 +78,7 @@ _HOMES = {
     "SynthesizerTransformerModel": "stages.model",
     "SynthoHiveError": "errors",
     "TrainingError": "errors",
+    "Unique": "declarations.dependencies",
     "load_pipeline": "stages.pipelines",
     "read_table": "spark.tables",
     "write_table": "spark.tables",

@@ -137,12 +137,36 @@ class Formula:
         return tree
 
 
-Dependency = Inequality | FixedCombinations | OneHot | Formula
+@dataclass(frozen=True)
+class Unique:
+    """No two rows hold the same in some columns: ``Unique(["customer", "day"])``; a null tells rows apart.
+
+    A single column is made like a key, and not learned. Of several, the last whole number or date is moved to the next
+    free value where two rows would meet. `Synthesizer` keeps it; an engine by itself draws rows one by one.
+
+    Attributes:
+        columns: The columns.
+    """
+
+    columns: tuple[str, ...]
+    kind: str = field(default="unique", init=False)
+
+    def __post_init__(self) -> None:
+        names = (self.columns,) if isinstance(self.columns, str) else self.columns
+        object.__setattr__(self, "columns", _require_names(self.kind, names, 1))
+
+    def describe(self) -> str:
+        """It in words."""
+        return f"no two rows have the same {', '.join(self.columns)}"
+
+
+Dependency = Inequality | FixedCombinations | OneHot | Formula | Unique
 KINDS: dict[str, type[Any]] = {
     "inequality": Inequality,
     "fixed_combinations": FixedCombinations,
     "one_hot": OneHot,
     "formula": Formula,
+    "unique": Unique,
 }
 
 
@@ -152,12 +176,12 @@ def dependency_of(value: Any) -> Dependency:
     Raises:
         ValueError: If it is neither.
     """
-    if isinstance(value, Inequality | FixedCombinations | OneHot | Formula):
+    if isinstance(value, Inequality | FixedCombinations | OneHot | Formula | Unique):
         return value
     if not isinstance(value, Mapping) or value.get("kind") not in KINDS:
         kinds = ", ".join(map(repr, KINDS))
         raise ValueError(
-            f"must be an Inequality, FixedCombinations, OneHot or Formula, or a mapping whose kind is {kinds}"
+            f"must be an Inequality, FixedCombinations, OneHot, Formula or Unique, or a mapping whose kind is {kinds}"
         )
     kind = KINDS[value["kind"]]
     known = [f.name for f in fields(kind) if f.init]

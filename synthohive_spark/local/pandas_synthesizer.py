@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.declarations.declarations import Declarations
+from synthohive_spark.declarations.dependencies import Unique
 from synthohive_spark.declarations.hints import check_all, nearest, whole_number
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.declarations.table import TableDeclaration
@@ -302,6 +303,8 @@ def _check_columns(pdf: pd.DataFrame, declared: TableDeclaration) -> None:
             raise SchemaError(
                 f"column {name!r} is declared but not in the table ({setting}){nearest(name, pdf.columns)}"
             )
+    if unique := [own for own in declared.dependencies if isinstance(own, Unique)]:
+        raise SchemaError(f"{unique[0].describe()}: an engine on pandas draws rows one by one; Synthesizer keeps it")
     if len(declared.pk) > 1:
         raise SchemaError(
             f"a table on pandas has a primary key of one column, not {declared.pk!r}; Synthesizer makes any"

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from synthohive_spark.declarations.dependencies import Unique
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.declarations.table import TableDeclaration
 from synthohive_spark.engine.codecs.agreeing import AgreeingCodec
@@ -61,7 +62,8 @@ def prepare(
         column = next(name for name, action in actions.items() if action == "hash")
         raise SchemaError(f"column {column!r} is to be hashed: give fit a hash_key, and keep it secret")
     looked_at = [name for name, action in actions.items() if action in ("fake", "hash")]
-    profiles = profile_columns(df, list(dict.fromkeys([*key, *made, *looked_at])))
+    alone = [own.columns[0] for own in config.dependencies if isinstance(own, Unique) and len(own.columns) == 1]
+    profiles = profile_columns(df, list(dict.fromkeys([*key, *made, *looked_at, *alone])))
     types = {field.name: column_type(field) for field in df.schema.fields if field.name not in config.dropped}
     surrogates: dict[str, SurrogateCodec | SequenceCodec | AgreeingCodec] = {}
     fakes, imitated = fake_codecs(df, config, key, profiles, types, seed, privacy)
@@ -72,6 +74,8 @@ def prepare(
     unique = _surrogate_key(key, config, surrogates, profiles)
     if unique is not None:
         surrogates[unique] = key_codec(types[unique], profiles[unique], privacy, config.constraints.get(unique))
+    for name in alone:
+        surrogates[name] = key_codec(types[name], profiles[name], privacy, config.constraints.get(name))
     strange = [name for name in made if name in types and name not in surrogates]
     real = real_value_filters(df, {name: profiles[name].distinct for name in strange}, seed=seed)
     surrogates.update({n: made_key_codec(types[n], profiles[n], privacy, real[n]) for n in strange})
@@ -86,7 +90,7 @@ def prepare(
         frozenset(imitated),
         frozenset(config.high_cardinality_cols),
         frozenset(config.independent),
-        config.dependencies,
+        tuple(own for own in config.dependencies if not isinstance(own, Unique)),
     )
     return df.select(*columns), rules
 

@@ -15,6 +15,7 @@ from synthohive_spark.relational.assembly import Assembly
 from synthohive_spark.relational.linked_table import LinkedTable
 from synthohive_spark.relational.sample_sizes import SampleSizes
 from synthohive_spark.relational.spines import Spines
+from synthohive_spark.relational.uniqueness import moved_column, range_of, several, told_apart
 from synthohive_spark.stages.model import SynthesizerTransformerModel
 
 
@@ -70,7 +71,16 @@ class SampleOrchestrator:
         for name, size in request.sizes.roots.items():
             self.models[name].check_rows(size)
         assembly = Assembly(spines)
-        return {name: assembly.table(name) for name in request.sizes.tables}
+        return {name: self._unique(name, assembly.table(name)) for name in request.sizes.tables}
+
+    def _unique(self, name: str, rows: DataFrame) -> DataFrame:
+        """A drawn table whose rows declared columns tell apart."""
+        declared = self.metadata.table(name)
+        for own in several(declared.dependencies):
+            model = self.models[name].table_model
+            column = moved_column(own, declared, model)
+            rows = told_apart(rows, own, column, *range_of(model, column))
+        return rows
 
     def _cases(self, name: str, given: Given) -> Cases | None:
         if self.linked[name].owner is not None:

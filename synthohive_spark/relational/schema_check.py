@@ -24,7 +24,7 @@ from synthohive_spark.errors import SchemaError
 from synthohive_spark.logs import get_logger
 from synthohive_spark.relational.small_tables import LearnedColumns, columns_without_values, most_rows
 from synthohive_spark.spark.constraint_check import bound_checks
-from synthohive_spark.spark.dependency_check import breaks
+from synthohive_spark.spark.dependency_check import rows_that_break
 from synthohive_spark.spark.schema import column_type, quote, type_name
 
 MOST_KEPT_ROWS = 100_000
@@ -207,7 +207,7 @@ def _data_problems(metadata: Declarations, name: str, tables: Mapping[str, DataF
     schema = df.schema
     key = [column for column in config.pk if column in schema.names]
     known = [own for own in config.dependencies if set(own.columns) <= set(schema.names)]
-    broken = [(own, mask) for own in known if (mask := breaks(own)) is not None]
+    broken = [(own, count) for own in known if (count := rows_that_break(own)) is not None]
     checks = bound_checks(
         {
             column: bounds
@@ -223,7 +223,7 @@ def _data_problems(metadata: Declarations, name: str, tables: Mapping[str, DataF
     for i, columns in enumerate(targets):
         asked += [_different(columns).alias(f"t{i}"), F.count_if(_complete(columns)).alias(f"n{i}")]
     asked += [F.count_if(check.breaks).alias(f"b{i}") for i, check in enumerate(checks)]
-    asked += [F.count_if(mask).alias(f"d{i}") for i, (_, mask) in enumerate(broken)]
+    asked += [count.alias(f"d{i}") for i, (_, count) in enumerate(broken)]
     row = df.agg(*asked).collect()[0]
     found, rows, complete = list[Problem](), row["rows"], row["rows"]
     for i, column in enumerate(key):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from functools import reduce
-from operator import add, mul, sub, truediv
+from operator import add, and_, mul, sub, truediv
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from synthohive_spark.declarations.dependencies import Dependency, Formula, Inequality, OneHot
+from synthohive_spark.declarations.dependencies import Dependency, Formula, Inequality, OneHot, Unique
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.spark.generation import as_text, drawing_function, from_text
@@ -39,6 +39,19 @@ def breaks(own: Dependency) -> Expression | None:
         made, value = _expression(own.tree), F.col(quote(own.column)).cast("double")
         return F.abs(value - made) > F.lit(_ROUNDED) + F.lit(_EXACT) * F.abs(value)
     return None
+
+
+def rows_that_break(own: Dependency) -> Expression | None:
+    """How many rows break a declared dependency, as an aggregate; None where no row can.
+
+    Of rows that are not told apart, all but one do.
+    """
+    if isinstance(own, Unique):
+        columns = [F.col(quote(name)) for name in own.columns]
+        known = reduce(and_, (column.isNotNull() for column in columns))
+        return F.count_if(known) - F.count_distinct(F.when(known, F.struct(*columns)))
+    mask = breaks(own)
+    return None if mask is None else F.count_if(mask)
 
 
 def _expression(node: ast.expr) -> Expression:

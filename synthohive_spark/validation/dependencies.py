@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from pyspark.sql import DataFrame
 
+from synthohive_spark.declarations.dependencies import Unique
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.dependencies import Dependencies, columns_of
-from synthohive_spark.spark.dependency_check import count_broken
+from synthohive_spark.spark.dependency_check import count_broken, rows_that_break
 from synthohive_spark.validation.figures import DependencyReport, TableReport
 from synthohive_spark.validation.tables import Compared
 
@@ -46,15 +47,37 @@ def compare_dependencies(
                 read = [c for c in columns if c.name in wanted]
                 asked += [(side[table.name], own, read) for side in (real, synthetic)]
                 names.append(table.name)
+    unique = _unique(tables, real, synthetic)
     counts = count_broken(asked) if asked else []
     rows = {report.name: (report.rows_real, report.rows_synthetic) for report in reports}
-    found = {}
+    found: dict[str, tuple[DependencyReport, ...]] = {
+        name: tuple(
+            DependencyReport(text, n, made, _share(n, rows[name][0]), _share(made, rows[name][1]))
+            for text, n, made in own
+        )
+        for name, own in unique.items()
+    }
     for name, there, made in zip(names, counts[::2], counts[1::2], strict=True):
         real_rows, synthetic_rows = rows[name]
-        found[name] = tuple(
+        found[name] = found.get(name, ()) + tuple(
             DependencyReport(text, n, made[text], _share(n, real_rows), _share(made[text], synthetic_rows))
             for text, n in there.items()
         )
+    return found
+
+
+def _unique(
+    tables: Sequence[Compared], real: Mapping[str, DataFrame], synthetic: Mapping[str, DataFrame]
+) -> dict[str, list[tuple[str, int, int]]]:
+    """By table, what is declared to tell rows apart, and how many real and synthetic rows another one is like."""
+    found: dict[str, list[tuple[str, int, int]]] = {}
+    for table in tables:
+        names = {c.name for c in table.columns}
+        declared = [own for own in table.config.dependencies if isinstance(own, Unique) and set(own.columns) <= names]
+        if declared and not table.config.keep:
+            counts = [count for own in declared if (count := rows_that_break(own)) is not None]
+            sides = [side[table.name].agg(*counts).collect()[0] for side in (real, synthetic)]
+            found[table.name] = [(own.describe(), sides[0][i], sides[1][i]) for i, own in enumerate(declared)]
     return found
 
 

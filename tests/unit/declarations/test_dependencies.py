@@ -31,7 +31,10 @@ def test_a_formula_knows_its_columns():
     [
         ({"kind": "inequality", "low": "a"}, "inequality needs the setting 'high'"),
         ({"kind": "inequality", "low": "a", "hi": "b"}, "inequality has no setting 'hi'; did you mean 'high'?"),
-        ({"kind": "order"}, "must be an Inequality, FixedCombinations, OneHot or Formula, or a mapping whose kind is"),
+        (
+            {"kind": "order"},
+            "must be an Inequality, FixedCombinations, OneHot, Formula or Unique, or a mapping",
+        ),
         ("a <= b", "must be an Inequality"),
         ({"kind": "one_hot", "columns": "abc"}, "one_hot takes names of columns, got 'abc'"),
         ({"kind": "one_hot", "columns": ["a", "a"]}, "one_hot takes at least 2 different columns, got ['a', 'a']"),
