@@ -164,6 +164,14 @@ def format_to_json(own: Format) -> dict[str, Any]:
     return {"format": own.name, **{f.name: getattr(own, f.name) for f in fields(own)}}
 
 
+def time_format_from_json(data: dict[str, Any]) -> TimeFormat:
+    """The format of times that `format_to_json` described; another one is a `ValueError`."""
+    made = format_from_json(data)
+    if not isinstance(made, TimeFormat):
+        raise ValueError(f"{made.name} is no format of times")
+    return made
+
+
 def format_from_json(data: dict[str, Any]) -> Format:
     """The format that `format_to_json` described."""
     values = dict(data)

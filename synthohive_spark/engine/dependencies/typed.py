@@ -13,7 +13,13 @@ import pyarrow.compute as pc
 
 from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.columns import Column, ColumnType
-from synthohive_spark.engine.dependencies.formats import Format, format_from_json, format_to_json
+from synthohive_spark.engine.dependencies.formats import (
+    Format,
+    TimeFormat,
+    format_from_json,
+    format_to_json,
+    time_format_from_json,
+)
 from synthohive_spark.engine.integrity import Between, check_equal
 
 SPECIALS = (np.nan, np.inf, -np.inf)
@@ -208,13 +214,71 @@ class AddressColumn:
         return cls(Column.from_json(data["column"]))
 
 
-Written = TypedColumn | JsonColumn | AddressColumn
+@dataclass(frozen=True)
+class TimesColumn:
+    """A column of dates, or of instants, that are written in a few formats.
+
+    Attributes:
+        column: The column, of strings.
+        forms: The formats; of those that a text fits, the first counts.
+    """
+
+    column: Column
+    forms: tuple[TimeFormat, ...]
+
+    @property
+    def parts(self) -> tuple[Column, ...]:
+        """What is learned in its place: the times, and how each is written."""
+        name, nullable = self.column.name, self.column.nullable
+        return Column(name, self.forms[0].type, nullable), Column(f"{name}\x00form", ColumnType("string"), nullable)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """No other columns."""
+        return ()
+
+    def split(self, arrays: Mapping[str, pa.Array]) -> list[pa.Array]:
+        """The parts, null where a text has none of the formats."""
+        texts = arrays[self.column.name]
+        times = pa.nulls(len(texts), self.forms[0].type.arrow)
+        which = pa.nulls(len(texts), pa.string())
+        for form in self.forms:
+            own = form.parse(texts)
+            fits = pc.and_(pc.is_null(times), pc.equal(form.format(own), texts).fill_null(False))
+            times, which = pc.if_else(fits, own, times), pc.if_else(fits, pa.scalar(form.form), which)
+        return [times, which]
+
+    def join(self, parts: Sequence[pa.Array]) -> pa.Array:
+        """The column, null where the first part is."""
+        times, which = parts
+        texts = self.forms[0].format(times)
+        for form in self.forms[1:]:
+            texts = pc.if_else(pc.equal(which, form.form).fill_null(False), form.format(times), texts)
+        return texts
+
+    def describe(self) -> str:
+        """How it is learned, as a sentence."""
+        return f"{self.column.name} is learned as times in {len(self.forms)} formats"
+
+    def to_json(self) -> dict[str, Any]:
+        """The column as plain values."""
+        return {"column": self.column.to_json(), "times": [format_to_json(form) for form in self.forms]}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TimesColumn:
+        """The column that `to_json` described."""
+        return cls(Column.from_json(data["column"]), tuple(map(time_format_from_json, data["times"])))
+
+
+Written = TypedColumn | JsonColumn | AddressColumn | TimesColumn
 
 
 def written_from_json(data: Mapping[str, Any]) -> Written:
     """The column that its `to_json` described."""
     if "address" in data:
         return AddressColumn.from_json(data)
+    if "times" in data:
+        return TimesColumn.from_json(data)
     return JsonColumn.from_json(data) if "json" in data else TypedColumn.from_json(data)
 
 

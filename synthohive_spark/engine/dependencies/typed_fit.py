@@ -20,6 +20,7 @@ from synthohive_spark.engine.dependencies.typed import (
     SPECIALS,
     AddressColumn,
     JsonColumn,
+    TimesColumn,
     TypedColumn,
     Written,
     address_of,
@@ -32,6 +33,7 @@ _SOME = 500
 _WORD_SHARE = 0.01
 _NAMES, _NAMES_ROWS = 0.5, 0.9
 _MOST_LEAVES = 50
+_TRIED, _MOST_FORMS = 40, 4
 _DATES: tuple[str, ...] = (
     "%Y-%m-%d",
     "%d/%m/%Y",
@@ -57,6 +59,8 @@ _INTEGER_CLOCKS = tuple(ClockFormat("", seconds, False, late) for seconds in (Fa
 def find_typed(table: pa.Table, columns: Sequence[Column], left: frozenset[str], privacy: Privacy) -> list[Written]:
     """The columns all of whose values, of at least 30 and in at least 50 rows, are written in one format.
 
+    Times may be written in up to four.
+
     Of strings up to three words that many rows hold may be written otherwise (``N/A``). What is read and written
     again must be the same in every row. Digits alone, all of one length, are no number but a code. Integers are dates
     if all are, between 1900 and 2199, and times of day if all their minutes, and seconds, are below 60.
@@ -75,7 +79,8 @@ def find_typed(table: pa.Table, columns: Sequence[Column], left: frozenset[str],
         if len(values) - values.null_count < _ROWS:
             continue
         if column.type.is_string:
-            typed: Written | None = _typed(column, values, privacy) or _address(column, values) or _json(column, values)
+            typed: Written | None = _typed(column, values, privacy) or _times(column, values, privacy)
+            typed = typed or _address(column, values) or _json(column, values)
         else:
             typed = _calendar_integer(column, values)
         if typed is not None:
@@ -103,6 +108,36 @@ def _typed(column: Column, values: pa.Array, privacy: Privacy) -> TypedColumn | 
         if pc.equal(form.format(form.parse(rest)), rest).fill_null(False).false_count == 0:
             return TypedColumn(column, form, own)
     return None
+
+
+def _times(column: Column, values: pa.Array, privacy: Privacy) -> TimesColumn | None:
+    """A column of dates, or of instants, in a few formats that enough rows have."""
+    present = values.drop_null()
+    different = pc.unique(present)
+    if len(different) < _DIFFERENT:
+        return None
+    left = different.take(_evenly(len(different)))
+    few = left.slice(0, _TRIED)
+    forms = [form for form in map(TimeFormat, _TIME_FORMS) if form.parse(few).null_count < len(few)]
+    chosen: list[TimeFormat] = []
+    while len(left) and forms and len(chosen) < _MOST_FORMS:
+        best = max(forms, key=lambda form: _written_so(form, left).true_count)
+        fits = _written_so(best, left)
+        if not fits.true_count:
+            return None
+        chosen.append(best)
+        forms = [form for form in forms if form.type == best.type]
+        left = left.filter(pc.invert(fits))
+    if len(left) or len(chosen) < 2:
+        return None
+    own = TimesColumn(column, tuple(chosen))
+    which = own.split({column.name: present})[1]
+    counts = pc.value_counts(which).field("counts")
+    return own if not which.null_count and pc.min(counts).as_py() >= max(privacy.min_rows, 1) else None
+
+
+def _written_so(form: TimeFormat, texts: pa.Array) -> pa.Array:
+    return pc.equal(form.format(form.parse(texts)), texts).fill_null(False)
 
 
 def _says(form: Format, different: pa.Array, values: pa.Array) -> bool:

@@ -5,6 +5,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from synthohive_spark.engine.dependencies.typed import written_from_json
 from tests.helpers.scrambled import scrambled
 
 ROWS = 1000
@@ -159,3 +160,35 @@ def test_given_columns_of_several_parts_come_out_as_they_are():
     _, _, drawn = scrambled(values, given={"x": ['{"id": 5, "tier": "gold"}'] * ROWS, "ip": ["10.1.2.3"] * ROWS})
     assert set(drawn["x"].to_pylist()) == {'{"id": 5, "tier": "gold"}'}
     assert set(drawn["ip"].to_pylist()) == {"10.1.2.3"}
+
+
+@pytest.mark.parametrize(
+    ("forms", "kind"),
+    [
+        (["%Y-%m-%d", "%d/%m/%Y"], "date"),
+        (["%Y-%m-%d", "%b %d, %Y", "%d.%m.%Y"], "date"),
+        (["%Y-%m-%dT%H:%M:%SZ", "%d/%m/%Y %H:%M"], "timestamp_ntz"),
+    ],
+)
+def test_times_in_a_few_formats_keep_them(forms, kind):
+    moments = pd.Timestamp("2019-01-01") + pd.to_timedelta(rng(1).integers(0, 1800 * 1440, ROWS), unit="min")
+    values = [moment.strftime(form) for moment, form in zip(moments, rng(2).choice(forms, ROWS), strict=True)]
+    found, table, drawn = texts([*values, None])
+    assert typed(found) == [("x", [kind, "string"])]
+    made = [text for text in drawn["x"].to_pylist() if text is not None]
+    readable = [{form for form in forms if not pd.isna(pd.to_datetime(t, format=form, errors="coerce"))} for t in made]
+    assert all(readable)
+    shares = {form: sum(form in own for own in readable) / len(made) for form in forms}
+    real = [t for t in table["x"].to_pylist() if t is not None]
+    for form in forms:
+        fits = sum(not pd.isna(pd.to_datetime(t, format=form, errors="coerce")) for t in real) / len(real)
+        assert shares[form] == pytest.approx(fits, abs=0.02)
+    (own,) = found.written
+    assert written_from_json(json.loads(json.dumps(own.to_json()))) == own
+
+
+def test_texts_that_are_not_all_times_are_no_times():
+    values = [*days("%Y-%m-%d")[:500], *[f"order {i}" for i in range(500)]]
+    assert typed(texts(values)[0]) == []
+    few = [*days("%Y-%m-%d")[:996], *days("%d/%m/%Y")[:2], *days("%b %d, %Y")[:2]]
+    assert typed(texts(few)[0]) == []
