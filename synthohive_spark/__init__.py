@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from synthohive_spark.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from synthohive_spark.data_source import register_data_source
     from synthohive_spark.declarations.between import Between
     from synthohive_spark.declarations.constraint import Constraint
     from synthohive_spark.declarations.dependencies import FixedCombinations, Formula, Inequality, OneHot, Unique
@@ -55,6 +56,7 @@ __all__ = [
     "Unique",
     "load_pipeline",
     "read_table",
+    "register_data_source",
     "write_table",
 ]
 
@@ -81,6 +83,7 @@ _HOMES = {
     "Unique": "declarations.dependencies",
     "load_pipeline": "stages.pipelines",
     "read_table": "spark.tables",
+    "register_data_source": "data_source",
     "write_table": "spark.tables",
 }
 

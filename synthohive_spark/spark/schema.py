@@ -95,6 +95,12 @@ def spark_type(type_: ColumnType) -> T.DataType:
     return T.StringType() if type_.is_string else _TYPES[type_.name]
 
 
+def struct_field(column: Column) -> T.StructField:
+    """A column as a field of a schema."""
+    metadata = {_LENGTH_KEY: str(column.type)} if column.type.length else None
+    return T.StructField(column.name, spark_type(column.type), column.nullable, metadata)
+
+
 def restored(expression: Expression, column: Column) -> Expression:
     """``expression`` under the name, nullability and length that ``column`` has."""
     if not column.nullable:

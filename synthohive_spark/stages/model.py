@@ -65,6 +65,11 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
         return self._summary
 
     @property
+    def id_column(self) -> IdColumn | None:
+        """The row id, which is numbered."""
+        return self._id_column
+
+    @property
     def columns(self) -> tuple[Column, ...]:
         """The learned columns in their order, condition columns at their places."""
         return self.table_model.columns
@@ -112,7 +117,7 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
         if numPartitions is not None:
             numPartitions = whole_number(numPartitions, "numPartitions", least=1)
         if given is None:
-            self._check_no_conditions()
+            self.check_no_conditions()
         cases = read_conditions(self.table_model, given)
         seed = given_or_drawn(seed, "sampling_seed")
         key, number = self._id_column, F.col(_NUMBER)
@@ -167,7 +172,8 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
             fill=[n for n in free if n in fill],
         )
 
-    def _check_no_conditions(self) -> None:
+    def check_no_conditions(self) -> None:
+        """A `SchemaError` if there are condition columns, so that rows cannot be drawn without them."""
         if self.table_model.conditions:
             names = ", ".join(repr(c.name) for c in self.table_model.conditions)
             raise SchemaError(
