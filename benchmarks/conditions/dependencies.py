@@ -53,6 +53,7 @@ def without_dependencies() -> Iterator[None]:
     with (
         mock.patch.object(fit, "find_in_values", lambda *_, **__: Dependencies()),
         mock.patch.object(fit, "find_in_codes", lambda *_, **__: Dependencies()),
+        mock.patch.object(fit, "find_entities", lambda *_, **__: ()),
     ):
         yield
 

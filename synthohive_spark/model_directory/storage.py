@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -164,7 +165,7 @@ class Folder:
             file.write(content)
         if self.is_local and content:
             with open(path, "rb") as written:
-                os.fsync(written.fileno())
+                _synced(written.fileno())
 
     def _of(self, name: str) -> str:
         return f"{self.path}/{name}" if name else self.path
@@ -229,6 +230,15 @@ def local_folder(path: str | os.PathLike[str], what: str) -> str:
     if scheme not in _LOCAL:
         raise SerializationError(f"{what} needs a local or mounted folder, got {name!r}")
     return _local(name, scheme)
+
+
+def _synced(file: int) -> None:
+    """Have a file written through, where that means something: not on all mounts, nor for devices."""
+    try:
+        os.fsync(file)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
 
 
 def _put_first(beside: str, path: str) -> None:

@@ -54,6 +54,11 @@ class RowGenerator:
         return self._rows(draw)
 
     @property
+    def any_condition(self) -> bool:
+        """Whether the engine draws beside anything that is known of a row."""
+        return self.sampler.any_condition
+
+    @property
     def _ranked(self) -> npt.NDArray[np.intp]:
         return np.flatnonzero([block.ranked for block in self.encoder.blocks])
 
@@ -76,7 +81,7 @@ class RowGenerator:
         split = None if conditions is None else self.dependencies.split(conditions)
         context = self._context(split, rows, context_words)
         known = self._known(split, given, rows, known_words, fill)
-        if draw.within and self.sampler.any_condition:
+        if draw.within and self.any_condition:
             known = replace(known or self._nothing_known(rows), allowed=self.allowed(draw.within))
         drawn = self._drawn(engine_words, context, known)
         numbers = None if draw.numbers is None else draw.numbers.view(np.uint64)
@@ -94,7 +99,7 @@ class RowGenerator:
             filled = np.pad(own, ((0, BATCH_ROWS - len(own)), (0, 0)))
             given = None if known is None else known.batch(start, BATCH_ROWS)
             own_context = context.batch(start, BATCH_ROWS)
-            if given is None or self.sampler.any_condition:
+            if given is None or self.any_condition:
                 made = self.sampler.sample(filled, own_context, given)
             else:
                 made = nearest_sample(self.sampler, filled, own_context, given, self._ranked)

@@ -50,7 +50,7 @@ def domains_of(constraints: Mapping[str, Constraint]) -> dict[str, Domain]:
 def _drawn_again(generator: RowGenerator, draw: Draw, rows: pa.Table, kept: list[Domains], most: int) -> pa.Table:
     """The rows, those that do not keep all of ``kept`` being drawn until they do, from at most so many streams."""
     left, stream = np.flatnonzero(~_keeps(rows, kept)), 1
-    if len(left) and generator.sampler.any_condition:
+    if len(left) and generator.any_condition:
         allowed = generator.allowed(draw.within).values()
         most = most if all(own.weights.any() for own in allowed) else 0
     while len(left) and stream < most:

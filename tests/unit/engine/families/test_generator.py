@@ -36,6 +36,7 @@ class Dice:
     columns: tuple
     conditions: tuple
     void: tuple = ()
+    any_condition: bool = False
 
     def sample(self, draw):
         given = () if draw.conditions is None else zip(*draw.conditions.to_pydict().values(), strict=True)
