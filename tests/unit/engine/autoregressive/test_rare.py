@@ -27,6 +27,13 @@ def test_rows_of_the_rarest_category_come_most_often():
     assert set(found.part[:50]) == {0} and set(found.part[50:140]) == {1}
 
 
+def test_many_rare_categories_take_little_from_the_others():
+    codes = np.zeros((10_000, 1), np.int16)
+    codes[:400, 0] = 1 + np.arange(400) // 8
+    found = rare_rows(codes, Parts((ColumnParts(51),), (False,), 0), 5)
+    assert found.times.min() == 1 and (found.times - 1).sum() <= 300
+
+
 @pytest.fixture(scope="module")
 def claims():
     rng = np.random.default_rng(0)
