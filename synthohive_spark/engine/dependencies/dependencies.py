@@ -111,14 +111,19 @@ class Dependencies:
         return every
 
     @property
+    def joint(self) -> frozenset[str]:
+        """Columns that are learned together as one."""
+        together: tuple[Joint, ...] = (*self.flags, *self.combinations)
+        return frozenset(name for own in together for name in own.names)
+
+    @property
     def computed(self) -> frozenset[str]:
         """Columns whose values other columns tell, and those that are learned together as one."""
-        together: tuple[Joint, ...] = (*self.flags, *self.combinations)
         columns = [own.column for own in self.templates.columns]
         columns += [own.column for own in self.differences] + [own.column for own in self.formulas]
         return frozenset(
             [
-                *(name for own in together for name in own.names),
+                *self.joint,
                 *(column.name for column in columns),
                 *(own.column.name for own in self.products),
                 *(own.column for own in self.linear),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import pyarrow as pa
 
 from synthohive_spark.declarations.constraint import Constraint
@@ -11,7 +13,21 @@ from synthohive_spark.engine.dependencies.rewriting import Joint
 from synthohive_spark.engine.domain import Domain, bound_as
 
 
-def learned_domain(dependencies: Dependencies, column: Column, domain: Domain) -> tuple[str, Domain] | None:
+class Learned(NamedTuple):
+    """What is learned in a column's place.
+
+    Attributes:
+        name: The encoded column.
+        domain: Which of its values may come out.
+        whole: Whether each of these makes an allowed value, whatever else a row holds.
+    """
+
+    name: str
+    domain: Domain
+    whole: bool
+
+
+def learned_domain(dependencies: Dependencies, column: Column, domain: Domain) -> Learned | None:
     """The encoded column that tells a column's values, and which of its own may come out.
 
     They allow all values that ``domain`` allows, and, where a column is learned in several parts, some more.
@@ -22,12 +38,12 @@ def learned_domain(dependencies: Dependencies, column: Column, domain: Domain) -
         domain: The values that it may hold.
 
     Returns:
-        The name of the encoded column with its values; None where only other columns tell.
+        None where only other columns tell.
     """
     together: tuple[Joint, ...] = (*dependencies.combinations, *dependencies.flags)
     for joint in together:
         if column in joint.columns:
-            return joint.names[0], _joint(joint, column.name, domain)
+            return Learned(joint.names[0], _joint(joint, column.name, domain), True)
     type_, bounds = column.type.arrow, domain.bounds
     if domain.values is None:
         ends = [bound_as(bounds.min, type_, up=True), bound_as(bounds.max, type_, up=False)]
@@ -37,11 +53,11 @@ def learned_domain(dependencies: Dependencies, column: Column, domain: Domain) -
     if column.name not in learned.column_names:
         return None
     if learned.num_columns == 1 and learned.column(0).type == type_:
-        return column.name, domain
+        return Learned(column.name, domain, True)
     values = learned.column(column.name).to_pylist()
     if domain.values is None:
-        return column.name, Domain(Constraint(*values), nulls=domain.nulls)
-    return column.name, Domain(values=tuple(values))
+        return Learned(column.name, Domain(Constraint(*values), nulls=domain.nulls), False)
+    return Learned(column.name, Domain(values=tuple(dict.fromkeys(values))), learned.num_columns == 1)
 
 
 def _joint(joint: Joint, name: str, domain: Domain) -> Domain:

@@ -69,14 +69,17 @@ class Cases:
             constraints: Constraints that a row is drawn again for.
         """
         case = self.of(numbers)
+        # A value of one of several columns that are learned as one does not tell that one, but narrows it down.
+        joint = generator.dependencies.joint if generator.any_condition else frozenset()
         alike: dict[tuple[Domain | None, ...], list[int]] = {}
         for place, own in enumerate(self.domains):
-            alike.setdefault(tuple(None if d.is_one else d for d in own), []).append(place)
+            narrow = (None if d.is_one and c.name not in joint else d for c, d in zip(self.columns, own, strict=True))
+            alike.setdefault(tuple(narrow), []).append(place)
         parts, places = [], []
-        for narrow, cases in alike.items():
+        for domains, cases in alike.items():
             rows = np.flatnonzero(np.isin(case, cases))
             if len(rows) or not len(case):
-                within = {c.name: d for c, d in zip(self.columns, narrow, strict=True) if d is not None}
+                within = {c.name: d for c, d in zip(self.columns, domains, strict=True) if d is not None}
                 theirs = draw.redraw(rows, 0)
                 given = self._constants(case[rows], [c for c in self.columns if c.name not in within])
                 parts.append(sample_valid(generator, replace(theirs, conditions=given, within=within), constraints))

@@ -119,11 +119,11 @@ class RowGenerator:
         made: dict[int, Allowed] = {}
         for name, domain in within.items():
             learned = learned_domain(self.dependencies, columns[name], domain)
-            if learned is None or learned[0] not in places:
+            if learned is None or learned.name not in places:
                 continue
-            place = places[learned[0]]
+            place = places[learned.name]
             codec = varying[place][1]
-            allowed = codec.allowed(learned[1])
+            allowed = codec.allowed(learned.domain)
             if allowed is not None:
                 allowed = replace(allowed, frequencies=codec.frequencies)
                 made[place] = allowed.both(made[place]) if place in made else allowed
@@ -133,10 +133,10 @@ class RowGenerator:
         """Whether the engine draws each of some values of a column, and no others, when it is told to."""
         column = next(c for c in self.columns if c.name == name)
         learned, allowed = learned_domain(self.dependencies, column, domain), self.allowed({name: domain})
-        if learned is None or not allowed or domain.values is None:
+        if learned is None or not learned.whole or learned.domain.values is None:
             return False
-        joint = learned[0] != name or learned[1].values != domain.values
-        return joint or sum(own.weights.sum() for own in allowed.values()) == len(domain.values)
+        told = sum(float(own.weights.sum()) for own in allowed.values())
+        return told == len(learned.domain.values) > 0
 
     def _nothing_known(self, rows: int) -> Known:
         blocks = self.encoder.blocks

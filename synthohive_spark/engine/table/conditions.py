@@ -122,7 +122,8 @@ def _value(model: TableModel, column: Column, value: Any) -> Any:
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         raise SchemaError(f"given sets {column.name!r} of type {column.type} to {value!r}: {error}") from error
     codec = model.codecs.get(column.name)
-    if isinstance(codec, CategoricalCodec) and cast.as_py() not in codec.values:
+    joint = column.name in model.dependencies.joint
+    if isinstance(codec, CategoricalCodec) and not joint and cast.as_py() not in codec.values:
         raise SchemaError(
             f"given sets {column.name!r} to {value!r}, which is not among the {len(codec.values)} values that the "
             f"model kept of it; look at its spelling (values of fewer than rareCategoryRows rows are not kept)"

@@ -116,6 +116,15 @@ def test_values_without_a_code_of_their_own_are_given_each_as_often(model):
     assert made["score"].value_counts().to_dict() == {30.5: 300, 41.25: 300, 50.0: 300}
 
 
+def test_listed_days_are_given_each_as_often_and_listed_flags_as_they_come(real, model):
+    days = [dt.date(2024, 3, 4), dt.date(2024, 7, 10), dt.date(2024, 3, 5)]
+    made = model.sample(600, seed=3, given={"start": days})
+    assert made["start"].value_counts().to_dict() == dict.fromkeys(days, 200)
+    made = model.sample(2_000, seed=3, given={"is_a": [0], "is_b": [0, 1]})
+    assert (made["is_a"] == 0).all() and (model.sample(50, seed=1, given={"is_b": 1})["is_b"] == 1).all()
+    assert made["is_b"].mean() == pytest.approx(real[real["is_a"] == 0]["is_b"].mean(), abs=0.08)
+
+
 def test_ranges_with_weights(model):
     halves = [({"age": Between(20, 29)}, 3), ({"age": Between(50, 59)}, 1), ({"age": 18}, 1)]
     made = model.sample(1000, seed=4, given=halves)["age"]
