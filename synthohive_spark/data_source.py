@@ -20,7 +20,8 @@ from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.sampling.draw import Draw
 from synthohive_spark.engine.sampling.generator import RowGenerator
 from synthohive_spark.errors import SchemaError
-from synthohive_spark.model_directory.directory import read_model
+from synthohive_spark.model_directory.pointer import read_pointer
+from synthohive_spark.model_directory.storage import Folder
 from synthohive_spark.relational.database_files import read_database
 from synthohive_spark.spark.generation import pickled_by_value
 from synthohive_spark.spark.schema import struct_field
@@ -97,7 +98,7 @@ class SyntheticRows(DataSource):
 
 def _model(path: str, table: str | None) -> SynthesizerTransformerModel:
     """The model of a directory, or of one table of a database's."""
-    if "tables" not in read_model(path).metadata:
+    if "tables" not in read_pointer(Folder.at(path)):
         if table is not None:
             raise SchemaError(f"option 'table' is for the model of a database; {path!r} holds a single table")
         return SynthesizerTransformerModel.load(path)

@@ -78,28 +78,25 @@ class Declarations:
             constraints: Bounds by column, each a `Constraint` or a mapping of its attributes.
             pii: What happens to columns of personal data: ``"drop"``, ``"mask"``, ``"hash"``, ``"fake"``, or a
                 `synthohive_spark.declarations.pii.PiiRule` that also says the kind and the locale.
-            categorical: Columns that are learned by their values, however many there are (by groups of them where there
-                are more than ``embedding_threshold``): strings, and numbers that are names, such as zip codes. A value
-                held by fewer rows than ``Privacy.rare_category_rows`` is not kept even so.
-            high_cardinality_cols: The same, by the name that files write.
+            categorical: Columns that are learned by their values, however many (by groups where there are more than
+                ``embedding_threshold``): strings, and numbers that are names, such as zip codes. Values of fewer rows
+                than ``Privacy.rare_category_rows`` are not kept even so. Files write ``high_cardinality_cols``.
+            high_cardinality_cols: The same.
             exclude: Columns to leave out.
             context: Columns that are given when rows are drawn, not generated.
-            owner: The columns of the link along which rows are made: each row of the other table gets its children.
-                Every other link is a reference. Chosen when None, see `describe`.
-            keep: Whether to take the table over as it is: its rows and keys are those of the real table, in what is
-                drawn and in the model directory. For lookup tables such as countries, airlines or calendars.
+            owner: The columns of the link along which rows are made; other links are references. Chosen when None.
+            keep: Whether to take the table over as it is, rows and keys, in what is drawn and in the model directory:
+                for lookup tables such as countries, airlines or calendars.
             orphans: "none" if every key of a drawn row meets a row, "keep" for as many that do not as there really are.
-            dependencies: What holds in every row that is drawn, whatever the data shows: ``Inequality("start",
-                "end")``, ``FixedCombinations(["city", "state"])``, ``OneHot(["is_a", "is_b"])``, ``Formula("total",
-                "qty * price")``, or mappings such as ``{"kind": "one_hot", "columns": [...]}``. Much is found without:
-                see ``model.dependencies``.
+            dependencies: What holds in every row that is drawn, whatever the data shows: `Inequality`,
+                `FixedCombinations`, `OneHot`, `Formula`, `Unique`, or mappings such as ``{"kind": "one_hot", "columns":
+                [...]}``. Much is found without: see ``model.dependencies``.
             independent: Columns of which no relation to others is looked for: what the data shows of them is chance.
             reasons: Why something was inferred, by column.
             role_reasons: Why the table's role was inferred, by setting: "owner" or "keep".
 
         Raises:
-            SchemaError: If the table is declared already, or an argument is not of the form above; ``problems`` lists
-                all that is wrong.
+            SchemaError: If it is declared already, or an argument has another form; ``problems`` lists all of them.
         """
         _table_name(name)
         if name in self.tables:
@@ -107,9 +104,8 @@ class Declarations:
         declared: dict[str, Any] = {"pk": pk, "fk": fk, "owner": owner, "keep": keep, "orphans": orphans}
         declared |= {"constraints": constraints or {}, "pii": pii or {}, "exclude": exclude, "context": context}
         declared |= {"categorical": categorical, "high_cardinality_cols": high_cardinality_cols}
-        declared |= {"dependencies": dependencies, "independent": independent}
-        declared |= {"reasons": reasons or {}, "role_reasons": role_reasons or {}}
-        self.tables[name] = _read_table(name, declared)
+        declared |= {"dependencies": dependencies, "independent": independent, "reasons": reasons or {}}
+        self.tables[name] = _read_table(name, declared | {"role_reasons": role_reasons or {}})
         return self
 
     def table(self, name: str) -> TableDeclaration:

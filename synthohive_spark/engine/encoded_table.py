@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
-from synthohive_spark.engine.integrity import Between, Share, Whole, check_distinct, check_equal
+from synthohive_spark.engine.integrity import Bounds, Share, Whole, check_distinct, check_equal
 
 Codes = npt.NDArray[np.int32]
 
@@ -27,7 +27,7 @@ class Block:
     """
 
     name: str
-    frequencies: Annotated[tuple[Share, ...], Between(1)]
+    frequencies: Annotated[tuple[Share, ...], Bounds(1)]
     ranked: bool
     null: bool = False
     bins: Whole = 0

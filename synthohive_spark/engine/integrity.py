@@ -20,17 +20,17 @@ from synthohive_spark.errors import shortened
 
 
 @dataclass(frozen=True)
-class Between:
+class Bounds:
     """Bounds of a number, or of the length of anything else."""
 
     low: float
     high: float = math.inf
 
 
-Share = Annotated[float, Between(0, 1 + 1e-9)]
-Whole = Annotated[int, Between(0, 1 << 62)]
-Long = Annotated[int, Between(-(1 << 63), (1 << 63) - 1)]
-Digits = Annotated[int, Between(-1, 40)]
+Share = Annotated[float, Bounds(0, 1 + 1e-9)]
+Whole = Annotated[int, Bounds(0, 1 << 62)]
+Long = Annotated[int, Bounds(-(1 << 63), (1 << 63) - 1)]
+Digits = Annotated[int, Bounds(-1, 40)]
 """Decimal digits, -1 for any."""
 
 
@@ -43,7 +43,7 @@ def check_loaded(value: Any, hint: Any = Any, where: str = "") -> None:
     own, arguments = get_origin(hint), get_args(hint)
     if own is Annotated:
         check_loaded(value, arguments[0], where)
-        for bound in (b for b in arguments[1:] if isinstance(b, Between)):
+        for bound in (b for b in arguments[1:] if isinstance(b, Bounds)):
             size = value if isinstance(value, int | float) else len(value)
             _require(bound.low <= size <= bound.high, where, value, f"from {bound.low:g} to {bound.high:g}")
     elif own in (Union, UnionType):

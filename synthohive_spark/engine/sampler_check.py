@@ -21,8 +21,6 @@ def checked_sampler(
     make: Callable[[], S],
     weights: Callable[[S], Iterable[npt.NDArray[Any]]],
     layout: Layout,
-    *,
-    any_condition: bool,
 ) -> S:
     """The sampler that ``make`` makes of files, after it has drawn a few rows.
 
@@ -30,7 +28,6 @@ def checked_sampler(
         make: Makes it.
         weights: Its arrays, all of which must be finite.
         layout: The encoded row.
-        any_condition: Whether it also draws beside known values.
 
     Raises:
         SerializationError: If the arrays do not fit the layout or each other.
@@ -44,7 +41,7 @@ def checked_sampler(
         columns = len(layout.columns)
         known = Known(rows, np.zeros((_ROWS, columns), bool), np.zeros(columns, bool))
         words = row_words(0, np.arange(_ROWS), sampler.noise_words)
-        for own in (None, known) if any_condition else (None,):
+        for own in (None, known) if sampler.any_condition else (None,):
             _check_drawn(sampler.sample(words, context, own), layout.columns)
     except (KeyError, ValueError, IndexError, TypeError) as error:
         raise SerializationError(f"the networks' arrays do not fit the layout of the table: {error}") from error

@@ -66,11 +66,8 @@ def find_kind(column: str, values: Sequence[str]) -> Finding | None:
         column: The column's name.
         values: A sample of its values, as strings and without nulls.
     """
-    values = [value[:_LONGEST] for value in values if value.strip()]
-    if not values:
-        return None
-    words = column_names.name_words(column)
-    for find in (_form, _phone, _username, _address, _person, _text):
+    values, words = _readable(values), column_names.name_words(column)
+    for find in (_form, _phone, _username, _address, _person, _text) if values else ():
         finding = find(column, words, values)
         if finding is not None:
             return finding
@@ -89,10 +86,9 @@ def find_term(column: str, values: Sequence[str]) -> Finding | None:
         column: The column's name.
         values: A sample of its values, as strings and without nulls.
     """
-    values = [value[:_LONGEST] for value in values if value.strip()]
+    values, words = _readable(values), column_names.name_words(column)
     if not values:
         return None
-    words = column_names.name_words(column)
     codes = _share(heuristics.is_country_code, values)
     for kind, names, check, what in (
         ("country", column_names.COUNTRY, heuristics.is_term, "are a few words"),
@@ -105,6 +101,11 @@ def find_term(column: str, values: Sequence[str]) -> Finding | None:
         if words & names and share >= _MOST and not words & column_names.NOT_TERM:
             return Finding(kind, _reason(column, share, values, what))
     return None
+
+
+def _readable(values: Sequence[str]) -> list[str]:
+    """The values that say something, cut where they are long."""
+    return [value[:_LONGEST] for value in values if value.strip()]
 
 
 def _form(column: str, words: frozenset[str], values: Sequence[str]) -> Finding | None:

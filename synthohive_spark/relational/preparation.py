@@ -58,16 +58,13 @@ def prepare(
         SchemaError: If a column is hashed and there is no key, or there can be no stand-in for a column.
     """
     actions = {name: rule.action for name, rule in config.pii.items() if name not in config.dropped}
-    if "hash" in actions.values() and not hash_key:
-        column = next(name for name, action in actions.items() if action == "hash")
-        raise SchemaError(f"column {column!r} is to be hashed: give fit a hash_key, and keep it secret")
+    _check_hash_key(actions, hash_key)
     looked_at = [name for name, action in actions.items() if action in ("fake", "hash")]
     alone = [own.columns[0] for own in config.dependencies if isinstance(own, Unique) and len(own.columns) == 1]
     profiles = profile_columns(df, list(dict.fromkeys([*key, *made, *looked_at, *alone])))
     types = {field.name: column_type(field) for field in df.schema.fields if field.name not in config.dropped}
-    surrogates: dict[str, SurrogateCodec | SequenceCodec | AgreeingCodec] = {}
     fakes, imitated = fake_codecs(df, config, key, profiles, types, seed, privacy)
-    surrogates.update(fakes)
+    surrogates: dict[str, SurrogateCodec | SequenceCodec | AgreeingCodec] = {**fakes}
     for name, action in actions.items():
         if action == "hash" and profiles[name].nearly_unique:
             surrogates[name] = _hash_codec(types[name], profiles[name], derive_seed(seed, "hash", name))
@@ -93,6 +90,12 @@ def prepare(
         tuple(own for own in config.dependencies if not isinstance(own, Unique)),
     )
     return df.select(*columns), rules
+
+
+def _check_hash_key(actions: Mapping[str, str], hash_key: bytes | None) -> None:
+    hashed = [name for name, action in actions.items() if action == "hash"]
+    if hashed and not hash_key:
+        raise SchemaError(f"column {hashed[0]!r} is to be hashed: give fit a hash_key, and keep it secret")
 
 
 def _surrogate_key(

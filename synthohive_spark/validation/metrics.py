@@ -12,7 +12,7 @@ from synthohive_spark.declarations.table import TableDeclaration
 from synthohive_spark.engine.association import cramers_v
 from synthohive_spark.validation.cells import Binning, CellCounts, Wanted, count_cells
 from synthohive_spark.validation.counting import Counted, Tally, ValueCounts, count_values
-from synthohive_spark.validation.detection import detect_rows
+from synthohive_spark.validation.detector_rows import detect_rows
 from synthohive_spark.validation.figures import (
     Bar,
     BrokenBound,

@@ -91,8 +91,7 @@ class ValidationReport:
             max_doubled_keys: Of each table's share of rows whose primary key an earlier row has; ``max_key_faults``
                 counts them, too.
             min_cardinality: Of each link's similarity of the numbers of children, such as 0.9.
-            min_hops: Of how columns of tables one, two and three links apart go together, each the mean over all pairs
-                of columns, such as 0.9.
+            min_hops: Of how columns one, two and three links apart go together, each a mean over all pairs.
             max_detector_auc: Of how well a classifier tells each table's synthetic rows from real ones, such as 0.7.
 
         Raises:
@@ -106,9 +105,7 @@ class ValidationReport:
         of_links |= {"min_cardinality": min_cardinality, "min_hops": min_hops}
         for name, limit in {**{f"max_{n}": v for n, v in {**of_columns, **of_tables}.items()}, **of_links}.items():
             require_share(name, limit)
-        failures: list[Failure] = []
-        for table in self.tables:
-            failures += table_failures(table, of_tables, of_columns, same_schema=same_schema)
+        failures = [f for t in self.tables for f in table_failures(t, of_tables, of_columns, same_schema=same_schema)]
         if self.database is not None:
             failures += link_failures(self.database, **of_links)
         if failures:

@@ -92,7 +92,6 @@ class AutoregressiveEngine:
             lambda: _sampler(heads, parts, layout),
             lambda own: own.arrays,
             layout,
-            any_condition=AutoregressiveEngine.any_condition,
         )
         return FittedEngine(sampler, {name: files[name] for name in (_HEADS, _PARTS)}, dict(parameters))
 

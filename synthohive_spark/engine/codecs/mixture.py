@@ -30,7 +30,7 @@ from synthohive_spark.engine.codecs.numeric_common import (
     shares_of,
 )
 from synthohive_spark.engine.columns import ColumnType
-from synthohive_spark.engine.integrity import Between, Share, check_equal
+from synthohive_spark.engine.integrity import Bounds, Share, check_equal
 from synthohive_spark.engine.noise import normal_quantile, uniforms
 
 Floats = npt.NDArray[np.float64]
@@ -71,7 +71,7 @@ class MixtureCodec(CodecDefaults):
     means: tuple[float, ...]
     stds: tuple[float, ...]
     step: Step
-    shift: Annotated[int, Between(BY_VALUE, 38)] = 0
+    shift: Annotated[int, Bounds(BY_VALUE, 38)] = 0
     bounds: tuple[int, int] | None = None
     frequencies: tuple[Share, ...] = ()
     bins: int = field(default=0, init=False)

@@ -34,7 +34,7 @@ from synthohive_spark.engine.codecs.numeric_common import (
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.engine.domain import Domain, bound_as
 from synthohive_spark.engine.encoded_table import Allowed
-from synthohive_spark.engine.integrity import Between, Share, Whole, check_equal, check_increasing
+from synthohive_spark.engine.integrity import Bounds, Share, Whole, check_equal, check_increasing
 from synthohive_spark.engine.noise import uniforms
 
 
@@ -65,8 +65,8 @@ class NumericCodec(CodecDefaults):
     grid: tuple[Share, ...]
     bins: Whole
     step: Step
-    unit: Annotated[int, Between(1, 1 << 53)] = 1
-    shift: Annotated[int, Between(BY_VALUE, 38)] = 0
+    unit: Annotated[int, Bounds(1, 1 << 53)] = 1
+    shift: Annotated[int, Bounds(BY_VALUE, 38)] = 0
     bounds: tuple[int, int] | None = None
     frequencies: tuple[Share, ...] = ()
     encode_words: int = field(default=1, init=False)

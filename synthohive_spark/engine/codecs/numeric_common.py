@@ -12,12 +12,12 @@ import numpy.typing as npt
 from synthohive_spark.engine.codecs.arrow_numbers import Numbers
 from synthohive_spark.engine.codecs.interface import Codes
 from synthohive_spark.engine.columns import ColumnType
-from synthohive_spark.engine.integrity import Between, check_distinct, check_equal, check_increasing
+from synthohive_spark.engine.integrity import Bounds, check_distinct, check_equal, check_increasing
 
 SPECIALS = {"nan": np.nan, "-inf": -np.inf, "inf": np.inf}
 EDGE = 1e-6
 _MOST_DIGITS = 40
-Step = Annotated[int, Between(-1, (1 << 64) - 1)]
+Step = Annotated[int, Bounds(-1, (1 << 64) - 1)]
 _MOST = 2.0**64 - 2**11  # the largest float64 that fits into 64 bits
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from synthohive_spark.engine.codecs.interface import CodecDefaults, Codes, NoiseBits, Ranks
 from synthohive_spark.engine.columns import ColumnType
-from synthohive_spark.engine.integrity import Between, Long
+from synthohive_spark.engine.integrity import Bounds, Long
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class SequenceCodec(CodecDefaults):
 
     type: ColumnType
     first: Long = 0
-    step: Annotated[int, Between(1, 1 << 62)] = 1
+    step: Annotated[int, Bounds(1, 1 << 62)] = 1
     kind: str = field(default="identifier", init=False)
     frequencies: tuple[float, ...] = field(default=(1.0,), init=False)
     has_null: bool = field(default=False, init=False)

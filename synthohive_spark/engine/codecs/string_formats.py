@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synthohive_spark.engine.integrity import Between, Whole
+from synthohive_spark.engine.integrity import Bounds, Whole
 from synthohive_spark.engine.noise import NoiseBits, mix
 
 LARGEST = 1 << 62
@@ -36,7 +36,7 @@ class Format:
             first two letters; "" for neither.
     """
 
-    pools: Annotated[tuple[Annotated[tuple[str, ...], Between(1)], ...], Between(1)]
+    pools: Annotated[tuple[Annotated[tuple[str, ...], Bounds(1)], ...], Bounds(1)]
     round_at: Whole
     finish: str = ""
 

@@ -23,7 +23,7 @@ from synthohive_spark.engine.codecs.interface import (
 )
 from synthohive_spark.engine.codecs.string_formats import Format
 from synthohive_spark.engine.columns import ColumnType
-from synthohive_spark.engine.integrity import Between, Share, check_equal
+from synthohive_spark.engine.integrity import Bounds, Share, check_equal
 from synthohive_spark.engine.noise import mix
 from synthohive_spark.engine.permutation import permuted
 from synthohive_spark.engine.real_values import RealValueFilter, another, avoid_real_values
@@ -53,10 +53,10 @@ class SurrogateCodec(CodecDefaults):
 
     type: ColumnType
     formats: tuple[Format, ...]
-    shares: tuple[Annotated[float, Between(0)], ...] = (1.0,)
+    shares: tuple[Annotated[float, Bounds(0)], ...] = (1.0,)
     unique: bool = True
-    key: Annotated[int, Between(0, 1 << 64)] = 0
-    round_width: Annotated[int, Between(1, 40)] = 1
+    key: Annotated[int, Bounds(0, 1 << 64)] = 0
+    round_width: Annotated[int, Bounds(1, 40)] = 1
     real_values: RealValueFilter | None = None
     has_null: bool = False
     frequencies: tuple[Share, ...] = (1.0,)

@@ -23,7 +23,7 @@ from synthohive_spark.engine.codecs.scripts import ALPHABETS
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.engine.domain import Domain
 from synthohive_spark.engine.encoded_table import Allowed
-from synthohive_spark.engine.integrity import Between, Share, Whole, check_distinct, check_equal
+from synthohive_spark.engine.integrity import Bounds, Share, Whole, check_distinct, check_equal
 from synthohive_spark.engine.noise import mix, uniforms
 from synthohive_spark.engine.real_values import RealValueFilter, another, avoid_real_values
 
@@ -38,7 +38,7 @@ class Run(NamedTuple):
         texts: Texts that are used as they are, each with its share of the rows; the others get characters.
     """
 
-    kind: Annotated[str, Between(1, 2)]
+    kind: Annotated[str, Bounds(1, 2)]
     low: Whole
     high: Whole
     texts: Mapping[str, Share] = {}
@@ -74,7 +74,7 @@ class TextCodec(CodecDefaults):
     has_null: bool
     patterns: tuple[tuple[Run, ...], ...]
     shares: tuple[Share, ...]
-    letters: Mapping[str, Mapping[str, Annotated[float, Between(0)]]]
+    letters: Mapping[str, Mapping[str, Annotated[float, Bounds(0)]]]
     frequencies: tuple[Share, ...]
     real_values: RealValueFilter | None = None
     words: tuple[str, ...] = ()

@@ -122,7 +122,6 @@ class CTGANEngine:
             lambda: _sampler(generator, embeddings, settings, layout),
             lambda own: (array for layer in own.layers for array in vars(layer).values()),
             layout,
-            any_condition=CTGANEngine.any_condition,
         )
         kept = {name: files[name] for name in (_GENERATOR, _CRITIC, _EMBEDDINGS)}
         return FittedEngine(sampler, kept, dict(parameters))

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from synthohive_spark.engine.columns import Column, ColumnType
-from synthohive_spark.engine.integrity import Between, Long, check_equal, check_increasing
+from synthohive_spark.engine.integrity import Bounds, Long, check_equal, check_increasing
 
 Numbers = npt.NDArray[np.int64]
 _DAY, _HOUR, _MINUTE = 86_400_000_000, 3_600_000_000, 60_000_000
@@ -37,7 +37,7 @@ class Clock:
     """
 
     changes: tuple[Long, ...] = ()
-    ahead: tuple[Annotated[int, Between(-1440, 1440)], ...] = (0,)
+    ahead: tuple[Annotated[int, Bounds(-1440, 1440)], ...] = (0,)
 
     def check(self) -> None:
         """See `synthohive_spark.engine.integrity`."""
@@ -67,7 +67,7 @@ class ClockPart:
     type: ColumnType
     of: Column
     part: str
-    shift: Annotated[int, Between(-1, 1)]
+    shift: Annotated[int, Bounds(-1, 1)]
     clock: Clock
 
     def check(self) -> None:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.codecs.arrow_numbers import from_numbers, to_numbers
 from synthohive_spark.engine.columns import Column
-from synthohive_spark.engine.integrity import Between
+from synthohive_spark.engine.integrity import Bounds
 
 Mask = npt.NDArray[np.bool_]
 _ROWS = 50
@@ -34,7 +34,7 @@ class ClockDifference:
     column: Column
     start: Column
     delay: Column
-    period: Annotated[int, Between(1, 86_400)]
+    period: Annotated[int, Bounds(1, 86_400)]
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -12,11 +12,11 @@ import pyarrow.compute as pc
 
 from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.columns import ColumnType
-from synthohive_spark.engine.integrity import Between, Digits
+from synthohive_spark.engine.integrity import Bounds, Digits
 
 _DOUBLE, _BIGINT, _DATE, _TIME = (ColumnType(name) for name in ("double", "bigint", "date", "timestamp_ntz"))
 _DAY_SECONDS = 86_400
-Sign = Annotated[str, Between(0, 4)]
+Sign = Annotated[str, Bounds(0, 4)]
 """Stands between digits."""
 
 

@@ -16,7 +16,7 @@ from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.codecs.arrow_numbers import from_numbers, to_numbers
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.linear import type_range
-from synthohive_spark.engine.integrity import Between, Digits, check_equal
+from synthohive_spark.engine.integrity import Bounds, Digits, check_equal
 
 Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -34,7 +34,7 @@ class FormulaColumn:
     """
 
     column: Column
-    expression: Annotated[str, Between(1, 10_000)]
+    expression: Annotated[str, Bounds(1, 10_000)]
     types: Mapping[str, ColumnType]
     digits: Digits
 

@@ -19,7 +19,7 @@ from synthohive_spark.engine.codecs.arrow_numbers import Numbers, from_numbers, 
 from synthohive_spark.engine.codecs.numeric_common import check_numbers
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.rewriting import replaced
-from synthohive_spark.engine.integrity import Between, Digits
+from synthohive_spark.engine.integrity import Bounds, Digits
 
 Mask = npt.NDArray[np.bool_]
 DAY = 86_400_000_000
@@ -44,7 +44,7 @@ class OrderedColumn:
     """
 
     column: Column
-    bounds: Annotated[tuple[Column, ...], Between(1)]
+    bounds: Annotated[tuple[Column, ...], Bounds(1)]
     above: bool
     digits: Digits
     daily: bool

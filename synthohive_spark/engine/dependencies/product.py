@@ -15,7 +15,7 @@ from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.codecs.arrow_numbers import from_numbers, to_numbers
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.engine.dependencies.linear import fraction_of, type_range
-from synthohive_spark.engine.integrity import Between, Digits, Whole, check_distinct
+from synthohive_spark.engine.integrity import Bounds, Digits, Whole, check_distinct
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -46,7 +46,7 @@ class Factor:
     high: float
     different: Whole = 0
     divides: bool = False
-    added: Annotated[int, Between(0, 1)] = 0
+    added: Annotated[int, Bounds(0, 1)] = 0
     sign: float = 1.0
 
     def multiplier(self, values: Floats) -> Floats:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.rewriting import replaced
-from synthohive_spark.engine.integrity import Between, check_equal
+from synthohive_spark.engine.integrity import Bounds, check_equal
 
 Mask = npt.NDArray[np.bool_]
 _STRING = ColumnType("string")
@@ -75,7 +75,7 @@ class Field:
 
     source: Column
     form: str = "as it is"
-    size: Annotated[int, Between(0, 1_000)] = 0
+    size: Annotated[int, Bounds(0, 1_000)] = 0
 
     def check(self) -> None:
         """See `synthohive_spark.engine.integrity`."""

@@ -20,7 +20,7 @@ from synthohive_spark.engine.dependencies.formats import (
     format_to_json,
     time_format_from_json,
 )
-from synthohive_spark.engine.integrity import Between, check_equal
+from synthohive_spark.engine.integrity import Bounds, check_equal
 
 SPECIALS = (np.nan, np.inf, -np.inf)
 """What stands for words among numbers, one for each."""
@@ -38,7 +38,7 @@ class TypedColumn:
 
     column: Column
     form: Format
-    words: Annotated[tuple[str, ...], Between(0, len(SPECIALS))] = ()
+    words: Annotated[tuple[str, ...], Bounds(0, len(SPECIALS))] = ()
 
     @property
     def parts(self) -> tuple[Column, ...]:
@@ -110,7 +110,7 @@ class JsonColumn:
 
     column: Column
     shape: Any
-    leaves: Annotated[tuple[ColumnType, ...], Between(1)]
+    leaves: Annotated[tuple[ColumnType, ...], Bounds(1)]
     separators: tuple[str, str]
     ascii: bool
 

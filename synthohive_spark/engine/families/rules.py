@@ -12,7 +12,7 @@ from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.clock import ClockPart
 from synthohive_spark.engine.dependencies.derived import DerivedColumn
 from synthohive_spark.engine.families.numbers import DAY, Numbers
-from synthohive_spark.engine.integrity import Between, Long
+from synthohive_spark.engine.integrity import Bounds, Long
 
 BLOCK = 256
 """Siblings that are drawn one after another; the next so many start anew, so that no family is too large."""
@@ -40,7 +40,7 @@ class Step:
     column: Column
     rising: bool
     base: str | None
-    unit: Annotated[int, Between(1, 1 << 62)]
+    unit: Annotated[int, Bounds(1, 1 << 62)]
     least: Long
     most: Long
     start: Long = 0

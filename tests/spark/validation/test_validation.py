@@ -15,7 +15,7 @@ from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.declarations.table import TableDeclaration
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.spark.sources import as_frame
-from synthohive_spark.validation import detection
+from synthohive_spark.validation import detector_rows
 from synthohive_spark.validation.database import compare_database
 from synthohive_spark.validation.figures import BrokenBound
 from synthohive_spark.validation.metrics import compare_table
@@ -244,14 +244,14 @@ def test_a_classifier_tells_rows_whose_columns_do_not_go_together(spark, monkeyp
     assert {c.name for c in apart.detector.columns} == {"size", "price", "kind"}
     assert (few.detector.auc, few.detector.rows, kept.detector) == (None, 50, None)
     # Of more rows than are looked at, the same ones are, whatever partitions they lie in.
-    monkeypatch.setattr(detection, "MOST_ROWS", 500)
+    monkeypatch.setattr(detector_rows, "MOST_ROWS", 500)
     found = [compare_table("t", frames[0].repartition(n), frames[2], table).detector for n in (1, 4)]
     assert found[0] == found[1]
     assert 400 < found[0].rows < 600 and found[0].auc > 0.95
 
 
 def test_rows_that_are_mostly_alike_are_looked_at_in_number(spark, monkeypatch):
-    monkeypatch.setattr(detection, "MOST_ROWS", 1000)
+    monkeypatch.setattr(detector_rows, "MOST_ROWS", 1000)
     real = spark.range(4000).selectExpr("id % 2 = 0 AS a", "CAST(id % 2 AS INT) b")
     made = spark.range(4000).selectExpr("id % 2 = 0 AS a", "CAST(id % 4 > 1 AS INT) b")
     found = compare_table("t", real, made, NOTHING).detector

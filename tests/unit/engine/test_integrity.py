@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from synthohive_spark.engine.integrity import Between, Digits, Share, check_increasing, check_loaded
+from synthohive_spark.engine.integrity import Bounds, Digits, Share, check_increasing, check_loaded
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Inner:
 @dataclass(frozen=True)
 class Outer:
     flag: bool
-    count: Annotated[int, Between(0, 10)]
+    count: Annotated[int, Bounds(0, 10)]
     shares: tuple[Share, ...]
     inner: tuple[Inner, ...] = ()
     either: Inner | None = None
