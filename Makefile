@@ -6,7 +6,7 @@ REFERENCE := .work/bench/reference
 MOSTLYAI := .work/bench/mostlyai
 
 .DEFAULT_GOAL := help
-.PHONY: help venv wheel demo test test-unit lint docs bench fmt clean
+.PHONY: help venv wheel demo test test-unit test-clusters lint docs bench fmt clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/'
@@ -29,8 +29,11 @@ demo: venv  ## Learn real flights, draw a million, show whether they are good (E
 	$(BIN)/python -m demo sample
 
 TEST_PROCESSES ?= 2
-test: venv  ## Run all tests (TEST_PROCESSES beside each other, each with a Spark of its own)
-	$(BIN)/python -m pytest -q -n $(TEST_PROCESSES) --dist loadfile --durations=15 tests
+test: venv  ## Run the tests (TEST_PROCESSES beside each other, each with a Spark of its own)
+	$(BIN)/python -m pytest -q -n $(TEST_PROCESSES) --dist loadfile --durations=15 --ignore=tests/clusters
+
+test-clusters: venv  ## Run the tests that start servers, executors and jobs of their own
+	$(BIN)/python -m pytest -q -n $(TEST_PROCESSES) --dist loadfile --durations=15 tests/clusters
 
 test-unit: venv  ## Run the tests that need no Spark
 	$(BIN)/python -m pytest -q -n $(TEST_PROCESSES) tests/unit

@@ -8,7 +8,7 @@ from tests.helpers.processes import run
 
 NAMES = ("countries", "customers", "products", "orders", "items")
 SCRIPT = f"""
-    sys.path.insert(0, {str(pathlib.Path(__file__).parents[3])!r})
+    sys.path.insert(0, {str(pathlib.Path(__file__).parents[2])!r})
     from pyspark.sql import SparkSession
     from synthohive_spark import Synthesizer
     from tests.helpers.linked_shop import declared, frames

@@ -55,7 +55,7 @@ STAGES = """
     assert again.collect() == fitted.transform(seats).collect() and again.columns == ["n", "k"]
 """
 FACADE = f"""
-    sys.path.insert(0, {str(pathlib.Path(__file__).parents[3])!r})
+    sys.path.insert(0, {str(pathlib.Path(__file__).parents[2])!r})
     from tests.helpers.people import PERSONAL, SCHEMA, customer
     from synthohive_spark import Constraint, Metadata, Synthesizer
     real = {{"customers": spark.createDataFrame([customer(i) for i in range(400)], SCHEMA)}}
