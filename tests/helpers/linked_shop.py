@@ -90,9 +90,7 @@ def tables(seed=0):
             "customer_id": 1001 + owner,
             "ordered": [EPOCH + datetime.timedelta(int(d)) for d in day],
             "currency": currency[owner],
-            "shipped": [
-                EPOCH + datetime.timedelta(int(d)) for d in day + np.random.default_rng(99).integers(0, 9, len(owner))
-            ],
+            "shipped": [EPOCH + datetime.timedelta(int(d)) for d in day + lag],
         }
     )
     made["orders"] = orders
