@@ -15,6 +15,7 @@ from synthohive_spark.errors import SchemaError, SynthoHiveError
 from synthohive_spark.spark.catalog import first_line, table_exists
 from synthohive_spark.spark.formats.hive_marks import is_marked
 from synthohive_spark.spark.outages import outage
+from synthohive_spark.spark.partitions import bounded
 from synthohive_spark.spark.session import active_session
 from synthohive_spark.spark.sources import as_frame, is_path
 
@@ -102,7 +103,7 @@ def _from_mapping(
         if name not in source:
             continue
         try:
-            frames[name] = as_frame(spark, source[name])
+            frames[name] = bounded(as_frame(spark, source[name]))
         except SchemaError as error:
             problems.append(f"table {name!r}: {error}")
     if problems:

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from synthohive_spark.declarations.names import DatabaseName, Name, TableName
 from synthohive_spark.errors import SchemaError, SynthoHiveError, WriteError
 from synthohive_spark.spark.catalog import first_line
+from synthohive_spark.spark.schema import require_distinct
 from synthohive_spark.spark.session import active_session
 from synthohive_spark.spark.tables import check_write, write_table
 
@@ -37,6 +38,7 @@ def write_tables(
     if not isinstance(tables, Mapping):
         raise SchemaError(f"tables must be a mapping of names to DataFrames, got {type(tables).__name__}")
     targets = {name: database.table(_without_database(name)) for name in tables}
+    require_distinct([target.table for target in targets.values()], "nothing was written: tables")
     for source in sources:
         if _same_database(DatabaseName.parse(source), database):
             raise SchemaError(

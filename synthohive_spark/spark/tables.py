@@ -22,7 +22,7 @@ from synthohive_spark.spark.catalog import (
     table_info,
 )
 from synthohive_spark.spark.formats.registry import FORMATS, format_name, mend, table_format
-from synthohive_spark.spark.schema import quote, require_columns
+from synthohive_spark.spark.schema import quote, require_columns, require_distinct
 
 MODES = ("errorifexists", "append", "overwrite")
 _ATTEMPTS = 5
@@ -132,6 +132,7 @@ def check_write(
         raise SchemaError(f"partition_by must be a list of columns, got {partition_by!r}")
     spark, schema = df.sparkSession, df.schema
     require_columns(partition_by, schema.names, setting="partition_by")
+    require_distinct(schema.names, f"table {target} cannot be written: its columns")
     try:
         _require_possible(spark, target)
         there = table_info(spark, target)

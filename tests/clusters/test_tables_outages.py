@@ -28,7 +28,10 @@ def error_of(call):
         return [type(error).__name__, str(error)]
 """
 )
-GONE = "the Hive metastore does not answer; see that it runs where spark.hadoop.hive.metastore.uris says, then run this again"
+GONE = (
+    "the Hive metastore does not answer; see that it runs where spark.hadoop.hive.metastore.uris says, then run "
+    "this again"
+)
 
 
 def test_a_metastore_that_goes_in_the_middle_of_a_write_and_comes_back(metastore, two_sessions, shared, tmp_path):
