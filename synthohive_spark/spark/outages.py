@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_METASTORE = re.compile(r"Could not connect to meta ?store|SessionHiveMetaStoreClient|TTransportException")
+_METASTORE = re.compile(
+    r"Could not connect to meta ?store|Unable to instantiate \S+MetaStoreClient|TTransportException"
+)
 _FULL = re.compile(r"No space left on device|Disk quota exceeded|There is not enough space on the disk")
 _WRITING = re.compile(r"writing rows to (\S+)\. SQLSTATE")
 _REFUSED = re.compile(
@@ -25,8 +27,8 @@ def outage(message: str) -> str | None:
     """
     if _METASTORE.search(message):
         return (
-            "the Hive metastore does not answer; see that it runs where spark.hadoop.hive.metastore.uris says, then "
-            "run this again"
+            "the Hive metastore does not answer; see that it runs where spark.hadoop.hive.metastore.uris says (an "
+            "embedded one serves one process at a time), then run this again"
         )
     if (full := _FULL.search(message)) is not None:
         where = _WRITING.search(message)

@@ -29,8 +29,8 @@ def error_of(call):
 """
 )
 GONE = (
-    "the Hive metastore does not answer; see that it runs where spark.hadoop.hive.metastore.uris says, then run "
-    "this again"
+    "the Hive metastore does not answer; see that it runs where spark.hadoop.hive.metastore.uris says (an embedded one "
+    "serves one process at a time), then run this again"
 )
 
 

@@ -94,7 +94,7 @@ def test_a_database_of_such_a_name_is_proposed_learned_drawn_written_and_compare
     assert list(proposed.tables) == ["people"]
     declared = Metadata().add_table("people", pk="id")
     learned = Synthesizer(declared, spark, engine=fake_engine, progress=False).fit(derby, seed=1, epochs=1)
-    with pytest.raises(SchemaError, match="database `jdbc-cat`.`sh-op` is where the real tables were read from"):
+    with pytest.raises(SchemaError, match="database `jdbc-cat`.`SH-OP` is where the real tables were read from"):
         learned.save_to_hive(learned.sample({"people": 20}, seed=1), ["jdbc-cat", "SH-OP"], overwrite=True)
     learned.save(tmp_path / "model")
     again = Synthesizer.load(tmp_path / "model", spark)
