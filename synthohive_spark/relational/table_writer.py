@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
@@ -49,7 +50,7 @@ def write_tables(
     session = active_session(spark)
     try:
         session.sql(f"CREATE DATABASE IF NOT EXISTS {database.quoted}")
-    except PySparkException as error:
+    except (PySparkException, Py4JError) as error:
         raise SynthoHiveError(
             f"nothing was written: database {database} cannot be looked up or made: {first_line(error)}"
         ) from error

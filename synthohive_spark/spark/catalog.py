@@ -134,9 +134,9 @@ def table_location(spark: SparkSession, name: TableName) -> str | None:
     return next((row.data_type for row in reversed(rows) if row.col_name == "Location"), "")
 
 
-def is_missing(error: PySparkException) -> bool:
+def is_missing(error: Exception) -> bool:
     """Whether Spark says with ``error`` that there is no table or view of some name."""
-    return error.getCondition() == "TABLE_OR_VIEW_NOT_FOUND"
+    return isinstance(error, PySparkException) and error.getCondition() == "TABLE_OR_VIEW_NOT_FOUND"
 
 
 def table_properties(spark: SparkSession, name: TableName) -> dict[str, str]:

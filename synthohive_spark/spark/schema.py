@@ -76,14 +76,14 @@ def learnable_columns(schema: T.StructType, leave_out: Iterable[str] = ()) -> tu
 
 
 def require_distinct(names: Iterable[str], what: str) -> None:
-    """Refuse names that are the same, or that differ only in case, which neither Spark nor a catalog tells apart."""
+    """Refuse names that are the same but for case."""
     alike: dict[str, list[str]] = {}
     for name in names:
         alike.setdefault(name.casefold(), []).append(name)
     doubled = [" and ".join(map(repr, same)) for same in alike.values() if len(same) > 1]
     if doubled:
         raise SchemaError(
-            f"{what} {', '.join(doubled)} have one name, or differ only in case, which is not told apart; rename them"
+            f"{what} {', '.join(doubled)} differ at most in case, so Spark and Hive take them for one: rename one"
         )
 
 

@@ -53,7 +53,7 @@ def read_table(spark: SparkSession, name: Name) -> DataFrame:
                 break
             refresh(spark, parsed)
             return spark.table(parsed.quoted)
-        except PySparkException as error:
+        except (PySparkException, Py4JError) as error:
             if not is_missing(error):
                 raise SynthoHiveError(f"table {parsed} cannot be read: {first_line(error)}") from error
             problem = f"cannot be read: {first_line(error)}"  # its name has become absent, or it is a view of nothing
