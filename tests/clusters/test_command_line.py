@@ -149,3 +149,14 @@ def test_what_fails_by_spark_submit_ends_with_the_same_code(fitted):
     done = spark_submit(fitted, "fit", "--table", "shop.customers", "--model", "new", "--param", "epoch=1")
     assert done.returncode == 2
     assert "synthohive: there is no Param 'epoch'; did you mean 'epochs'?" in done.stdout.splitlines()
+
+
+def test_an_error_of_java_is_one_line_and_its_trace_is_shown_when_asked_for(tmp_path):
+    propose = [SYNTHOHIVE, "propose", "--database", "shop", "--debug"]
+    done = run(propose, tmp_path, PYSPARK_SUBMIT_ARGS="--master local[x] pyspark-shell")
+    told, _, trace = done.stderr.partition("DEBUG Traceback (most recent call last):\n")
+    assert done.returncode == 1
+    assert told.splitlines()[-1] == (
+        "synthohive: Py4JJavaError: org.apache.spark.SparkException: Could not parse Master URL: 'local[x]'"
+    )
+    assert "\tat org.apache.spark.SparkContext" in trace
