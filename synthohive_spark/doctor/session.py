@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pyspark
+from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
@@ -12,10 +13,10 @@ OLDEST_SPARK, NEWEST_SPARK = (4, 0), (4, 2)
 
 
 def setting(spark: SparkSession, name: str) -> str:
-    """What is set, empty where nothing is or the session does not tell, as serverless ones do not."""
+    """What is set, or Spark's own default; empty where nothing is, or the session does not tell, as serverless ones."""
     try:
-        return spark.conf.get(name, None) or ""
-    except PySparkException:
+        return spark.conf.get(name) or ""  # without a default here, which would hide Spark's own
+    except (PySparkException, Py4JError):
         return ""
 
 
