@@ -121,10 +121,13 @@ def test_a_database_is_proposed_synthesized_and_compared_by_spark_submit(fitted)
     assert (fitted / "database" / "metadata.json").exists()
 
     compared = ["--real", "shop", "--synthetic", "copy", "--metadata", "shop.yaml", "--output", "report.html"]
-    done = spark_submit(fitted, "report", *compared, "--require", "maxTvd=0", "--require", "max_copies=null")
+    done = spark_submit(fitted, "report", *compared, "--require", "maxTvd=0.5", "--require", "max_copies=0.01")
     # spark-submit shows what a Python job says on either stream on its own standard output.
     assert done.returncode == 1 and "customers: 400 real rows, 60 synthetic; mean distances" in done.stdout
-    assert "synthohive: QualityError: customers" in done.stdout and (fitted / "report.html").exists()
+    assert (
+        "synthohive: QualityError: customers: copies 1 (at most 0.01)" in done.stdout
+        and (fitted / "report.html").exists()
+    )
 
 
 def test_the_doctor_finds_nothing_to_mend_where_jobs_run(fitted):
