@@ -129,7 +129,7 @@ def run_page(spark, shop_database, tmp_path, monkeypatch):
         return names
 
     yield run
-    for database in ("shop_synthetic", "shop_hive"):
+    for database in ("shop_synthetic", "shop_copy", "shop_hive"):
         spark.sql(f"DROP DATABASE IF EXISTS {database} CASCADE")
 
 
@@ -200,6 +200,9 @@ def check_jobs(spark, names, folder, printed):
         and orders.join(spark.table("shop_synthetic.customers"), "customer", "left_anti").count() == 0
     )
     assert (folder / "shop_report.html").exists() and "orders" in printed
+    assert "# email: personal" in (folder / "shop.yaml").read_text() and (folder / "report.html").exists()
+    assert spark.table("shop_copy.customers").count() == 2000
+    assert {row.region for row in spark.table("shop_copy.customers_alone").collect()} == {"north"}
 
 
 def check_pipelines(spark, names, folder, printed):
