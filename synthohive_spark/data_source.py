@@ -22,14 +22,14 @@ from synthohive_spark.stages.model import SynthesizerTransformerModel
 from synthohive_spark.stages.row_source import RowReader, RowSource
 
 _OPTIONS = ("model", "table", "rows", "seed", "partitions", "rowsPerSecond", "maxRowsPerTrigger")
-_OF_SPARK = ("provider", "path")
-"""Options that Spark adds to those of a table."""
+_OF_TABLES = "provider"
+"""An option that Spark gives where a table is made."""
 _PARTITION_ROWS, _MOST_PARTITIONS = 50_000, 200
 _PER_TRIGGER = 100_000
 
 
 def register_data_source(spark: SparkSession) -> None:
-    """Make ``spark.read.format("synthohive")`` known to a session, and ``CREATE TABLE ... USING synthohive`` with it.
+    """Make ``spark.read.format("synthohive")`` known to a session, and temporary views ``USING synthohive`` with it.
 
     Options: ``model``, a model directory; ``rows``, how many; ``seed``, which fixes them, 0 when not given;
     ``partitions``, as many tasks draw them (one for 50,000 rows when not given); ``table``, a table of a database's
@@ -55,7 +55,12 @@ def prepared(options: Mapping[str, str]) -> dict[str, Any]:
         SerializationError: If there is no model, or it was altered.
     """
     known = {name.casefold(): name for name in _OPTIONS}
-    given = {known.get(name.casefold(), name): value for name, value in options.items() if name not in _OF_SPARK}
+    if _OF_TABLES in options:
+        raise SchemaError(
+            "Spark keeps no options of a table that a Python data source fills, so it could not be read: give "
+            "CREATE TEMPORARY VIEW in place of CREATE TABLE, or write the rows to a table"
+        )
+    given = {known.get(name.casefold(), name): value for name, value in options.items()}
     for name in given:
         if name not in _OPTIONS:
             raise SchemaError(f"there is no option {name!r}{nearest(name, _OPTIONS)}")
@@ -131,6 +136,7 @@ def _source(python: str, path: str) -> type[DataSource]:
             return "synthohive"
 
         def schema(self) -> T.StructType:
+            self._forget_idle_profilers()
             self._prepared: dict[str, Any] = self._prepare()
             schema: T.StructType = self._prepared["schema"]
             return schema
@@ -146,11 +152,19 @@ def _source(python: str, path: str) -> type[DataSource]:
         def _unpickled(self, which: str) -> Any:
             import pickle  # noqa: PLC0415
 
+            self._forget_idle_profilers()
             # Taken out, for this object goes to the executors beside the reader.
             made = self.__dict__.pop("_prepared", None) or self._prepare()
             if made[which] is None:
                 raise ValueError("a stream of synthetic rows needs Spark 4.2")
             return pickle.loads(made[which])
+
+        def _forget_idle_profilers(self) -> None:
+            """Profilers that are off report accumulators with nothing in them: ``spark-pipelines run`` fails at these."""
+            from pyspark.accumulators import _accumulatorRegistry  # noqa: PLC0415
+
+            for number in [number for number, own in _accumulatorRegistry.items() if own._value == {}]:
+                del _accumulatorRegistry[number]
 
         def _prepare(self) -> dict[str, Any]:
             try:
