@@ -160,7 +160,7 @@ def _source(python: str, path: str) -> type[DataSource]:
             return pickle.loads(made[which])
 
         def _forget_idle_profilers(self) -> None:
-            """Profilers that are off report accumulators with nothing in them: ``spark-pipelines run`` fails at these."""
+            """Profilers that are off report empty accumulators, and ``spark-pipelines run`` fails at them."""
             from pyspark.accumulators import _accumulatorRegistry  # noqa: PLC0415
 
             for number in [number for number, own in _accumulatorRegistry.items() if own._value == {}]:

@@ -84,7 +84,14 @@ class EstimatorReader(DefaultParamsReader[Any]):
     def load(self, path: str) -> Any:
         """Read the estimator at ``path``; where there is none, that is a `SerializationError`."""
         try:
-            return super().load(path)
+            metadata = self.loadMetadata(path, self.sparkSession)
+            kind = str(metadata["class"]).rpartition(".")[2]
+            if kind != self.cls.__name__:
+                raise SerializationError(f"{path!r} holds no {self.cls.__name__}; load it with {kind}.load")
+            estimator = self.cls()
+            estimator._resetUid(metadata["uid"])
+            self.getAndSetParams(estimator, metadata)
+            return estimator
         except (PySparkException, Py4JError, KeyError, TypeError, ValueError) as error:
             why = _reason(error) if isinstance(error, PySparkException | Py4JError) else first_line(error)
             raise SerializationError(f"no estimator can be read from {path!r}: {why}") from error
