@@ -88,7 +88,7 @@ class EstimatorReader(DefaultParamsReader[Any]):
             kind = str(metadata["class"]).rpartition(".")[2]
             if kind != self.cls.__name__:
                 raise SerializationError(f"{path!r} holds no {self.cls.__name__}; load it with {kind}.load")
-            estimator = self.cls()
+            estimator: Any = self.cls()
             estimator._resetUid(metadata["uid"])
             self.getAndSetParams(estimator, metadata)
             return estimator
