@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -130,6 +130,8 @@ def _source(python: str, path: str) -> type[DataSource]:
         path: Where that interpreter looks for modules.
     """
 
+    ask = _asking(python, path)
+
     class SyntheticRows(DataSource):
         @classmethod
         def name(cls) -> str:
@@ -170,36 +172,41 @@ def _source(python: str, path: str) -> type[DataSource]:
             try:
                 from synthohive_spark.data_source import prepared  # noqa: PLC0415
             except ImportError:
-                return self._asked()
+                return ask(self.options)
             return prepared(self.options)
 
-        def _asked(self) -> dict[str, Any]:
-            """What another interpreter prepares, since this one has not the package."""
-            import json  # noqa: PLC0415
-            import os  # noqa: PLC0415
-            import pickle  # noqa: PLC0415
-            import subprocess  # noqa: PLC0415
-
-            code = (
-                "import json, pickle, sys; from synthohive_spark.data_source import prepared; "
-                "sys.stdout.buffer.write(pickle.dumps(prepared(json.load(sys.stdin))))"
-            )
-            try:
-                done = subprocess.run(
-                    [python, "-c", code],
-                    check=False,
-                    input=json.dumps(dict(self.options)).encode(),
-                    capture_output=True,
-                    env={**os.environ, "PYTHONPATH": path},
-                )
-            except OSError as error:
-                raise RuntimeError(
-                    "the Python that Spark's driver starts has not the package synthohive_spark, which reads the "
-                    f"model: install it there ({python} cannot be run: {error})"
-                ) from error
-            if done.returncode:
-                raise RuntimeError(done.stderr.decode(errors="replace").strip().rpartition("\n")[2])
-            made: dict[str, Any] = pickle.loads(done.stdout)
-            return made
-
     return SyntheticRows
+
+
+def _asking(python: str, path: str) -> Callable[[Mapping[str, str]], dict[str, Any]]:
+    """A function that has another interpreter call `prepared`, where this one has not the package; travels by value."""
+
+    def ask(options: Mapping[str, str]) -> dict[str, Any]:
+        import json  # noqa: PLC0415
+        import os  # noqa: PLC0415
+        import pickle  # noqa: PLC0415
+        import subprocess  # noqa: PLC0415
+
+        code = (
+            "import json, pickle, sys; from synthohive_spark.data_source import prepared; "
+            "sys.stdout.buffer.write(pickle.dumps(prepared(json.load(sys.stdin))))"
+        )
+        try:
+            done = subprocess.run(
+                [python, "-c", code],
+                check=False,
+                input=json.dumps(dict(options)).encode(),
+                capture_output=True,
+                env={**os.environ, "PYTHONPATH": path},
+            )
+        except OSError as error:
+            raise RuntimeError(
+                "the Python that Spark's driver starts has not the package synthohive_spark, which reads the model: "
+                f"install it there ({python} cannot be run: {error})"
+            ) from error
+        if done.returncode:
+            raise RuntimeError(done.stderr.decode(errors="replace").strip().rpartition("\n")[2])
+        made: dict[str, Any] = pickle.loads(done.stdout)
+        return made
+
+    return ask
