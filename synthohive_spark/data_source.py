@@ -129,7 +129,6 @@ def _source(python: str, path: str) -> type[DataSource]:
         python: An interpreter that has this package.
         path: Where that interpreter looks for modules.
     """
-
     ask = _asking(python, path)
 
     class SyntheticRows(DataSource):
