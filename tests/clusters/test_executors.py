@@ -51,7 +51,6 @@ APPLICATION = """
 
         return ",".join(n for n in ("torch", "structlog", "pydantic") if importlib.util.find_spec(n))
 
-    lost = []
     drawn = model.sample(rows, seed=5, numPartitions=6)
     drawn.select(kills_its_executor_once("id").alias("id"), "n", "k").write.parquet(f"{folder}/made")
     register_data_source(spark)

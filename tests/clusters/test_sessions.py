@@ -136,7 +136,8 @@ def test_a_driver_without_torch_and_workers_that_have_not_even_this_package(tmp_
         if (ours / name).exists():
             os.symlink(ours / name, site / name)
     for module, there in (("pandas", True), ("torch", False), ("synthohive_spark", False), ("structlog", False)):
-        found = subprocess.run([str(python), "-c", f"import {module}"], capture_output=True, cwd=tmp_path)
+        bare = {**os.environ, "PYTHONPATH": ""}
+        found = subprocess.run([str(python), "-c", f"import {module}"], capture_output=True, cwd=tmp_path, env=bare)
         assert (found.returncode == 0) == there, module
     parts = (HERE, SAMPLE.format(how='.master("local[2]")'), 'assert "torch" not in sys.modules\n', SOURCE)
     script = "".join(map(textwrap.dedent, parts))
