@@ -79,7 +79,7 @@ SCRIPT = f"""
     report = made.generate_validation_report(real, written, "report.html")
     rows["tables"] = [written["customers"].count(), report.database.summary["orphans"], os.path.exists("report.html")]
     rows["files"] = spark.table("shop_synthetic.orders").inputFiles()[:1]
-    rows["refused"] = refused
+    rows["refused"] = list(refused)
     for use in (lambda: spark.conf.set("a", "b"), lambda: shop.cache(), lambda: shop.rdd,
                 lambda: spark.sql("CREATE TEMP VIEW v AS SELECT 1")):
         try:
