@@ -15,7 +15,7 @@ import typer
 from synthohive_spark.declarations.documents import read_yaml
 from synthohive_spark.declarations.hints import check_all
 from synthohive_spark.declarations.job import FitJob, SampleJob, SynthesizeJob, read_job
-from synthohive_spark.declarations.names import TableName, database_name
+from synthohive_spark.declarations.names import DatabaseName, TableName
 from synthohive_spark.errors import SchemaError, SynthoHiveError
 from synthohive_spark.logs import get_logger, show_logs
 from synthohive_spark.model_directory.directory import require_model
@@ -136,7 +136,7 @@ def _synthesize_job(path: str | None, given: dict[str, Any]) -> Any:
         raise SchemaError("synthesize needs --job, a YAML file with the section 'synthesize'")
     settings = read_job("synthesize", path, given)
     check_all(
-        lambda: database_name(settings.target),
+        lambda: DatabaseName.parse(settings.target),
         lambda: _require_variable(settings.hash_key_env),
         *(partial(Folder.at, path) for path in (settings.model, settings.report) if path is not None),
         lambda: _check_declared(settings),

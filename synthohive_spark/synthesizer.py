@@ -9,6 +9,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from synthohive_spark.declarations.hints import nearest, whole_number
+from synthohive_spark.declarations.names import Name, TableName
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.integrity import check_loaded
 from synthohive_spark.engine.seeds import given_or_drawn
@@ -101,7 +102,8 @@ class Synthesizer:
         later.
 
         Args:
-            source: The name of a database, or a mapping of table names to DataFrames, table names or paths.
+            source: The name of a database, as a string or as a list of its parts, or a mapping of table names to
+                DataFrames, table names or paths. Names are those that `synthohive_spark.read_table` takes.
             seed: Fixes the fit of every table; drawn and logged as ``training_seed`` when None.
             tables: The tables to learn; all declared ones when None.
             hash_key: The key of columns whose pii rule is "hash". It is not kept.
@@ -254,7 +256,7 @@ class Synthesizer:
     def save_to_hive(
         self,
         tables: Mapping[str, DataFrame],
-        target_db: str,
+        target_db: Name,
         *,
         overwrite: bool = False,
         format: str = "delta",
@@ -264,7 +266,7 @@ class Synthesizer:
 
         Args:
             tables: The tables, as `sample` returns them.
-            target_db: The database; made if it is not there.
+            target_db: The database, one or two parts of a name; made if it is not there.
             overwrite: Whether to replace tables that are there.
             format: "delta", or "orc" or "parquet" for Hive tables.
             allow_source: Whether to write into a database that the fit read from; ``overwrite`` must be True as well.
@@ -322,8 +324,7 @@ class Synthesizer:
                     f"no declared table is both among the real ones ({', '.join(both[0])}) and the synthetic ones "
                     f"({', '.join(both[1])})"
                 )
-            models = {name: model.table_model for name, model in self.models.items()}
-            learned = {name: (model.dependencies, model.columns) for name, model in models.items()}
+            learned = self._learned.dependencies()
             declared = {name: self.metadata.table(name) for name in names}
             report = compare_database(both[0], both[1], declared, learned, self.privacy.rare_category_rows)
             if output_path is not None:
@@ -335,8 +336,10 @@ class Synthesizer:
         only = list(self.metadata.tables)
         if isinstance(tables, Mapping):
             return open_tables(self.spark, tables, [name for name in only if name in tables] or list(tables))
-        if isinstance(tables, str) and not is_path(tables) and (len(only) > 1 or "." not in tables):
-            return open_tables(self.spark, tables, only)
+        if isinstance(tables, str | list | tuple) and not is_path(tables):
+            name = TableName.parse(tables)
+            if len(only) > 1 or name.database is None:
+                return open_tables(self.spark, tables, only)
         if len(only) > 1:
             raise SchemaError(f"{len(only)} tables are declared: give a database, or a mapping of tables")
         return open_tables(self.spark, {only[0]: tables}, only)

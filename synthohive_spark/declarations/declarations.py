@@ -15,20 +15,25 @@ from synthohive_spark.declarations.dependencies import Dependency
 from synthohive_spark.declarations.documents import MOST_BYTES, read_json, read_yaml
 from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.declarations.hints import nearest, setting_problems
-from synthohive_spark.declarations.names import TableName
+from synthohive_spark.declarations.names import is_plain
 from synthohive_spark.declarations.pii import PiiRule
 from synthohive_spark.declarations.plan import DatabasePlan
 from synthohive_spark.declarations.table import TableDeclaration
-from synthohive_spark.errors import SchemaError, SerializationError
+from synthohive_spark.errors import SchemaError, SerializationError, shortened
 from synthohive_spark.model_directory.storage import read_file
 
 _WHERE = "metadata"
 
 
 def _table_name(name: str) -> str:
-    if len(TableName.parse(name).parts) != 1:
+    if isinstance(name, str) and is_plain(name):
+        return name
+    if isinstance(name, str) and all(map(is_plain, name.split("."))):
         raise SchemaError(f"table {name!r} must be named without its database")
-    return name
+    raise SchemaError(
+        f"table name {shortened(repr(name))} is not valid: a table is declared under ASCII letters, digits and "
+        f"underscores; the source says which table that is, as in {{'orders': 'shop.`my-orders`'}}"
+    )
 
 
 class _File(BaseModel):

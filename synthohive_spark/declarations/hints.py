@@ -17,7 +17,8 @@ _NEAR = 0.5
 def nearest(name: object, known: Iterable[object]) -> str:
     """The end of a message about an unknown name: the nearest known one, or all of them where none is near."""
     names = [str(k) for k in known]
-    close = get_close_matches(str(name), names, n=1, cutoff=_NEAR)
+    same_but_case = [known for known in names if known.casefold() == str(name).casefold()]
+    close = same_but_case or get_close_matches(str(name), names, n=1, cutoff=_NEAR)
     if close:
         return f"; did you mean {close[0]!r}?"
     listed = ", ".join(names[:_MOST_KNOWN]) + (", ..." if len(names) > _MOST_KNOWN else "")

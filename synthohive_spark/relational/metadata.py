@@ -9,6 +9,7 @@ from synthohive_spark.declarations.declarations import Declarations
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from synthohive_spark.declarations.names import Name
     from synthohive_spark.declarations.privacy import Privacy
     from synthohive_spark.relational.sources import Source
 
@@ -42,12 +43,12 @@ class Metadata(Declarations):
         require_valid_schema(self, open_tables(spark, source, list(self.tables)), privacy=privacy)
 
     @classmethod
-    def from_database(cls, spark: SparkSession, database: str) -> Metadata:
+    def from_database(cls, spark: SparkSession, database: Name) -> Metadata:
         """Infer declarations for all tables of a database; see `from_tables`.
 
         Args:
             spark: The session.
-            database: One or two parts of ASCII letters, digits and underscores.
+            database: One or two parts of a name, as `synthohive_spark.read_table` takes them.
 
         Raises:
             SchemaError: If the name is not valid, or there is no such database or no table in it.

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
-from synthohive_spark.declarations.names import TableName, database_name
+from synthohive_spark.declarations.names import DatabaseName, Name, TableName
 from synthohive_spark.errors import SchemaError, SynthoHiveError, WriteError
+from synthohive_spark.spark.catalog import first_line
+from synthohive_spark.spark.schema import require_distinct
 from synthohive_spark.spark.session import active_session
 from synthohive_spark.spark.tables import check_write, write_table
 
@@ -15,7 +19,7 @@ from synthohive_spark.spark.tables import check_write, write_table
 def write_tables(
     spark: SparkSession | None,
     tables: Mapping[str, DataFrame],
-    target_db: str,
+    target_db: Name,
     *,
     overwrite: bool,
     format: str,
@@ -31,31 +35,30 @@ def write_tables(
         format: "delta", "orc" or "parquet".
         sources: Databases that must not be written to.
     """
-    quoted = database_name(target_db)
+    database = DatabaseName.parse(target_db)
     if not isinstance(tables, Mapping):
         raise SchemaError(f"tables must be a mapping of names to DataFrames, got {type(tables).__name__}")
-    targets = {name: TableName.parse(f"{target_db}.{TableName.parse(name)}") for name in tables}
+    targets = {name: database.table(_without_database(name)) for name in tables}
+    require_distinct([target.table for target in targets.values()], "nothing was written: tables")
     for source in sources:
-        if _same_database(source, target_db):
+        if _same_database(DatabaseName.parse(source), database):
             raise SchemaError(
-                f"database {target_db} is where the real tables were read from: choose another one, or give both "
+                f"database {database} is where the real tables were read from: choose another one, or give both "
                 f"overwrite=True and allow_source=True"
             )
     mode = "overwrite" if overwrite else "errorifexists"
     session = active_session(spark)
-    session.sql(f"CREATE DATABASE IF NOT EXISTS {quoted}")
-    problems = []
-    for name, df in tables.items():
-        try:
-            check_write(df, str(targets[name]), format=format, mode=mode)
-        except SchemaError as error:
-            problems.append(str(error))
-    if problems:
-        raise SchemaError(f"nothing was written: {'; '.join(problems)}", problems)
+    try:
+        session.sql(f"CREATE DATABASE IF NOT EXISTS {database.quoted}")
+    except (PySparkException, Py4JError) as error:
+        raise SynthoHiveError(
+            f"nothing was written: database {database} cannot be looked up or made: {first_line(error)}"
+        ) from error
+    _check_all(tables, targets, format, mode)
     written: list[str] = []
     for name, df in tables.items():
         try:
-            write_table(df, str(targets[name]), format=format, mode=mode)
+            write_table(df, targets[name].parts, format=format, mode=mode)
         except (SynthoHiveError, KeyboardInterrupt) as error:
             missing = [str(targets[n]) for n in tables if str(targets[n]) not in written]
             message = (
@@ -69,8 +72,28 @@ def write_tables(
         written.append(str(targets[name]))
 
 
-def _same_database(one: str, other: str) -> bool:
+def _check_all(tables: Mapping[str, DataFrame], targets: Mapping[str, TableName], format: str, mode: str) -> None:
+    problems = []
+    for name, df in tables.items():
+        try:
+            check_write(df, targets[name].parts, format=format, mode=mode)
+        except SchemaError as error:
+            problems.append(str(error))
+        except SynthoHiveError as error:
+            raise error.in_context("nothing was written") from error
+    if problems:
+        raise SchemaError(f"nothing was written: {'; '.join(problems)}", problems)
+
+
+def _without_database(name: Name) -> str:
+    parsed = TableName.parse(name)
+    if parsed.database is not None:
+        raise SchemaError(f"table {parsed} must be named without its database, which target_db says")
+    return parsed.table
+
+
+def _same_database(one: DatabaseName, other: DatabaseName) -> bool:
     """Whether two names of databases may be the same; a name without its catalog may be in any."""
-    a, b = one.lower().split("."), other.lower().split(".")
+    a, b = ([part.casefold() for part in name.parts] for name in (one, other))
     shared = min(len(a), len(b))
     return a[-shared:] == b[-shared:]

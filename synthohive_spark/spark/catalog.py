@@ -10,14 +10,18 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
-from synthohive_spark.declarations.names import TableName
+from synthohive_spark.declarations.names import DatabaseName, TableName
 from synthohive_spark.errors import SchemaError
+from synthohive_spark.logs import get_logger
+from synthohive_spark.spark.outages import outage
 from synthohive_spark.spark.schema import type_name
 from synthohive_spark.spark.worker_errors import interpreter_problem
 
+_log = get_logger(__name__)
 _DETAILS = "# Detailed Table Information"
 _PARTITIONS = "# Partition Information"
 _ATTEMPTS = 5
+_NO_WORD = re.compile(r"\W", re.ASCII)
 _ROOT = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:(//[^/]*)?")
 _RAISED = re.compile(r"Traceback \(most recent call last\):\n(?:[ \t].*\n)+([\w.]+: .*)")
 _SAYS_NOTHING = re.compile(
@@ -70,6 +74,8 @@ def table_exists(spark: SparkSession, name: TableName) -> bool:
     try:
         return bool(spark.catalog.tableExists(name.quoted))
     except PySparkException as error:
+        if outage(str(error)) is not None:
+            raise  # none of the user's
         raise SchemaError(f"table {name} cannot be looked up: {first_line(error)}") from error
 
 
@@ -79,6 +85,7 @@ def table_info(spark: SparkSession, name: TableName) -> TableInfo | None:
         if not table_exists(spark, name):
             return None
         try:
+            refresh(spark, name)
             described = spark.sql(f"DESCRIBE EXTENDED {name.quoted}").collect()
             schema = spark.table(name.quoted).schema
             break
@@ -105,6 +112,17 @@ def table_info(spark: SparkSession, name: TableName) -> TableInfo | None:
     )
 
 
+def refresh(spark: SparkSession, name: TableName) -> None:
+    """Make a session forget the files, and the columns, that a table had when it was read before; no job runs."""
+    try:
+        spark.catalog.refreshTable(name.quoted)
+    except PySparkException as error:
+        if is_missing(error):
+            raise
+        # Serverless sessions refuse it: they remember nothing.
+        _log.debug("not_refreshed", table=str(name), reason=first_line(error))
+
+
 def table_location(spark: SparkSession, name: TableName) -> str | None:
     """Where the files of a table are, whether or not there are any; None if there is no such table."""
     try:
@@ -116,9 +134,9 @@ def table_location(spark: SparkSession, name: TableName) -> str | None:
     return next((row.data_type for row in reversed(rows) if row.col_name == "Location"), "")
 
 
-def is_missing(error: PySparkException) -> bool:
+def is_missing(error: Exception) -> bool:
     """Whether Spark says with ``error`` that there is no table or view of some name."""
-    return error.getCondition() == "TABLE_OR_VIEW_NOT_FOUND"
+    return isinstance(error, PySparkException) and error.getCondition() == "TABLE_OR_VIEW_NOT_FOUND"
 
 
 def table_properties(spark: SparkSession, name: TableName) -> dict[str, str]:
@@ -128,9 +146,10 @@ def table_properties(spark: SparkSession, name: TableName) -> dict[str, str]:
 
 def tables_like(spark: SparkSession, name: TableName, suffix: str) -> list[TableName]:
     """The tables beside ``name`` whose names begin with it and ``suffix``; none if there is no database."""
-    within = f"IN {'.'.join(f'`{part}`' for part in name.parts[:-1])} " if name.parts[:-1] else ""
+    within = f"IN {name.database.quoted} " if name.database else ""
+    like = _NO_WORD.sub(".", name.table)  # a pattern, in which other signs mean something
     try:
-        rows = spark.sql(f"SHOW TABLES {within}LIKE {literal(f'{name.table}{suffix}*')}").collect()
+        rows = spark.sql(f"SHOW TABLES {within}LIKE {literal(f'{like}{suffix}*')}").collect()
     except PySparkException as error:
         if error.getCondition() == "SCHEMA_NOT_FOUND":
             return []
@@ -141,8 +160,8 @@ def tables_like(spark: SparkSession, name: TableName, suffix: str) -> list[Table
 
 def default_folder(spark: SparkSession, name: TableName) -> str:
     """Where a managed table of this name is put; an empty string if the catalog does not say."""
-    database = ".".join(f"`{part}`" for part in name.parts[:-1] or (spark.catalog.currentDatabase(),))
-    rows = spark.sql(f"DESCRIBE DATABASE {database}").collect()
+    database = name.database or DatabaseName.parse([spark.catalog.currentDatabase()])
+    rows = spark.sql(f"DESCRIBE DATABASE {database.quoted}").collect()
     root = next((row.info_value.rstrip("/") for row in rows if row.info_name == "Location"), "")
     return root and f"{root}/{name.table.lower()}"
 
@@ -172,8 +191,9 @@ def schema_differences(rows: T.StructType, table: T.StructType) -> list[str]:
 
 def first_line(error: BaseException) -> str:
     """The first telling line of an error's message; Spark's begin with the call that failed, and end with traces."""
-    if (problem := interpreter_problem(str(error))) is not None:
-        return problem
+    for known in (interpreter_problem, outage):
+        if (problem := known(str(error))) is not None:
+            return problem
     raised = _RAISED.search(str(error))
     if raised is not None:
         return raised.group(1)

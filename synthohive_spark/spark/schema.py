@@ -57,7 +57,7 @@ def learnable_columns(schema: T.StructType, leave_out: Iterable[str] = ()) -> tu
 
     Raises:
         SchemaError: If a wanted column is of a type that cannot be learned; every such column is listed. Also if two
-            wanted columns have the same name.
+            columns have the same name, but for case.
     """
     left_out = set(leave_out)
     fields = [field for field in schema.fields if field.name not in left_out]
@@ -71,11 +71,20 @@ def learnable_columns(schema: T.StructType, leave_out: Iterable[str] = ()) -> tu
         raise SchemaError(
             f"columns of a type that cannot be learned: {', '.join(refused)}; name them in excludeCols, or cast them"
         )
-    names = [column.name for column in columns]
-    doubled = sorted({name for name in names if names.count(name) > 1})
-    if doubled:
-        raise SchemaError(f"more than one column is called {', '.join(map(repr, doubled))}; rename them")
+    require_distinct(schema.names, "columns")
     return tuple(columns)
+
+
+def require_distinct(names: Iterable[str], what: str) -> None:
+    """Refuse names that are the same but for case."""
+    alike: dict[str, list[str]] = {}
+    for name in names:
+        alike.setdefault(name.casefold(), []).append(name)
+    doubled = [" and ".join(map(repr, same)) for same in alike.values() if len(same) > 1]
+    if doubled:
+        raise SchemaError(
+            f"{what} {', '.join(doubled)} differ at most in case, so Spark and Hive take them for one: rename one"
+        )
 
 
 def column_type(field: T.StructField) -> ColumnType:
@@ -121,7 +130,7 @@ def require_columns(names: Iterable[str], known: Iterable[str], *, setting: str)
     known = list(known)
     for name in names:
         if name not in known:
-            near = get_close_matches(name, known, n=3)
+            near = [k for k in known if k.casefold() == name.casefold()] or get_close_matches(name, known, n=3)
             listed = ", ".join(map(repr, known[:_KNOWN_NAMES])) + (", ..." if len(known) > _KNOWN_NAMES else "")
             hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
             raise SchemaError(

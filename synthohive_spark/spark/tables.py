@@ -10,24 +10,26 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from synthohive_spark.declarations.names import TableName
+from synthohive_spark.declarations.names import Name, TableName, is_plain
 from synthohive_spark.errors import SchemaError, SynthoHiveError
 from synthohive_spark.spark.catalog import (
     TableInfo,
     first_line,
     is_missing,
+    refresh,
     schema_differences,
     table_exists,
     table_info,
 )
-from synthohive_spark.spark.formats.registry import format_name, mend, table_format
-from synthohive_spark.spark.schema import quote, require_columns
+from synthohive_spark.spark.formats.registry import FORMATS, format_name, mend, table_format
+from synthohive_spark.spark.schema import quote, require_columns, require_distinct
 
 MODES = ("errorifexists", "append", "overwrite")
 _ATTEMPTS = 5
+_SESSION_CATALOG = "spark_catalog"
 
 
-def read_table(spark: SparkSession, name: str) -> DataFrame:
+def read_table(spark: SparkSession, name: Name) -> DataFrame:
     """The table of this name.
 
     Reading moves and removes nothing, with one exception: a table whose name is absent, since the process that was
@@ -35,29 +37,32 @@ def read_table(spark: SparkSession, name: str) -> DataFrame:
 
     Args:
         spark: The session.
-        name: One to three parts of ASCII letters, digits and underscores.
+        name: One to three parts between dots, each of ASCII letters, digits and underscores, or in backticks, as the
+            catalog allows it (`` `dev-catalog`.shop.customers ``); or a list of parts as they are.
 
     Raises:
         SchemaError: If the name is not valid, or there is no such table.
-        SynthoHiveError: If another process is replacing the table, and the name is still absent after 30 seconds.
+        SynthoHiveError: If another process is replacing the table, and the name is still absent after 30 seconds; or
+            the metastore does not answer.
     """
     parsed = TableName.parse(name)
     problem = "does not exist in this session's catalog"
     for _ in range(_ATTEMPTS):
-        if not table_exists(spark, parsed) and not _mended(spark, parsed):
-            break
         try:
+            if not table_exists(spark, parsed) and not _mended(spark, parsed):
+                break
+            refresh(spark, parsed)
             return spark.table(parsed.quoted)
-        except PySparkException as error:
+        except (PySparkException, Py4JError) as error:
             if not is_missing(error):
-                raise
+                raise SynthoHiveError(f"table {parsed} cannot be read: {first_line(error)}") from error
             problem = f"cannot be read: {first_line(error)}"  # its name has become absent, or it is a view of nothing
     raise SchemaError(f"table {parsed} {problem}")
 
 
 def write_table(
     df: DataFrame,
-    name: str,
+    name: Name,
     *,
     format: str = "delta",
     mode: str = "errorifexists",
@@ -84,7 +89,7 @@ def write_table(
 
     Args:
         df: The rows; evaluated once.
-        name: One to three parts of ASCII letters, digits and underscores. The database must exist.
+        name: As `read_table` takes it. The database must exist.
         format: "delta", "orc" or "parquet".
         mode: "errorifexists", "append", or "overwrite", which keeps the table's definition.
         partition_by: Columns that a new table is partitioned by.
@@ -112,7 +117,7 @@ def write_table(
 
 
 def check_write(
-    df: DataFrame, name: str, *, format: str, mode: str, partition_by: Sequence[str] = ()
+    df: DataFrame, name: Name, *, format: str, mode: str, partition_by: Sequence[str] = ()
 ) -> TableInfo | None:
     """Check that `write_table` could write, and return what is there.
 
@@ -127,7 +132,9 @@ def check_write(
         raise SchemaError(f"partition_by must be a list of columns, got {partition_by!r}")
     spark, schema = df.sparkSession, df.schema
     require_columns(partition_by, schema.names, setting="partition_by")
+    require_distinct(schema.names, f"table {target} cannot be written: its columns")
     try:
+        _require_possible(spark, target)
         there = table_info(spark, target)
         while there is None and _mended(spark, target):
             there = table_info(spark, target)
@@ -137,6 +144,18 @@ def check_write(
     except (PySparkException, Py4JError) as error:
         raise SynthoHiveError(f"table {target} cannot be looked up: {first_line(error)}") from error
     return there
+
+
+def _require_possible(spark: SparkSession, target: TableName) -> None:
+    """Refuse what Spark's own catalog refuses, which says so only once the rows are written, and leaves them there."""
+    if all(map(is_plain, target.parts[-2:])):
+        return
+    catalog = target.parts[0] if len(target.parts) == 3 else spark.catalog.currentCatalog()
+    if catalog.casefold() == _SESSION_CATALOG:
+        raise SchemaError(
+            f"table {target} cannot be made in the catalog {_SESSION_CATALOG}, where names of databases and tables "
+            f"hold only ASCII letters, digits and underscores; choose such a name, or another catalog"
+        )
 
 
 def _mended(spark: SparkSession, absent: TableName) -> bool:
@@ -155,9 +174,9 @@ def _check_target(there: TableInfo, schema: T.StructType, format: str, mode: str
         raise SchemaError(f"table {there.name} exists already; choose mode 'append' or 'overwrite', or another name")
     stored = format_name(there)
     if stored != format:
-        raise SchemaError(
-            f"table {there.name} is stored as {stored}, not {format}; give format={stored!r}, or another name"
-        )
+        way_out = f"give format={stored!r}, or another name" if stored in FORMATS else "choose another name"
+        kind = f"is stored as {stored}" if stored else "is of a kind that its catalog does not name"
+        raise SchemaError(f"table {there.name} {kind}, not {format}; {way_out}")
     differences = schema_differences(schema, there.schema)
     if differences:
         raise SchemaError(

@@ -19,6 +19,7 @@ from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.table_statistics import ColumnStatistics, TableStatistics
 from synthohive_spark.errors import TrainingError
 from synthohive_spark.spark.catalog import first_line
+from synthohive_spark.spark.partitions import bounded
 from synthohive_spark.spark.real_values import real_value_filters
 from synthohive_spark.spark.schema import quote
 
@@ -76,7 +77,7 @@ def collect_training_data(
         TrainingError: If there is no row, the rows would not fit into memory, or Spark cannot read them.
     """
     try:
-        return _collect(df, columns, max_rows, seed, available, joined)
+        return _collect(bounded(df), columns, max_rows, seed, available, joined)
     except (PySparkException, Py4JError) as error:
         raise TrainingError(f"Spark could not read the training rows: {first_line(error)}") from error
 

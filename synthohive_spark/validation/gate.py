@@ -17,7 +17,7 @@ WHOLE_DATABASE = "all tables"
 
 @dataclass(frozen=True)
 class Failure:
-    """A figure over its limit; ``column`` is None for a figure of the whole table.
+    """A figure over its limit; ``column`` is None for a figure of the whole table, ``detail`` says more where it can.
 
     For a figure of a link, ``column`` has the columns of its key with commas between them; for a mean over all linked
     tables, ``table`` is "all tables".
@@ -28,11 +28,12 @@ class Failure:
     metric: str
     value: float
     limit: float
+    detail: str = ""
 
     def __str__(self) -> str:
         where = self.table if self.column is None else f"{self.table}.{self.column}"
         bound = "at least" if self.metric in _FROM_BELOW else "at most"
-        return f"{where}: {self.metric} {self.value:.3g} ({bound} {self.limit:g})"
+        return f"{where}: {self.metric} {self.value:.3g} ({bound} {self.limit:g}){self.detail and f', {self.detail}'}"
 
 
 def require_share(name: str, limit: Any) -> None:
@@ -54,7 +55,8 @@ def table_failures(
     if table.rows_real and not table.rows_synthetic:
         yield Failure(table.name, None, "rows", 0, 1)
     if same_schema and table.schema_differences:
-        yield Failure(table.name, None, "schema_differences", len(table.schema_differences), 0)
+        differences = table.schema_differences
+        yield Failure(table.name, None, "schema_differences", len(differences), 0, ", ".join(differences))
     yield from _over(table.name, None, table, of_table)
     for column in table.columns:
         yield from _over(table.name, column.name, column, of_columns)

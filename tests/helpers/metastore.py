@@ -18,6 +18,7 @@ LIMIT = 180.0  # seconds that anything here may take on a busy machine
 _JARS = pathlib.Path(pyspark.__file__).parent / "jars"
 _SESSION = """
 import json, os, pathlib, sys, traceback
+from delta import configure_spark_with_delta_pip
 from pyspark.sql import SparkSession
 folder, port, root = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 os.environ["PYSPARK_PYTHON"] = sys.executable
@@ -26,8 +27,11 @@ settings = {
     "spark.log.level": "ERROR", "spark.driver.memory": "1g", "spark.sql.shuffle.partitions": "2",
     "spark.hadoop.hive.metastore.uris": f"thrift://127.0.0.1:{port}",
     "spark.sql.warehouse.dir": f"file:{root}/warehouse", "spark.local.dir": str(folder),
+    "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+    "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+    "spark.databricks.delta.snapshotPartitions": "1",
 }
-builder = SparkSession.builder
+builder = configure_spark_with_delta_pip(SparkSession.builder)
 for key, value in settings.items():
     builder = builder.config(key, value)
 spark = builder.enableHiveSupport().getOrCreate()
@@ -78,10 +82,20 @@ class Metastore:
             *("org.apache.hadoop.hive.metastore.HiveMetaStore", "-p", str(self.port)),
         ]
         # The server ends when its input does, which is when this process does, however it ends.
-        guarded = ["sh", "-c", '"$@" & server=$!; cat > /dev/null; kill -9 $server', "sh", *command]
-        with open(self.root / "metastore.log", "wb") as log:
-            self.server = subprocess.Popen(guarded, stdin=subprocess.PIPE, stdout=log, stderr=log)
+        self._command = ["sh", "-c", '"$@" & server=$!; cat > /dev/null; kill -9 $server', "sh", *command]
+        self.start()
+
+    def start(self):
+        """Start the server, and wait until it answers."""
+        with open(self.root / "metastore.log", "ab") as log:
+            self.server = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=log, stderr=log)
         wait_until(self._answers)
+
+    def kill(self):
+        """End the server at once."""
+        self.server.stdin.close()
+        self.server.wait()
+        wait_until(lambda: not self._answers())
 
     def session(self, name):
         """A Spark session in a process of its own, which is starting."""
@@ -94,8 +108,7 @@ class Metastore:
     def stop(self):
         for session in self.sessions:
             session.kill()
-        self.server.stdin.close()
-        self.server.wait()
+        self.kill()
 
     def _answers(self):
         with socket.socket() as probe:

@@ -44,7 +44,7 @@ def invoke(*arguments):
         ),
         (
             ["fit", "--table", "t t", "--model", "m", "--param", "epochs=-1", "--param", "batchSize=0"],
-            "underscores synthohive: epochs must be a whole number of at least 1, got -1 synthohive: batch_size must",
+            "customers synthohive: epochs must be a whole number of at least 1, got -1 synthohive: batch_size must",
         ),
     ],
 )

@@ -39,7 +39,7 @@ class Hive(TableFormat):
         self, spark: SparkSession, target: TableName, schema: T.StructType, there: TableInfo | None, mode: str
     ) -> None:
         """Refuse columns that Hive cannot hold, external tables to overwrite, and folders in the table's place."""
-        _require_holdable(schema, self.name)
+        _require_holdable(schema, self.name, target)
         if mode == "append" and there is not None:
             return
         if there is not None and not there.managed and not is_version(there.location):
@@ -83,12 +83,12 @@ def _stored_as(table: TableInfo) -> str:
     return next((name for part, name in (("Orc", "orc"), ("Parquet", "parquet")) if part in table.serde), "")
 
 
-def _require_holdable(schema: T.StructType, format: str) -> None:
+def _require_holdable(schema: T.StructType, format: str, target: TableName) -> None:
     lost = [field.name for field in schema.fields if format == "orc" and "`" in field.name]
     if lost:  # Spark writes such a column and reads nulls back
         raise SchemaError(
-            f"a Hive table in orc cannot hold a column with a backtick in its name: {', '.join(map(repr, lost))}; "
-            f"rename it, or write with format='parquet' or 'delta'"
+            f"table {target} cannot be written as orc, since Hive cannot hold a column with a backtick in its name: "
+            f"{', '.join(map(repr, lost))}; rename it, or write with format='parquet' or 'delta'"
         )
     refused = [
         f"{field.name!r} ({field.dataType.simpleString()})"
@@ -97,8 +97,8 @@ def _require_holdable(schema: T.StructType, format: str) -> None:
     ]
     if refused:
         raise SchemaError(
-            f"a Hive table in {format} cannot hold {', '.join(refused)}: cast the column (timestamp_ntz to timestamp "
-            f"or string), leave it out, or write with format='delta'"
+            f"table {target} cannot be written as {format}, since Hive cannot hold {', '.join(refused)}: cast the "
+            f"column (timestamp_ntz to timestamp or string), leave it out, or write with format='delta'"
         )
 
 

@@ -142,3 +142,22 @@ def test_a_view_of_a_table_that_is_gone_is_neither_read_nor_replaced(spark, data
         with pytest.raises(SynthoHiveError, match=rf"table {database}.v cannot be looked up: .*gone"):
             write_table(spark.range(3), f"{database}.v", format=format, mode="overwrite")
     assert spark.catalog.tableExists(f"{database}.v")
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_names_that_differ_only_in_case_are_refused(spark, database, format):
+    for names in ("id, id AS ID, id AS w", "id AS W, id AS w"):
+        with pytest.raises(SchemaError, match=r"cannot be written: its columns '(id|W)' and '(ID|w)' differ at most"):
+            write_table(spark.range(3).selectExpr(*names.split(", ")), f"{database}.t", format=format)
+    assert not spark.catalog.tableExists(f"{database}.t")
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("partition_by", [[], ["k"]])
+def test_a_frame_without_rows_makes_an_empty_table_and_empties_one(spark, database, format, partition_by):
+    name, nothing = f"{database}.t", frame(spark, 0, 0)
+    write_table(nothing, name, format=format, partition_by=partition_by)
+    assert read_table(spark, name).schema.simpleString() == "struct<id:bigint,k:string>" and ids(spark, name) == []
+    write_table(frame(spark, 0, 3), name, format=format, mode="append")
+    write_table(nothing, name, format=format, mode="overwrite")
+    assert ids(spark, name) == []

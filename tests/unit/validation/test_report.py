@@ -82,6 +82,7 @@ def test_a_gate_passes_and_lists_every_figure_that_is_over_its_limit():
         ("other", "age", "null_rate_error"),
         ("other", NASTY, "tvd"),
     ]
+    assert "customers: schema_differences 1 (at most 0), 'x' is missing" in str(caught.value)
     assert "customers: copies 0.25 (at most 0)" in str(caught.value)
     assert "customers: key_faults 0.05 (at most 0)" in str(caught.value)
     ValidationReport((bad,)).require(max_ks=None, max_copies=None, max_key_faults=None, same_schema=False)
