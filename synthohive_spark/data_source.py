@@ -2,98 +2,105 @@
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+import os
+import sys
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
-from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
+from pyspark.sql.datasource import DataSource, DataSourceReader, DataSourceStreamReader
 
 from synthohive_spark.declarations.hints import nearest, whole_number
-from synthohive_spark.engine.codecs.sequence import SequenceCodec
-from synthohive_spark.engine.columns import Column
-from synthohive_spark.engine.sampling.draw import Draw
-from synthohive_spark.engine.sampling.generator import RowGenerator
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.model_directory.pointer import read_pointer
 from synthohive_spark.model_directory.storage import Folder
 from synthohive_spark.relational.database_files import read_database
 from synthohive_spark.spark.generation import pickled_by_value
 from synthohive_spark.spark.schema import struct_field
-from synthohive_spark.spark.xxhash import xxhash64
 from synthohive_spark.stages.model import SynthesizerTransformerModel
+from synthohive_spark.stages.row_source import RowReader, RowSource
 
-NAME = "synthohive"
-_OPTIONS = ("model", "table", "rows", "seed", "partitions")
-_BATCH = 8_192
+_OPTIONS = ("model", "table", "rows", "seed", "partitions", "rowsPerSecond", "maxRowsPerTrigger")
+_OF_TABLES = "provider"
+"""An option that Spark gives where a table is made."""
 _PARTITION_ROWS, _MOST_PARTITIONS = 50_000, 200
+_PER_TRIGGER = 100_000
 
 
 def register_data_source(spark: SparkSession) -> None:
-    """Make ``spark.read.format("synthohive")`` known to a session, and ``CREATE TABLE ... USING synthohive`` with it.
+    """Make ``spark.read.format("synthohive")`` known to a session, and temporary views ``USING synthohive`` with it.
 
-    Options: ``model``, a model directory; ``rows``, how many; ``seed``, which fixes them; ``partitions``, as many tasks
-    draw them (one for 50,000 rows when not given); ``table``, a table of a database's model, one whose rows follow from
-    no other's. The rows are those of ``SynthesizerTransformerModel.sample(rows, seed)``, drawn as Arrow batches. The
-    driver's Python reads the model; executors need numpy and Arrow alone.
+    Options: ``model``, a model directory; ``rows``, how many; ``seed``, which fixes them, 0 when not given;
+    ``partitions``, as many tasks draw them (one for 50,000 rows when not given); ``table``, a table of a database's
+    model, one whose rows follow from no other's. The rows are those of
+    ``SynthesizerTransformerModel.sample(rows, seed)``, drawn as Arrow batches. ``spark.readStream`` takes
+    ``rowsPerSecond`` (default 1) and ``maxRowsPerTrigger`` (default 100,000) as well, and there ``rows`` is where the
+    stream ends, which is never, or where unique values end, when not given; streams need Spark 4.2.
+
+    The model is read where Spark's driver runs, by the Python of its workers if that has this package, else by the one
+    that calls this. Executors need numpy and Arrow alone.
 
     Args:
         spark: The session.
     """
-    spark.dataSource.register(SyntheticRows)
+    spark.dataSource.register(_source(sys.executable, os.pathsep.join(filter(None, sys.path))))
 
 
-class SyntheticRows(DataSource):
-    """The data source; see `register_data_source`."""
+def prepared(options: Mapping[str, str]) -> dict[str, Any]:
+    """What the data source needs to know of a model, as plain values: a schema, and what reads rows.
 
-    @classmethod
-    def name(cls) -> str:
-        """By which it is asked for."""
-        return NAME
+    Raises:
+        SchemaError: If an option is missing, unknown or out of range.
+        SerializationError: If there is no model, or it was altered.
+    """
+    known = {name.casefold(): name for name in _OPTIONS}
+    if _OF_TABLES in options:
+        raise SchemaError(
+            "Spark keeps no options of a table that a Python data source fills, so it could not be read: give "
+            "CREATE TEMPORARY VIEW in place of CREATE TABLE, or write the rows to a table"
+        )
+    given = {known.get(name.casefold(), name): value for name, value in options.items()}
+    for name in given:
+        if name not in _OPTIONS:
+            raise SchemaError(f"there is no option {name!r}{nearest(name, _OPTIONS)}")
+    if not given.get("model"):
+        raise SchemaError('the data source needs the option "model", a model directory')
+    model = _model(given["model"], given.get("table"))
+    model.check_no_conditions()
+    rows = _number(given, "rows", None, least=0)
+    if rows is not None:
+        model.check_rows(rows)
+    source = RowSource.of(model, _number(given, "seed", 0) or 0)
+    blob = pickled_by_value(source)
+    parts = _number(given, "partitions", min(max(-(-(rows or 0) // _PARTITION_ROWS), 1), _MOST_PARTITIONS), least=1)
+    return {
+        "schema": T.StructType([struct_field(column) for column in source.columns]),
+        "reader": pickled_by_value(RowReader(blob, rows, parts or 1)),
+        "stream": _stream(given, blob, model.most_rows if rows is None else rows),
+    }
 
-    def schema(self) -> T.StructType:
-        """That of the learned table."""
-        return T.StructType([struct_field(column) for column in self._source.columns])
 
-    def reader(self, schema: T.StructType) -> DataSourceReader:
-        """What draws the rows."""
-        n = self._rows
-        likely = min(max(-(-n // _PARTITION_ROWS), 1), _MOST_PARTITIONS)
-        partitions = whole_number(self._number("partitions", likely), "partitions", least=1)
-        return _reader(pickled_by_value(self._source), n, partitions)
+def _stream(given: Mapping[str, str], blob: bytes, rows: int | None) -> bytes | None:
+    """What reads a stream; None where Spark is too old."""
+    try:
+        from synthohive_spark.stages.row_stream import RowStream  # noqa: PLC0415
+    except ImportError:
+        return None
+    per_trigger = _number(given, "maxRowsPerTrigger", _PER_TRIGGER, least=1) or 1
+    parts = _number(given, "partitions", 1, least=1) or 1
+    return pickled_by_value(RowStream(blob, rows, _number(given, "rowsPerSecond", 1, least=1) or 1, per_trigger, parts))
 
-    @cached_property
-    def _source(self) -> RowSource:
-        options: Mapping[str, str] = self.options
-        for name in options:
-            if name.lower() not in _OPTIONS:
-                raise SchemaError(f"there is no option {name!r}{nearest(name, _OPTIONS)}")
-        if not options.get("model"):
-            raise SchemaError('the data source needs the option "model", a model directory')
-        model = _model(options["model"], options.get("table"))
-        model.check_no_conditions()
-        model.check_rows(self._rows)
-        return RowSource.of(model, self._number("seed", 0))
 
-    @property
-    def _rows(self) -> int:
-        return whole_number(self._number("rows"), "rows", least=0)
-
-    def _number(self, name: str, default: int | None = None) -> int:
-        text = self.options.get(name)
-        if text is None:
-            if default is None:
-                raise SchemaError(f"the data source needs the option {name!r}, a whole number")
-            return default
-        try:
-            return int(text)
-        except ValueError as error:
-            raise SchemaError(f"option {name!r} must be a whole number, got {text!r}") from error
+def _number(given: Mapping[str, str], name: str, default: int | None, least: int | None = None) -> int | None:
+    text = given.get(name)
+    if text is None:
+        return default
+    try:
+        number = int(text)
+    except ValueError as error:
+        raise SchemaError(f"option {name!r} must be a whole number, got {text!r}") from error
+    return number if least is None else whole_number(number, name, least=least)
 
 
 def _model(path: str, table: str | None) -> SynthesizerTransformerModel:
@@ -115,53 +122,90 @@ def _model(path: str, table: str | None) -> SynthesizerTransformerModel:
     return models[table]
 
 
-@dataclass(frozen=True)
-class RowSource:
-    """Draws rows by their numbers, wherever numpy and Arrow are.
+def _source(python: str, path: str) -> type[DataSource]:
+    """The data source as a class that travels by value: where it is unpickled, this package need not be.
 
-    Attributes:
-        columns: All columns that come out.
-        generator: Draws those that were learned.
-        key: The row id, where there is one, which is numbered.
-        seed: Fixes the rows.
+    Args:
+        python: An interpreter that has this package.
+        path: Where that interpreter looks for modules.
     """
+    ask = _asking(python, path)
 
-    columns: tuple[Column, ...]
-    generator: RowGenerator
-    key: Column | None
-    seed: int
+    class SyntheticRows(DataSource):
+        @classmethod
+        def name(cls) -> str:
+            return "synthohive"
 
-    @classmethod
-    def of(cls, model: SynthesizerTransformerModel, seed: int) -> RowSource:
-        """The rows of a model."""
-        columns, key = list(model.columns), model.id_column
-        if key is not None:
-            columns.insert(key.place, key.column)
-        return cls(tuple(columns), model.table_model.generator, None if key is None else key.column, seed)
+        def schema(self) -> T.StructType:
+            self._forget_idle_profilers()
+            self._prepared: dict[str, Any] = self._prepare()
+            schema: T.StructType = self._prepared["schema"]
+            return schema
 
-    def batches(self, start: int, stop: int) -> Iterator[pa.RecordBatch]:
-        """The rows of numbers from ``start`` to before ``stop``."""
-        schema = pa.schema([pa.field(c.name, c.type.arrow, c.nullable) for c in self.columns])
-        for first in range(start, stop, _BATCH):
-            numbers = np.arange(first, min(stop, first + _BATCH))
-            keys = pa.array(numbers)
-            if self.key is not None:
-                codec = SequenceCodec(self.key.type)
-                blank = np.zeros(len(numbers), np.int32), np.zeros(len(numbers), np.float32)
-                keys = codec.decode(*blank, numbers.astype(np.uint64)[:, None])
-            rows = self.generator.sample(Draw(xxhash64(keys), self.seed, numbers=numbers))
-            made = [keys if c == self.key else rows.column(c.name).combine_chunks() for c in self.columns]
-            yield pa.RecordBatch.from_arrays(made, schema=schema)
+        def reader(self, schema: T.StructType) -> DataSourceReader:
+            reader: DataSourceReader = self._unpickled("reader")
+            return reader
+
+        def streamReader(self, schema: T.StructType) -> DataSourceStreamReader:
+            reader: DataSourceStreamReader = self._unpickled("stream")
+            return reader
+
+        def _unpickled(self, which: str) -> Any:
+            import pickle  # noqa: PLC0415
+
+            self._forget_idle_profilers()
+            # Taken out, for this object goes to the executors beside the reader.
+            made = self.__dict__.pop("_prepared", None) or self._prepare()
+            if made[which] is None:
+                raise ValueError("a stream of synthetic rows needs Spark 4.2")
+            return pickle.loads(made[which])
+
+        def _forget_idle_profilers(self) -> None:
+            """Profilers that are off report empty accumulators, and ``spark-pipelines run`` fails at them."""
+            from pyspark.accumulators import _accumulatorRegistry  # noqa: PLC0415
+
+            for number in [number for number, own in _accumulatorRegistry.items() if own._value == {}]:
+                del _accumulatorRegistry[number]
+
+        def _prepare(self) -> dict[str, Any]:
+            try:
+                from synthohive_spark.data_source import prepared  # noqa: PLC0415
+            except ImportError:
+                return ask(self.options)
+            return prepared(self.options)
+
+    return SyntheticRows
 
 
-def _reader(blob: bytes, rows: int, partitions: int) -> DataSourceReader:
-    """A reader that travels by value, to executors without this package."""
+def _asking(python: str, path: str) -> Callable[[Mapping[str, str]], dict[str, Any]]:
+    """A function that has another interpreter call `prepared`, where this one has not the package; travels by value."""
 
-    class Reader(DataSourceReader):
-        def partitions(self) -> Sequence[InputPartition]:
-            return [InputPartition((rows * i // partitions, rows * (i + 1) // partitions)) for i in range(partitions)]
+    def ask(options: Mapping[str, str]) -> dict[str, Any]:
+        import json  # noqa: PLC0415
+        import os  # noqa: PLC0415
+        import pickle  # noqa: PLC0415
+        import subprocess  # noqa: PLC0415
 
-        def read(self, partition: InputPartition) -> Iterator[Any]:
-            yield from pickle.loads(blob).batches(*partition.value)
+        code = (
+            "import json, pickle, sys; from synthohive_spark.data_source import prepared; "
+            "sys.stdout.buffer.write(pickle.dumps(prepared(json.load(sys.stdin))))"
+        )
+        try:
+            done = subprocess.run(
+                [python, "-c", code],
+                check=False,
+                input=json.dumps(dict(options)).encode(),
+                capture_output=True,
+                env={**os.environ, "PYTHONPATH": path},
+            )
+        except OSError as error:
+            raise RuntimeError(
+                "the Python that Spark's driver starts has not the package synthohive_spark, which reads the model: "
+                f"install it there ({python} cannot be run: {error})"
+            ) from error
+        if done.returncode:
+            raise RuntimeError(done.stderr.decode(errors="replace").strip().rpartition("\n")[2])
+        made: dict[str, Any] = pickle.loads(done.stdout)
+        return made
 
-    return Reader()
+    return ask

@@ -22,6 +22,16 @@ _PLAIN = {
     "timestamp_ntz": pa.timestamp("us"),
 }
 _INT64_DIGITS, _DECIMAL_DIGITS = 18, 38
+_INTEGER_DIGITS = {"tinyint": 3, "smallint": 5, "int": 10, "bigint": 19}
+_NARROWER = {
+    "smallint": ("tinyint",),
+    "int": ("tinyint", "smallint"),
+    "bigint": ("tinyint", "smallint", "int"),
+    "float": ("tinyint", "smallint"),
+    "double": ("tinyint", "smallint", "int", "float"),
+    "timestamp_ntz": ("date",),
+}
+"""Types whose values a type has as well; those of decimals follow from their digits."""
 _PARAMETRIC = re.compile(r"(decimal|varchar|char)\((\d+)(?:,\s*(-?\d+))?\)")
 
 
@@ -90,6 +100,20 @@ class ColumnType:
     def is_temporal(self) -> bool:
         """Whether values are dates or instants."""
         return self.name in ("date", "timestamp", "timestamp_ntz")
+
+    def holds(self, other: ColumnType) -> bool:
+        """Whether each value of ``other`` is a value of this type, too: a cast loses nothing, and never fails.
+
+        >>> ColumnType("bigint").holds(ColumnType("int")), ColumnType("int").holds(ColumnType("bigint"))
+        (True, False)
+        """
+        if self.is_string or other.is_string:
+            return self.is_string and other.is_string
+        if self.name == "decimal":
+            whole = _INTEGER_DIGITS.get(other.name, other.precision - other.scale)
+            is_exact = other.is_integer or other.name == "decimal"
+            return is_exact and whole <= self.precision - self.scale and other.scale <= self.scale
+        return self.name == other.name or other.name in _NARROWER.get(self.name, ())
 
     def __str__(self) -> str:
         if self.name == "decimal":

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.integrity import check_loaded
-from synthohive_spark.errors import ConstraintViolationError, SchemaError
+from synthohive_spark.errors import ConstraintViolationError, SchemaError, shortened
 from synthohive_spark.logs import get_logger
 
 _NAMES = {
@@ -28,6 +28,7 @@ _NAMES = {
     pa.date32(): "date",
 }
 _EXACT = 2.0**53
+_LONGEST_VALUE = 60
 _log = get_logger(__name__)
 
 
@@ -81,6 +82,35 @@ def arrow_of(values: pd.Series[Any]) -> tuple[pa.Array, ColumnType]:
     else:
         raise SchemaError(f"column {values.name!r} has type {values.dtype}, which cannot be learned; exclude it")
     return array.cast(type_.arrow, safe=False), type_
+
+
+def given_values(values: pd.Series[Any], column: Column, setting: str) -> pa.Array:
+    """The values of a column that a user gives, in its learned type: numbers by value, anything else by type.
+
+    Raises:
+        SchemaError: If one of them is no value of the learned type.
+    """
+    array, type_ = arrow_of(values)
+    learned = column.type
+    alike = learned.holds(type_) or (learned.is_number and type_.is_number) or array.null_count == len(array)
+    if not alike:
+        raise SchemaError(f"{setting} gives {column.name!r} as {type_}, but it was learned as {learned}; cast it")
+    try:
+        return array.cast(learned.arrow)
+    except pa.ArrowInvalid as error:
+        wrong = next((repr(v.as_py()) for v in array if not _is_of(v, learned.arrow)), "a value")
+        raise SchemaError(
+            f"{setting} gives {column.name!r} as {type_} with {shortened(wrong, _LONGEST_VALUE)}, which is no value of "
+            f"{learned}, as it was learned; correct it, or cast the column"
+        ) from error
+
+
+def _is_of(value: pa.Scalar, type_: pa.DataType) -> bool:
+    try:
+        value.cast(type_)
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _warn_of_nanoseconds(name: Any, values: pa.Array) -> None:

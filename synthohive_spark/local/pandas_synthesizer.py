@@ -34,7 +34,8 @@ from synthohive_spark.engine.table.request import FitRequest
 from synthohive_spark.engine.training.checkpoint import check_checkpoint_dir
 from synthohive_spark.engine.training.summary import TrainingSummary
 from synthohive_spark.errors import SchemaError, SynthoHiveError
-from synthohive_spark.local.pandas_columns import arrow_of, check_dtypes, learnable, restore, series_of
+from synthohive_spark.local.on_the_class import on_the_class_too
+from synthohive_spark.local.pandas_columns import arrow_of, check_dtypes, given_values, learnable, restore, series_of
 from synthohive_spark.logs import get_logger
 from synthohive_spark.model_directory.table_files import checked_parts, read_table_model, write_table_model
 
@@ -196,7 +197,8 @@ class PandasSynthesizer:
             seed: Fixes the values, which also depend on a row's position; drawn and logged when None.
 
         Raises:
-            SchemaError: If the engine takes no condition but those it was learned with, or a column is not there.
+            SchemaError: If the engine takes no condition but those it was learned with, a column is not there, or holds
+                values that its learned type has not.
         """
         model = self._fitted()
         names = [c.name for c in model.columns]
@@ -205,7 +207,7 @@ class PandasSynthesizer:
         for name in (*names, *fill):
             if name not in pdf.columns or name not in names:
                 raise SchemaError(f"impute needs the learned column {name!r}{nearest(name, pdf.columns)}")
-        known = pa.table([_cast(pdf[c.name], c) for c in model.columns], names=names)
+        known = pa.table([given_values(pdf[c.name], c, "impute") for c in model.columns], names=names)
         seed = given_or_drawn(seed, "sampling_seed")
         rows = model.generator.sample(Draw(np.arange(len(pdf)), seed, known, fill=frozenset(fill)))
         filled = pdf.copy()
@@ -246,8 +248,12 @@ class PandasSynthesizer:
         }
         write_table_model(path, model, {"pandas": own}, overwrite=overwrite)
 
+    @on_the_class_too
     def load(self, path: str) -> Self:
-        """Read a model directory into this object, and return it.
+        """Read a model directory: ``CTGAN.load(path)``, or, into an object that is there, ``model.load(path)``.
+
+        Returns:
+            The object.
 
         Raises:
             SerializationError: If the directory, or a file in it, is missing or altered.
@@ -326,14 +332,7 @@ def _conditions(model: TableModel, context: pd.DataFrame | None, n: int) -> pa.T
         raise SchemaError(f"context has {len(context)} rows for n={n}; give one row for each row to draw")
     given = [c for c in model.columns if c.name in context.columns]
     model.check_given([c.name for c in given], "context")
-    return pa.table([_cast(context[c.name], c) for c in given], names=[c.name for c in given])
-
-
-def _cast(values: pd.Series[Any], column: Column) -> pa.Array:
-    try:
-        return arrow_of(values)[0].cast(column.type.arrow)
-    except pa.ArrowInvalid as error:
-        raise SchemaError(f"context column {column.name!r} cannot be cast to {column.type}") from error
+    return pa.table([given_values(context[c.name], c, "context") for c in given], names=[c.name for c in given])
 
 
 def _without_violations(rows: pa.Table, constraints: dict[str, Constraint]) -> pa.Table:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from synthohive_spark.declarations.documents import read_json
-from synthohive_spark.errors import SerializationError
+from synthohive_spark.errors import SerializationError, shortened
 from synthohive_spark.model_directory.storage import Folder
 from synthohive_spark.version import __version__
 
@@ -20,6 +20,7 @@ VERSION_FOLDER = re.compile(r"v-[0-9a-f]{12}")
 LARGEST_POINTER = 32 << 20
 LARGEST_FILE = 1 << 30
 LARGEST_MODEL = 4 << 30
+_LONGEST_VERSION = 40
 _FILE_NAME = re.compile(r"([a-zA-Z0-9_]+/)?[a-zA-Z0-9_]+\.(json|safetensors|parquet)")
 
 
@@ -48,7 +49,8 @@ def read_pointer(folder: Folder) -> dict[str, Any]:
     """What ``metadata.json`` holds.
 
     Raises:
-        SerializationError: If there is none, it was altered, or it names what no model has.
+        SerializationError: If there is none, a newer version of this package wrote it in a format of its own, it was
+            altered, or it names what no model has.
     """
     content = folder.read(POINTER, LARGEST_POINTER)
     if content is None:
@@ -58,6 +60,7 @@ def read_pointer(folder: Folder) -> dict[str, Any]:
     pointer = parse_json({POINTER: content}, POINTER)
     if not isinstance(pointer, dict) or not isinstance(pointer.get("files"), dict):
         raise SerializationError(f"{POINTER} in {folder.name!r} does not describe a model")
+    _check_format(pointer, folder)
     if pointer.pop("checksum", None) != _checksum(pointer):
         raise SerializationError(f"{POINTER} in {folder.name!r} was altered: its checksum does not match")
     version = pointer.get("folder")
@@ -98,6 +101,16 @@ def parse_json(files: Mapping[str, bytes], name: str) -> Any:
         return read_json(files[name].decode("utf-8", "surrogatepass"))
     except ValueError as error:
         raise SerializationError(f"{name} is not JSON that a model has: {error}") from error
+
+
+def _check_format(pointer: Mapping[str, Any], folder: Folder) -> None:
+    written = pointer.get("format_version")
+    if type(written) is int and written > FORMAT_VERSION:
+        raise SerializationError(
+            f"the model in {folder.name!r} has format {written} of synthohive_spark "
+            f"{shortened(str(pointer.get('package_version')), _LONGEST_VERSION)}, and this is version {__version__}, "
+            f"which reads formats up to {FORMAT_VERSION}: install the version that wrote it, or a newer one"
+        )
 
 
 def _check_sizes(sizes: Mapping[str, int]) -> None:

@@ -75,7 +75,7 @@ def generate(
     Raises:
         SchemaError: If a passthrough column is named twice or is also a learned column.
     """
-    _check_passthrough(passthrough, generator.columns)
+    check_passthrough(passthrough, generator.columns)
     own = [c for c in generator.columns if c.name in given]
     places = {c.name: i for i, c in enumerate(own)}
     wanted = [c for c in generator.columns if c.name not in given]
@@ -149,7 +149,8 @@ def _seat(row_id: Expression, number: Expression | None, given: Sequence[Column]
     )
 
 
-def _check_passthrough(passthrough: Sequence[str], learned: Sequence[Column]) -> None:
+def check_passthrough(passthrough: Sequence[str], learned: Sequence[Column]) -> None:
+    """A `SchemaError` if a passthrough column is named twice or is also a learned column."""
     taken = {c.name.casefold() for c in learned}
     for name in passthrough:
         if name.casefold() in taken:

@@ -133,4 +133,6 @@ def require_columns(names: Iterable[str], known: Iterable[str], *, setting: str)
             near = [k for k in known if k.casefold() == name.casefold()] or get_close_matches(name, known, n=3)
             listed = ", ".join(map(repr, known[:_KNOWN_NAMES])) + (", ..." if len(known) > _KNOWN_NAMES else "")
             hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
-            raise SchemaError(f"{setting} names column {name!r}, which the table does not have{hint} Columns: {listed}")
+            raise SchemaError(
+                f"{setting} names column {name!r}, which the table does not have{hint or '.'} Columns: {listed}"
+            )

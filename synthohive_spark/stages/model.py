@@ -14,13 +14,15 @@ from pyspark.sql import functions as F
 
 from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.declarations.hints import nearest, whole_number
+from synthohive_spark.engine.codecs.interface import Codec
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.seeds import given_or_drawn
 from synthohive_spark.engine.table.conditions import Given, read_conditions
 from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.engine.training.summary import TrainingSummary
 from synthohive_spark.errors import SchemaError, SynthoHiveError
-from synthohive_spark.spark.generation import fill_nulls, generate
+from synthohive_spark.spark.generation import check_passthrough, fill_nulls, generate
+from synthohive_spark.spark.given_columns import checked_rows, is_stream
 from synthohive_spark.spark.schema import quote
 from synthohive_spark.spark.session import active_session
 from synthohive_spark.stages.id_column import IdColumn
@@ -91,12 +93,13 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
         numPartitions: int | None = None,
         *,
         given: Given | None = None,
+        firstId: int = 0,
         spark: SparkSession | None = None,
         redraw: Mapping[str, Constraint] | None = None,
     ) -> DataFrame:
         """``n`` synthetic rows in the schema of the learned table, drawn when the result is used.
 
-        With ``idCol`` set at fit, that column is at its place and holds 0 to n-1.
+        With ``idCol`` set at fit, that column is at its place and holds the rows' numbers, 0 to n-1.
 
         Args:
             n: How many rows.
@@ -106,23 +109,27 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
                 "city": ["Rome", "Milan"], "age": Between(18, 30)}``, or a list of such mappings with weights,
                 ``[({"income": ">50K"}, 1), ({"income": "<=50K"}, 1)]``, for shares of the rows. The engine
                 "autoregressive" takes any columns, "ctgan" those that it was given when it learned, with values.
+            firstId: The number of the first row, such that a table can be drawn in parts: the rows are those of a
+                larger sample with this seed, from that one on. Default 0.
             spark: The session; the active one when None.
             redraw: Constraints that a row is drawn again for, a bounded number of times, until it keeps them.
 
         Raises:
-            SchemaError: If ``n``, ``seed`` or ``numPartitions`` is out of range, a condition column is not given, or a
-                column or a value in ``given`` is not one that the model knows.
+            SchemaError: If ``n``, ``seed``, ``firstId`` or ``numPartitions`` is out of range, a condition column is not
+                given, or a column or a value in ``given`` is not one that the model knows.
         """
-        n = whole_number(n, "n", least=0)
+        n, first = whole_number(n, "n", least=0), whole_number(firstId, "firstId", least=0)
         if numPartitions is not None:
             numPartitions = whole_number(numPartitions, "numPartitions", least=1)
         if given is None:
             self.check_no_conditions()
         cases = read_conditions(self.table_model, given)
+        if first and cases is not None:
+            raise SchemaError("given and firstId were both set; shares of given are those of a whole sample")
         seed = given_or_drawn(seed, "sampling_seed")
         key, number = self._id_column, F.col(_NUMBER)
-        self.check_rows(n)
-        rows = active_session(spark).range(0, n, 1, numPartitions).select(F.col("id").alias(_NUMBER))
+        self.check_rows(first + n)
+        rows = active_session(spark).range(first, first + n, 1, numPartitions).select(F.col("id").alias(_NUMBER))
         rows = rows.select(_NUMBER, *([] if key is None else [key.numbered(number)]))
         drawn = generate(
             rows,
@@ -165,7 +172,7 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
             if name not in free:
                 raise SchemaError(f"cols names {name!r}, which is no learned column{nearest(name, free)}")
         return fill_nulls(
-            df,
+            checked_rows(df, model.columns, self._own_columns(df), "impute"),
             model.generator,
             row_id=self._row_id,
             seed=given_or_drawn(seed, "sampling_seed"),
@@ -183,14 +190,24 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
 
     def check_rows(self, n: int) -> None:
         """Check that unique columns have values for ``n`` rows; if not, a `SchemaError` says for how many."""
-        encoder, key = self.table_model.encoder, self._id_column
-        columns = list(zip(encoder.columns, encoder.codecs, strict=True))
-        for column, codec in columns if key is None else [(key.column, key.codec), *columns]:
-            if codec.unique and n > codec.capacity:
+        for column, codec in self._unique:
+            if n > codec.capacity:
                 raise SchemaError(
                     f"column {column.name!r} of type {column.type} has unique values for at most "
                     f"{codec.capacity:,} rows, got n={n:,}"
                 )
+
+    @property
+    def most_rows(self) -> int | None:
+        """For how many rows unique columns have values; None where there is no end."""
+        return min((codec.capacity for _, codec in self._unique), default=None)
+
+    @property
+    def _unique(self) -> list[tuple[Column, Codec]]:
+        encoder, key = self.table_model.encoder, self._id_column
+        columns: list[tuple[Column, Codec]] = list(zip(encoder.columns, encoder.codecs, strict=True))
+        every = columns if key is None else [(key.column, key.codec), *columns]
+        return [(column, codec) for column, codec in every if codec.unique]
 
     def write(self) -> ModelWriter:
         """A writer: ``write().save(path)``, ``write().overwrite().save(path)``."""
@@ -213,14 +230,28 @@ class SynthesizerTransformerModel(SynthesizerParams, Model, MLReadable["Synthesi
         """
         given = self.getOrDefault(self.conditionCols)
         self.table_model.check_given(given, "conditionCols")
+        passed = self.getOrDefault(self.passthroughCols)
+        check_passthrough(passed, self.columns)
+        columns = [c for c in self.columns if c.name in given]
+        named = {**self._own_columns(dataset), "passthroughCols": passed}
         return generate(
-            dataset,
+            checked_rows(dataset, columns, named, "conditionCols"),
             self.table_model.generator,
             row_id=self._row_id,
-            passthrough=self.getOrDefault(self.passthroughCols),
+            passthrough=passed,
             seed=self.getOrDefault(self.samplingSeed),
             given=given,
         )
+
+    def _own_columns(self, df: DataFrame) -> dict[str, Sequence[str]]:
+        """The column that identifies a row of ``df``; a `SchemaError` if a stream has none."""
+        name = self._optional(self.idCol)
+        if name is None and is_stream(df):
+            raise SchemaError(
+                "the rows of a streaming DataFrame cannot be numbered: name a column that identifies a row, from which "
+                "its values follow, such as by model.setParams(idCol='id')"
+            )
+        return {"idCol": [] if name is None else [name]}
 
     @property
     def _row_id(self) -> Expression:

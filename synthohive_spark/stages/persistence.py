@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -20,6 +21,7 @@ from synthohive_spark.logs import get_logger
 from synthohive_spark.model_directory.table_files import checked_parts, read_table_model, write_table_model
 from synthohive_spark.spark.catalog import first_line
 
+_NO_FILE_SYSTEM = re.compile(r"UnsupportedFileSystemException|Class org\.apache\.hadoop\.fs\.\S+ not found")
 _log = get_logger(__name__)
 
 
@@ -36,12 +38,9 @@ class EstimatorWriter(MLWriter):
         line = DefaultParamsWriter._get_metadata_to_save(self.estimator, spark)
         frame = spark.createDataFrame([(line,)], schema=["value"]).coalesce(1)
         try:
-            frame.write.mode("overwrite" if self.shouldOverwrite else "errorifexists").text(f"{path}/metadata")
+            frame.write.mode("overwrite" if self.shouldOverwrite else "error").text(f"{path}/metadata")
         except (PySparkException, Py4JError) as error:
-            raise SerializationError(
-                f"the estimator could not be saved to {path!r}; where something is there already, "
-                f"write().overwrite().save(path) replaces it: {first_line(error)}"
-            ) from error
+            raise SerializationError(f"the estimator could not be saved to {path!r}: {_reason(error)}") from error
 
 
 class ModelWriter(MLWriter):
@@ -85,9 +84,27 @@ class EstimatorReader(DefaultParamsReader[Any]):
     def load(self, path: str) -> Any:
         """Read the estimator at ``path``; where there is none, that is a `SerializationError`."""
         try:
-            return super().load(path)
+            metadata = self.loadMetadata(path, self.sparkSession)
+            kind = str(metadata["class"]).rpartition(".")[2]
+            if kind != self.cls.__name__:
+                raise SerializationError(f"{path!r} holds no {self.cls.__name__}; load it with {kind}.load")
+            estimator: Any = self.cls()
+            estimator._resetUid(metadata["uid"])
+            self.getAndSetParams(estimator, metadata)
+            return estimator
         except (PySparkException, Py4JError, KeyError, TypeError, ValueError) as error:
-            raise SerializationError(f"no estimator can be read from {path!r}: {first_line(error)}") from error
+            why = _reason(error) if isinstance(error, PySparkException | Py4JError) else first_line(error)
+            raise SerializationError(f"no estimator can be read from {path!r}: {why}") from error
+
+
+def _reason(error: PySparkException | Py4JError) -> str:
+    """Why Spark could not write or read a path, with the way out where there is one."""
+    if isinstance(error, PySparkException) and error.getCondition() == "PATH_ALREADY_EXISTS":
+        return "something is there already, which write().overwrite().save(path) replaces"
+    line = first_line(error)
+    if _NO_FILE_SYSTEM.search(str(error)):
+        return f"Spark lacks the jars of this file system, such as hadoop-aws for s3a (spark.jars.packages): {line}"
+    return line
 
 
 def stage_to_json(stage: Params, attributes: Mapping[str, Any]) -> dict[str, Any]:

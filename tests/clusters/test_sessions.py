@@ -42,8 +42,9 @@ def test_two_executors_in_processes_of_their_own(tmp_path, saved):
 
 
 STAGES = """
-    from pyspark.ml import PipelineModel
-    from synthohive_spark import SynthesizerTransformer
+    from pyspark.errors import SparkRuntimeException
+    from pyspark.ml import Pipeline
+    from synthohive_spark import SerializationError, SynthesizerTransformer
     assert "connect" in type(spark).__module__
     shop = spark.range(200).selectExpr("id", "id % 4 AS n", "IF(id % 2 = 0, 'a', 'b') AS k")
     stage = SynthesizerTransformer(epochs=1, seed=1, idCol="id", conditionCols=["k"], showProgress=False)
@@ -52,6 +53,19 @@ STAGES = """
         fitted.write().overwrite().save("again")
     seats = spark.sql("SELECT id, 'b' AS k FROM range(50)")
     again = SynthesizerTransformerModel.load("again").transform(seats)
+    stage.save("estimator")
+    Pipeline(stages=[stage]).save("unfitted")
+    (unfitted,) = Pipeline.load("unfitted").getStages()
+    assert SynthesizerTransformer.load("estimator").uid == unfitted.uid == stage.uid
+    wrong = fitted.transform(spark.sql("SELECT id, id AS k FROM range(5)"))
+    for act, said in ((wrong.collect, "gives 'k' as bigint, but it was learned as string"),
+                      (lambda: stage.save("estimator"), "something is there already, which write().overwrite()"),
+                      (lambda: stage.save("s3a://bucket/e"), "Spark lacks the jars of this file system")):
+        try:
+            act()
+            raise AssertionError(said)
+        except (SparkRuntimeException, SerializationError) as error:
+            assert said in str(error), error
     assert again.collect() == fitted.transform(seats).collect() and again.columns == ["n", "k"]
 """
 FACADE = f"""
@@ -76,12 +90,38 @@ FACADE = f"""
 """
 
 
+SOURCE = """
+    from pyspark.errors import AnalysisException
+    from synthohive_spark import register_data_source
+    register_data_source(spark)
+    reader = spark.read.format("synthohive").option("model", f"{FOLDER}/autoregressive").option("partitions", 3)
+    source = reader.option("rows", 1200).option("seed", 5).load()
+    rows = [rows, sorted(map(str, source.toArrow().to_pylist()))]
+    try:
+        spark.read.format("synthohive").option("model", FOLDER).load().schema
+        raise AssertionError("there is no model")
+    except AnalysisException as error:
+        assert "there is no model in" in str(error), error
+"""
+STREAM = """
+    stream = spark.readStream.format("synthohive").option("model", f"{FOLDER}/autoregressive").option("rows", 1200)
+    query = stream.option("seed", 5).load().writeStream.format("memory").queryName("streamed")
+    assert query.trigger(availableNow=True).start().awaitTermination(120)
+    assert sorted(map(str, spark.table("streamed").toArrow().to_pylist())) == rows[1]
+"""
+
+
 def test_spark_connect_fits_draws_and_saves_stages_and_the_facade(tmp_path, saved):
     folder, expected = saved
-    parts = (SAMPLE.format(how='.remote("local[2]")'), STAGES, FACADE)
-    rows, (made, keys, youngest) = run(tmp_path, "".join(map(textwrap.dedent, parts)), folder)
-    assert rows == expected
+    parts = (SAMPLE.format(how='.remote("local[2]")'), STAGES, FACADE, SOURCE, STREAM)
+    (rows, (made, keys, youngest)), source = run(tmp_path, "".join(map(textwrap.dedent, parts)), folder)
+    assert rows == expected and source == expected["autoregressive"]
     assert (made, keys) == (300, 300) and youngest >= 30
+
+
+HERE = f"""
+    sys.path.insert(0, {str(pathlib.Path(__file__).parents[2])!r})
+"""
 
 
 def test_a_driver_without_torch_and_workers_that_have_not_even_this_package(tmp_path, saved):
@@ -96,10 +136,13 @@ def test_a_driver_without_torch_and_workers_that_have_not_even_this_package(tmp_
         if (ours / name).exists():
             os.symlink(ours / name, site / name)
     for module, there in (("pandas", True), ("torch", False), ("synthohive_spark", False), ("structlog", False)):
-        found = subprocess.run([str(python), "-c", f"import {module}"], capture_output=True, cwd=tmp_path)
+        bare = {**os.environ, "PYTHONPATH": ""}
+        found = subprocess.run([str(python), "-c", f"import {module}"], capture_output=True, cwd=tmp_path, env=bare)
         assert (found.returncode == 0) == there, module
-    script = textwrap.dedent(SAMPLE.format(how='.master("local[2]")')) + 'assert "torch" not in sys.modules\n'
-    assert run(tmp_path, script, folder, PYSPARK_PYTHON=str(python), PYTHONPATH="") == expected
+    parts = (HERE, SAMPLE.format(how='.master("local[2]")'), 'assert "torch" not in sys.modules\n', SOURCE)
+    script = "".join(map(textwrap.dedent, parts))
+    rows, source = run(tmp_path, script, folder, PYSPARK_PYTHON=str(python), PYTHONPATH="")
+    assert rows == expected and source == expected["autoregressive"]
 
 
 def test_torch_is_not_imported_in_the_workers(spark, model):

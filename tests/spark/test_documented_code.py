@@ -102,6 +102,8 @@ def run_pipeline(folder):
     env = {**os.environ, "PYSPARK_PYTHON": sys.executable, "PATH": f"{tool.parent}:{os.environ['PATH']}"}
     env["SYNTHO_MODEL"] = str(folder / "syntho_models" / "shop")
     env["SYNTHO_PRICES"] = str(folder / "syntho_models" / "prices")
+    env["SYNTHO_ORDERS"] = str(folder / "syntho_models" / "orders")
+    env["SYNTHO_ARRIVING"] = str(folder / "arriving")
     done = subprocess.run([str(tool), "run"], capture_output=True, text=True, cwd=folder, env=env)
     assert done.returncode == 0, (done.stdout + done.stderr)[-4000:]
 
@@ -220,6 +222,15 @@ def check_pipelines(spark, names, folder, printed):
         and prices.price.between(0, 10).all()
     )
     assert prices.quantity.nunique() == 9
+    arriving = pq.read_table(view / "arriving_prices").to_pandas()
+    streamed = pq.read_table(folder / "streamed_prices").to_pandas()
+    assert sorted(arriving.order_id) == sorted(streamed.order_id) == list(range(40))
+    assert arriving.sort_values("order_id", ignore_index=True).equals(
+        streamed.sort_values("order_id", ignore_index=True)
+    )
+    assert names["load"].isStreaming and len(pq.read_table(view / "more_prices")) == 500
+    rows = spark.read.parquet(str(folder / "load_test"))
+    assert rows.count() == 500 and rows.join(names["made"], rows.columns, "left_anti").count() == 0
 
 
 CHECKS = {

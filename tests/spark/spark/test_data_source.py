@@ -57,6 +57,58 @@ def test_the_rows_are_those_of_sample_on_any_partitions(spark, saved, name):
     assert source(spark, saved[name], rows=0).count() == 0
 
 
+def streamed(spark, path, folder, **options):
+    """What a query that takes all rows there are adds to a folder."""
+    reader = spark.readStream.format("synthohive").option("model", path)
+    for name, value in options.items():
+        reader = reader.option(name, value)
+    writer = reader.load().writeStream.format("parquet").option("checkpointLocation", f"{folder}/checkpoint")
+    query = writer.trigger(availableNow=True).start(f"{folder}/rows")
+    assert query.awaitTermination(240)
+    return [batch["numInputRows"] for batch in query.recentProgress if batch["numInputRows"]]
+
+
+@pytest.mark.parametrize("name", ["keyed", "plain"])
+def test_a_stream_goes_on_where_it_stopped_with_the_rows_of_sample(spark, saved, tmp_path, name):
+    from synthohive_spark import SynthesizerTransformerModel
+
+    model = SynthesizerTransformerModel.load(saved[name])
+    first = streamed(spark, saved[name], tmp_path, rows=250, seed=7, maxRowsPerTrigger=100)
+    assert first == [100, 100, 50]
+    assert_same_rows(spark.read.parquet(f"{tmp_path}/rows"), model.sample(250, seed=7))
+    again = streamed(spark, saved[name], tmp_path, rows=400, seed=7, maxRowsPerTrigger=1000, partitions=2)
+    assert again == [150]
+    assert_same_rows(spark.read.parquet(f"{tmp_path}/rows"), model.sample(400, seed=7))
+
+
+def test_a_stream_at_a_rate_ends_with_its_rows(spark, saved, tmp_path):
+    reader = spark.readStream.format("synthohive").option("model", saved["plain"])
+    stream = reader.option("rowsPerSecond", 10_000_000).option("rows", 300).option("seed", 3).load()
+    query = stream.writeStream.format("memory").queryName("drawn_stream").start()
+    while spark.table("drawn_stream").count() < 300:
+        query.processAllAvailable()
+    query.stop()
+    assert_same_rows(spark.table("drawn_stream"), source(spark, saved["plain"], rows=300, seed=3))
+
+
+def test_a_stream_without_an_end_cannot_be_taken_at_once(spark, saved, tmp_path):
+    with pytest.raises(Exception, match="has no end for trigger.*set option 'rows'"):
+        streamed(spark, saved["plain"], tmp_path)
+
+
+def test_a_table_is_drawn_in_parts(spark, saved):
+    from synthohive_spark import SynthesizerTransformerModel
+
+    for name in ("keyed", "plain"):
+        model = SynthesizerTransformerModel.load(saved[name])
+        parts = model.sample(120, seed=7).union(model.sample(80, seed=7, firstId=120))
+        assert_same_rows(parts, model.sample(200, seed=7))
+    with pytest.raises(SchemaError, match="given and firstId were both set"):
+        model.sample(5, given={"city": "Oslo"}, firstId=3)
+    with pytest.raises(SchemaError, match="firstId must be a whole number of at least 0, got -1"):
+        model.sample(5, firstId=-1)
+
+
 def test_it_is_there_in_sql(spark, saved):
     spark.sql(
         f"CREATE TEMPORARY VIEW drawn_people USING synthohive OPTIONS (model '{saved['plain']}', rows '500', seed '7')"

@@ -5,7 +5,13 @@ import pytest
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.feature import SQLTransformer
 
-from synthohive_spark import SerializationError, SynthesizerTransformer, SynthesizerTransformerModel, load_pipeline
+from synthohive_spark import (
+    SerializationError,
+    Synthesizer,
+    SynthesizerTransformer,
+    SynthesizerTransformerModel,
+    load_pipeline,
+)
 from tests.helpers.frames import assert_same_rows
 
 OWN_FILES = {
@@ -120,6 +126,20 @@ def test_estimator_overwrite_and_errors(tmp_path, estimator):
     assert SynthesizerTransformer.load(path).getOrDefault("epochs") == 9
     with pytest.raises(SerializationError, match="no estimator"):
         SynthesizerTransformer.load(str(tmp_path / "none"))
+    with pytest.raises(
+        SerializationError, match="could not be saved to 's3a://bucket/e': Spark lacks the jars of this"
+    ):
+        estimator().save("s3a://bucket/e")
+
+
+def test_a_model_is_no_estimator_and_a_stage_no_database(tmp_path, shop_model):
+    shop_model.save(str(tmp_path / "m"))
+    with pytest.raises(
+        SerializationError, match="no SynthesizerTransformer; load it with SynthesizerTransformerModel.load"
+    ):
+        SynthesizerTransformer.load(str(tmp_path / "m"))
+    with pytest.raises(SerializationError, match="a single table is loaded with SynthesizerTransformerModel.load"):
+        Synthesizer.load(str(tmp_path / "m"))
 
 
 def test_the_pointer_describes_the_model(tmp_path, engine, shop_model):

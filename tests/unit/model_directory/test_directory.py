@@ -95,15 +95,28 @@ def test_metadata_that_points_outside_is_refused(tmp_path):
             read_model(path)
 
 
-def test_another_version_is_a_warning(tmp_path, monkeypatch):
+def test_an_older_version_is_a_warning(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(pointer_file, "FORMAT_VERSION", 2)
+        patch.setattr(pointer_file, "FORMAT_VERSION", 0)
         write_model(tmp_path / "m", FILES, {})
     with capture_logs() as logs:
         assert read_model(tmp_path / "m").files == FILES
     assert [(e["event"], e["what"], e["model"], e["log_level"]) for e in logs] == [
-        ("version_mismatch", "format_version", 2, "warning")
+        ("version_mismatch", "format_version", 0, "warning")
     ]
+
+
+def test_a_newer_format_is_an_error_that_says_which_and_what_to_do(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(pointer_file, "FORMAT_VERSION", 2)
+        patch.setattr(pointer_file, "__version__", "7.1.0")
+        write_model(tmp_path / "m", FILES, {})
+    with pytest.raises(SerializationError) as raised:
+        read_model(tmp_path / "m")
+    assert str(raised.value) == (
+        f"the model in {str(tmp_path / 'm')!r} has format 2 of synthohive_spark 7.1.0, and this is version "
+        f"{pointer_file.__version__}, which reads formats up to 1: install the version that wrote it, or a newer one"
+    )
 
 
 @pytest.mark.parametrize("step", ["v-", "metadata.json"])
