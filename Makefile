@@ -6,7 +6,7 @@ REFERENCE := .work/bench/reference
 MOSTLYAI := .work/bench/mostlyai
 
 .DEFAULT_GOAL := help
-.PHONY: help venv wheel demo test test-unit test-clusters lint docs bench fmt clean
+.PHONY: help venv wheel demo notebooks examples test test-unit test-clusters lint docs bench fmt clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/'
@@ -27,6 +27,12 @@ MAX_SECONDS ?= 120
 demo: venv  ## Learn real flights, draw a million, show whether they are good (ENGINE, MAX_SECONDS)
 	$(BIN)/python -m demo fit --engine $(ENGINE) --max-seconds $(MAX_SECONDS)
 	$(BIN)/python -m demo sample
+
+notebooks: venv  ## Make Jupyter notebooks of notebooks/*.py in .work/notebooks
+	$(BIN)/python scripts/make_notebooks.py
+
+examples: venv  ## Run the worked examples of the documentation, and write what they print into their pages
+	$(BIN)/python scripts/run_examples.py docs/examples/orders.md docs/examples/patients.md
 
 TEST_PROCESSES ?= 2
 test: venv  ## Run the tests (TEST_PROCESSES beside each other, each with a Spark of its own)

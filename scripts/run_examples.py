@@ -1,6 +1,6 @@
 """Run the code of the worked examples in a session of their own, and put what it prints beneath each block.
 
-    python scripts/run_examples.py docs/examples/orders.md [...] [--folder .work/examples]
+python scripts/run_examples.py docs/examples/orders.md [...] [--folder .work/examples]
 """
 
 from __future__ import annotations
