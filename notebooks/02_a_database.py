@@ -24,9 +24,9 @@ print(f"models and reports, and the tables of a session of its own, go below {os
 
 # MAGIC %md
 # MAGIC ## Five tables
-# MAGIC Patients with names and birth dates, their stays on the wards of a hospital, and what was found besides the main
-# MAGIC diagnosis. They are made up, so that this runs everywhere. Old patients come more often and have other illnesses,
-# MAGIC each stay is later than the one before, and what was found is numbered within its stay.
+# MAGIC Patients with names and birth dates, their stays on the wards of a hospital, and what was found besides the
+# MAGIC main diagnosis. They are made up, so that this runs everywhere. Old patients come more often and have other
+# MAGIC illnesses, each stay is later than the one before, and what was found is numbered within its stay.
 
 # COMMAND ----------
 
@@ -36,9 +36,9 @@ write_example(spark, "patients", "hospital", 1_000)
 
 # MAGIC %md
 # MAGIC ## What is declared
-# MAGIC Keys are made, never learned; names are replaced by made-up ones; wards and diagnoses, which are about no one, are
-# MAGIC taken over as they are. Every problem comes at once. `describe` says how the database will be made:
-# MAGIC whose rows come first, whose follow from them, and which links are references.
+# MAGIC Keys are made, never learned; names are replaced by made-up ones; wards and diagnoses, which are about no one,
+# MAGIC taken over as they are. Every problem comes at once. `describe` says how the database will be made: whose rows
+# MAGIC come first, whose follow from them, and which links are references.
 
 # COMMAND ----------
 
@@ -96,9 +96,9 @@ synthesizer.save(f"{FOLDER}/hospital", overwrite=True)
 
 # MAGIC %md
 # MAGIC ## Draw in proportion
-# MAGIC 2,000 patients, and as many stays and findings as such patients have. `scale=10` makes every table ten
-# MAGIC times as large. Nothing runs until rows are used. Each table is a plan of its own, so write them, then join
-# MAGIC what was written.
+# MAGIC 2,000 patients, and as many stays and findings as such patients have. `scale=10` makes every table ten times
+# MAGIC as large. Nothing runs until rows are used. Each table is a plan of its own, so write them, then join what was
+# MAGIC written.
 
 # COMMAND ----------
 
@@ -147,8 +147,8 @@ read_table(spark, "hospital_synthetic.stays").show(5)
 
 # MAGIC %md
 # MAGIC ## Children of your own patients
-# MAGIC The autoregressive engine takes parents that are there already, real or synthetic: their stays come out, and all
-# MAGIC that follows from these.
+# MAGIC The autoregressive engine takes parents that are there already, real or synthetic: their stays come out, and
+# MAGIC all that follows from these.
 
 # COMMAND ----------
 

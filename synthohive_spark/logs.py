@@ -48,18 +48,22 @@ def get_logger(name: str) -> Logger:
     return Logger(name)
 
 
-def show_logs() -> None:
+def show_logs(level: int = logging.INFO) -> None:
     """Show what a job's log should hold on the standard error, for a program of the package's own.
 
     Where the user has configured structlog or the standard library's logging, nothing changes.
+
+    Args:
+        level: What is shown at least; ``logging.DEBUG`` also shows the traces of errors. Default ``logging.INFO``.
     """
     package = logging.getLogger(__name__.partition(".")[0])
-    if structlog.is_configured() or package.hasHandlers():
-        return
-    handler = _BesideBars()
-    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
-    package.addHandler(handler)
-    package.setLevel(logging.INFO)
+    if not any(isinstance(handler, _BesideBars) for handler in package.handlers):
+        if structlog.is_configured() or package.hasHandlers():
+            return
+        handler = _BesideBars()
+        handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+        package.addHandler(handler)
+    package.setLevel(level)
 
 
 class _BesideBars(logging.Handler):

@@ -2,17 +2,73 @@
 
 from __future__ import annotations
 
+import datetime
 import os
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Collection, Mapping
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    WrapValidator,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from synthohive_spark.declarations.documents import MOST_BYTES, read_yaml
 from synthohive_spark.declarations.hints import nearest, setting_problems
+from synthohive_spark.declarations.spelling import in_known_spelling
 from synthohive_spark.errors import SchemaError, SerializationError
 from synthohive_spark.model_directory.storage import read_file
 
 Format = Literal["delta", "orc", "parquet"]
+FORMATS: tuple[str, ...] = get_args(Format)
+_OTHER_THAN_TEXT = (bool, int, float, datetime.date)
+"""What YAML makes of a text that is not in quotes."""
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    hint = "; put it in quotes" if isinstance(value, _OTHER_THAN_TEXT) else ""
+    raise PydanticCustomError("text", f"must be text{hint}")
+
+
+def _rows(value: Any, tables: Callable[[Any], Any]) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | Mapping):
+        raise PydanticCustomError("rows", "must be a number of rows, or a mapping of tables to such numbers")
+    if isinstance(value, int) and value < 0:
+        raise PydanticCustomError("rows", "must be at least 0")
+    return value if isinstance(value, int) else tables(value)
+
+
+def _tables(value: Any) -> Any:
+    if isinstance(value, str) or (
+        isinstance(value, dict) and value and all(isinstance(own, str) for entry in value.items() for own in entry)
+    ):
+        return value
+    raise ValueError("must be a database, or a mapping of tables to table names or paths")
+
+
+def _declarations(value: Any) -> Any:
+    if value is None or isinstance(value, str | dict):
+        return value
+    raise ValueError("must be a file, or a mapping with the key 'tables'")
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+_Tables = Annotated[Any, AfterValidator(_tables)]
+_Declared = Annotated[Any, AfterValidator(_declarations)]
+_Count = Annotated[int, Field(ge=0, strict=True)]
+_Seed = Annotated[int, Field(strict=True)]
+_Share = Annotated[float, Field(ge=0, le=1, strict=True)]
 
 
 class FitJob(BaseModel):
@@ -22,13 +78,13 @@ class FitJob(BaseModel):
         table: The table to learn.
         model: The model directory to write.
         overwrite: Whether to replace a model that is there.
-        params: Params of `SynthesizerTransformer`, by name.
+        params: Params of `SynthesizerTransformer`, by name: ``maxSeconds`` or ``max_seconds``.
     """
 
     model_config = ConfigDict(extra="forbid", protected_namespaces=())
 
-    table: str
-    model: str
+    table: Text
+    model: Text
     overwrite: bool = False
     params: dict[str, Any] = Field(default_factory=dict)
 
@@ -50,17 +106,14 @@ class SampleJob(BaseModel):
 
     model_config = ConfigDict(extra="forbid", protected_namespaces=())
 
-    model: str
-    rows: int = Field(ge=0)
-    output_table: str
+    model: Text
+    rows: _Count
+    output_table: Text
     format: Format = "delta"
     mode: Literal["errorifexists", "append", "overwrite"] = "errorifexists"
-    seed: int | None = None
-    partitions: int | None = Field(default=None, ge=1)
+    seed: _Seed | None = None
+    partitions: int | None = Field(default=None, ge=1, strict=True)
     given: dict[str, Any] | list[tuple[dict[str, Any], float]] | None = None
-
-
-_Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Gate(BaseModel):
@@ -111,11 +164,12 @@ class SynthesizeJob(BaseModel):
         overwrite_model: Whether to replace a model that is there.
         engine: The engine that learns the tables.
         seed: Fixes the fit; drawn and logged when not given.
-        params: Parameters of ``Synthesizer.fit``, by name.
+        params: Parameters of ``Synthesizer.fit``, by name: ``max_seconds`` or ``maxSeconds``.
         parallelism: How many tables to learn at a time.
         hash_key_env: The environment variable that holds the key of hashed columns.
         rows: How many rows of which tables, such as ``{customers: 10000}``; every table that is linked with one of
-            these comes out in proportion. All tables as large as the real ones when not given.
+            these comes out in proportion. A number alone is of the root, where there is one. All tables as large as the
+            real ones when not given.
         scale: Rows of every table in units of the real ones, in place of ``rows``.
         sampling_seed: Fixes the rows; drawn and logged when not given.
         enforce_constraints: Whether to check the declared constraints.
@@ -125,32 +179,32 @@ class SynthesizeJob(BaseModel):
         format: "delta", "orc" or "parquet".
         overwrite: Whether to replace tables that are there.
         allow_source: Whether the target may be the source; ``overwrite`` must be true as well.
-        progress: Whether to show progress bars.
+        progress: Whether to show progress bars; on a terminal alone when not given.
     """
 
     model_config = ConfigDict(extra="forbid", protected_namespaces=())
 
-    source: Any
-    target: str
-    metadata: Any = None
-    model: str | None = None
+    source: _Tables
+    target: Text
+    metadata: _Declared = None
+    model: Text | None = None
     overwrite_model: bool = False
-    engine: str = "ctgan"
-    seed: int | None = None
+    engine: Text = "ctgan"
+    seed: _Seed | None = None
     params: dict[str, Any] = Field(default_factory=dict)
-    parallelism: int = Field(default=1, ge=1)
-    hash_key_env: str | None = None
-    rows: dict[str, Annotated[int, Field(ge=0, strict=True)]] | None = None
+    parallelism: int = Field(default=1, ge=1, strict=True)
+    hash_key_env: Text | None = None
+    rows: Annotated[dict[Text, _Count] | None, WrapValidator(_rows)] = None  # or a number
     scale: float | None = Field(default=None, gt=0, lt=1e9, strict=True)
-    sampling_seed: int | None = None
+    sampling_seed: _Seed | None = None
     enforce_constraints: bool = False
     on_violation: Literal["drop", "raise", "resample"] = "drop"
-    report: str | None = None
+    report: Text | None = None
     require: Gate | None = None
     format: Format = "delta"
     overwrite: bool = False
     allow_source: bool = False
-    progress: bool = True
+    progress: bool | None = None
 
     @field_validator("scale")
     @classmethod
@@ -159,40 +213,63 @@ class SynthesizeJob(BaseModel):
             raise ValueError("cannot stand beside rows; give one of them")
         return value
 
-    @field_validator("source")
-    @classmethod
-    def _database_or_tables(cls, value: Any) -> Any:
-        if isinstance(value, str) or (isinstance(value, dict) and all(isinstance(v, str) for v in value.values())):
-            return value
-        raise ValueError("must be a database, or a mapping of tables to table names or paths")
 
-    @field_validator("metadata")
-    @classmethod
-    def _file_or_tables(cls, value: Any) -> Any:
-        if value is None or isinstance(value, str | dict):
-            return value
-        raise ValueError("must be a file, or a mapping with the key 'tables'")
+class ReportJob(BaseModel):
+    """Compare synthetic tables with real ones.
+
+    Attributes:
+        real: The real database, or a mapping of tables to table names or paths.
+        synthetic: The synthetic one, likewise.
+        output: Where to write the report, an HTML page, or JSON where it ends with ``.json``; nowhere when not given.
+        metadata: A YAML or JSON file of declarations, or the declarations themselves (``tables: ...``); proposed from
+            the real tables when not given.
+        require: The gate that the report must pass; none when not given.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    real: _Tables
+    synthetic: _Tables
+    output: Text | None = None
+    metadata: _Declared = None
+    require: Gate | None = None
 
 
-JOBS: dict[str, type[BaseModel]] = {"fit": FitJob, "sample": SampleJob, "synthesize": SynthesizeJob}
+JOBS: dict[str, type[BaseModel]] = {
+    "fit": FitJob,
+    "sample": SampleJob,
+    "synthesize": SynthesizeJob,
+    "report": ReportJob,
+}
 
 
-def read_job(command: str, path: str | None, given: dict[str, Any]) -> Any:
+def read_job(command: str, path: str | None, given: Mapping[str, Any], params: Collection[str] = ()) -> Any:
     """The job of one command: its section of the file, with what the command line gives put over it.
 
+    Settings, params and limits may be given in either spelling, ``max_seconds`` or ``maxSeconds``.
+
     Args:
-        command: "fit", "sample" or "synthesize".
+        command: "fit", "sample", "synthesize" or "report".
         path: The YAML file; None for none.
-        given: Arguments of the command line; None where one was not given.
+        given: Arguments of the command line; None where one was not given. Of ``params`` and ``require`` those that are
+            given win, one by one; ``rows`` and ``scale`` replace each other.
+        params: The names that ``params`` may hold.
 
     Raises:
-        SchemaError: If the file cannot be read, or a key is unknown, missing or of the wrong type.
+        SchemaError: If the file cannot be read, or a key is unknown, missing, of the wrong type or given twice.
     """
-    section = _section(command, path) if path is not None else {}
-    values = {**section, **{name: value for name, value in given.items() if value is not None}}
-    if "params" in section and given.get("params"):
-        values["params"] = {**section["params"], **given["params"]}
     kind = JOBS[command]
+    section = in_known_spelling(_section(command, path) if path is not None else {}, kind.model_fields, command)
+    own = {name: value for name, value in given.items() if value is not None}
+    if own.keys() & {"rows", "scale"}:
+        section = {name: value for name, value in section.items() if name not in ("rows", "scale")}
+    values = {**section, **own}
+    for name, known in (("params", params), ("require", Gate.model_fields)):
+        parts = [part[name] for part in (section, own) if isinstance(part.get(name), Mapping)]
+        if parts and isinstance(values[name], Mapping):
+            values[name] = {}
+            for part in parts:
+                values[name] |= in_known_spelling(part, known, f"{command}.{name}")
     try:
         return kind(**values)
     except ValidationError as error:
@@ -217,10 +294,10 @@ def _section(command: str, path: str) -> dict[str, Any]:
         raise SchemaError(f"job file {os.path.basename(path)!r} has no section {command!r}")
     if not isinstance(section.get("params", {}), dict):
         raise SchemaError(f"{command}.params must be a mapping of names to values")
-    return {str(key): value for key, value in section.items()}
+    return section
 
 
-def _missing(text: str, entry: Any, given: dict[str, Any]) -> str:
+def _missing(text: str, entry: Any, given: Mapping[str, Any]) -> str:
     """The sentence about a setting that is missing, where the command line could have given it."""
     key = str(entry["loc"][-1])
     if entry["type"] != "missing" or key not in given:

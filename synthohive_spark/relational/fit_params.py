@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from synthohive_spark.declarations.hints import nearest
+from synthohive_spark.declarations.spelling import camel_case
 from synthohive_spark.engine.table.registry import engine_settings
 from synthohive_spark.errors import SchemaError
-from synthohive_spark.stages.params import camel_case
 
 _FIT_PARAMS = ("max_training_rows", "numeric_encoding", "checkpoint_dir")
 

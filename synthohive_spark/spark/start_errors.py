@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -16,13 +15,9 @@ from pyspark.errors import PySparkException
 
 from synthohive_spark.errors import SynthoHiveError
 from synthohive_spark.spark.catalog import first_line
+from synthohive_spark.spark.java import java_problem
 
-OLDEST_JAVA = 17
 _PATIENCE = 120  # seconds that a look at what went wrong may take
-_GET_JAVA = (
-    f"Spark needs Java {OLDEST_JAVA} or later: install it (Debian, Ubuntu: openjdk-17-jre-headless) "
-    "and put java on PATH or set JAVA_HOME"
-)
 _UNRESOLVED = re.compile(r"unresolved dependency: ([^\s#]+)#([^\s;]+);([^\s:]+): ")
 _REASON = re.compile(
     r"^(?:Exception in thread \S+ |Error: )?(?!Error occurred)(.*(?:Exception|Error|Could not|Invalid).*)"
@@ -52,22 +47,8 @@ def start_error(error: BaseException, settings: Mapping[str, str]) -> SynthoHive
             f"there is no {error.filename}; unset SPARK_HOME, or set it to the folder of Spark {pyspark.__version__}"
         )
     else:
-        problem = _java_problem() or _jvm_problem(settings)
+        problem = java_problem() or _jvm_problem(settings)
     return SynthoHiveError(f"Spark could not start: {problem}")
-
-
-def _java_problem() -> str | None:
-    home = os.environ.get("JAVA_HOME")
-    java = os.path.join(home, "bin", "java") if home else "java"
-    try:
-        said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
-    except OSError:
-        where = f"there is no Java in JAVA_HOME, which is {home!r}" if home else "there is no java on PATH"
-        return f"{where}; {_GET_JAVA}"
-    version = re.search(r'version "(?:1\.)?(\d+)', said)
-    if version is not None and int(version[1]) < OLDEST_JAVA:
-        return f"{shutil.which(java)} is Java {version[1]}; {_GET_JAVA}"
-    return None
 
 
 def _jvm_problem(settings: Mapping[str, str]) -> str:

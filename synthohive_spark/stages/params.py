@@ -9,6 +9,7 @@ from pyspark.ml.param import Param, Params, TypeConverters
 
 from synthohive_spark.declarations.hints import nearest
 from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.declarations.spelling import camel_case
 from synthohive_spark.engine.table.registry import engine_settings
 from synthohive_spark.errors import SchemaError
 
@@ -19,16 +20,6 @@ _CONVERTERS: dict[type, Any] = {
     bool: TypeConverters.toBoolean,
     tuple: TypeConverters.toListInt,
 }
-
-
-def camel_case(name: str) -> str:
-    """The name of a setting as pyspark.ml writes it.
-
-    >>> camel_case("max_seconds")
-    'maxSeconds'
-    """
-    first, *others = name.split("_")
-    return first + "".join(map(str.capitalize, others))
 
 
 def _param(name: str, doc: str, converter: Any) -> Param[Any]:

@@ -29,7 +29,10 @@ LAYERS = [
     ("stages", "local"),
     ("pii",),
     ("relational", "validation"),
-    ("synthesizer", "data_source", "jobs", "examples", "__init__"),
+    ("doctor",),
+    ("synthesizer", "data_source", "examples"),
+    ("commands",),
+    ("jobs", "__init__"),
 ]
 LEVELS = {prefix: level for level, prefixes in enumerate(LAYERS) for prefix in prefixes}
 APART = [("engine.ctgan", "engine.autoregressive"), ("stages", "local")]

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import pytest
 
 from synthohive_spark import CTGAN, SchemaError, SynthesizerTransformer
+from synthohive_spark.declarations.spelling import camel_case
 from synthohive_spark.engine.settings import TrainingSettings
 from synthohive_spark.engine.table import registry
 from synthohive_spark.engine.table.registry import engine_settings
 from synthohive_spark.relational.fit_params import stage_params
-from synthohive_spark.stages.params import camel_case
 
 
 def test_every_setting_is_a_param_with_a_getter_and_documented():
