@@ -15,7 +15,7 @@ import textwrap
 
 from synthohive_spark.spark.session import embedded_session
 
-_BLOCK = re.compile(r"^```python\n(.*?)^```\n(\n(?:(?:    .*)?\n)+?(?=\S))?", re.DOTALL | re.MULTILINE)
+_BLOCK = re.compile(r"^```python\n(.*?)^```\n((?:(?:    [^\n]*)?\n)*)", re.DOTALL | re.MULTILINE)
 
 
 def run_page(text: str, names: dict[str, object]) -> str:

@@ -82,6 +82,23 @@ def test_a_database(spark, folder):
     assert "patients" in (folder / "notebook_files" / "hospital_report.html").read_text()
 
 
+def test_a_pipeline_and_mlflow(spark, folder):
+    names = run_script("03_a_pipeline.py")
+    given = names["by_phone"].groupBy("channel").count().collect()
+    assert [(row.channel, row["count"]) for row in given] == [("phone", 1_000)]
+    drawn = sorted(names["model"].sample(50, seed=7).collect())
+    for again in (names["loaded"].stages[-1], names["registered"]):
+        assert sorted(again.sample(50, seed=7).collect()) == drawn
+    assert (
+        names["model"].sample(500, seed=7).where("ordered_at < '2023-01-01' OR total <> goods + shipping").count() == 0
+    )
+    view = {}
+    source = (folder / "notebook_files" / "synthetic_orders.py").read_text()
+    exec(source.replace("@dp.materialized_view\n", ""), view)  # a pipeline runs it in the test of the guide
+    assert view["synthetic_orders"]().where("order_id < 50").count() == 50
+    assert [path.name for path in folder.iterdir()] == ["notebook_files"]
+
+
 def test_reading_the_report(folder, capsys):
     names = run_script("04_reading_the_report.py")
     failures = {(f.table, f.column, f.metric) for f in names["failures"]}
