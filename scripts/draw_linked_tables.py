@@ -112,7 +112,7 @@ def main() -> None:
     spark = embedded_session(".")
     # The same file each time.
     matplotlib.rcParams["svg.hashsalt"] = "linked tables"
-    figure = Figure(figsize=(14.2, 4.3), facecolor="white")
+    figure = Figure(figsize=(12.2, 4.1), facecolor="white")
     sides = [figure.add_axes((0.005 + 0.5 * number, 0.02, 0.49, 0.96)) for number in range(len(_SIDES))]
     height = max(draw(axes, families(spark, name), *_SIDES[name]) for axes, name in zip(sides, _SIDES, strict=True))
     for axes in sides:

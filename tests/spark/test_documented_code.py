@@ -136,7 +136,7 @@ def run_page(spark, shop_database, tmp_path, monkeypatch):
                 path.parent.mkdir(exist_ok=True)
                 path.write_text(code)
             elif language == "bash":
-                for line in code.splitlines():
+                for line in code.replace("\\\n", " ").splitlines():
                     run_command(line, tmp_path)
             else:
                 assert language == "python", "a block of YAML needs a title, the file it stands for"
