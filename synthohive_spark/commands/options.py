@@ -69,9 +69,9 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  synthohive {line}" for line in lines)
 
 
-def pairs(texts: Sequence[str] | None, option: str) -> dict[str, Any] | None:
+def pairs(texts: Sequence[str] | None, option: str, form: str = "NAME=VALUE") -> dict[str, Any] | None:
     """Values by name of an option that is given as ``NAME=VALUE``; None where it is not given."""
-    return dict(_pair(text, option) for text in texts) if texts else None
+    return dict(_pair(text, option, form) for text in texts) if texts else None
 
 
 def rows(texts: Sequence[str] | None) -> dict[str, Any] | int | None:
@@ -81,13 +81,13 @@ def rows(texts: Sequence[str] | None) -> dict[str, Any] | int | None:
             return int(texts[0])
         except ValueError as error:
             raise SchemaError(f"--rows must be COUNT or TABLE=COUNT, got {texts[0]!r}") from error
-    return pairs(texts, "--rows")
+    return pairs(texts, "--rows", "TABLE=COUNT")
 
 
-def _pair(text: str, option: str) -> tuple[str, Any]:
+def _pair(text: str, option: str, form: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals or not name:
-        raise SchemaError(f"{option} must be NAME=VALUE, got {text!r}")
+        raise SchemaError(f"{option} must be {form}, got {text!r}")
     try:
         return name, read_yaml(value)
     except ValueError as error:

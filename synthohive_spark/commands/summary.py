@@ -41,6 +41,6 @@ def _of_table(table: TableReport) -> list[str]:
 def _of_links(database: DatabaseReport) -> list[str]:
     figures = database.summary
     found = [f"{figures['orphans']:,} keys meet no row"]
-    named = {"cardinality": "numbers of children"} | {f"hop{n}": f"columns {n} apart" for n in (1, 2, 3)}
+    named = {"cardinality": "numbers of children"} | {f"hop{n}": f"columns {n} links apart" for n in (1, 2, 3)}
     alike = [f"{words} {figures[name]:.3f}" for name, words in named.items() if figures.get(name) is not None]
     return [*found, f"alike (1 is the same): {', '.join(alike)}"] if alike else found

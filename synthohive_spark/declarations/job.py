@@ -63,6 +63,12 @@ def _declarations(value: Any) -> Any:
     raise ValueError("must be a file, or a mapping with the key 'tables'")
 
 
+def _conditions(value: Any) -> Any:
+    if value is None or isinstance(value, dict | list):
+        return value
+    raise PydanticCustomError("given", "must be a mapping of columns to what they hold, or pairs of it and weights")
+
+
 Text = Annotated[str, BeforeValidator(_text)]
 _Tables = Annotated[Any, AfterValidator(_tables)]
 _Declared = Annotated[Any, AfterValidator(_declarations)]
@@ -113,7 +119,7 @@ class SampleJob(BaseModel):
     mode: Literal["errorifexists", "append", "overwrite"] = "errorifexists"
     seed: _Seed | None = None
     partitions: int | None = Field(default=None, ge=1, strict=True)
-    given: dict[str, Any] | list[tuple[dict[str, Any], float]] | None = None
+    given: Annotated[dict[str, Any] | list[tuple[dict[str, Any], float]] | None, BeforeValidator(_conditions)] = None
 
 
 class Gate(BaseModel):

@@ -27,7 +27,7 @@ def proposal(declarations: Declarations, source: str) -> str:
         declarations: What was inferred.
         source: What it was inferred from, for the first line.
     """
-    lines = [_HEAD.format(source) + "tables:"]
+    lines = [_HEAD.format(_comment(source)) + "tables:"]
     for name, declared in declarations.tables.items():
         settings = _settings(declared)
         lines.append(f"  {_plain(name)}:" + ("" if settings else " {}"))

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 from pyspark.sql import SparkSession
 
+from synthohive_spark.doctor.delta import delta_problem
 from synthohive_spark.doctor.finding import MEND, OK, WARNING, Finding
 from synthohive_spark.spark.catalog import first_line
 
@@ -39,7 +40,8 @@ def check_metastore(spark: SparkSession) -> Finding:
     try:
         spark.catalog.databaseExists("default")
     except Exception as error:
-        return Finding(MEND, "metastore", f"{which}: it does not answer ({first_line(error)}); see its log")
+        why = delta_problem(error) or f"it does not answer ({first_line(error)}); see its log"
+        return Finding(MEND, "metastore", f"{which}: {why}")
     return Finding(OK, "metastore", which)
 
 

@@ -9,6 +9,9 @@ import sys
 import pyarrow.parquet
 import pytest
 
+from synthohive_spark import Metadata
+
+CONF = pathlib.Path(__file__).parents[2] / "conf"
 SYNTHOHIVE = str(pathlib.Path(sys.executable).parent / "synthohive")
 JOB = """
 fit:
@@ -49,8 +52,8 @@ json.dump([ended, tables], open("ended.json", "w"))
 """
 
 
-def run(command, folder):
-    env = {**os.environ, "COLUMNS": "200", "PYSPARK_PYTHON": sys.executable}
+def run(command, folder, **environment):
+    env = {**os.environ, "PYSPARK_PYTHON": sys.executable, **environment}
     return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=env)
 
 
@@ -88,23 +91,61 @@ def test_sample_by_arguments_and_by_job_file_and_what_fails_on_spark(fitted):
 
 
 def spark_submit(folder, *arguments):
+    """A job by spark-submit, with the settings and the log of ``conf``, on the tables of ``folder``."""
     import synthohive_spark.jobs
 
     submit = str(pathlib.Path(sys.executable).parent / "spark-submit")
-    hive = ["--conf", "spark.sql.catalogImplementation=hive"]
-    return run([submit, "--master", "local[1]", *hive, synthohive_spark.jobs.__file__, *arguments], folder)
+    java = f"-Dderby.system.home={folder}/spark/metastore -Dderby.stream.error.file={folder}/spark/derby.log"
+    settings = [f"spark.driver.extraJavaOptions={java}", f"spark.sql.warehouse.dir={folder}/spark/warehouse"]
+    flags = ["--master", "local[1]", *(part for own in settings for part in ("--conf", own))]
+    done = run([submit, *flags, synthohive_spark.jobs.__file__, *arguments], folder, SPARK_CONF_DIR=str(CONF))
+    print(done.stdout, done.stderr, sep="")
+    return done
+
+
+def test_a_database_is_proposed_synthesized_and_compared_by_spark_submit(fitted):
+    done = spark_submit(fitted, "propose", "--database", "shop", "--output", "shop.yaml")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert Metadata.from_file(fitted / "shop.yaml").table("customers").pk == ("customer",)
+    assert "# customer: primary key" in (fitted / "shop.yaml").read_text()
+
+    size = ["--rows", "60", "--param", "epochs=1", "--param", "batchSize=100", "--seed", "7"]
+    database = ["--source", "shop", "--target", "copy", "--metadata", "shop.yaml", "--model", "database"]
+    done = spark_submit(fitted, "synthesize", *database, *size)
+    assert done.returncode == 0, done.stderr[-3000:]
+    lines = (done.stdout + done.stderr).splitlines()
+    assert len(lines) <= 40 and any(line.startswith("INFO written database='copy'") for line in lines)
+    files = (fitted / "spark" / "warehouse" / "copy.db" / "customers").glob("*.parquet")
+    assert sum(pyarrow.parquet.read_metadata(file).num_rows for file in files) == 60
+    assert (fitted / "database" / "metadata.json").exists()
+
+    compared = ["--real", "shop", "--synthetic", "copy", "--metadata", "shop.yaml", "--output", "report.html"]
+    done = spark_submit(fitted, "report", *compared, "--require", "maxTvd=0", "--require", "max_copies=null")
+    # spark-submit shows what a Python job says on either stream on its own standard output.
+    assert done.returncode == 1 and "customers: 400 real rows, 60 synthetic; mean distances" in done.stdout
+    assert "synthohive: QualityError: customers" in done.stdout and (fitted / "report.html").exists()
+
+
+def test_the_doctor_finds_nothing_to_mend_where_jobs_run(fitted):
+    done = spark_submit(fitted, "doctor", "--database", "shop")
+    found = {line.split(": ")[0] for line in done.stdout.splitlines()}
+    assert done.returncode == 0 and not [line for line in found if line.startswith("mend")], done.stdout
+    for what in ("Java", "Spark", "workers' Python", "metastore", "delta tables", "database shop", "memory of the JVM"):
+        assert f"ok       {what}" in found, done.stdout
 
 
 def test_by_spark_submit(fitted):
     done = spark_submit(
-        fitted, "sample", "--model", "model", "--rows", "9", "--output-table", "made", "--format", "parquet"
+        fitted, "sample", "--model", "model", "--rows", "9", "--output-table", "shop.made", "--format", "parquet"
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    files = (fitted / "spark-warehouse").rglob("*.parquet")
+    files = (fitted / "spark" / "warehouse").rglob("made*/*.parquet")
     assert sum(pyarrow.parquet.read_metadata(file).num_rows for file in files) == 9
 
 
 def test_what_fails_by_spark_submit_ends_with_the_same_code(fitted):
-    done = spark_submit(fitted, "fit", "--table", "made", "--model", "model")
-    # spark-submit shows what a Python job says on either stream on its own standard output.
+    done = spark_submit(fitted, "fit", "--table", "shop.customers", "--model", "model")
     assert done.returncode == 1 and "SerializationError: 'model' is there already" in done.stdout, done.stderr[-3000:]
+    done = spark_submit(fitted, "fit", "--table", "shop.customers", "--model", "new", "--param", "epoch=1")
+    assert done.returncode == 2
+    assert "synthohive: there is no Param 'epoch'; did you mean 'epochs'?" in done.stdout.splitlines()

@@ -22,7 +22,7 @@ LINKS = [
     ("items", "product", "products"),
 ]
 RUN = ("python", "yaml", "bash")
-DATABASES = ["shop_synthetic", "shop_hive", "mine", "mine_synthetic"]
+DATABASES = ["shop_synthetic", "shop_copy", "shop_hive", "mine", "mine_synthetic"]
 DATABASES += [f"{name}{kind}" for name in ("furniture", "hospital") for kind in ("", "_draft", "_synthetic")]
 
 
@@ -217,6 +217,9 @@ def check_jobs(spark, names, folder, printed):
         and orders.join(spark.table("shop_synthetic.customers"), "customer", "left_anti").count() == 0
     )
     assert (folder / "shop_report.html").exists() and "orders" in printed
+    assert "# email: personal" in (folder / "shop.yaml").read_text() and (folder / "report.html").exists()
+    assert spark.table("shop_copy.customers").count() == 2000
+    assert {row.region for row in spark.table("shop_copy.customers_alone").collect()} == {"north"}
 
 
 def check_pipelines(spark, names, folder, printed):

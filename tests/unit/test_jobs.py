@@ -4,11 +4,16 @@ import subprocess
 import sys
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
+from synthohive_spark import commands
+from synthohive_spark.commands import ending
 from synthohive_spark.declarations.job import Gate, read_job
 from synthohive_spark.jobs import app
+from synthohive_spark.relational.fit_params import fit_params
 from synthohive_spark.validation.report import ValidationReport
+from synthohive_spark.version import __version__
 
 EXAMPLE = str(pathlib.Path(__file__).parents[2] / "conf" / "synthohive.yaml")
 
@@ -36,6 +41,33 @@ def invoke(*arguments):
         (["fit", "--table", "t", "--model", "ftp://host/m"], "path 'ftp://host/m' cannot be reached"),
         (["fit", "--tabel", "t"], "No such option"),
         (["train"], "No such command"),
+        (["propose"], "synthohive: Missing option '--database'"),
+        (["propose", "--database", "a.b.c"], "database name 'a.b.c' has 3 parts"),
+        (["propose", "--database", "shop", "--output", "ftp://x"], "path 'ftp://x' cannot be reached"),
+        (["report", "--real", "shop"], "report needs --synthetic, or 'synthetic' in the job file"),
+        (["report", "--real", "a b", "--synthetic", "made"], "database name 'a b' is not valid"),
+        (
+            ["report", "--real", "a", "--synthetic", "b", "--metadata", "no.yaml"],
+            "metadata file 'no.yaml' cannot be read",
+        ),
+        (
+            ["report", "--real", "a", "--synthetic", "b", "--require", "max_tdv=1"],
+            "report.require has no setting 'max_tdv'; did you mean 'max_tvd'?",
+        ),
+        (["report", "--real", "a", "--synthetic", "b", "--require", "max_tvd"], "--require must be NAME=VALUE"),
+        (["doctor", "--format", "csv"], "--format 'csv' is not known; known are delta, orc, parquet"),
+        (["doctor", "--database", "a;b"], "database name 'a;b' is not valid"),
+        (["synthesize", "--source", "a"], "synthesize needs --target, or 'target' in the job file"),
+        (["synthesize", "--source", "a;b", "--target", "made"], "database name 'a;b' is not valid"),
+        (
+            ["synthesize", "--source", "a", "--target", "b", "--rows", "x"],
+            "--rows must be COUNT or TABLE=COUNT, got 'x'",
+        ),
+        (["synthesize", "--source", "a", "--target", "b", "--rows", "5", "--rows", "6"], "--rows must be TABLE=COUNT"),
+        (
+            ["synthesize", "--source", "a", "--target", "b", "--rows", "t=-1"],
+            "synthesize.rows: t input should be greater than or equal to 0, got -1",
+        ),
         (["sample", "--model", "nomodel", "--rows", "5", "--output-table", "t"], "there is no model in 'nomodel'"),
         (["fit", "--table", "t", "--model", "m", "--engine", "gan"], "engine 'gan' is not known"),
         (
@@ -51,7 +83,8 @@ def invoke(*arguments):
 def test_bad_arguments_end_with_2_before_spark_starts(arguments, message):
     result = invoke(*arguments)
     assert result.exit_code == 2
-    assert message in " ".join(result.output.split()).replace("│ ", "")
+    assert message in " ".join(result.output.split())
+    assert all(line.startswith("synthohive: ") for line in result.output.splitlines())
 
 
 @pytest.mark.parametrize(
@@ -62,7 +95,15 @@ def test_bad_arguments_end_with_2_before_spark_starts(arguments, message):
         ("sample:\n  model: m\n", "has no section 'fit'"),
         ("[1, 2]", "must hold sections"),
         ("fit: {", "cannot be read"),
-        ("fit:\n  table: [t]\n  model: m\n", "fit: table input should be a valid string"),
+        ("fit:\n  table: [t]\n  model: m\n", "fit: table must be text, got ['t']"),
+        (
+            "fit: {table: 2024-01-01, model: 5}",
+            "fit: table must be text; put it in quotes, got datetime.date(2024, 1, 1)",
+        ),
+        ("fit: {table: t, model: 5}", "fit: model must be text; put it in quotes, got 5"),
+        ("fit: {table: t, model: m, 2024-01-01: x}", "fit: the name of a setting must be text, got datetime.date"),
+        ("fit: {table: t, model: m, params: {1: 2}}", "fit.params: the name of a setting must be text, got 1"),
+        ("2024-01-01: {}", "unknown section datetime.date(2024, 1, 1)"),
     ],
 )
 def test_a_job_file_that_is_wrong(tmp_path, content, message):
@@ -169,6 +210,106 @@ def test_the_gate_of_a_job_is_the_gate_of_a_report():
     limits = dict(inspect.signature(ValidationReport.require).parameters)
     del limits["self"]
     assert Gate().model_dump() == {name: limit.default for name, limit in limits.items()}
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("model: 5", "synthesize: model must be text; put it in quotes, got 5"),
+        ("engine: 5", "synthesize: engine must be text; put it in quotes, got 5"),
+        ("rows: {2024-01-01: 5}", "[key] must be text; put it in quotes, got datetime.date(2024, 1, 1)"),
+        ("rows: many", "rows must be a number of rows, or a mapping of tables to such numbers, got 'many'"),
+        ("rows: -1", "synthesize: rows must be at least 0, got -1"),
+        ("metadata: 5", "metadata value error, must be a file, or a mapping with the key 'tables', got 5"),
+        (
+            "metadata: {tables: {1: {pk: 2024-01-01}}}",
+            "pk must be the name of a column, or a list of them, got datetime",
+        ),
+        (
+            "rows: 5\n  metadata: {tables: {a: {pk: x}, b: {pk: x}}}",
+            "rows 5 must say of which table, as in a=5: the tables",
+        ),
+        ("params: {max_seconds: 5, maxSeconds: 6}", "max_seconds and maxSeconds are two spellings of one setting"),
+        ("params: {maxSecond: 5}", "fit has no parameter 'maxSecond'; did you mean 'max_seconds'?"),
+        ("require: {max_tvd: 0.1, maxTvd: 0.2}", "max_tvd and maxTvd are two spellings of one setting"),
+    ],
+)
+def test_what_yaml_makes_of_names_and_settings_is_told_in_one_line(tmp_path, line, message):
+    result = invoke("synthesize", "--job", str(synthesize_job(tmp_path, line)))
+    assert result.exit_code == 2 and message in result.output
+    assert all(line.startswith("synthohive: ") for line in result.output.splitlines())
+
+
+def test_a_source_by_other_names_than_text_is_refused(tmp_path):
+    (tmp_path / "job.yaml").write_text("synthesize: {source: {1: x}, target: 2024-01-01}")
+    result = invoke("synthesize", "--job", str(tmp_path / "job.yaml"))
+    assert result.exit_code == 2 and "must be a database, or a mapping of tables" in result.output
+    assert "target must be text; put it in quotes, got datetime.date(2024, 1, 1)" in result.output
+
+
+def test_the_version_and_the_help_of_each_command():
+    assert invoke("--version").output == f"synthohive {__version__}\n"
+    assert invoke().exit_code == 0 and "doctor" in invoke().output
+    required = {"fit": 2, "sample": 3, "synthesize": 2, "report": 2, "propose": 1, "doctor": 0}
+    for command, number in required.items():
+        shown = " ".join(invoke(command, "--help").output.split())
+        assert shown.count("[required") == number, command
+        assert f"Examples: synthohive {command}" in shown and "\b" not in shown
+
+
+def test_the_examples_of_the_help_are_right(tmp_path, monkeypatch):
+    """All that can be checked of them before Spark starts; then it would, and what it would do is left out."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("customers", "shop"):
+        (tmp_path / f"{name}_job.yaml").write_text(
+            "fit: {table: t, model: m}\nsynthesize: {source: shop, target: made}\n"
+        )
+    (tmp_path / "shop.yaml").write_text("tables: {customers: {pk: id}}")
+    for module in (commands.table, commands.database):
+        monkeypatch.setattr(module, "run", lambda work: None)
+    shown = "".join(invoke(name, "--help").output for name in ("fit", "synthesize", "report", "propose"))
+    examples = [line.split()[1:] for line in shown.splitlines() if line.startswith("    synthohive ")]
+    assert len(examples) == 9
+    for arguments in examples:
+        result = invoke(*arguments)
+        assert result.exit_code == 0, (arguments, result.output)
+
+
+def test_both_spellings_are_taken_and_the_command_line_wins_in_either(tmp_path):
+    (tmp_path / "job.yaml").write_text(
+        "fit: {table: t, model: m, params: {max_seconds: 5, exclude_cols: [a], seed: 1}}\n"
+        "sample: {model: m, rows: 5, outputTable: made}\n"
+    )
+    known = ["maxSeconds", "excludeCols", "seed"]
+    job = read_job("fit", str(tmp_path / "job.yaml"), {"params": {"maxSeconds": 9}}, known)
+    assert job.params == {"maxSeconds": 9, "excludeCols": ["a"], "seed": 1}
+    assert read_job("sample", str(tmp_path / "job.yaml"), {}).output_table == "made"
+    given = {"source": "a", "target": "b", "params": {"batchSize": 3, "pac": 1}, "require": {"maxTvd": 0.3}}
+    job = read_job("synthesize", None, given, fit_params())
+    assert job.params == {"batch_size": 3, "pac": 1} and job.require.max_tvd == 0.3
+
+
+def test_what_the_command_line_says_of_sizes_and_gates_wins(tmp_path):
+    path = str(synthesize_job(tmp_path, "scale: 10", "require: {max_tvd: 0.3, min_hops: 0.5}", "overwrite: true"))
+    job = read_job("synthesize", path, {"rows": 5, "require": {"min_hops": 0.7}, "overwrite": False})
+    assert (job.rows, job.scale, job.overwrite) == (5, None, False)
+    assert (job.require.max_tvd, job.require.min_hops) == (0.3, 0.7)
+
+
+def test_an_unexpected_error_is_one_line_and_its_trace_is_for_developers(caplog):
+    caplog.set_level("DEBUG", logger="synthohive_spark")
+    app = typer.Typer(cls=ending.OneLineGroup)
+    app.callback()(lambda: None)
+    app.command("fail")(lambda: ending.run(lambda: {}["first\nsecond"]))
+    result = CliRunner().invoke(app, ["fail"])
+    assert (result.exit_code, result.output) == (1, "synthohive: KeyError: 'first\\nsecond'\n")
+    assert [record.levelname for record in caplog.records] == ["DEBUG"]
+    assert "Traceback (most recent call last)" in caplog.text and "in run" in caplog.text
+
+
+def test_a_package_that_is_missing_is_named_with_its_extra():
+    error = ModuleNotFoundError("No module named 'delta'", name="delta")
+    assert ending.cause(error) == "there is no module 'delta' here; install this package with its extra 'spark'"
 
 
 def test_settings_are_checked_also_where_the_engine_is_not_known():
