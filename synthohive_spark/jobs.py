@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 failed, 2 bad arguments.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -287,4 +288,6 @@ def _run(work: Callable[[], None]) -> None:
 
 
 if __name__ == "__main__":
+    # Spark-submit puts this file's folder on the path, where whoever imports mlflow would find our own module.
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != os.path.dirname(os.path.abspath(__file__))]
     main()

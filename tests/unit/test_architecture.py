@@ -29,7 +29,7 @@ LAYERS = [
     ("stages", "local"),
     ("pii",),
     ("relational", "validation"),
-    ("synthesizer", "data_source", "jobs", "__init__"),
+    ("synthesizer", "data_source", "mlflow", "jobs", "__init__"),
 ]
 LEVELS = {prefix: level for level, prefixes in enumerate(LAYERS) for prefix in prefixes}
 APART = [("engine.ctgan", "engine.autoregressive"), ("stages", "local")]
