@@ -14,7 +14,7 @@ help:  ## Show the targets
 .venv/.installed: setup.cfg constraints.txt
 	@sh scripts/check-tools $(PYTHON)
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install -c constraints.txt $(PIP_ARGS) -e '.[spark,pii,docs,dev]'
+	$(BIN)/pip install -c constraints.txt $(PIP_ARGS) -e '.[spark,pii,mlflow,docs,dev]'
 	@touch $@
 
 venv: .venv/.installed  ## Make .venv with pinned dependencies (PIP_ARGS for pip: an index of CPU builds of torch makes it small)
