@@ -24,7 +24,7 @@ from synthohive_spark.spark.session import embedded_session
 _INK, _FAINT, _LINE = "#1f2933", "#52606d", "#9aa5b1"
 _SIDES = {"furniture": ("real", "#dbe9f6"), "furniture_synthetic": ("synthetic", "#fde8d0")}
 _WIDTH, _LINE_HEIGHT, _GAP = 500, 19, 12
-_CUSTOMER, _ORDER, _ITEM = (6, 112), (142, 138), (304, 190)
+_CUSTOMER, _ORDER, _ITEM = (6, 124), (156, 126), (308, 188)
 """Where the boxes of each table begin, and how wide they are."""
 
 Family = tuple[Row, list[tuple[Row, list[Row]]]]
