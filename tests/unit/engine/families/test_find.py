@@ -237,7 +237,7 @@ def test_a_column_that_never_lies_before_another_of_its_row_is_learned_from_ther
     born = rng.integers(0, 500, 60).repeat(4)
     came = born + np.cumsum(rng.integers(1, 90, (60, 4)), axis=1).ravel()
     stayed = rng.integers(0, 9, 240)
-    left = pa.array(days(came + stayed).to_pylist()[:-1] + [None], pa.date32())  # the last one is still there
+    left = pa.array([*days(came + stayed).to_pylist()[:-1], None], pa.date32())  # the last one is still there
     found = family_of_four(d_came=days(came), d_left=left, **{"@up1.d_born": days(born)})
     steps = {s.column.name: (s.rising, s.base) for s in found.rules.steps}
     assert steps == {"d_came": (True, "@up1.d_born"), "d_left": (False, "d_came")}
