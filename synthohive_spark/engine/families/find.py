@@ -83,8 +83,7 @@ def learn_families(
     steps = _steps(rows, free, context, siblings, privacy)
     clock, derived = _computed(rows, steps, free, privacy)
     computed = {*(own.column for own in clock), *(own.column for own in derived)}
-    if computed:
-        steps = _steps(rows, [c for c in free if c.name not in computed], context, siblings, privacy)
+    steps = [s for s in steps if s.column.name not in computed]
     known = {*computed, *(s.column.name for s in steps)}
     plain = [c for c in free if c.name not in known]
     constant = tuple(c.name for c in plain if _is_constant(rows.column(c.name), siblings))
@@ -118,7 +117,7 @@ def _expressed(
             made[column.name] = column, values
             continue
         step = steps[column.name]
-        rises, valid = _rises(rows, step, {c.name: c for c in (*context, *own)}, siblings)
+        rises, valid = _rises(rows, step, {c.name: c for c in context}, siblings)
         if step.daily:
             name = clock_name(column.name)
             numbers, there = numbers_of(values, column.type)
@@ -216,7 +215,7 @@ def _steps(
     rows: pa.Table, free: Sequence[Column], context: Sequence[Column], siblings: Siblings, privacy: Privacy
 ) -> list[Step]:
     found = []
-    by_name = {c.name: c for c in (*context, *free)}
+    by_name = {c.name: c for c in context}
     for column in free:
         if not is_countable(column.type):
             continue
@@ -224,9 +223,6 @@ def _steps(
         rising = _is_rising(rows, column, siblings)
         if base is None and not rising:
             continue
-        earlier = _base(rows, column, [c for c in free if c != column]) if column.type.is_temporal else None
-        if earlier is not None:  # it goes with the row that it is in before it goes with siblings or ancestors
-            base, rising = earlier, False
         numbers, valid = numbers_of(rows.column(column.name), column.type)
         step = Step(column, rising, base, 1, 0, 0)
         step = replace(step, daily=_is_daily(*_rises(rows, step, by_name, siblings), column))
@@ -291,7 +287,7 @@ def _computed(
 
 
 def _base(rows: pa.Table, column: Column, context: Sequence[Column]) -> str | None:
-    """The date or time, of ancestors or of the same row, that a column never lies before, the latest of several."""
+    """The ancestors' date or time that a column never lies before, the latest of several."""
     numbers, valid = numbers_of(rows.column(column.name), column.type)
     best: tuple[float, str] | None = None
     for other in context:

@@ -168,7 +168,6 @@ class _Families:
         self.wave = seats.places % BLOCK
         self.block = np.cumsum(self.wave == 0) - 1
         self.context_types = {c.name: c for c in self.rules.context}
-        self.own_types = {c.name: c for c in self.rules.columns}
         blocks = int(self.block[-1]) + 1 if len(seats) else 0
         self.firsts = {s.column.name: np.zeros(blocks, np.int64) for s in self.rules.steps}
         self.hashes = {n: np.zeros(len(seats), np.uint32) for n in self.rules.distinct}
@@ -242,7 +241,7 @@ class _Families:
         places = self.seats.places[rows] if places is None else places
         steps = {s.column.name: s for s in self.rules.steps}
         made_of: dict[str, pa.Array] = {}
-        for column in self.rules.in_order:
+        for column in self.rules.columns:
             name = column.name
             if name in self.rules.computed:
                 continue
@@ -252,7 +251,7 @@ class _Families:
                 counted = places + self.rules.places[name]
                 values = pa.array(counted).cast(column.type.arrow)
             elif name in steps:
-                values = self._stepped(made, steps[name], rows, places, context, previous, anchors, made_of)
+                values = self._stepped(made, steps[name], rows, places, context, previous, anchors)
             else:
                 values = one_array(made.column(name))
                 if name in self.rules.constant:
@@ -283,7 +282,6 @@ class _Families:
         context: pa.Table | None,
         previous: pa.Table,
         anchors: pa.Table,
-        made_of: Mapping[str, pa.Array],
     ) -> pa.Array:
         name, type_, sizes = step.column.name, step.column.type, self.seats.sizes[rows]
         goes_on = (self.wave[rows] > 0) & step.rising
@@ -291,7 +289,7 @@ class _Families:
         latest = step.most - step.gap * (sizes - 1) * step.rising
         before = np.full(len(rows), np.iinfo(np.int64).min)
         if step.base is not None:
-            before, known = self._base(step, context, made_of)
+            before, known = self._base(step, context)
             base = step.of(before)
         else:
             base, known = self._start(made, step, latest)
@@ -313,16 +311,11 @@ class _Families:
             values = np.maximum(values * DAY + np.clip(clock, 0, DAY - 1), before)
         return values_of(values, valid & known, type_)
 
-    def _base(
-        self, step: Step, context: pa.Table | None, made_of: Mapping[str, pa.Array]
-    ) -> tuple[Places, npt.NDArray[np.bool_]]:
+    def _base(self, step: Step, context: pa.Table | None) -> tuple[Places, npt.NDArray[np.bool_]]:
         assert step.base is not None
-        if step.base in made_of:
-            other, values = self.own_types[step.base].type, made_of[step.base]
-        else:
-            assert context is not None
-            other, values = self.context_types[step.base].type, one_array(context.column(step.base))
-        theirs, known = numbers_of(values, other)
+        assert context is not None
+        other = self.context_types[step.base].type
+        theirs, known = numbers_of(context.column(step.base), other)
         return comparable(theirs, other, step.column.type), known
 
     def _start(self, made: pa.Table, step: Step, latest: Places) -> tuple[Places, npt.NDArray[np.bool_]]:

@@ -25,7 +25,7 @@ class Step:
     Attributes:
         column: The column: integers, dates or instants.
         rising: Whether it rises from the sibling before, where there is one.
-        base: The column, of an ancestor or of the same row, that it never lies below; None for none.
+        base: The ancestor's column that it never lies below; None for none.
         unit: What all steps are multiples of.
         least: Smallest value that may come out.
         most: Largest value that may come out.
@@ -124,16 +124,6 @@ class FamilyRules:
     def computed(self) -> frozenset[str]:
         """The columns that are computed from those that rise."""
         return frozenset([*(own.column for own in self.clock), *(own.column for own in self.derived)])
-
-    @property
-    def in_order(self) -> tuple[Column, ...]:
-        """The columns, each after the one that it never lies below."""
-        bases = {s.column.name: s.base for s in self.steps}
-
-        def depth(name: str | None) -> int:
-            return 1 + depth(bases[name]) if name in bases else 0
-
-        return tuple(sorted(self.columns, key=lambda column: depth(column.name)))
 
     def to_json(self) -> dict[str, Any]:
         """The rules as plain values."""

@@ -232,21 +232,6 @@ def test_a_column_that_never_lies_before_an_ancestors_is_learned_from_there():
     assert family_of_four(d_day=values["d_day"], **{"@up1.d_after": days(after + 1)}).rules.steps == ()
 
 
-def test_a_column_that_never_lies_before_another_of_its_row_is_learned_from_there():
-    rng = np.random.default_rng(0)
-    born = rng.integers(0, 500, 60).repeat(4)
-    came = born + np.cumsum(rng.integers(1, 90, (60, 4)), axis=1).ravel()
-    stayed = rng.integers(0, 9, 240)
-    left = pa.array([*days(came + stayed).to_pylist()[:-1], None], pa.date32())  # the last one is still there
-    found = family_of_four(d_came=days(came), d_left=left, **{"@up1.d_born": days(born)})
-    steps = {s.column.name: (s.rising, s.base) for s in found.rules.steps}
-    assert steps == {"d_came": (True, "@up1.d_born"), "d_left": (False, "d_came")}
-    assert found.table.column(step_name("d_left")).to_pylist() == [*stayed[:-1].tolist(), None]
-    assert [c.name for c in found.rules.in_order] == ["d_came", "d_left"]
-    swapped = family_of_four(d_left=left, d_came=days(came), **{"@up1.d_born": days(born)})
-    assert [c.name for c in swapped.rules.in_order] == ["d_came", "d_left"]
-
-
 def test_an_instant_is_compared_with_an_ancestors_day():
     rng = np.random.default_rng(0)
     day = rng.integers(0, 900, 60).repeat(4)

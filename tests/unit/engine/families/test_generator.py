@@ -3,7 +3,7 @@
 import datetime
 import json
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -238,14 +238,6 @@ def test_steps_end_at_the_range_but_never_lie_below_what_they_start_from(unit):
     made = stepping(Step(DAY, False, "@up1.joined", unit, 50, 600), [1] * 400).to_numpy()
     assert (made >= joined).all() and ((made - joined) % unit == 0).all()
     assert (made[joined > 600] == joined[joined > 600]).all() and made[joined <= 600].max() <= 600
-
-
-def test_a_column_never_lies_before_the_one_of_its_row_that_it_starts_from():
-    left = Step(Column("left", DATE), False, "day", 1, 0, 10**6)
-    rules = replace(ROW, columns=(Column("left", DATE), *ROW.columns), steps=(left, STEP))
-    drawn = generator(rules).sample(seats([3] * 40), 7)
-    stayed = np.subtract(*(np.array(drawn.column(n).cast(pa.int32()).to_pylist()) for n in ("left", "day")))
-    assert drawn.column_names[0] == "left" and stayed.min() >= 0 and len(set(stayed.tolist())) > 20
 
 
 def test_a_step_is_not_lengthened_where_it_starts_before_the_range():
