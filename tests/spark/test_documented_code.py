@@ -278,7 +278,7 @@ def check_patients(spark, names, folder, printed):
     ]:
         assert made[child].join(made[parent], key, "left_anti").count() == 0
     assert made["patients"].join(spark.table("hospital.patients"), "name").count() == 0
-    assert_always(printed, "discharged after admission", "no destination without a discharge")
+    assert_always(printed, "no destination without a discharge", "a diagnosis goes to its ward")
 
 
 def assert_always(printed, *questions):
