@@ -12,12 +12,12 @@ import os
 import pathlib
 
 import mlflow
-import synthohive_spark.mlflow
 from pyspark.ml import Pipeline
 from pyspark.ml.feature import SQLTransformer
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
+import synthohive_spark.mlflow
 from synthohive_spark import SynthesizerTransformer, load_pipeline, read_table
 from synthohive_spark.examples.database import write_example
 from synthohive_spark.spark.session import embedded_session
