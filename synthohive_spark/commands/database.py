@@ -178,7 +178,10 @@ def _declared(metadata: Any) -> Metadata | None:
 
     if metadata is None:
         return None
-    return Declarations.from_file(metadata) if isinstance(metadata, str) else Declarations.from_dict(metadata)
+    declared = Declarations.from_file(metadata) if isinstance(metadata, str) else Declarations.from_dict(metadata)
+    if not declared.tables:
+        raise SchemaError("metadata declares no table; leave it out to have declarations proposed")
+    return declared
 
 
 def _check_declared(settings: SynthesizeJob) -> None:

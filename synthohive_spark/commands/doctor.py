@@ -9,6 +9,7 @@ import typer
 
 from synthohive_spark.commands.ending import FAILED, checked
 from synthohive_spark.commands.options import Debug, Local
+from synthohive_spark.commands.session import session
 from synthohive_spark.declarations.hints import check_all, nearest
 from synthohive_spark.declarations.job import FORMATS
 from synthohive_spark.declarations.names import database_name
@@ -34,7 +35,7 @@ def doctor(
     names = [] if database is None else [partial(database_name, database)]
     checked(lambda: check_all(lambda: _check_format(format), *names))
     sick = False
-    for finding in checkup(local, database, format):
+    for finding in checkup(partial(session, local), database, format):
         typer.echo(str(finding))
         sick |= finding.level == MEND
     if sick:

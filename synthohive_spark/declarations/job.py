@@ -63,8 +63,17 @@ def _declarations(value: Any) -> Any:
     raise ValueError("must be a file, or a mapping with the key 'tables'")
 
 
+def _is_weighted(pair: Any) -> bool:
+    return (
+        isinstance(pair, list | tuple)
+        and len(pair) == 2
+        and isinstance(pair[0], dict)
+        and type(pair[1]) in (int, float)
+    )
+
+
 def _conditions(value: Any) -> Any:
-    if value is None or isinstance(value, dict | list):
+    if value is None or isinstance(value, dict) or (isinstance(value, list) and all(map(_is_weighted, value))):
         return value
     raise PydanticCustomError("given", "must be a mapping of columns to what they hold, or pairs of it and weights")
 

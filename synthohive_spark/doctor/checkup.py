@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
-def checkup(local: str | None, database: str | None, format: str) -> Iterator[Finding]:
+def checkup(start: Callable[[], SparkSession], database: str | None, format: str) -> Iterator[Finding]:
     """What every check finds, as it is found.
 
     Args:
-        local: The folder of an embedded session; None for the session that Spark's own configuration describes.
+        start: Starts the session, or joins it; not called where it cannot start.
         database: A database that will be learned; None for none.
         format: The format of the tables that will be written: "delta", "orc" or "parquet".
     """
@@ -29,10 +29,8 @@ def checkup(local: str | None, database: str | None, format: str) -> Iterator[Fi
     lacking = [finding.what for finding in first if finding.level == MEND and finding.what in ("pyspark", "Java")]
     spark = None
     if not lacking:
-        from synthohive_spark.doctor.session import start  # noqa: PLC0415  (pyspark may be missing)
-
         try:
-            spark = start(local)
+            spark = start()
         except Exception as error:
             yield Finding(MEND, "session", _said(error))
     if spark is None:
@@ -44,7 +42,7 @@ def checkup(local: str | None, database: str | None, format: str) -> Iterator[Fi
 
 
 def _of_session(spark: SparkSession, database: str | None, format: str) -> Iterator[Finding]:
-    from synthohive_spark.doctor.database import check_database  # noqa: PLC0415
+    from synthohive_spark.doctor.database import check_database  # noqa: PLC0415  (pyspark may be missing)
     from synthohive_spark.doctor.memory import check_memory  # noqa: PLC0415
     from synthohive_spark.doctor.metastore import check_metastore  # noqa: PLC0415
     from synthohive_spark.doctor.session import check_spark  # noqa: PLC0415

@@ -7,6 +7,7 @@ import re
 from pyspark.sql import SparkSession
 
 from synthohive_spark.doctor.finding import OK, WARNING, Finding
+from synthohive_spark.doctor.session import setting
 from synthohive_spark.spark.training_data import free_memory
 
 MOST_ROWS, COLUMNS = 1_000_000, 15
@@ -28,7 +29,7 @@ def check_memory(spark: SparkSession, rows: int = MOST_ROWS, columns: int = COLU
     """
     of = f"a fit of {name + ', ' if name else ''}{rows:,} rows of {columns} columns"
     cells = rows * columns
-    heap = parsed_size(spark.conf.get("spark.driver.memory", None) or "1g")
+    heap = parsed_size(setting(spark, "spark.driver.memory") or "1g")
     more = f"start the session with spark.driver.memory={int((_JVM_BASE + _JVM_CELL * cells) // (1 << 30)) + 1}g"
     return [
         _compared("memory of the JVM", heap, _JVM_BASE + _JVM_CELL * cells, of, more),

@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 
 from synthohive_spark.doctor.delta import delta_problem
 from synthohive_spark.doctor.finding import MEND, OK, WARNING, Finding
+from synthohive_spark.doctor.session import setting
 from synthohive_spark.spark.catalog import first_line
 
 _URIS = "hive.metastore.uris"
@@ -19,16 +20,17 @@ _PATIENCE = 5.0  # seconds that a server may take to accept a connection
 
 
 def check_metastore(spark: SparkSession) -> Finding:
-    """In-memory, embedded, or a server that answers."""
-    if spark.conf.get("spark.sql.catalogImplementation", "in-memory") == "in-memory":
+    """In-memory, embedded, a server that answers, or whatever the platform has."""
+    kind = setting(spark, "spark.sql.catalogImplementation")
+    if kind == "in-memory":
         return Finding(
             WARNING,
             "metastore",
             "in memory: tables are forgotten when the session ends; set spark.sql.catalogImplementation=hive, or use "
             "--local",
         )
-    uris = spark.conf.get(f"spark.hadoop.{_URIS}", None) or _from_hive_site()
-    servers = _SERVER.findall(uris or "")
+    uris = setting(spark, f"spark.hadoop.{_URIS}") or _from_hive_site()
+    servers = _SERVER.findall(uris)
     silent = [f"{host}:{port}" for host, port in servers if not _answers(host, int(port))]
     if servers and len(silent) == len(servers):
         return Finding(
@@ -36,7 +38,8 @@ def check_metastore(spark: SparkSession) -> Finding:
             "metastore",
             f"nobody answers at {', '.join(silent)}; start the server, or correct {_URIS} (now {uris})",
         )
-    which = f"Hive server {uris}" if uris else "embedded, for one process at a time"
+    own = kind != "hive" or "DATABRICKS_RUNTIME_VERSION" in os.environ
+    which = f"Hive server {uris}" if uris else "the platform's own" if own else "embedded, for one process at a time"
     try:
         spark.catalog.databaseExists("default")
     except Exception as error:
@@ -53,13 +56,13 @@ def _answers(host: str, port: int) -> bool:
     return True
 
 
-def _from_hive_site() -> str | None:
-    """The servers that a hive-site.xml names where Spark looks for one."""
+def _from_hive_site() -> str:
+    """The servers that a hive-site.xml names where Spark looks for one; empty where none does."""
     homes = [os.environ.get("SPARK_CONF_DIR"), os.path.join(os.environ.get("SPARK_HOME", ""), "conf")]
     for folder in [*homes, os.environ.get("HADOOP_CONF_DIR")]:
         path = os.path.join(folder or "", "hive-site.xml")
         if folder and os.path.exists(path):
             for entry in ElementTree.parse(path).getroot().iter("property"):
                 if (entry.findtext("name") or "").strip() == _URIS:
-                    return (entry.findtext("value") or "").strip() or None
-    return None
+                    return (entry.findtext("value") or "").strip()
+    return ""

@@ -1,25 +1,29 @@
-"""The session: whether it starts, and whether its Spark is one that this package is made for."""
+"""The session: what it says of its settings, and whether its Spark is one that this package is made for."""
 
 from __future__ import annotations
 
 import pyspark
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
 from synthohive_spark.doctor.finding import MEND, OK, WARNING, Finding
-from synthohive_spark.spark.session import active_session, embedded_session
 
 OLDEST_SPARK, NEWEST_SPARK = (4, 0), (4, 2)
 
 
-def start(local: str | None) -> SparkSession:
-    """An embedded session below the folder ``local``; else the one that Spark's own configuration describes."""
-    return active_session(None, app_name="synthohive") if local is None else embedded_session(local)
+def setting(spark: SparkSession, name: str) -> str:
+    """What is set, or Spark's own default; empty where nothing is, or the session does not tell, as serverless ones."""
+    try:
+        return spark.conf.get(name) or ""  # without a default here, which would hide Spark's own
+    except (PySparkException, Py4JError):
+        return ""
 
 
 def check_spark(spark: SparkSession) -> Finding:
     """The version of Spark, here and where it runs."""
     there = _version(spark.version)
-    text = f"{spark.version}, master {spark.conf.get('spark.master', None) or 'unknown'}"
+    text = f"{spark.version}, master {setting(spark, 'spark.master') or 'unknown'}"
     if there < OLDEST_SPARK:
         return Finding(MEND, "Spark", f"{text}; this package needs Spark 4.0 or later")
     if there > NEWEST_SPARK:

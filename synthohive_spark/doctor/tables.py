@@ -9,6 +9,7 @@ from pyspark.sql import SparkSession
 from synthohive_spark.declarations.names import TableName
 from synthohive_spark.doctor.delta import delta_problem
 from synthohive_spark.doctor.finding import MEND, OK, Finding
+from synthohive_spark.doctor.session import setting
 from synthohive_spark.errors import SynthoHiveError
 from synthohive_spark.spark.catalog import default_folder, first_line
 from synthohive_spark.spark.tables import read_table, write_table
@@ -28,7 +29,7 @@ def check_tables(spark: SparkSession, format: str) -> Finding:
     try:
         spark.sql(f"CREATE DATABASE {database}")
     except Exception as error:
-        folder = spark.conf.get("spark.sql.warehouse.dir", None)
+        folder = setting(spark, "spark.sql.warehouse.dir")
         why = delta_problem(error) or (
             f"a database cannot be made ({first_line(error)}); let this user make one, or name another folder "
             f"(spark.sql.warehouse.dir, now {folder})"

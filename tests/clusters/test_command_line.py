@@ -18,15 +18,16 @@ fit:
   table: shop.customers
   model: model
   params: {epochs: 1, idCol: customer, showProgress: false}
-sample: {model: model, rows: 70, output_table: shop.second, format: orc, seed: 7}
+sample: {model: model, rows: 70, output_table: drawn.second, format: orc, seed: 7}
 """
-BY_ARGUMENTS = ["sample", "--model", "model", "--rows", "50", "--output-table", "shop.first", "--local", "spark"]
+BY_ARGUMENTS = ["sample", "--model", "model", "--rows", "50", "--output-table", "drawn.first", "--local", "spark"]
 FIT = """
 from synthohive_spark import write_table
 from synthohive_spark.jobs import app
 from synthohive_spark.spark.session import embedded_session
 spark = embedded_session("spark")
-spark.sql("CREATE DATABASE shop")
+for name in ("shop", "drawn"):
+    spark.sql(f"CREATE DATABASE {name}")
 rows = spark.range(400).selectExpr("id AS customer", "id % 5 AS orders", "IF(id % 4 = 0, 'a', 'b') AS kind")
 write_table(rows, "shop.customers", format="orc")
 app(["fit", "--job", "job.yaml", "--local", "spark"])
@@ -44,7 +45,7 @@ for arguments in json.loads(sys.argv[1]):
     ended.append([result.exit_code, result.output])
 spark = embedded_session("spark")
 tables = {}
-for name in ("shop.first", "shop.second"):
+for name in ("drawn.first", "drawn.second"):
     table = read_table(spark, name)
     kinds = sorted(r.kind for r in table.select("kind").distinct().collect())
     tables[name] = [table.count(), table.columns, kinds]
@@ -82,11 +83,11 @@ def test_sample_by_arguments_and_by_job_file_and_what_fails_on_spark(fitted):
     assert done.returncode == 0, done.stderr[-3000:]
     (sampled, again, missing), tables = json.loads((fitted / "ended.json").read_text())
     assert sampled[0] == 0, sampled[1]
-    assert again[0] == 1 and "table shop.first exists already" in again[1]
+    assert again[0] == 1 and "table drawn.first exists already" in again[1]
     assert missing[0] == 1 and "synthohive: SchemaError: table shop.nope does not exist" in missing[1]
     assert tables == {
-        "shop.first": [50, ["customer", "orders", "kind"], ["a", "b"]],
-        "shop.second": [70, ["customer", "orders", "kind"], ["a", "b"]],
+        "drawn.first": [50, ["customer", "orders", "kind"], ["a", "b"]],
+        "drawn.second": [70, ["customer", "orders", "kind"], ["a", "b"]],
     }
 
 
@@ -136,7 +137,7 @@ def test_the_doctor_finds_nothing_to_mend_where_jobs_run(fitted):
 
 def test_by_spark_submit(fitted):
     done = spark_submit(
-        fitted, "sample", "--model", "model", "--rows", "9", "--output-table", "shop.made", "--format", "parquet"
+        fitted, "sample", "--model", "model", "--rows", "9", "--output-table", "drawn.made", "--format", "parquet"
     )
     assert done.returncode == 0, done.stderr[-3000:]
     files = (fitted / "spark" / "warehouse").rglob("made*/*.parquet")
@@ -149,3 +150,14 @@ def test_what_fails_by_spark_submit_ends_with_the_same_code(fitted):
     done = spark_submit(fitted, "fit", "--table", "shop.customers", "--model", "new", "--param", "epoch=1")
     assert done.returncode == 2
     assert "synthohive: there is no Param 'epoch'; did you mean 'epochs'?" in done.stdout.splitlines()
+
+
+def test_an_error_of_java_is_one_line_and_its_trace_is_shown_when_asked_for(tmp_path):
+    propose = [SYNTHOHIVE, "propose", "--database", "shop", "--debug"]
+    done = run(propose, tmp_path, PYSPARK_SUBMIT_ARGS="--master local[x] pyspark-shell")
+    told, _, trace = done.stderr.partition("DEBUG Traceback (most recent call last):\n")
+    assert done.returncode == 1
+    assert told.splitlines()[-1] == (
+        "synthohive: Py4JJavaError: org.apache.spark.SparkException: Could not parse Master URL: 'local[x]'"
+    )
+    assert "\tat org.apache.spark.SparkContext" in trace

@@ -103,7 +103,7 @@ def test_bad_arguments_end_with_2_before_spark_starts(arguments, message):
         ("fit: {table: t, model: 5}", "fit: model must be text; put it in quotes, got 5"),
         ("fit: {table: t, model: m, 2024-01-01: x}", "fit: the name of a setting must be text, got datetime.date"),
         ("fit: {table: t, model: m, params: {1: 2}}", "fit.params: the name of a setting must be text, got 1"),
-        ("2024-01-01: {}", "unknown section datetime.date(2024, 1, 1)"),
+        ("fit: {table: t, model: m}\nsample: {}\n2024-01-01: {}", "unknown section datetime.date(2024, 1, 1)"),
     ],
 )
 def test_a_job_file_that_is_wrong(tmp_path, content, message):
@@ -229,6 +229,7 @@ def test_the_gate_of_a_job_is_the_gate_of_a_report():
             "rows: 5\n  metadata: {tables: {a: {pk: x}, b: {pk: x}}}",
             "rows 5 must say of which table, as in a=5: the tables",
         ),
+        ("metadata: {tables: {}}", "metadata declares no table; leave it out to have declarations proposed"),
         ("params: {max_seconds: 5, maxSeconds: 6}", "max_seconds and maxSeconds are two spellings of one setting"),
         ("params: {maxSecond: 5}", "fit has no parameter 'maxSecond'; did you mean 'max_seconds'?"),
         ("require: {max_tvd: 0.1, maxTvd: 0.2}", "max_tvd and maxTvd are two spellings of one setting"),
