@@ -18,8 +18,20 @@ def tracking(tmp_path_factory):
     """The URI of a tracking server, which is MLflow's own while these tests run."""
     folder, port = tmp_path_factory.mktemp("tracking"), servers.free_port()
     store = ["--backend-store-uri", f"sqlite:///{folder}/runs.db", "--artifacts-destination", str(folder / "files")]
-    command = [sys.executable, "-m", "mlflow", "server", "--port", str(port), "--workers", "1", *store]
-    with servers.running(command, port, folder / "log") as uri:
+    command = [
+        sys.executable,
+        "-m",
+        "mlflow",
+        "server",
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+        "--gunicorn-opts",
+        "--log-level warning",
+        *store,
+    ]
+    with servers.running(command, port, folder / "log", MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false") as uri:
         before = mlflow.get_tracking_uri()
         mlflow.set_tracking_uri(uri)
         yield uri
