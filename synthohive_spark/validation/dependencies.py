@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
 
+from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from synthohive_spark.declarations.dependencies import Unique
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.dependencies.between_columns import Decided, NullWithin, decided, null_within
 from synthohive_spark.engine.dependencies.dependencies import Dependencies, columns_of
+from synthohive_spark.spark.decided_check import breaks_null, count_undecided
 from synthohive_spark.spark.dependency_check import count_broken, rows_that_break
 from synthohive_spark.validation.figures import DependencyReport, TableReport
 from synthohive_spark.validation.tables import Compared
 
 Learned = tuple[Dependencies, Sequence[Column]]
 """What holds in the learned rows of a table, and its learned columns."""
+_Sides = Mapping[str, tuple[DataFrame, DataFrame]]
+_Counts = dict[str, list[tuple[str, int, int]]]
+"""By table, what holds, and how many real and synthetic rows break it."""
+
+
+@dataclass(frozen=True)
+class _Own:
+    """What was learned of a table: in values, in which columns, and in codes."""
+
+    values: Dependencies
+    columns: tuple[Column, ...]
+    decided: tuple[Decided, ...]
+    nulls: tuple[NullWithin, ...]
 
 
 def compare_dependencies(
@@ -24,7 +43,7 @@ def compare_dependencies(
     synthetic: Mapping[str, DataFrame],
     learned: Mapping[str, Learned],
 ) -> dict[str, tuple[DependencyReport, ...]]:
-    """How many rows break what was found in each table, and what was declared, by one job over all tables.
+    """How many rows break what was found in each table, and what was declared, by at most three jobs over all tables.
 
     What speaks of columns that not both sides have, in the type that was learned, is left out.
 
@@ -35,50 +54,80 @@ def compare_dependencies(
         synthetic: Their synthetic rows.
         learned: By table, what was learned.
     """
-    asked, names = list[tuple[DataFrame, Dependencies, list[Column]]](), list[str]()
-    for table in tables:
-        if table.name in learned and not table.config.keep:
-            dependencies, columns = learned[table.name]
-            types = {c.name: c.type for c in table.columns}
-            columns = [c for c in columns if types.get(c.name) == c.type]
-            own = dependencies.among([c.name for c in columns])
-            wanted = {name for one in own.in_values for name in columns_of(one)}
-            if wanted:
-                read = [c for c in columns if c.name in wanted]
-                asked += [(side[table.name], own, read) for side in (real, synthetic)]
-                names.append(table.name)
-    unique = _unique(tables, real, synthetic)
-    counts = count_broken(asked) if asked else []
+    learned_tables = {t.name: t for t in tables if t.name in learned and not t.config.keep}
+    own = {name: _own(table, *learned[name]) for name, table in learned_tables.items()}
+    sides = {table.name: (real[table.name], synthetic[table.name]) for table in tables}
+    counted = [_by_aggregates(tables, own, sides), _by_values(own, sides), _by_pairs(own, sides)]
     rows = {report.name: (report.rows_real, report.rows_synthetic) for report in reports}
-    found: dict[str, tuple[DependencyReport, ...]] = {
+    return {
         name: tuple(
-            DependencyReport(text, n, made, _share(n, rows[name][0]), _share(made, rows[name][1]))
-            for text, n, made in own
+            DependencyReport(text, there, made, _share(there, rows[name][0]), _share(made, rows[name][1]))
+            for counts in counted
+            for text, there, made in counts.get(name, ())
         )
-        for name, own in unique.items()
+        for name in sides
     }
-    for name, there, made in zip(names, counts[::2], counts[1::2], strict=True):
-        real_rows, synthetic_rows = rows[name]
-        found[name] = found.get(name, ()) + tuple(
-            DependencyReport(text, n, made[text], _share(n, real_rows), _share(made[text], synthetic_rows))
-            for text, n in there.items()
-        )
-    return found
 
 
-def _unique(
-    tables: Sequence[Compared], real: Mapping[str, DataFrame], synthetic: Mapping[str, DataFrame]
-) -> dict[str, list[tuple[str, int, int]]]:
-    """By table, what is declared to tell rows apart, and how many real and synthetic rows another one is like."""
-    found: dict[str, list[tuple[str, int, int]]] = {}
+def _own(table: Compared, dependencies: Dependencies, columns: Sequence[Column]) -> _Own:
+    """What was learned of the columns that both sides have in the learned type."""
+    types = {c.name: c.type for c in table.columns}
+    columns = [c for c in columns if types.get(c.name) == c.type]
+    names = [c.name for c in columns]
+    return _Own(
+        dependencies.among(names), tuple(columns), decided(dependencies, names), null_within(dependencies, names)
+    )
+
+
+def _by_aggregates(tables: Sequence[Compared], own: Mapping[str, _Own], sides: _Sides) -> _Counts:
+    """Rows that are declared to differ and do not, and nulls that come together."""
+    asked: dict[str, list[tuple[str, Expression]]] = {}
     for table in tables:
         names = {c.name for c in table.columns}
-        declared = [own for own in table.config.dependencies if isinstance(own, Unique) and set(own.columns) <= names]
-        if declared and not table.config.keep:
-            counts = [count for own in declared if (count := rows_that_break(own)) is not None]
-            sides = [side[table.name].agg(*counts).collect()[0] for side in (real, synthetic)]
-            found[table.name] = [(own.describe(), sides[0][i], sides[1][i]) for i, own in enumerate(declared)]
-    return found
+        unique = [d for d in table.config.dependencies if isinstance(d, Unique) and set(d.columns) <= names]
+        nulls = own[table.name].nulls if table.name in own else ()
+        if not table.config.keep:
+            told = [(d.describe(), rows_that_break(d)) for d in unique]
+            asked[table.name] = [(text, count) for text, count in told if count is not None]
+            asked[table.name] += [(one.text, F.count_if(breaks_null(one))) for one in nulls]
+    asked = {name: counts for name, counts in asked.items() if counts}
+    frames = [
+        df.select(F.array(*(count.cast("bigint") for _, count in counts)).alias("counts"))
+        for name, counts in asked.items()
+        for df in sides[name]
+    ]
+    if not frames:
+        return {}
+    numbered = [df.select(F.lit(i).alias("place"), "counts") for i, df in enumerate(frames)]
+    found = {row.place: row.counts for row in reduce(DataFrame.unionAll, numbered).collect()}
+    return {
+        name: [(text, found[2 * i][j], found[2 * i + 1][j]) for j, (text, _) in enumerate(counts)]
+        for i, (name, counts) in enumerate(asked.items())
+    }
+
+
+def _by_values(own: Mapping[str, _Own], sides: _Sides) -> _Counts:
+    """Rows whose values break what is computed from them."""
+    asked: dict[str, tuple[Dependencies, list[Column]]] = {}
+    for name, one in own.items():
+        wanted = {column for each in one.values.in_values for column in columns_of(each)}
+        if wanted:
+            asked[name] = one.values, [c for c in one.columns if c.name in wanted]
+    counts = count_broken([(df, *asked[name]) for name in asked for df in sides[name]]) if asked else []
+    return {
+        name: [(text, n, made[text]) for text, n in there.items()]
+        for name, there, made in zip(asked, counts[::2], counts[1::2], strict=True)
+    }
+
+
+def _by_pairs(own: Mapping[str, _Own], sides: _Sides) -> _Counts:
+    """Rows that hold another value than the column that decides it asks for."""
+    asked = {name: one.decided for name, one in own.items() if one.decided}
+    found = count_undecided([(*sides[name], one) for name, one in asked.items()]) if asked else []
+    return {
+        name: [(one.text, *counts) for one, counts in zip(all_of_it, broken, strict=True)]
+        for (name, all_of_it), broken in zip(asked.items(), found, strict=True)
+    }
 
 
 def _share(count: int, rows: int) -> float:

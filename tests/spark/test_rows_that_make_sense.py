@@ -1,5 +1,6 @@
 """Orders as shops have them, learned by both engines: no drawn row says what no real row does."""
 
+import datetime as dt
 import json
 
 import numpy as np
@@ -104,6 +105,39 @@ def test_the_report_counts_rows_that_break_what_holds(orders, shop, tmp_path):
         report.require(**limits)
     assert {failure.metric for failure in error.value.failures} == {"broken"}
     report.require(**limits, max_broken=1)
+
+
+def test_the_report_counts_rows_whose_columns_no_longer_decide_each_other(spark, tmp_path):
+    spark.range(1200).selectExpr(
+        "concat('city', id % 40) AS city",
+        "concat('state', id % 40 DIV 8) AS state",
+        "CAST(id % 300 * 7 + 1000 AS INT) AS customer",
+        "date_add(DATE '1970-01-01', CAST(id % 300 * 37 % 9000 AS INT)) AS born",
+        "IF(id % 5 = 0, NULL, id % 11) AS won",
+        "IF(id % 5 = 0, NULL, rand(3)) AS odds",
+    ).write.parquet(str(tmp_path / "real"))
+    real = {"bets": spark.read.parquet(str(tmp_path / "real"))}
+    synthesizer = Synthesizer(Metadata().add_table("bets"), spark, engine="autoregressive", progress=False)
+    made = synthesizer.fit(real, seed=1, epochs=1).sample({"bets": 600}, seed=2)["bets"].toPandas()
+
+    def broken(changed):
+        report = synthesizer.generate_validation_report(
+            real, {"bets": spark.createDataFrame(changed, real["bets"].schema)}
+        )
+        return {d.text: (d.broken_real, d.broken_synthetic) for d in report.tables[0].dependencies}
+
+    kept = {"city decides state", "customer decides born", "odds is null exactly where won is"}
+    assert broken(made) == dict.fromkeys(kept, (0, 0))
+    places = made.index[made.state != "state1"][:30]
+    made.loc[places, "state"] = "state1"
+    twice = made.customer[made.customer.duplicated(keep=False)].iloc[0]
+    made.loc[made.index[made.customer == twice][0], "born"] = dt.date(2001, 1, 1)
+    made.loc[made.index[made.odds.notna()][:7], "odds"] = None
+    assert broken(made) == {
+        "city decides state": (0, 30),
+        "customer decides born": (0, 1),
+        "odds is null exactly where won is": (0, 7),
+    }
 
 
 def test_what_is_declared_against_the_rows_is_said_before_a_fit(orders):

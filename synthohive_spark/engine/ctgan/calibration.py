@@ -53,14 +53,18 @@ def calibrate(
     rows = min(rows, max(8, _LARGEST_OUTPUT // (_BATCH * sampler.slots.width)) * _BATCH)
     words = row_words(seed, np.arange(rows), sampler.noise_words)
     given = context.take(np.random.default_rng(seed).integers(0, len(table), rows))
-    raw = np.empty((sampler.slots.width, rows), np.float32)
+    raw, read = np.empty((sampler.slots.width, rows), np.float32), []
     for part in (slice(start, start + _BATCH) for start in range(0, rows, _BATCH)):
-        raw[:, part] = sampler.forward(*sampler.inputs(words[part], given.take(part)))
+        dense, ones = sampler.inputs(words[part], given.take(part))
+        raw[:, part] = sampler.forward(dense, ones)
+        read.append(ones)
+    places = [np.concatenate(own) for own in zip(*read, strict=True)]
     columns = len(layout.columns)
     draws = uniforms(words[:, -columns - len(sampler.groups) :].T).astype(np.float32)
     codes, biases = np.full((columns, rows), -1), list(sampler.biases)
-    for column, logits in sampler.logits(raw, codes):
-        change = _bias(logits, np.array(layout.columns[column].frequencies, np.float32))
+    for column, logits in sampler.logits(raw, codes, places):
+        wanted = np.array(layout.columns[column].frequencies, np.float64)
+        change = _bias(logits, sampler.conditions.rare.wanted(wanted, column, sampler.slots, places))
         biases[column] = biases[column] + change
         codes[column] = sample_categories(logits + change, draws[column])
     tables, ranked = [], [i for i, is_ranked in enumerate(sampler.ranked) if is_ranked]

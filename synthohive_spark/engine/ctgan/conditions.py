@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from synthohive_spark.engine.ctgan.rare import RareCodes
 from synthohive_spark.engine.ctgan.slots import Slots
 from synthohive_spark.engine.encoded_table import Block, EncodedTable
 
@@ -51,19 +52,34 @@ class TrainingConditions:
 
 @dataclass(frozen=True)
 class SamplingConditions:
-    """Draws conditions as the table has them: a column evenly, its code by the code's true frequency."""
+    """Draws conditions as the table has them: rare codes as often as they are, else a column evenly, then its code.
+
+    Attributes:
+        cumulative: Shares of the codes that are not rare, added up, shape (places,).
+        rare: The rare codes.
+    """
 
     cumulative: npt.NDArray[np.float64]
+    rare: RareCodes
 
     @classmethod
-    def of(cls, blocks: tuple[Block, ...], slots: Slots) -> SamplingConditions:
+    def of(cls, blocks: tuple[Block, ...], slots: Slots, rare: RareCodes) -> SamplingConditions:
         """The conditions for columns with these frequencies, of which ``slots`` are conditioned on."""
-        shares = [np.array(b.frequencies) / sum(b.frequencies) for b in blocks[: len(slots.codes)]]
-        return cls(np.cumsum(np.concatenate(shares)) if shares else np.empty(0))
+        shares = []
+        for column, block in enumerate(blocks[: len(slots.codes)]):
+            common = np.where(rare.codes_of(column, slots), 0.0, block.frequencies)
+            shares.append(common / max(common.sum(), np.finfo(float).tiny))
+        return cls(np.cumsum(np.concatenate(shares)) if shares else np.empty(0), rare)
 
     def draw(self, uniforms: npt.NDArray[np.float64]) -> Places:
         """A place for each number in (0, 1)."""
-        return _inverse(self.cumulative, uniforms)
+        rare = self.rare.shares.sum()
+        places = _inverse(self.cumulative, np.maximum(uniforms - rare, 0) / (1 - rare))
+        chosen = uniforms < rare
+        if chosen.any():
+            order = np.searchsorted(np.cumsum(self.rare.shares), uniforms[chosen], side="right")
+            places[chosen] = self.rare.places[np.minimum(order, len(self.rare.places) - 1)]
+        return places
 
 
 def _inverse(cumulative: npt.NDArray[np.float64], uniforms: npt.NDArray[Any]) -> Places:

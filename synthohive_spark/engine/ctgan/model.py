@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from synthohive_spark.engine.ctgan.calibration import FEWEST_ROWS, ROWS, calibrate, uncalibrated_rank_table
 from synthohive_spark.engine.ctgan.conditions import SamplingConditions
+from synthohive_spark.engine.ctgan.rare import RareCodes
 from synthohive_spark.engine.ctgan.sampling import CTGANSampler, Layer, RankTable
 from synthohive_spark.engine.ctgan.settings import CTGANSettings
 from synthohive_spark.engine.ctgan.slots import Slots
@@ -24,6 +25,7 @@ from synthohive_spark.engine.tensors import read_tensors, tensor_bytes
 from synthohive_spark.engine.training.checkpoint import Checkpoint
 
 _GENERATOR, _CRITIC, _EMBEDDINGS = "generator.safetensors", "discriminator.safetensors", "embedding_layers.safetensors"
+_RARE = "rare"
 _NORM_EPSILON = 1e-5
 _LARGEST_CHECK = 10_000_000
 _AFTER = ROWS / FEWEST_ROWS
@@ -62,11 +64,13 @@ class CTGANEngine:
         fixed = _group_arrays(groups)
         narrow = _narrow(layout, groups)
         rows, given = grouped(table, groups["columns"]), grouped(context, groups["context"])
+        conditioned = Slots.of(narrow.columns).conditioned(Slots.of(narrow.context))
+        rare = RareCodes.of(rows, conditioned, layout.at_least).to_arrays(_RARE)
         training, held_out = Validation.split(rows, given, seed=derive_seed(seed, "validation"))
 
         def calibrated(arrays: Arrays, **settings: Any) -> CTGANSampler:
             started = {f"calibration.{i}.bias": np.zeros(b.codes, np.float32) for i, b in enumerate(narrow.columns)}
-            sampler = _sampler({**arrays, **started}, fixed, self.settings, layout)
+            sampler = _sampler({**arrays, **started, **rare}, fixed, self.settings, layout)
             return calibrate(sampler, rows, given, narrow, seed=derive_seed(seed, "calibration"), **settings)
 
         check_rows = min(FEWEST_ROWS, max(1, _LARGEST_CHECK // (512 * Slots.of(narrow.columns).width)) * 512)
@@ -160,6 +164,7 @@ def _sampler(arrays: Arrays, fixed: Arrays, settings: CTGANSettings, layout: Lay
     narrow = _narrow(layout, groups)
     columns = narrow.columns if arrays else ()
     slots, context = Slots.of(columns), Slots.of(narrow.context)
+    rare = RareCodes.from_arrays(arrays, _RARE)
     sampler = CTGANSampler(
         slots=slots,
         context=context,
@@ -168,7 +173,7 @@ def _sampler(arrays: Arrays, fixed: Arrays, settings: CTGANSettings, layout: Lay
         biases=tuple(arrays[f"calibration.{i}.bias"][:, None] for i in range(len(columns))),
         rank_tables=tuple(_rank_table(arrays, i, block.codes) for i, block in enumerate(columns) if block.ranked),
         ranked=tuple(block.ranked for block in columns),
-        conditions=SamplingConditions.of(columns, slots.conditioned(context)),
+        conditions=SamplingConditions.of(columns, slots.conditioned(context), rare),
         null_inclusions=layout.null_inclusions if arrays else (),
         functional=layout.functional if arrays else (),
         groups=groups["columns"],
@@ -209,4 +214,4 @@ def _calibration(sampler: CTGANSampler) -> Arrays:
     for i, table in zip(ranked, sampler.rank_tables, strict=True):
         for part in ("scores", "real"):
             arrays[f"calibration.{i}.{part}"] = np.ascontiguousarray(getattr(table, part))
-    return arrays
+    return arrays | sampler.conditions.rare.to_arrays(_RARE)

@@ -6,7 +6,7 @@ column's codes run along contiguous memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -117,6 +117,7 @@ class CTGANSampler:
         for codes, bias in zip(self.slots.codes, self.biases, strict=True):
             if bias.shape != (codes, 1):
                 raise ValueError("a calibration is not that of its column")
+        self.conditions.rare.check(self.slots)
         ranked = [codes for codes, ranked in zip(self.slots.codes, self.ranked, strict=True) if ranked]
         for codes, table in zip(ranked, self.rank_tables, strict=True):
             if table.scores.shape != table.real.shape or table.real.shape[1:] != (codes,) or len(table.real) < 2:
@@ -132,10 +133,11 @@ class CTGANSampler:
         rows, columns = len(words), len(self.slots.codes)
         if not columns:
             return EncodedTable(np.zeros((rows, 0), np.int32), np.zeros((rows, 0), np.float32))
-        raw = self.forward(*self.inputs(words, grouped(context, self.context_groups)))
+        dense, places = self.inputs(words, grouped(context, self.context_groups))
+        raw = self.forward(dense, places)
         draws = uniforms(words[:, normal_words(self.noise) + 1 :].T).astype(np.float32)
         codes = np.full((columns, rows), -1)
-        for column, logits in self.logits(raw, codes):
+        for column, logits in self.logits(raw, codes, places):
             codes[column] = sample_categories(logits, draws[column])
         ranks = np.empty((len(self.rank_tables), rows), np.float32)
         for row, (column, score) in enumerate(zip(self._ranked, self.scores(raw), strict=True)):
@@ -172,18 +174,21 @@ class CTGANSampler:
             used += width
         return np.ascontiguousarray(_linear(self.layers[-1], x, places).T)
 
-    def logits(self, raw: Floats, codes: npt.NDArray[np.int64]) -> Iterator[tuple[int, Floats]]:
+    def logits(
+        self, raw: Floats, codes: npt.NDArray[np.int64], places: Sequence[npt.NDArray[np.int64]]
+    ) -> Iterator[tuple[int, Floats]]:
         """Each column with the calibrated logits of its codes, shape (codes, rows), a new array.
 
         Args:
             raw: What the output layer made.
             codes: Where the caller puts a column's codes before it asks for the next, shape (columns, rows).
+            places: Of the one-hot inputs, see `inputs`.
         """
         for column in self._order:
             start = self.slots.starts[column]
             logits = raw[start : start + self.slots.codes[column]] + self.biases[column]
             mask_nulls(logits, column, self.null_inclusions, codes)
-            yield column, logits
+            yield column, self.conditions.rare.rule_out(logits, column, self.slots, places[0])
 
     def scores(self, raw: Floats) -> Floats:
         """Generated scores in tanh's range, shape (ranks, rows)."""

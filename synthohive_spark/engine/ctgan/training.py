@@ -12,6 +12,7 @@ from torch import Tensor
 
 from synthohive_spark.engine.ctgan.conditions import SamplingConditions, TrainingConditions
 from synthohive_spark.engine.ctgan.networks import Critic, Generator, activate, condition_loss
+from synthohive_spark.engine.ctgan.rare import RareCodes
 from synthohive_spark.engine.ctgan.settings import CTGANSettings
 from synthohive_spark.engine.ctgan.slots import SPREAD, Slots, scores
 from synthohive_spark.engine.encoded_table import EncodedTable, Layout
@@ -65,7 +66,8 @@ class CTGANTrainer:
         self.numpy_rng = np.random.default_rng(seed)
         self.conditioned = self.slots.conditioned(self.context_slots)
         self.conditions = TrainingConditions(table, self.conditioned)
-        self.true_conditions = SamplingConditions.of(layout.columns, self.conditioned)
+        rare = RareCodes.of(table, self.conditioned, layout.at_least)
+        self.true_conditions = SamplingConditions.of(layout.columns, self.conditioned, rare)
         self.codes, self.scores = self._tensor(table.codes), self._tensor(scores(table) * SPREAD)
         self.given_codes, self.given_scores = self._tensor(context.codes), self._tensor(scores(context))
         self.starts = self._tensor(np.array(self.slots.starts, np.int64))

@@ -1,6 +1,7 @@
 import numpy as np
 
 from synthohive_spark.engine.ctgan.conditions import SamplingConditions, TrainingConditions
+from synthohive_spark.engine.ctgan.rare import RareCodes
 from synthohive_spark.engine.ctgan.slots import Slots
 from synthohive_spark.engine.encoded_table import Block, EncodedTable
 
@@ -48,7 +49,7 @@ def test_training_draws_by_log_frequency_and_sampling_by_frequency():
     np.testing.assert_allclose(drawn[:2] / drawn[:2].sum(), log_share, atol=0.02)
     np.testing.assert_allclose(drawn[:2].sum() / drawn.sum(), 1 / 3, atol=0.02)
     uniforms = np.random.default_rng(2).random(60_000)
-    drawn = np.bincount(SamplingConditions.of(BLOCKS, slots).draw(uniforms), minlength=6)
+    drawn = np.bincount(SamplingConditions.of(BLOCKS, slots, RareCodes.none()).draw(uniforms), minlength=6)
     np.testing.assert_allclose(drawn / 20_000, [0.9, 0.1, 0.2, 0.3, 0.5, 1.0], atol=0.03)
 
 
