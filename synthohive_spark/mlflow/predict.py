@@ -64,7 +64,7 @@ class TableRows:
         elif given or (self.key is not None and self.key.name in seats.columns):
             raise SchemaError(f"n={n} rows were asked for beside seats: give one of the two")
         n = whole_number(n, "n", least=0)
-        self.model.check_given([c.name for c in given], "the seats")
+        self.model.check_given([c.name for c in given], "the input")
         known = pa.table([_cast(seats, c) for c in given], names=[c.name for c in given]) if given else None
         numbers, ids = np.arange(n), self._ids(seats, n)
         numbered = self.key is None or self.key.name not in seats.columns

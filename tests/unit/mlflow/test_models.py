@@ -88,11 +88,11 @@ def test_conditions_are_asked_for_and_what_cannot_be_given_is_refused(tmp_path):
     assert inputs.input_names() == ["city"] and inputs.required_input_names() == ["city"]
     assert drawn.predict(pd.DataFrame({"city": ["Wien"] * 4}))["city"].tolist() == ["Wien"] * 4
     rows = _load_pyfunc(str(tmp_path / "given" / "data" / "model"))
-    with pytest.raises(SchemaError, match="'city' is missing; name it in the seats"):
+    with pytest.raises(SchemaError, match="'city' is missing; name it in the input"):
         rows.predict(pd.DataFrame(), {"n": 3})
     with pytest.raises(SchemaError, match="n=3 rows were asked for beside seats"):
         rows.predict(pd.DataFrame({"city": ["Wien"]}), {"n": 3})
-    with pytest.raises(SchemaError, match="the seats names 'amount'"):
+    with pytest.raises(SchemaError, match="the input names 'amount'"):
         rows.predict(pd.DataFrame({"city": ["Wien"], "amount": [3]}))
 
 
