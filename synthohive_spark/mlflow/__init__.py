@@ -13,8 +13,8 @@ except ImportError as error:
     if error.name != "mlflow":
         raise
     raise SynthoHiveError(
-        "synthohive_spark.mlflow needs MLflow, which is not installed: pip install '.[mlflow]' from the clone, or install "
-        "the wheel with [mlflow] behind its name"
+        "synthohive_spark.mlflow needs MLflow, which is not installed: pip install '.[mlflow]' from the clone, or "
+        "install the wheel with [mlflow] behind its name"
     ) from error
 
 from synthohive_spark.mlflow.models import load_model, log_model, save_model

@@ -59,7 +59,7 @@ def log_model(
     Raises:
         SchemaError: If it is no model of these kinds, has learned nothing, or ``table`` is not learned.
     """
-    return Model.log(
+    logged: ModelInfo = Model.log(
         artifact_path=None,
         flavor=sys.modules[__name__],
         name=name,
@@ -70,6 +70,7 @@ def log_model(
         pip_requirements=pip_requirements,
         **more,
     )
+    return logged
 
 
 def save_model(

@@ -33,9 +33,9 @@ _DTYPES = {
 class TableRows:
     """Draws rows of a single table, without Spark.
 
-    ``predict(seats)`` gives one row for each seat, as `SynthesizerTransformerModel.transform` does: what a seat holds of
-    the learned columns is kept, and the row id, where there is one, fixes the row. ``predict(pd.DataFrame(), params={"n":
-    1000, "seed": 7})`` gives the rows of ``sample(1000, seed=7)``.
+    ``predict(seats)`` gives one row for each seat, as `SynthesizerTransformerModel.transform` does: what a seat holds
+    of the learned columns is kept, and the row id, where there is one, fixes the row. ``predict(pd.DataFrame(),
+    params={"n": 1000, "seed": 7})`` gives the rows of ``sample(1000, seed=7)``.
     """
 
     def __init__(self, path: str) -> None:
@@ -64,7 +64,7 @@ class TableRows:
         elif given or (self.key is not None and self.key.name in seats.columns):
             raise SchemaError(f"n={n} rows were asked for beside seats: give one of the two")
         n = whole_number(n, "n", least=0)
-        self.model.check_given([c.name for c in given], "the seats")
+        self.model.check_given([c.name for c in given], "the input")
         known = pa.table([_cast(seats, c) for c in given], names=[c.name for c in given]) if given else None
         numbers, ids = np.arange(n), self._ids(seats, n)
         numbered = self.key is None or self.key.name not in seats.columns
@@ -81,7 +81,9 @@ class TableRows:
             return SequenceCodec(self.key.type).decode(*blank, np.arange(n, dtype=np.uint64)[:, None])
         ids = _cast(seats, self.key)
         if ids.null_count:
-            raise SchemaError(f"the row id {self.key.name!r} of a seat is null; give each an id, or leave the column out")
+            raise SchemaError(
+                f"the row id {self.key.name!r} of a seat is null; give each an id, or leave the column out"
+            )
         return ids
 
 
@@ -135,5 +137,3 @@ def _as_pandas(rows: pa.Table) -> pd.DataFrame:
             rows = rows.set_column(place, field.name, rows.column(place).cast(pa.float64()))
     made: pd.DataFrame = rows.to_pandas(types_mapper=_DTYPES.get, date_as_object=False)
     return made
-
-

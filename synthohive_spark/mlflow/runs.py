@@ -31,10 +31,10 @@ def log_fit(model: SynthesizerTransformerModel | Synthesizer) -> None:
     """Log the Params, losses and scores of a fit to the active run; without one, a run is started, as MLflow does.
 
     Params come by their names. Metrics are ``rows``, ``training_rows``, ``seconds``, ``training_seconds``, ``steps``,
-    ``pair_score``, and, with the epoch as step, the losses of each epoch and ``score``, of rows held out. Of a database,
-    metrics have the table's name before theirs (``orders/loss``), and so have Params in which tables differ. The file
-    ``fit/<table>.json`` (of a single table ``fit.json``) says how the fit ended, what holds in all rows, and what fell
-    short.
+    ``pair_score``, and, with the epoch as step, the losses of each epoch and ``score``, of rows held out. Of a
+    database, metrics have the table's name before theirs (``orders/loss``), and so have Params in which tables differ.
+    The file ``fit/<table>.json`` (of a single table ``fit.json``) says how the fit ended, what holds in all rows, and
+    what fell short.
 
     Args:
         model: A learned table, or a `Synthesizer` that has learned.
@@ -45,7 +45,8 @@ def log_fit(model: SynthesizerTransformerModel | Synthesizer) -> None:
     models = _models(model)
     run = mlflow.active_run() or mlflow.start_run()
     client, now = mlflow.MlflowClient(), int(time.time() * 1000)
-    metrics = [Metric(*own, now, step) for name, one in models.items() for *own, step in _metrics(name, one)]
+    found = (own for name, one in models.items() for own in _metrics(name, one))
+    metrics = [Metric(key, value, now, epoch) for key, value, epoch in found]
     params = [Param(name, shortened(str(value), _LONGEST_PARAM)) for name, value in _params(models).items()]
     for start in range(0, len(metrics), _BATCH):
         client.log_batch(run.info.run_id, metrics=metrics[start : start + _BATCH])

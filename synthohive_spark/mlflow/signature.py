@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlflow.models import ModelSignature
-from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema
+from mlflow.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec
 
 from synthohive_spark.declarations.hints import nearest
 from synthohive_spark.engine.columns import Column, ColumnType
@@ -58,7 +58,9 @@ def _of_table(metadata: Mapping[str, Any]) -> ModelSignature:
         columns.insert(key["place"], Column.from_json(key["column"]))
         free.add(key["column"]["name"])
     asked = [c for c in columns if c.name in metadata["conditions"] or c.name in free]
-    inputs = [ColSpec(_type(c.type), c.name, required=c.name in metadata["conditions"]) for c in asked]
+    inputs: list[ColSpec | TensorSpec] = [
+        ColSpec(_type(c.type), c.name, required=c.name in metadata["conditions"]) for c in asked
+    ]
     # Unity Catalog takes no model without inputs.
     inputs = inputs or [ColSpec(DataType.long, ROW, required=False)]
     params = [ParamSpec("n", DataType.long, ALL_SEATS), ParamSpec("seed", DataType.long, 0)]
@@ -70,10 +72,10 @@ def _of_database(tables: Mapping[str, Any], table: str | None) -> ModelSignature
     table = next(iter(tables)) if table is None else table
     if table not in tables:
         raise SchemaError(f"there is no table {table!r}{nearest(table, tables)}")
-    inputs = [ColSpec(DataType.string, "table"), ColSpec(DataType.long, "rows")]
+    inputs = Schema([ColSpec(DataType.string, "table"), ColSpec(DataType.long, "rows")])
     params = [ParamSpec("table", DataType.string, table), ParamSpec("seed", DataType.long, 0)]
     columns = [Column.from_json(c) for c in tables[table]["linked"]["columns"]]
-    return ModelSignature(Schema(inputs), _outputs(columns), ParamSchema(params))
+    return ModelSignature(inputs, _outputs(columns), ParamSchema(params))
 
 
 def _outputs(columns: Sequence[Column]) -> Schema:

@@ -18,16 +18,18 @@ def free_port():
 
 
 @contextlib.contextmanager
-def running(command, port, log):
+def running(command, port, log, **environment):
     """A server, from when it answers until the block ends, with every process that it started.
 
     Args:
         command: What starts it.
         port: Where it answers.
         log: The file that takes what it says.
+        environment: Variables of its environment beside this process's own.
     """
     with open(log, "wb") as said:
-        server = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, start_new_session=True)
+        env = {**os.environ, **environment}
+        server = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, start_new_session=True, env=env)
     try:
         _await(server, port, log)
         yield f"http://127.0.0.1:{port}"

@@ -72,7 +72,9 @@ def test_seats_are_kept_and_an_id_fixes_its_row(keyed):
     assert made.iloc[0].equals(made.iloc[2])
     assert made["amount"].between(0, 29).all() and made["day"].between("2024-03-01", "2024-05-31").all()
     assert str(made["amount"].dtype) == "Int64"
-    pd.testing.assert_frame_equal(drawn.predict(seats.iloc[[1]], params={"seed": 5}), made.iloc[[1]].reset_index(drop=True))
+    pd.testing.assert_frame_equal(
+        drawn.predict(seats.iloc[[1]], params={"seed": 5}), made.iloc[[1]].reset_index(drop=True)
+    )
     by_number = drawn.predict(pd.DataFrame(), params={"n": 40, "seed": 5})
     assert by_number["id"].tolist() == list(range(40)) and by_number["city"].nunique() == 3
     assert not by_number.equals(drawn.predict(pd.DataFrame(), params={"n": 40, "seed": 6}))
@@ -86,11 +88,11 @@ def test_conditions_are_asked_for_and_what_cannot_be_given_is_refused(tmp_path):
     assert inputs.input_names() == ["city"] and inputs.required_input_names() == ["city"]
     assert drawn.predict(pd.DataFrame({"city": ["Wien"] * 4}))["city"].tolist() == ["Wien"] * 4
     rows = _load_pyfunc(str(tmp_path / "given" / "data" / "model"))
-    with pytest.raises(SchemaError, match="'city' is missing; name it in the seats"):
+    with pytest.raises(SchemaError, match="'city' is missing; name it in the input"):
         rows.predict(pd.DataFrame(), {"n": 3})
     with pytest.raises(SchemaError, match="n=3 rows were asked for beside seats"):
         rows.predict(pd.DataFrame({"city": ["Wien"]}), {"n": 3})
-    with pytest.raises(SchemaError, match="the seats names 'amount'"):
+    with pytest.raises(SchemaError, match="the input names 'amount'"):
         rows.predict(pd.DataFrame({"city": ["Wien"], "amount": [3]}))
 
 
@@ -107,9 +109,13 @@ def test_what_is_no_model_is_refused(tmp_path, keyed):
         synthohive_spark.mlflow.save_model(CTGAN(), tmp_path / "x")
     with pytest.raises(SchemaError, match="table='orders' is for a database"):
         synthohive_spark.mlflow.save_model(keyed[0], tmp_path / "x", table="orders")
-    with pytest.raises(SchemaError, match="log_fit takes a learned table or a Synthesizer that has learned one, got int"):
+    with pytest.raises(
+        SchemaError, match="log_fit takes a learned table or a Synthesizer that has learned one, got int"
+    ):
         synthohive_spark.mlflow.log_fit(3)
-    mlflow.pyfunc.save_model(tmp_path / "other", loader_module="json", data_path=str(ROOT / "LICENSE"), pip_requirements=[])
+    mlflow.pyfunc.save_model(
+        tmp_path / "other", loader_module="json", data_path=str(ROOT / "LICENSE"), pip_requirements=[]
+    )
     with pytest.raises(SerializationError, match="is no model of this package; it has the flavours python_function"):
         synthohive_spark.mlflow.load_model(str(tmp_path / "other"))
 
