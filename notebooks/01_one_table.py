@@ -7,12 +7,17 @@
 
 # COMMAND ----------
 
+import os
+
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from synthohive_spark import SynthesizerTransformer, SynthesizerTransformerModel, read_table, write_table
+from synthohive_spark.spark.session import embedded_session
 
-spark = SparkSession.builder.getOrCreate()
+FOLDER = "notebook_files"  # on Databricks a Volume: "/Volumes/main/shop/files"
+spark = globals().get("spark") or SparkSession.getActiveSession() or embedded_session(FOLDER)
+print(f"models and reports, and the tables of a session of its own, go below {os.path.abspath(FOLDER)}")
 
 # COMMAND ----------
 
@@ -80,6 +85,6 @@ west.groupBy("region").count().show()
 
 # COMMAND ----------
 
-model.write().overwrite().save("syntho_models/customers")
-again = SynthesizerTransformerModel.load("syntho_models/customers")
+model.write().overwrite().save(f"{FOLDER}/customers")
+again = SynthesizerTransformerModel.load(f"{FOLDER}/customers")
 again.sample(3, seed=7).show()

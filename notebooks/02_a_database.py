@@ -8,82 +8,64 @@
 
 # COMMAND ----------
 
+import os
+
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 
-from synthohive_spark import Constraint, Metadata, Synthesizer, read_table, write_table
+from synthohive_spark import Constraint, Metadata, Synthesizer, read_table
+from synthohive_spark.examples.database import write_example
+from synthohive_spark.spark.session import embedded_session
 
-spark = SparkSession.builder.getOrCreate()
+FOLDER = "notebook_files"  # on Databricks a Volume: "/Volumes/main/shop/files"
+spark = globals().get("spark") or SparkSession.getActiveSession() or embedded_session(FOLDER)
+print(f"models and reports, and the tables of a session of its own, go below {os.path.abspath(FOLDER)}")
 
 # COMMAND ----------
 
 # MAGIC %md
-# MAGIC ## Four tables
-# MAGIC Patients with names and e-mail addresses, their visits to wards, and what was done at each visit. They are
-# MAGIC made up, so that this runs everywhere. Old patients come more often and see other wards, each visit is later
-# MAGIC than the one before, and treatments are numbered within their visit.
+# MAGIC ## Five tables
+# MAGIC Patients with names and birth dates, their stays on the wards of a hospital, and what was found besides the
+# MAGIC main diagnosis. They are made up, so that this runs everywhere. Old patients come more often and have other
+# MAGIC illnesses, each stay is later than the one before, and what was found is numbered within its stay.
 
 # COMMAND ----------
 
-spark.sql("CREATE DATABASE IF NOT EXISTS clinic")
-wards = spark.createDataFrame(
-    [("ER", "ground"), ("EYE", "first"), ("GEN", "first"), ("KID", "second")], "ward STRING, floor STRING"
-)
-patients = spark.range(1_000).select(
-    F.format_string("P-%06d", F.col("id") * 7).alias("patient_id"),
-    F.expr(
-        "concat(element_at(array('Ana', 'Ben', 'Cleo', 'Dan'), CAST(1 + id % 4 AS INT)), ' ', "
-        "initcap(lower(translate(hex(id * 7919), '0123456789', 'aeioulnrst'))))"
-    ).alias("name"),
-    F.expr("concat('user', id, '@mail', id % 9, '.org')").alias("email"),
-    F.expr("CAST(18 + xxhash64(id) % 35 + 35 AS SMALLINT)").alias("age"),
-)
-visits = (
-    patients.withColumn("place", F.expr("explode(sequence(0, CAST(age / 20 + pmod(xxhash64(email), 3) AS INT)))"))
-    .where("place > 0")  # so that some never came
-    .withColumn("visit_id", F.expr("row_number() OVER (ORDER BY patient_id, place)"))
-    .select(
-        "visit_id",
-        "patient_id",
-        F.expr("IF(age >= 55, 'EYE', IF(pmod(xxhash64(visit_id), 3) = 0, 'ER', 'GEN'))").alias("ward"),
-        F.expr("IF(pmod(xxhash64(visit_id, 1), 3) = 0, 'pain', 'check')").alias("reason"),
-        F.expr(
-            "date_add(DATE'2024-01-01', CAST(pmod(xxhash64(patient_id), 90) + place * 30 + visit_id % 30 AS INT))"
-        ).alias("visited"),
-    )
-)
-treatments = visits.select(
-    "visit_id",
-    F.expr("explode(sequence(1, CAST(1 + pmod(xxhash64(visit_id, 2), 3) AS INT)))").alias("line"),
-    F.expr("IF(reason = 'check', 'advice', IF(pmod(xxhash64(visit_id), 2) = 0, 'drug', 'X-ray'))").alias("kind"),
-    F.expr("CAST(20 + pmod(xxhash64(visit_id, 3), 900) AS DECIMAL(10, 2))").alias("cost"),
-)
-for name, table in {"wards": wards, "patients": patients, "visits": visits, "treatments": treatments}.items():
-    write_table(table, f"clinic.{name}", mode="overwrite")
+write_example(spark, "patients", "hospital", 1_000)
 
 # COMMAND ----------
 
 # MAGIC %md
 # MAGIC ## What is declared
-# MAGIC Keys are made, never learned; names and addresses are replaced by made-up ones; the wards, which are about no
-# MAGIC one, are taken over as they are. Every problem comes at once. `describe` says how the database will be made:
-# MAGIC whose rows come first, whose follow from them, and which links are references.
+# MAGIC Keys are made, never learned; names are replaced by made-up ones; wards and diagnoses, which are about no one,
+# MAGIC taken over as they are. Every problem comes at once. `describe` says how the database will be made: whose rows
+# MAGIC come first, whose follow from them, and which links are references.
 
 # COMMAND ----------
 
 metadata = (
     Metadata()
     .add_table("wards", pk="ward", keep=True)
+    .add_table("diagnoses", pk="code", keep=True)
     .add_table(
         "patients",
         pk="patient_id",
-        pii={"name": "fake", "email": "fake"},
-        constraints={"age": Constraint(min=18, max=100)},
+        pii={"name": {"action": "fake", "kind": "name", "locale": "de_DE"}},
+        constraints={"birth_date": Constraint(min="1920-01-01", max="2006-12-31")},
     )
-    .add_table("visits", pk="visit_id", fk={"patient_id": "patients.patient_id", "ward": "wards.ward"})
-    .add_table("treatments", pk=["visit_id", "line"], fk={"visit_id": "visits.visit_id"})
+    .add_table(
+        "stays",
+        pk="stay_id",
+        fk={"patient_id": "patients.patient_id", "ward": "wards.ward", "main_code": "diagnoses.code"},
+        owner="patient_id",
+    )
+    .add_table(
+        "secondary",
+        pk=["stay_id", "rank"],
+        fk={"stay_id": "stays.stay_id", "code": "diagnoses.code"},
+        owner="stay_id",
+    )
 )
-metadata.validate_schema("clinic", spark)
+metadata.validate_schema("hospital", spark)
 print(metadata.describe())
 
 # COMMAND ----------
@@ -94,7 +76,7 @@ print(metadata.describe())
 
 # COMMAND ----------
 
-proposed = Metadata.from_database(spark, "clinic")
+proposed = Metadata.from_database(spark, "hospital")
 for table, config in proposed.tables.items():
     for what, reason in {**config.reasons, **config.role_reasons}.items():
         print(f"{table}.{what}: {reason}")
@@ -107,31 +89,27 @@ print(proposed.describe())
 
 # COMMAND ----------
 
-synthesizer = Synthesizer(metadata, spark=spark, engine="autoregressive").fit("clinic", seed=42, max_seconds=30)
-synthesizer.save("syntho_models/clinic", overwrite=True)
+synthesizer = Synthesizer(metadata, spark=spark, engine="autoregressive").fit("hospital", seed=42, max_seconds=30)
+synthesizer.save(f"{FOLDER}/hospital", overwrite=True)
 
 # COMMAND ----------
 
 # MAGIC %md
 # MAGIC ## Draw in proportion
-# MAGIC 2,000 patients, and as many visits and treatments as such patients have. `scale=10` makes every table ten
-# MAGIC times as large. Nothing runs until rows are used. Each table is a plan of its own, so write them, then join
-# MAGIC what was written.
+# MAGIC 2,000 patients, and as many stays and findings as such patients have. `scale=10` makes every table ten times
+# MAGIC as large. Nothing runs until rows are used. Each table is a plan of its own, so write them, then join what was
+# MAGIC written.
 
 # COMMAND ----------
 
-again = Synthesizer.load("syntho_models/clinic", spark=spark)
+again = Synthesizer.load(f"{FOLDER}/hospital", spark=spark)
 tables = again.sample({"patients": 2_000}, seed=7)
-again.save_to_hive(tables, "clinic_draft", overwrite=True)
-drawn = {name: read_table(spark, f"clinic_draft.{name}") for name in tables}
-joined = (
-    drawn["patients"]
-    .join(drawn["visits"], "patient_id")
-    .join(drawn["wards"], "ward")
-    .join(drawn["treatments"], "visit_id")
-)
-joined = joined.select("patient_id", "name", "age", "visit_id", "visited", "reason", "floor", "line", "kind", "cost")
-joined.orderBy("patient_id", "visited", "line").show(10, truncate=False)
+again.save_to_hive(tables, "hospital_draft", overwrite=True)
+drawn = {name: read_table(spark, f"hospital_draft.{name}") for name in tables}
+joined = drawn["patients"].join(drawn["stays"], "patient_id").join(drawn["wards"].drop("name"), "ward")
+joined = joined.join(drawn["diagnoses"].withColumnRenamed("code", "main_code"), "main_code")
+joined = joined.select("patient_id", "name", "sex", "birth_date", "admission", "discharge", "ward", "diagnosis")
+joined.orderBy("patient_id", "admission").show(10, truncate=False)
 
 # COMMAND ----------
 
@@ -143,7 +121,7 @@ joined.orderBy("patient_id", "visited", "line").show(10, truncate=False)
 
 # COMMAND ----------
 
-report = again.generate_validation_report("clinic", "clinic_draft", output_path="clinic_report.html")
+report = again.generate_validation_report("hospital", "hospital_draft", output_path=f"{FOLDER}/hospital_report.html")
 for link in report.database.links:
     print(
         f"{link.child}.{link.name} -> {link.parent}: {link.orphans_synthetic} orphans, "
@@ -162,18 +140,18 @@ print(report.database.summary)
 # COMMAND ----------
 
 report.require(max_tvd=0.2, max_ks=0.2, max_copies=None, max_orphans=0, min_hops=0.8)
-again.save_to_hive(drawn, "clinic_synthetic", overwrite=True)
-read_table(spark, "clinic_synthetic.visits").show(5)
+again.save_to_hive(drawn, "hospital_synthetic", overwrite=True)
+read_table(spark, "hospital_synthetic.stays").show(5)
 
 # COMMAND ----------
 
 # MAGIC %md
 # MAGIC ## Children of your own patients
-# MAGIC The autoregressive engine takes parents that are there already, real or synthetic: their visits and treatments
-# MAGIC come out.
+# MAGIC The autoregressive engine takes parents that are there already, real or synthetic: their stays come out, and
+# MAGIC all that follows from these.
 
 # COMMAND ----------
 
-old = read_table(spark, "clinic_synthetic.patients").where("age >= 60")
+old = read_table(spark, "hospital_synthetic.patients").where("birth_date < '1950-01-01'")
 of_the_old = again.sample(parents={"patients": old}, seed=8)
-of_the_old["visits"].orderBy("visit_id").show(5)
+of_the_old["stays"].orderBy("stay_id").show(5)

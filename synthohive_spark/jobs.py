@@ -5,6 +5,8 @@ Exit codes: 0 done, 1 failed, 2 bad arguments.
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Annotated
 
 import typer
@@ -89,4 +91,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    # Spark-submit puts this file's folder on the path, where whoever imports mlflow would find our own module.
+    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != os.path.dirname(os.path.abspath(__file__))]
     main()

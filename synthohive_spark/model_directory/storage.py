@@ -10,7 +10,7 @@ import stat
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from pyarrow import ArrowException, fs
@@ -21,6 +21,8 @@ _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]+):")
 _LOCAL = ("", "file", "dbfs")
 _RENAMED = {"s3a": "s3", "s3n": "s3", "abfs": "abfss", "gcs": "gs"}
 _NEEDS_HADOOP = ("hdfs", "viewfs")
+_DBFS = "/dbfs"
+_BUCKET_HINT = re.compile(r"\.? To create buckets, enable the allow_bucket_creation option\.?")
 _UNFOLLOWED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -40,7 +42,9 @@ class Folder:
 
     @classmethod
     def at(cls, path: str | os.PathLike[str]) -> Folder:
-        """The folder of a path: local, ``file:``, ``dbfs:/x`` (which is ``/dbfs/x``), or an object store's URI.
+        """The folder of a path: local, ``file:``, ``dbfs:/x``, or an object store's URI.
+
+        ``dbfs:/x`` is ``/dbfs/x``, and ``dbfs:/Volumes/x`` is ``/Volumes/x``.
 
         Raises:
             SerializationError: If no file system here can reach it.
@@ -58,8 +62,8 @@ class Folder:
                 else "known are local paths, file:, dbfs:/, s3://, s3a://, abfss:// and gs://"
             )
             raise SerializationError(
-                f"path {name!r} cannot be reached ({hint}): {error}; save to a local or mounted folder and copy it, "
-                f"or give an object store's URI"
+                f"path {name!r} cannot be reached ({hint}): {_cause(error)}; save to a local or mounted folder and "
+                f"copy it, or give an object store's URI"
             ) from error
         return cls(name, system, inside.rstrip("/"))
 
@@ -97,7 +101,7 @@ class Folder:
         except FileNotFoundError:
             return None
         except (ArrowException, OSError) as error:
-            raise SerializationError(f"{name} in {self.name!r} cannot be read: {error}") from error
+            raise SerializationError(f"{name} in {self.name!r} cannot be read: {_cause(error)}") from error
 
     def write(self, name: str, content: bytes) -> None:
         """Write a file, in order and without seeking, as mounted object stores ask; folders are made as needed."""
@@ -174,7 +178,14 @@ class Folder:
         try:
             return action(*arguments)
         except (ArrowException, OSError) as error:
-            raise SerializationError(f"{self.name!r} cannot be {what}: {error}") from error
+            raise SerializationError(f"{self.name!r} cannot be {what}: {_cause(error)}") from error
+
+
+def _cause(error: Exception) -> str:
+    """Why a file system did not do what it was asked to, in one line."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+        return os.strerror(error.errno)  # what Arrow puts round it says no more
+    return _BUCKET_HINT.sub("", str(error).split("\n", 1)[0])
 
 
 def _named(path: str | os.PathLike[str]) -> tuple[str, str]:
@@ -189,8 +200,15 @@ def _named(path: str | os.PathLike[str]) -> tuple[str, str]:
 def _local(name: str, scheme: str) -> str:
     if scheme == "file":
         name = re.sub(r"^file:(//[^/]*)?", "", name, flags=re.IGNORECASE)
+    elif scheme == "dbfs" and (volume := re.match("dbfs:/*(Volumes/.*)", name, re.IGNORECASE | re.DOTALL)):
+        name = f"/{volume[1]}"
     elif scheme == "dbfs":
-        name = "/dbfs/" + name[len("dbfs:") :].lstrip("/")
+        if not os.path.isdir(_DBFS):
+            raise SerializationError(
+                f"path {name!r} is {_DBFS} as a mounted folder, which this machine does not have; where DBFS is not "
+                f"mounted, give a path in a Volume (/Volumes/...) or an object store's URI"
+            )
+        name = f"{_DBFS}/" + name[len("dbfs:") :].lstrip("/")
     return os.path.abspath(name)
 
 
@@ -205,7 +223,7 @@ def read_file(path: str | os.PathLike[str], most: int) -> bytes:
         with place.system.open_input_stream(place.path, compression=None) as file:
             content = bytes(file.read(most + 1))
     except (ArrowException, OSError) as error:
-        raise SerializationError(f"{place.name!r} cannot be read: {error}") from error
+        raise SerializationError(f"{place.name!r} cannot be read: {_cause(error)}") from error
     if len(content) > most:
         raise SerializationError(f"{place.name!r} has more than {most:,} bytes")
     return content
@@ -215,9 +233,14 @@ def write_file(path: str | os.PathLike[str], content: bytes) -> None:
     """Write a file, by the path names of `Folder.at`; folders are made as needed.
 
     Raises:
-        SerializationError: If it cannot be reached or written.
+        SerializationError: If it cannot be reached or written; a file that was there stays, then.
     """
-    Folder.at(path).write("", content)
+    place = Folder.at(path)
+    if place.is_local and (os.path.isfile(place.path) or not os.path.exists(place.path)):
+        folder, name = os.path.split(os.path.realpath(place.path))
+        replace(place, path=folder).replace(name, content)
+    else:
+        place.write("", content)  # to a pipe, too
 
 
 def local_folder(path: str | os.PathLike[str], what: str) -> str:

@@ -1,7 +1,9 @@
 import itertools
+import sys
 
 import pytest
 
+from tests.helpers import servers
 from tests.helpers.metastore import Metastore
 
 _numbers = itertools.count()
@@ -28,3 +30,24 @@ def shared(two_sessions):
     two_sessions[0].run(f"spark.sql('CREATE DATABASE {name}')")
     yield name
     two_sessions[0].run(f"spark.sql('DROP DATABASE {name} CASCADE')")
+
+
+@pytest.fixture(scope="session")
+def object_store(tmp_path_factory):
+    """The URL of a server that answers as S3 does."""
+    port = servers.free_port()
+    command = [sys.executable, "-m", "moto.server", "-p", str(port)]
+    with servers.running(command, port, tmp_path_factory.mktemp("store") / "log") as url:
+        yield url
+
+
+@pytest.fixture
+def bucket(object_store, monkeypatch):
+    """The URI of a bucket of its own, and the environment in which it is found."""
+    name = f"bucket{next(_numbers)}"
+    servers.put(f"{object_store}/{name}")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", object_store)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    return f"s3://{name}"

@@ -30,7 +30,7 @@ LAYERS = [
     ("pii",),
     ("relational", "validation"),
     ("doctor",),
-    ("synthesizer", "data_source"),
+    ("synthesizer", "data_source", "mlflow", "examples"),
     ("commands",),
     ("jobs", "__init__"),
 ]

@@ -12,9 +12,10 @@ from structlog.testing import capture_logs
 
 from synthohive_spark.errors import SerializationError
 from synthohive_spark.model_directory import pointer as pointer_file
+from synthohive_spark.model_directory import storage
 from synthohive_spark.model_directory.directory import read_model
 from synthohive_spark.model_directory.saving import write_model
-from synthohive_spark.model_directory.storage import Folder
+from synthohive_spark.model_directory.storage import Folder, write_file
 
 FILES = {"transformer.json": b"{}\n", "generator.safetensors": b"0123456789" * 50}
 
@@ -165,13 +166,22 @@ def test_a_reader_that_meets_a_writer_reads_the_new_model(tmp_path, monkeypatch)
         ("/data/m", "/data/m"),
         ("file:/data/m", "/data/m"),
         ("file:///data/m/", "/data/m"),
-        ("dbfs:/models/m", "/dbfs/models/m"),
+        ("dbfs:/models/m", "mounted/models/m"),
+        ("dbfs:/Volumes/main/shop/m", "/Volumes/main/shop/m"),
         ("/Volumes/c/s/v/m", "/Volumes/c/s/v/m"),
         ("m", os.path.abspath("m")),
     ],
 )
-def test_path_names_of_local_and_mounted_folders(path, local):
-    assert Folder.at(path).path == local
+def test_path_names_of_local_and_mounted_folders(path, local, tmp_path, monkeypatch):
+    monkeypatch.setattr(storage, "_DBFS", str(tmp_path))
+    assert Folder.at(path).path == local.replace("mounted", str(tmp_path))
+
+
+def test_dbfs_where_it_is_not_mounted_is_refused_and_makes_no_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(storage, "_DBFS", str(tmp_path / "dbfs"))
+    with pytest.raises(SerializationError, match=r"which this machine does not have; .* a path in a Volume"):
+        write_file("dbfs:/reports/r.html", b"")
+    assert os.listdir(tmp_path) == []
 
 
 def test_object_stores_by_their_hadoop_names():

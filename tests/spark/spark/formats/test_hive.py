@@ -17,7 +17,7 @@ from synthohive_spark.spark.formats import hive, hive_stages, hive_swap
 from synthohive_spark.spark.formats.hive_marks import Mark
 
 FORMATS = ["orc", "parquet"]
-ODD = """`a b` BIGINT COMMENT 'it''s \\\\ "a", b', c CHAR(3), v VARCHAR(4), `ü.x` INT"""
+ODD = """`a b` BIGINT COMMENT 'it\\'s \\\\ "a", b', c CHAR(3), v VARCHAR(4), `ü.x` INT"""
 
 
 def frame(spark, start, end):

@@ -1,0 +1,1 @@
+"""Databases of people who do not exist, to try the package on."""
