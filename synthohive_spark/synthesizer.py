@@ -322,8 +322,7 @@ class Synthesizer:
                     f"no declared table is both among the real ones ({', '.join(both[0])}) and the synthetic ones "
                     f"({', '.join(both[1])})"
                 )
-            models = {name: model.table_model for name, model in self.models.items()}
-            learned = {name: (model.dependencies, model.columns) for name, model in models.items()}
+            learned = self._learned.dependencies()
             declared = {name: self.metadata.table(name) for name in names}
             report = compare_database(both[0], both[1], declared, learned, self.privacy.rare_category_rows)
             if output_path is not None:

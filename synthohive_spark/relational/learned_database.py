@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyspark.sql import DataFrame
 
 from synthohive_spark.declarations.declarations import Declarations
+from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.dependencies.dependencies import Dependencies
+from synthohive_spark.engine.dependencies.order import Orders
 from synthohive_spark.engine.table.conditions import Given
 from synthohive_spark.engine.table.registry import engine_class
 from synthohive_spark.errors import SchemaError
@@ -50,6 +53,18 @@ class LearnedDatabase:
         if self.table(name).kept is not None:
             raise SchemaError(f"table {name!r} is taken over as it is, so it has no model")
         return self.models[name]
+
+    def dependencies(self) -> dict[str, tuple[Dependencies, tuple[Column, ...]]]:
+        """What holds in the rows of each table, and the columns of which that is known."""
+        found = {}
+        for name, model in self.models.items():
+            own, rules = model.table_model.dependencies, self.linked[name].rules
+            columns = {c.name: c for c in model.table_model.columns}
+            if rules is not None:
+                own = replace(own, orders=Orders((*own.orders.columns, *rules.orders.columns)))
+                columns |= {c.name: c for c in rules.columns}
+            found[name] = own, tuple(columns.values())
+        return found
 
     def given(self, given: Mapping[str, Given] | None) -> Mapping[str, Given]:
         """Conditions by table, of tables that have a model.

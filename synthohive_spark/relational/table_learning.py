@@ -22,6 +22,7 @@ from synthohive_spark.engine.families.balance import LARGEST, Balance
 from synthohive_spark.engine.families.cells import Cells
 from synthohive_spark.engine.families.find import FamilyRows, learn_families
 from synthohive_spark.engine.families.names import CELL, ORPHAN, ancestor_name, cell_label, cell_name, count_name
+from synthohive_spark.engine.families.row_orders import gap_columns
 from synthohive_spark.engine.families.siblings import Siblings
 from synthohive_spark.engine.families.sort_key import SortKey
 from synthohive_spark.engine.families.telling import says_something
@@ -94,7 +95,8 @@ class TableLearning:
         rules = replace(own.rules, categorical=own.rules.categorical | {c.name for c in extra if c.type.is_string})
         rules = replace(rules, surrogates={n: s for n, s in rules.surrogates.items() if n in family.table.column_names})
         seen = {c.name for c in (*own.columns, *context)}
-        rules = replace(rules, unrelated=rules.unrelated | (frozenset(family.table.column_names) - seen))
+        gaps = () if family.rules is None else (c.name for own in family.rules.orders.columns for c in gap_columns(own))
+        rules = replace(rules, unrelated=rules.unrelated | (frozenset(family.table.column_names) - {*seen, *gaps}))
         learned = TrainingData(family.table, _statistics(data.statistics, family, own.columns))
         model = estimator.learn_rows(learned, family.columns, rules, seed=seed, started=started)
         place = self._linked(name, config, data, references, family)

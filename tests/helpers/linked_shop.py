@@ -82,6 +82,7 @@ def tables(seed=0):
     owner = np.repeat(np.arange(n), per_customer)
     gaps = rng.integers(1, 60, len(owner))
     day = joined[owner] + pd.Series(gaps).groupby(owner).cumsum().to_numpy()
+    lag = np.random.default_rng(99).integers(0, 9, len(owner))
     currency = rng.choice(["EUR", "CHF", "USD"], n)
     orders = pd.DataFrame(
         {
@@ -89,6 +90,9 @@ def tables(seed=0):
             "customer_id": 1001 + owner,
             "ordered": [EPOCH + datetime.timedelta(int(d)) for d in day],
             "currency": currency[owner],
+            "shipped": [
+                EPOCH + datetime.timedelta(int(d)) for d in day + np.random.default_rng(99).integers(0, 9, len(owner))
+            ],
         }
     )
     made["orders"] = orders

@@ -35,6 +35,7 @@ def find_orders(
     taken: frozenset[str],
     privacy: Privacy,
     declared: Sequence[tuple[str, str]] = (),
+    ways: Sequence[bool] = (True, False),
 ) -> Orders:
     """The columns that never lie below, or never above, others in rows in which neither is null, at least 50 of them.
 
@@ -50,6 +51,7 @@ def find_orders(
         taken: Columns that are computed from others once a row is drawn, and so are left out.
         privacy: Where the ranges of the columns end.
         declared: Pairs of columns, lower and upper, that are kept in order whatever the rows say.
+        ways: Whether columns may be learned by distances from those below them, and from those above.
     """
     read = [
         _Read(c, one_array(table.column(c.name)), privacy)
@@ -65,8 +67,8 @@ def find_orders(
     below = _pairs(read, known)
     made: list[OrderedColumn] = []
     for group in _groups(below):
-        ways = [_Way(read, group, below, known, given, above) for above in (True, False)]
-        made += min(ways, key=lambda way: way.lost).columns()
+        tried = [_Way(read, group, below, known, given, above) for above in ways]
+        made += min(tried, key=lambda way: way.lost).columns()
     return Orders(tuple(made))
 
 

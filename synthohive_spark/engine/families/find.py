@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,8 +16,10 @@ from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.clock import ClockPart, find_clock_parts
 from synthohive_spark.engine.dependencies.derived import DerivedColumn
 from synthohive_spark.engine.dependencies.derived_fit import find_derived_columns
+from synthohive_spark.engine.dependencies.order import Orders
 from synthohive_spark.engine.families.names import LEFT, PLACE, clock_name, previous_name, step_name
 from synthohive_spark.engine.families.numbers import DAY, Numbers, comparable, is_countable, numbers_of
+from synthohive_spark.engine.families.row_orders import find_row_orders, gap_columns, is_exact
 from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
 from synthohive_spark.engine.families.siblings import Siblings
 from synthohive_spark.engine.families.telling import says_something, telling_conditions
@@ -80,20 +82,27 @@ def learn_families(
         c.name: first for c in looked_at if c.name not in copies if (first := siblings.counts(rows, c)) is not None
     }
     free = [c for c in looked_at if c.name not in copies and c.name not in places]
+    constant = tuple(c.name for c in free if _is_constant(rows.column(c.name), siblings))
     steps = _steps(rows, free, context, siblings, privacy)
-    clock, derived = _computed(rows, steps, free, privacy)
+    orders = find_row_orders(rows, free, steps, constant, privacy)
+    stepped = [*(s.column for s in steps), *(own.column for own in orders.columns)]
+    exact = {own.column.name for own in orders.columns if is_exact(own, rows)}
+    clock, derived = _computed(rows, stepped, free, exact, privacy)
     computed = {*(own.column for own in clock), *(own.column for own in derived)}
-    steps = [s for s in steps if s.column.name not in computed]
-    known = {*computed, *(s.column.name for s in steps)}
+    orders = Orders(tuple(own for own in orders.columns if not computed & {own.column.name, *own.sources}))
+    ordered = {own.column.name for own in orders.columns}
+    rising = {s.column.name: int(s.strict) for s in steps if s.rising and s.column.name in ordered}
+    steps = [s for s in steps if s.column.name not in {*computed, *ordered}]
+    known = {*computed, *ordered, *constant, *(s.column.name for s in steps)}
     plain = [c for c in free if c.name not in known]
-    constant = tuple(c.name for c in plain if _is_constant(rows.column(c.name), siblings))
-    distinct = tuple(
-        c.name for c in plain if c.name not in constant and _is_distinct(rows.column(c.name), c.type, siblings)
-    )
+    constant = tuple(name for name in constant if name not in computed)
+    distinct = tuple(c.name for c in plain if _is_distinct(rows.column(c.name), c.type, siblings))
     said = [c for c in (*free, *extra) if siblings.many and says_something(rows.column(c.name))]
     every = (*own, *extra)
     previous = tuple(c.name for c in said)
-    rules = FamilyRules(every, (), copies, shifts, places, constant, distinct, tuple(steps), previous, clock, derived)
+    rules = FamilyRules(
+        every, (), copies, shifts, places, constant, distinct, tuple(steps), previous, clock, derived, orders, rising
+    )
     return _expressed(rows, every, context, said, siblings, rules, untouched, unread)
 
 
@@ -109,9 +118,15 @@ def _expressed(
 ) -> FamilyRows:
     made: dict[str, tuple[Column, pa.Array]] = {}
     steps = {s.column.name: s for s in rules.steps}
+    ordered = {o.column.name: o for o in rules.orders.columns}
     for column in own:
         values = one_array(rows.column(column.name))
         if column.name in rules.copies or column.name in rules.places or column.name in rules.computed:
+            continue
+        if column.name in ordered:
+            order = ordered[column.name]
+            parts = order.split({n: one_array(rows.column(n)) for n in (column.name, *order.sources)})
+            made |= {c.name: (c, part) for c, part in zip(gap_columns(order), parts, strict=True)}
             continue
         if column.name not in steps:
             made[column.name] = column, values
@@ -267,11 +282,11 @@ def _spread(values: npt.NDArray[np.float64]) -> float:
 
 
 def _computed(
-    rows: pa.Table, steps: Sequence[Step], free: Sequence[Column], privacy: Privacy
+    rows: pa.Table, placed: Sequence[Column], free: Sequence[Column], exact: Collection[str], privacy: Privacy
 ) -> tuple[tuple[ClockPart, ...], tuple[DerivedColumn, ...]]:
-    """The columns that are computed from those that are learned as steps, of which nothing else could tell."""
+    """The columns that are computed from those that are put in place, of which nothing else could tell."""
     whole = [c for c in free if not rows.column(c.name).null_count]
-    stepped = [s.column for s in steps if s.column in whole]
+    stepped = [c for c in dict.fromkeys(placed) if c in whole]
     clock: list[ClockPart] = []
     for column in (c for c in stepped if c.type.is_temporal):
         known = {column.name, *(own.column for own in clock)}
@@ -280,7 +295,8 @@ def _computed(
         clock += find_clock_parts(column, numbers_of(rows.column(column.name), column.type)[0], others)
     told = {own.column for own in clock}
     others_left = tuple(c for c in whole if c.name not in told)
-    found = find_derived_columns(rows, others_left, privacy) if stepped else ()
+    followers = find_derived_columns(rows, others_left, privacy) if stepped else ()
+    found = [own for own in followers if own.column not in exact]
     shown = {own.of.name for own in clock}
     roots = {c.name for c in stepped} - told - {own.column for own in found if own.column not in shown}
     return tuple(clock), tuple(own for own in found if own.of.name in roots and own.column not in shown)

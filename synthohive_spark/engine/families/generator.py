@@ -18,6 +18,7 @@ from synthohive_spark.engine.codecs.arrow_numbers import to_numbers
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.families.names import LEFT, PLACE, clock_name, previous_name, rank_name, step_name
 from synthohive_spark.engine.families.numbers import DAY, comparable, numbers_of, values_of
+from synthohive_spark.engine.families.row_orders import gap_columns
 from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
 from synthohive_spark.engine.noise import mix
 from synthohive_spark.engine.sampling.draw import Draw
@@ -240,10 +241,11 @@ class _Families:
         """Learned rows as rows of the table."""
         places = self.seats.places[rows] if places is None else places
         steps = {s.column.name: s for s in self.rules.steps}
+        ordered = {own.column.name for own in self.rules.orders.columns}
         made_of: dict[str, pa.Array] = {}
         for column in self.rules.columns:
             name = column.name
-            if name in self.rules.computed:
+            if name in self.rules.computed or name in ordered:
                 continue
             if name in self.rules.copies:
                 values = self._copied(column, context)
@@ -254,9 +256,12 @@ class _Families:
                 values = self._stepped(made, steps[name], rows, places, context, previous, anchors)
             else:
                 values = one_array(made.column(name))
-                if name in self.rules.constant:
-                    values = pc.if_else(pa.array(places > 0), one_array(anchors.column(name)), values)
+            if name in self.rules.constant:
+                values = pc.if_else(pa.array(places > 0), one_array(anchors.column(name)), values)
             made_of[name] = values
+        for order in self.rules.orders.columns:
+            values = order.join([one_array(made.column(c.name)) for c in gap_columns(order)], made_of)
+            made_of[order.column.name] = self._risen(order.column, values, rows, previous)
         for part in self.rules.clock:
             made_of[part.column] = part.computed(numbers_of(made_of[part.of.name], part.of.type)[0])
         for own in self.rules.derived:
@@ -272,6 +277,15 @@ class _Families:
         other = self.context_types[source].type
         numbers, valid = numbers_of(values, other)
         return values_of(comparable(numbers, other, column.type) + shift, valid, column.type)
+
+    def _risen(self, column: Column, values: pa.Array, rows: Places, previous: pa.Table) -> pa.Array:
+        """The values, at least those of the sibling before where the column rises."""
+        if column.name not in self.rules.rising:
+            return values
+        numbers, valid = numbers_of(values, column.type)
+        before, there = numbers_of(previous.column(column.name), column.type)
+        least = np.where(there & (self.wave[rows] > 0), before + self.rules.rising[column.name], numbers)
+        return values_of(np.maximum(numbers, least), valid, column.type)
 
     def _stepped(
         self,

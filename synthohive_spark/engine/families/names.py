@@ -48,8 +48,13 @@ def step_name(column: str) -> str:
     return f"@step.{column}"
 
 
+def gap_name(column: str) -> str:
+    """How far a value lies from another one of its row."""
+    return f"@gap.{column}"
+
+
 def clock_name(column: str) -> str:
-    """The time of day of a column that is learned by the days that it rises."""
+    """The time of day of a column that is learned by days."""
     return f"@clock.{column}"
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.clock import ClockPart
 from synthohive_spark.engine.dependencies.derived import DerivedColumn
+from synthohive_spark.engine.dependencies.order import Orders
 from synthohive_spark.engine.families.numbers import DAY, Numbers
 from synthohive_spark.engine.integrity import Bounds, Long
 
@@ -106,6 +107,8 @@ class FamilyRules:
         previous: Columns whose value in the sibling before is read.
         clock: Columns that are a part of one that rises, a date or time.
         derived: Columns that follow one that rises.
+        orders: Columns that are learned by their distance from others of their row.
+        rising: Which of these rise from the sibling before, and by how much at least.
     """
 
     columns: tuple[Column, ...]
@@ -119,6 +122,8 @@ class FamilyRules:
     previous: tuple[str, ...] = ()
     clock: tuple[ClockPart, ...] = ()
     derived: tuple[DerivedColumn, ...] = ()
+    orders: Orders = field(default_factory=Orders)
+    rising: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def computed(self) -> frozenset[str]:
@@ -139,6 +144,8 @@ class FamilyRules:
             "previous": list(self.previous),
             "clock": [c.to_json() for c in self.clock],
             "derived": [d.to_json() for d in self.derived],
+            "orders": self.orders.to_json(),
+            "rising": dict(self.rising),
         }
 
     @classmethod
@@ -156,4 +163,6 @@ class FamilyRules:
             previous=tuple(data["previous"]),
             clock=tuple(ClockPart.from_json(c) for c in data["clock"]),
             derived=tuple(DerivedColumn.from_json(d) for d in data["derived"]),
+            orders=Orders.from_json(data.get("orders", [])),
+            rising=dict(data.get("rising", {})),
         )

@@ -151,6 +151,8 @@ def test_dates_follow_the_parents_and_rise_among_siblings(drawn):
     in_order = drawn["orders"].sort_values(["customer_id", "id"])
     steps = pd.to_datetime(in_order.ordered).groupby(in_order.customer_id).diff().dropna().dt.days
     assert len(steps) > 200 and steps.min() >= 0 and (steps > 0).mean() > 0.98
+    gaps = (pd.to_datetime(drawn["orders"].shipped) - pd.to_datetime(drawn["orders"].ordered)).dt.days
+    assert gaps.min() == 0 and gaps.max() < 9
     returns = with_parent(drawn, "returns", "order_id", "orders", "id")
     gaps = (pd.to_datetime(returns.returned) - pd.to_datetime(returns.ordered)).dt.days
     assert gaps.min() >= 0 and gaps.max() < 30 and gaps.nunique() > 10

@@ -1,0 +1,142 @@
+"""Orders between the columns of children's rows, found, learned by distances, and kept by whatever is drawn."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.families.find import learn_families
+from synthohive_spark.engine.families.generator import FamilyGenerator, FamilySeats
+from synthohive_spark.engine.families.names import gap_name, step_name
+from synthohive_spark.engine.families.rules import FamilyRules
+from synthohive_spark.engine.families.siblings import Siblings
+from synthohive_spark.engine.noise import row_words
+
+FAMILIES = 150
+TYPES = {"joined": "date", "code": "string", "gift": "boolean", "lag": "int", "opened": "timestamp_ntz"}
+
+
+def column(name):
+    return Column(name, ColumnType(TYPES.get(name.rpartition(".")[2], "date")))
+
+
+def days(numbers, null=None):
+    return pa.array(np.asarray(numbers, "int32"), mask=null).cast(pa.date32())
+
+
+@pytest.fixture(scope="module")
+def orders():
+    """Orders of customers: ordered after the customer joined and one after another, then paid, shipped, delivered."""
+    rng = np.random.default_rng(0)
+    sizes = rng.integers(1, 5, FAMILIES)
+    owner = np.repeat(np.arange(FAMILIES), sizes)
+    joined = rng.integers(0, 900, FAMILIES)
+    ordered = joined[owner] + np.concatenate([np.cumsum(rng.integers(1, 40, n)) for n in sizes])
+    lag = rng.integers(0, 9, len(owner))
+    shipped = ordered + lag
+    unpaid = rng.random(len(owner)) < 0.2
+    until = np.repeat(rng.integers(0, 1200, FAMILIES), sizes)  # of a leaflet, one for all siblings
+    return owner, {
+        "@up1.joined": days(joined[owner]),
+        "until": days(until),
+        "ordered": days(ordered),
+        "lag": pa.array(lag, pa.int32()),
+        "shipped": days(shipped),
+        "delivered": days(shipped + rng.integers(1, 12, len(owner))),
+        "paid": days(ordered + rng.integers(0, 60, len(owner)), unpaid),
+        "due": days(ordered + 30),
+        "warned": days(until - rng.integers(1, 200, len(owner))),
+    }
+
+
+@pytest.fixture(scope="module")
+def learned(orders):
+    owner, arrays = orders
+    rows = pa.table(arrays)
+    own = [column(n) for n in rows.column_names if not n.startswith("@")]
+    siblings = Siblings.of(rows, own, pa.array(owner), [np.arange(rows.num_rows)])
+    context = [column("@up1.joined")]
+    return learn_families(rows, own, [], context, siblings, untouched=frozenset(), privacy=Privacy())
+
+
+class Shuffled:
+    """Draws of each column any of its learned values, whatever the others hold."""
+
+    any_condition = False
+
+    def __init__(self, learned):
+        self.table, self.conditions = learned.table, learned.conditions
+        self.columns = learned.columns
+
+    def sample(self, draw):
+        words = row_words(draw.seed, draw.row_ids, len(self.columns), stream=draw.stream)
+        made = {}
+        for i, own in enumerate(self.columns):
+            if own.name in self.conditions:
+                made[own.name] = draw.conditions.column(own.name)
+            else:
+                places = (words[:, i] % np.uint64(self.table.num_rows)).astype(np.int64)
+                made[own.name] = self.table.column(own.name).take(pa.array(places)).combine_chunks()
+        return pa.table(made)
+
+
+def drawn(learned, sizes):
+    sizes = np.asarray(sizes)
+    parents = np.repeat(np.arange(len(sizes)), sizes)
+    places = np.concatenate([np.arange(k) for k in sizes])
+    joined = days((np.arange(len(sizes)) * 13 % 900)[parents])
+    context = pa.table({"@up1.joined": joined})
+    seats = FamilySeats(parents, places, np.repeat(sizes, sizes), context)
+    made = FamilyGenerator(Shuffled(learned), FamilyRules.from_json(learned.rules.to_json())).sample(seats, 3)
+    dates = [n for n in made.column_names if n != "lag"]
+    numbers = {n: made.column(n).cast(pa.int32()).to_pandas() for n in dates}
+    return made, numbers, parents, joined.cast(pa.int32()).to_numpy()
+
+
+def test_columns_that_follow_a_placed_one_are_learned_by_their_distance_from_it(learned, orders):
+    names = {own.column.name: own.sources for own in learned.rules.orders.columns}
+    assert names["shipped"] == ("ordered",)
+    assert names["delivered"] == ("shipped",)
+    assert names["paid"] == ("ordered",)
+    assert names["warned"] == ("until",)
+    assert {s.column.name for s in learned.rules.steps} >= {"ordered"}
+    assert learned.rules.constant == ("until",)
+    # What a number says of the distance is there for the engine to find.
+    assert learned.table.column(gap_name("shipped")).to_pylist() == orders[1]["lag"].to_pylist()
+    assert step_name("shipped") not in learned.table.column_names
+
+
+def test_no_drawn_row_breaks_an_order_and_what_holds_in_families_still_does(learned):
+    made, numbers, parents, joined = drawn(learned, [1, 3, 4, 2] * 60)
+    first = np.r_[True, np.diff(parents) > 0]
+    for low, high in (("ordered", "shipped"), ("shipped", "delivered"), ("ordered", "paid"), ("warned", "until")):
+        gap = numbers[high] - numbers[low]
+        assert gap.min() >= 0, (low, high)
+        assert gap.nunique() > 5
+    assert (numbers["ordered"] >= joined).all() and (numbers["shipped"] >= joined).all()
+    assert set(numbers["due"] - numbers["ordered"]) == {30}
+    rises = np.diff(numbers["ordered"], prepend=0)[~first]
+    assert rises.min() > 0
+    assert numbers["until"].groupby(parents).nunique().max() == 1
+    assert 0.1 < made.column("paid").null_count / made.num_rows < 0.3
+
+
+def test_a_column_that_rises_as_well_goes_on_doing_so():
+    rng = np.random.default_rng(1)
+    sizes = rng.integers(2, 6, FAMILIES)
+    owner = np.repeat(np.arange(FAMILIES), sizes)
+    start = np.concatenate([np.cumsum(rng.integers(1, 30, n)) for n in sizes]) + rng.integers(0, 900, FAMILIES)[owner]
+    end = start.copy()
+    for i in range(len(end)):
+        low = start[i] if i == 0 or owner[i] != owner[i - 1] else max(start[i], end[i - 1] + 1)
+        end[i] = low + rng.integers(0, 20)
+    rows = pa.table({"@up1.joined": days(start * 0), "start": days(start), "end": days(end)})
+    own = [column("start"), column("end")]
+    siblings = Siblings.of(rows, own, pa.array(owner), [np.arange(rows.num_rows)])
+    learned = learn_families(rows, own, [], [column("@up1.joined")], siblings, untouched=frozenset(), privacy=Privacy())
+    assert learned.rules.rising == {"end": 1}
+    _, numbers, parents, _ = drawn(learned, [5, 2, 4] * 50)
+    first = np.r_[True, np.diff(parents) > 0]
+    assert (numbers["end"] >= numbers["start"]).all()
+    assert np.diff(numbers["end"], prepend=0)[~first].min() >= 1
