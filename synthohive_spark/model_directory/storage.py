@@ -200,7 +200,7 @@ def _named(path: str | os.PathLike[str]) -> tuple[str, str]:
 def _local(name: str, scheme: str) -> str:
     if scheme == "file":
         name = re.sub(r"^file:(//[^/]*)?", "", name, flags=re.IGNORECASE)
-    elif scheme == "dbfs" and (volume := re.match("dbfs:/*(Volumes/.*)", name, re.IGNORECASE | re.DOTALL)):
+    elif scheme == "dbfs" and (volume := re.match("(?i:dbfs):/*(Volumes/.*)", name, re.DOTALL)):
         name = f"/{volume[1]}"
     elif scheme == "dbfs":
         if not os.path.isdir(_DBFS):

@@ -72,7 +72,7 @@ def test_a_database_and_its_report_are_logged_table_by_table(tracking, spark, sh
     with open(read(run, "customers.json", tmp_path)) as file:
         assert json.load(file) == report.to_json()
     with open(read(run, "customers.html", tmp_path)) as file:
-        assert file.read().endswith("</html>\n")
+        assert file.read().endswith("</html>")
 
 
 def test_a_registered_model_is_a_stage_again_and_draws_the_same_rows(tracking, spark, customers):
