@@ -1,5 +1,6 @@
 """Columns that a user's rows give: that they are there, of types whose values the learned types have as well.
 
+Of numbers of another type, each value must be one of the learned type, which only the action can tell.
 A classic session knows a schema without being asked, so what is wrong is said at the call. A Connect session would have
 to ask its server, which a declarative pipeline does not allow; there the plan holds the check, and the action says it.
 """
@@ -21,6 +22,7 @@ from synthohive_spark.spark.schema import column_type, quote, require_columns, s
 _SCALARS = ("tinyint", "smallint", "int", "bigint", "float", "double", "boolean")
 _OTHERS = ("string", "date", "timestamp", "timestamp_ntz")
 _DIGITS = 38
+_SHOWN = 40
 
 
 def checked_rows(df: DataFrame, given: Sequence[Column], named: Mapping[str, Sequence[str]], setting: str) -> DataFrame:
@@ -48,7 +50,8 @@ def checked_rows(df: DataFrame, given: Sequence[Column], named: Mapping[str, Seq
     ]
     if wrong:
         raise SchemaError("; ".join(wrong), wrong)
-    return df
+    numbers = [c for c in given if not _holds(fields[c.name.casefold()], c.type)]
+    return df.withColumns({c.name: _exact(c, setting) for c in numbers}) if numbers else df
 
 
 def is_stream(df: DataFrame) -> bool:
@@ -57,6 +60,10 @@ def is_stream(df: DataFrame) -> bool:
 
 
 def _fits(field: T.StructField, learned: ColumnType) -> bool:
+    return _holds(field, learned) or (learned.is_number and isinstance(field.dataType, T.NumericType))
+
+
+def _holds(field: T.StructField, learned: ColumnType) -> bool:
     if isinstance(field.dataType, T.NullType):
         return True
     try:
@@ -69,11 +76,23 @@ def _checked(column: Column, setting: str) -> Expression:
     """The column in its learned type; of a type that does not fit, an error when the first row is read."""
     value = F.col(quote(column.name))
     decimals = [f"decimal({p},{s})" for p in range(1, _DIGITS + 1) for s in range(p + 1)]
-    fitting = [name for name in (*_SCALARS, *_OTHERS, *decimals) if column.type.holds(ColumnType.parse(name))]
+    every = [ColumnType.parse(name) for name in (*_SCALARS, *_OTHERS, *decimals)]
+    fitting = [str(other) for other in every if column.type.holds(other)]
+    numbers = [str(other) for other in every if column.type.is_number and other.is_number]
     before, after = _about(column, setting)
     wrong = F.raise_error(F.concat(F.lit(before), F.typeof(value), F.lit(after)))
     cast = value.cast(spark_type(column.type))
-    return F.when(F.typeof(value).isin("void", *fitting), cast).otherwise(wrong)
+    taken = F.when(F.typeof(value).isin("void", *fitting), cast)
+    return (taken.when(F.typeof(value).isin(numbers), _exact(column, setting)) if numbers else taken).otherwise(wrong)
+
+
+def _exact(column: Column, setting: str) -> Expression:
+    """A column of numbers in its learned type; of a value that this does not have, an error when its row is read."""
+    value = F.col(quote(column.name))
+    made = value.try_cast(spark_type(column.type))
+    text = F.substring(value.cast("string"), 1, _SHOWN)
+    wrong = F.concat(F.lit(f"{setting} gives {column.name!r} as "), text, F.lit(f", which no {column.type} is"))
+    return F.when(made.eqNullSafe(value), made).otherwise(F.raise_error(wrong))
 
 
 def _about(column: Column, setting: str) -> tuple[str, str]:

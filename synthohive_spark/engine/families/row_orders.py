@@ -119,15 +119,15 @@ def _fixed_distances(
 
 
 def _widened(own: OrderedColumn, rows: pa.Table, columns: Sequence[Column]) -> OrderedColumn:
-    """The order; of a column that lies as far away as a number says, without the ends of its range."""
-    if own.daily or own.column.type.is_float:
-        return own
-    gaps, there = numbers_of(_gaps(own, rows), _WHOLE)
-    numbers = (numbers_of(rows.column(c.name), c.type)[0] for c in columns if c.type.is_integer)
-    if not any(_is_multiple(gaps[there], other[there]) for other in numbers):
+    """The order without the end of its range that its bounds tell; where a number says how far, without either."""
+    if own.column.type.is_float:
         return own
     low, high = _widest(own.column.type)
-    return replace(own, low=low, high=high)
+    gaps, there = numbers_of(_gaps(own, rows), _WHOLE)
+    numbers = (numbers_of(rows.column(c.name), c.type)[0] for c in columns if c.type.is_integer)
+    if not own.daily and any(_is_multiple(gaps[there], other[there]) for other in numbers):
+        return replace(own, low=low, high=high)
+    return replace(own, low=low) if own.above else replace(own, high=high)
 
 
 def _is_multiple(gaps: Numbers, numbers: Numbers) -> bool:
