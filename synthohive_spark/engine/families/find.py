@@ -17,7 +17,7 @@ from synthohive_spark.engine.dependencies.clock import ClockPart, find_clock_par
 from synthohive_spark.engine.dependencies.derived import DerivedColumn
 from synthohive_spark.engine.dependencies.derived_fit import find_derived_columns
 from synthohive_spark.engine.dependencies.order import Orders
-from synthohive_spark.engine.families.names import LEFT, PLACE, clock_name, previous_name, step_name
+from synthohive_spark.engine.families.names import CELL, LEFT, PLACE, clock_name, previous_name, step_name
 from synthohive_spark.engine.families.numbers import DAY, Numbers, comparable, is_countable, numbers_of
 from synthohive_spark.engine.families.row_orders import find_row_orders, gap_columns, is_exact
 from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
@@ -68,7 +68,7 @@ def learn_families(
     Args:
         rows: Training rows with all these columns.
         own: The table's columns.
-        extra: Counts and cells, of which nothing is looked for.
+        extra: Counts and cells; of cells of rows that are referred to, whether siblings differ.
         context: Columns of ancestors.
         siblings: The families of the rows and their order.
         untouched: Columns of ``own`` that are made, not learned.
@@ -96,7 +96,8 @@ def learn_families(
     known = {*computed, *ordered, *constant, *(s.column.name for s in steps)}
     plain = [c for c in free if c.name not in known]
     constant = tuple(name for name in constant if name not in computed)
-    distinct = tuple(c.name for c in plain if _is_distinct(rows.column(c.name), c.type, siblings))
+    cells = [c for c in extra if c.type.is_string and c.name != CELL]
+    distinct = tuple(c.name for c in (*plain, *cells) if _is_distinct(rows.column(c.name), c.type, siblings))
     said = [c for c in (*free, *extra) if siblings.many and says_something(rows.column(c.name))]
     every = (*own, *extra)
     previous = tuple(c.name for c in said)

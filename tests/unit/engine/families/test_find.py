@@ -346,3 +346,17 @@ def test_enough_rows_are_learned_without_the_sibling_before(size, share):
     assert alone[np.diff(owner, prepend=-1) > 0].all()
     assert all(b == c for b, c in zip(before[1:], colour[:-1], strict=True) if b is not None)
     assert learn(owner, {"i_colour": colour, "@up1.i_kind": kind}).table.equals(made.table)
+
+
+def test_siblings_that_refer_to_different_rows_have_different_cells():
+    rng = np.random.default_rng(0)
+    owner = np.repeat(np.arange(FAMILIES), 4)
+    apart = np.concatenate([rng.choice(9, 4, replace=False) for _ in range(FAMILIES)])
+    cells = {"@cell.s_apart": apart, "@cell.s_free": rng.integers(0, 9, len(owner)), "@cell": apart}
+    values = {"i_n": rng.integers(0, 5, len(owner)), **{n: [f"{c:05d}" for c in v] for n, v in cells.items()}}
+    arrays = {n: pa.array(v) for n, v in values.items()}
+    rows = pa.table(arrays)
+    siblings = Siblings.of(rows, [column("i_n")], pa.array(owner), [np.arange(rows.num_rows)])
+    extra = [Column(n, ColumnType("string")) for n in cells]
+    found = learn_families(rows, [column("i_n")], extra, [], siblings, untouched=frozenset(), privacy=Privacy())
+    assert found.rules.distinct == ("@cell.s_apart",)
