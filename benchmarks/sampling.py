@@ -1,4 +1,4 @@
-"""How fast rows are drawn on the executors, and how much memory a worker needs, for ever more rows.
+"""How fast rows are drawn on the executors, by `sample` and by the data source, and how much memory a worker needs.
 
 Run by ``make bench``. Prints a table and writes it to ``.work/bench/sampling.json``. Compare only within one run.
 """
@@ -12,7 +12,7 @@ import pathlib
 import threading
 import time
 
-from synthohive_spark import SynthesizerTransformer
+from synthohive_spark import SynthesizerTransformer, register_data_source
 from synthohive_spark.spark.session import embedded_session
 
 WORK = pathlib.Path(".work/bench")
@@ -67,6 +67,7 @@ def main():
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
     spark = embedded_session(WORK / "spark")
+    register_data_source(spark)
     flights = spark.read.parquet(str(DATA))
     tables = {
         "flights, 19 columns, one of 3,000 categories": flights,
@@ -75,22 +76,30 @@ def main():
     results = []
     for name, table in tables.items():
         model = SynthesizerTransformer(engine=options.engine, epochs=1, seed=1, showProgress=False).fit(table)
-        model.sample(20_000, seed=1).write.format("noop").mode("overwrite").save()
-        for rows in options.rows:
-            started = time.monotonic()
-            with PeakMemory() as memory:
-                model.sample(rows, seed=1, numPartitions=4).write.format("noop").mode("overwrite").save()
-            seconds = time.monotonic() - started
-            results.append(
-                {
-                    "engine": options.engine,
-                    "table": name,
-                    "rows": rows,
-                    "rows_per_second": round(rows / seconds),
-                    "worker_peak_mb": round(memory.peak),
-                }
-            )
-            print(results[-1], flush=True)
+        path = str((WORK / "model").resolve())
+        model.write().overwrite().save(path)
+        source = spark.read.format("synthohive").option("model", path).option("seed", 1).option("partitions", 4)
+        ways = {
+            "sample": lambda rows, model=model: model.sample(rows, seed=1, numPartitions=4),
+            "data source": lambda rows, source=source: source.option("rows", rows).load(),
+        }
+        for rows in (20_000, *options.rows):  # the first to start the workers
+            for way, drawn in ways.items():
+                started = time.monotonic()
+                with PeakMemory() as memory:
+                    drawn(rows).write.format("noop").mode("overwrite").save()
+                seconds = time.monotonic() - started
+                results.append(
+                    {
+                        "engine": options.engine,
+                        "table": name,
+                        "by": way,
+                        "rows": rows,
+                        "rows_per_second": round(rows / seconds),
+                        "worker_peak_mb": round(memory.peak),
+                    }
+                )
+                print(results[-1], flush=True)
     spark.stop()
     (WORK / "sampling.json").write_text(json.dumps(results, indent=1))
 

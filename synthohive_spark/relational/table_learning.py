@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from synthohive_spark.declarations.dependencies import Inequality
 from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.declarations.table import TableDeclaration
@@ -95,8 +96,12 @@ class TableLearning:
         rules = replace(own.rules, categorical=own.rules.categorical | {c.name for c in extra if c.type.is_string})
         rules = replace(rules, surrogates={n: s for n, s in rules.surrogates.items() if n in family.table.column_names})
         seen = {c.name for c in (*own.columns, *context)}
-        gaps = () if family.rules is None else (c.name for own in family.rules.orders.columns for c in gap_columns(own))
-        rules = replace(rules, unrelated=rules.unrelated | (frozenset(family.table.column_names) - {*seen, *gaps}))
+        names = frozenset(family.table.column_names)
+        if family.rules is not None:
+            seen |= {c.name for order in family.rules.orders.columns for c in gap_columns(order)}
+            kept = [d for d in rules.declared if not isinstance(d, Inequality) or names.issuperset(d.columns)]
+            rules = replace(rules, declared=tuple(kept))
+        rules = replace(rules, unrelated=rules.unrelated | (names - seen))
         learned = TrainingData(family.table, _statistics(data.statistics, family, own.columns))
         model = estimator.learn_rows(learned, family.columns, rules, seed=seed, started=started)
         place = self._linked(name, config, data, references, family)
@@ -217,6 +222,8 @@ class TableLearning:
             untouched=frozenset(own.rules.surrogates),
             unread=self.frames.texts(name),
             privacy=self.privacy,
+            declared=own.rules.declared,
+            unrelated=own.rules.unrelated,
         )
 
     def _apart(self, references: Sequence[Reference], rows: pa.Table) -> list[Reference]:

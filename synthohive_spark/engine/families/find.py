@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synthohive_spark.declarations.dependencies import Dependency, Inequality, Unique
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.columns import Column, ColumnType
@@ -19,7 +20,7 @@ from synthohive_spark.engine.dependencies.derived_fit import find_derived_column
 from synthohive_spark.engine.dependencies.order import Orders
 from synthohive_spark.engine.families.names import CELL, LEFT, PLACE, clock_name, previous_name, step_name
 from synthohive_spark.engine.families.numbers import DAY, Numbers, comparable, is_countable, numbers_of
-from synthohive_spark.engine.families.row_orders import find_row_orders, gap_columns, is_exact
+from synthohive_spark.engine.families.row_orders import find_row_orders, gap_columns, is_exact, require_kept
 from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
 from synthohive_spark.engine.families.siblings import Siblings
 from synthohive_spark.engine.families.telling import says_something, telling_conditions
@@ -62,6 +63,8 @@ def learn_families(
     untouched: frozenset[str],
     unread: frozenset[str] = frozenset(),
     privacy: Privacy,
+    declared: Sequence[Dependency] = (),
+    unrelated: frozenset[str] = frozenset(),
 ) -> FamilyRows:
     """Find what holds in all families and express the rows by it.
 
@@ -74,9 +77,17 @@ def learn_families(
         untouched: Columns of ``own`` that are made, not learned.
         unread: Columns of ``context`` whose values will be others when drawing: they can be copied, and say nothing.
         privacy: What may be kept of ranges.
+        declared: What is known to hold in every row. Orders are kept here, where they speak of columns that are put in
+            place; what else it names is learned as it is.
+        unrelated: Columns of which no relation to others is looked for.
+
+    Raises:
+        SchemaError: If a declared order speaks of a column that is computed.
     """
     rows = rows.take(pa.array(siblings.order))
-    looked_at = [c for c in own if c.name not in untouched]
+    pairs = [(d.low, d.high) for d in declared if isinstance(d, Inequality)]
+    whole = {n for d in declared if not isinstance(d, Inequality | Unique) for n in d.columns}
+    looked_at = [c for c in own if c.name not in untouched | whole]
     copies, shifts = _copies(rows, looked_at, context, siblings)
     places = {
         c.name: first for c in looked_at if c.name not in copies if (first := siblings.counts(rows, c)) is not None
@@ -84,7 +95,9 @@ def learn_families(
     free = [c for c in looked_at if c.name not in copies and c.name not in places]
     constant = tuple(c.name for c in free if _is_constant(rows.column(c.name), siblings))
     steps = _steps(rows, free, context, siblings, privacy)
-    orders = find_row_orders(rows, free, steps, constant, privacy)
+    asked = {name for pair in pairs for name in pair}
+    related = [c for c in looked_at if c.name not in unrelated - asked]
+    orders = find_row_orders(rows, related, steps, {*constant, *copies, *places}, privacy, pairs)
     stepped = [*(s.column for s in steps), *(own.column for own in orders.columns)]
     exact = {own.column.name for own in orders.columns if is_exact(own, rows)}
     clock, derived = _computed(rows, stepped, free, exact, privacy)
@@ -104,7 +117,9 @@ def learn_families(
     rules = FamilyRules(
         every, (), copies, shifts, places, constant, distinct, tuple(steps), previous, clock, derived, orders, rising
     )
-    return _expressed(rows, every, context, said, siblings, rules, untouched, unread)
+    made = _expressed(rows, every, context, said, siblings, rules, untouched, unread)
+    require_kept(pairs, orders, made.table.column_names)
+    return made
 
 
 def _expressed(

@@ -12,10 +12,12 @@ from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
+from synthohive_spark.engine.dependencies.order import comparable as are_comparable
 from synthohive_spark.engine.dependencies.order_fit import find_orders
 from synthohive_spark.engine.families.names import clock_name, gap_name
 from synthohive_spark.engine.families.numbers import DAY, Numbers, comparable, is_countable, numbers_of
 from synthohive_spark.engine.families.rules import Step
+from synthohive_spark.errors import SchemaError
 
 _WHOLE = ColumnType("bigint")
 _FEWEST = 50
@@ -24,7 +26,12 @@ _DAYS = (-719_162, 2_932_896)
 
 
 def find_row_orders(
-    rows: pa.Table, columns: Sequence[Column], steps: Sequence[Step], fixed: Collection[str], privacy: Privacy
+    rows: pa.Table,
+    columns: Sequence[Column],
+    steps: Sequence[Step],
+    fixed: Collection[str],
+    privacy: Privacy,
+    declared: Sequence[tuple[str, str]] = (),
 ) -> Orders:
     """The columns to be learned by their distance from others of their row, each after those that bound it.
 
@@ -35,9 +42,12 @@ def find_row_orders(
         rows: The rows.
         columns: The columns to look at.
         steps: Those of them that are learned by how much they rise.
-        fixed: Those that are the same in all rows of a family, which have to stay so.
+        fixed: Those that are the same in all rows of a family, or told otherwise, which have to stay so.
         privacy: What may be kept of ranges.
+        declared: Pairs of columns, lower and upper, that are kept in order whatever the rows say.
     """
+    types = {c.name: c.type for c in columns if c.type.is_quantitative}
+    declared = [(a, b) for a, b in declared if a in types and b in types and are_comparable(types[a], types[b])]
     placed = {*fixed, *(s.column.name for s in steps)}
     if not placed:
         return Orders()
@@ -45,12 +55,13 @@ def find_row_orders(
     made = {own.column.name: own for own in _fixed_distances(rows, columns, placed, fixed)}
     left = [c for c in columns if c.name not in made]
     for above in (True, False):
-        found = find_orders(rows, left, frozenset(), frozenset(), privacy, ways=(above,)).columns
+        found = find_orders(rows, left, frozenset(), frozenset(), privacy, declared, (above,)).columns
         for own in _touching(found, placed):
             name = own.column.name
             free = name not in {*fixed, *made} and not _follows(own.sources, name, made)
             # One that is put in place already follows only another one that is.
-            if free and (name not in placed or placed & set(own.sources)) and _keeps_base(own, bases):
+            follows = name not in placed or placed & set(own.sources)
+            if free and follows and (_is_declared(own, declared) or _keeps_base(own, bases)):
                 made[name] = _widened(own, rows, columns)
     return Orders(tuple(sorted(made.values(), key=lambda own: _depth(own.column.name, made))))
 
@@ -64,6 +75,21 @@ def gap_columns(own: OrderedColumn) -> tuple[Column, ...]:
 def is_exact(own: OrderedColumn, rows: pa.Table) -> bool:
     """Whether a column is as far from its bound in all rows."""
     return len(_gaps(own, rows).drop_null().unique()) == 1
+
+
+def require_kept(declared: Sequence[tuple[str, str]], orders: Orders, learned: Collection[str]) -> None:
+    """A `SchemaError` if a declared order is neither among these nor of columns that an engine learns as they are."""
+    made = {own.column.name: own for own in orders.columns}
+    for low, high in declared:
+        kept = (made[high].above and _follows([high], low, made)) if high in made else False
+        kept |= (not made[low].above and _follows([low], high, made)) if low in made else False
+        if not kept and not {low, high} <= set(learned):
+            raise SchemaError(f"{low} <= {high} cannot be kept, since other columns tell one of the two: leave it out")
+
+
+def _is_declared(own: OrderedColumn, declared: Sequence[tuple[str, str]]) -> bool:
+    name = own.column.name
+    return any(((source, name) if own.above else (name, source)) in declared for source in own.sources)
 
 
 def _gaps(own: OrderedColumn, rows: pa.Table) -> pa.Array:

@@ -4,6 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from synthohive_spark import SchemaError
+from synthohive_spark.declarations.dependencies import Inequality
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.families.find import learn_families
@@ -50,14 +52,17 @@ def orders():
     }
 
 
-@pytest.fixture(scope="module")
-def learned(orders):
-    owner, arrays = orders
+def learn(owner, arrays, **more):
     rows = pa.table(arrays)
     own = [column(n) for n in rows.column_names if not n.startswith("@")]
     siblings = Siblings.of(rows, own, pa.array(owner), [np.arange(rows.num_rows)])
     context = [column("@up1.joined")]
-    return learn_families(rows, own, [], context, siblings, untouched=frozenset(), privacy=Privacy())
+    return learn_families(rows, own, [], context, siblings, untouched=frozenset(), privacy=Privacy(), **more)
+
+
+@pytest.fixture(scope="module")
+def learned(orders):
+    return learn(*orders)
 
 
 class Shuffled:
@@ -131,12 +136,36 @@ def test_a_column_that_rises_as_well_goes_on_doing_so():
     for i in range(len(end)):
         low = start[i] if i == 0 or owner[i] != owner[i - 1] else max(start[i], end[i - 1] + 1)
         end[i] = low + rng.integers(0, 20)
-    rows = pa.table({"@up1.joined": days(start * 0), "start": days(start), "end": days(end)})
-    own = [column("start"), column("end")]
-    siblings = Siblings.of(rows, own, pa.array(owner), [np.arange(rows.num_rows)])
-    learned = learn_families(rows, own, [], [column("@up1.joined")], siblings, untouched=frozenset(), privacy=Privacy())
+    learned = learn(owner, {"@up1.joined": days(start * 0), "start": days(start), "end": days(end)})
     assert learned.rules.rising == {"end": 1}
     _, numbers, parents, _ = drawn(learned, [5, 2, 4] * 50)
     first = np.r_[True, np.diff(parents) > 0]
     assert (numbers["end"] >= numbers["start"]).all()
     assert np.diff(numbers["end"], prepend=0)[~first].min() >= 1
+
+
+def test_a_declared_order_is_kept_though_real_rows_break_it(orders):
+    owner, arrays = orders
+    asked = np.asarray(arrays["ordered"].cast(pa.int32())) - 3
+    asked[::40] += 9
+    declared = (Inequality("asked", "ordered"), Inequality("ordered", "paid"))
+    learned = learn(owner, {**arrays, "asked": days(asked)}, declared=declared)
+    _, numbers, _, _ = drawn(learned, [1, 3, 4, 2] * 60)
+    assert (numbers["asked"] <= numbers["ordered"]).all() and (numbers["ordered"] - numbers["asked"]).nunique() > 1
+    assert "lag" in learned.table.column_names
+
+
+def test_what_is_unrelated_is_not_put_in_order_unless_it_is_declared(orders):
+    unrelated = frozenset({"shipped", "paid"})
+    names = {own.column.name for own in learn(*orders, unrelated=unrelated).rules.orders.columns}
+    assert not names & unrelated and "due" in names
+    declared = learn(*orders, unrelated=unrelated, declared=(Inequality("ordered", "paid"),)).rules.orders.columns
+    assert "paid" in {own.column.name for own in declared}
+
+
+def test_a_declared_order_of_what_another_column_tells_is_refused(orders):
+    owner, arrays = orders
+    day = np.asarray(arrays["ordered"].cast(pa.int32()))
+    arrays = {**arrays, "lag": pa.array(np.datetime64("1970-01-01") + day).cast(pa.date32()).cast(pa.int32())}
+    with pytest.raises(SchemaError, match="lag <= shipped cannot be kept, since other columns tell one of the two"):
+        learn(owner, arrays, declared=(Inequality("lag", "shipped"),))
