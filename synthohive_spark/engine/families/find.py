@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,15 +19,14 @@ from synthohive_spark.engine.dependencies.derived import DerivedColumn
 from synthohive_spark.engine.dependencies.derived_fit import find_derived_columns
 from synthohive_spark.engine.dependencies.order import Orders
 from synthohive_spark.engine.families.names import CELL, LEFT, PLACE, clock_name, previous_name, step_name
-from synthohive_spark.engine.families.numbers import DAY, Numbers, comparable, is_countable, numbers_of
+from synthohive_spark.engine.families.numbers import DAY, comparable, is_countable, numbers_of
 from synthohive_spark.engine.families.row_orders import find_row_orders, gap_columns, is_exact, require_kept
-from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
+from synthohive_spark.engine.families.rules import FamilyRules
 from synthohive_spark.engine.families.siblings import Siblings
+from synthohive_spark.engine.families.steps import find_steps, rises_of
 from synthohive_spark.engine.families.telling import says_something, telling_conditions
 
 _FEWEST = 50
-_FEWEST_STEPS = 100
-_FEWEST_LARGE = 10
 _CHANCE = 1e-6
 _REPEATS = 7.0
 _ALONE = 0.15
@@ -94,11 +93,13 @@ def learn_families(
     }
     free = [c for c in looked_at if c.name not in copies and c.name not in places]
     constant = tuple(c.name for c in free if _is_constant(rows.column(c.name), siblings))
-    steps = _steps(rows, free, context, siblings, privacy)
+    steps, floors = find_steps(rows, free, context, siblings, privacy)
     asked = {name for pair in pairs for name in pair}
     related = [c for c in looked_at if c.name not in unrelated - asked]
-    orders = find_row_orders(rows, related, steps, {*constant, *copies, *places}, privacy, pairs)
-    stepped = [*(s.column for s in steps), *(own.column for own in orders.columns)]
+    bases = floors | {s.column.name: s.base for s in steps if s.base is not None}
+    placed = {*bases, *(s.column.name for s in steps)}
+    orders = find_row_orders(rows, related, placed, bases, {*constant, *copies, *places}, privacy, pairs)
+    stepped = [*(c for c in free if c.name in placed), *(own.column for own in orders.columns)]
     exact = {own.column.name for own in orders.columns if is_exact(own, rows)}
     clock, derived = _computed(rows, stepped, free, exact, privacy)
     computed = {*(own.column for own in clock), *(own.column for own in derived)}
@@ -114,8 +115,22 @@ def learn_families(
     said = [c for c in (*free, *extra) if siblings.many and says_something(rows.column(c.name))]
     every = (*own, *extra)
     previous = tuple(c.name for c in said)
+    floors = {name: base for name, base in floors.items() if name not in {*computed, *ordered}}
     rules = FamilyRules(
-        every, (), copies, shifts, places, constant, distinct, tuple(steps), previous, clock, derived, orders, rising
+        every,
+        (),
+        copies,
+        shifts,
+        places,
+        constant,
+        distinct,
+        tuple(steps),
+        previous,
+        clock,
+        derived,
+        orders,
+        rising,
+        floors,
     )
     made = _expressed(rows, every, context, said, siblings, rules, untouched, unread)
     require_kept(pairs, orders, made.table.column_names)
@@ -148,7 +163,7 @@ def _expressed(
             made[column.name] = column, values
             continue
         step = steps[column.name]
-        rises, valid = _rises(rows, step, {c.name: c for c in context}, siblings)
+        rises, valid = rises_of(rows, step, {c.name: c for c in context}, siblings)
         if step.daily:
             name = clock_name(column.name)
             numbers, there = numbers_of(values, column.type)
@@ -160,7 +175,7 @@ def _expressed(
         learned = pa.array(rises // step.unit, _WHOLE, mask=~valid)
         made[name] = Column(name, ColumnType("bigint")), learned
     given: dict[str, tuple[Column, pa.Array]] = {}
-    needed = {*rules.copies.values(), *(s.base for s in rules.steps)}
+    needed = {*rules.copies.values(), *(s.base for s in rules.steps), *rules.floors.values()}
     kept = []
     for column in context:
         values = one_array(rows.column(column.name))
@@ -242,61 +257,6 @@ def _distance(rows: pa.Table, column: Column, other: Column, firsts: Flags) -> i
     return int(gaps[0]) if by_chance < np.log(_CHANCE) else None
 
 
-def _steps(
-    rows: pa.Table, free: Sequence[Column], context: Sequence[Column], siblings: Siblings, privacy: Privacy
-) -> list[Step]:
-    found = []
-    by_name = {c.name: c for c in context}
-    for column in free:
-        if not is_countable(column.type):
-            continue
-        base = _base(rows, column, context) if column.type.is_temporal else None
-        rising = _is_rising(rows, column, siblings)
-        if base is None and not rising:
-            continue
-        numbers, valid = numbers_of(rows.column(column.name), column.type)
-        step = Step(column, rising, base, 1, 0, 0)
-        step = replace(step, daily=_is_daily(*_rises(rows, step, by_name, siblings), column))
-        ends = np.sort(numbers[valid])
-        rank = min(max(privacy.extreme_rows, 1), len(ends)) - 1
-        least, most = step.whole_days(int(ends[rank]), int(ends[-1 - rank]))
-        numbers = step.of(numbers)
-        step = replace(step, least=least, most=most)
-        rises, there = _rises(rows, step, by_name, siblings)
-        unit = max(int(np.gcd.reduce(np.abs(rises[there]))), 1) if there.any() else 1
-        first = np.sort(numbers[siblings.firsts & valid])
-        start = int(first[len(first) // 2]) if len(first) >= 2 * rank + 2 else step.least
-        most = max(step.least, step.most)
-        step = replace(step, unit=unit, most=most, start=min(max(start, step.least), most))
-        found.append(_paced(step, numbers, siblings) if rising else step)
-    return found
-
-
-def _is_daily(rises: Numbers, there: Flags, column: Column) -> bool:
-    """Whether instants rise by days rather than by hours, but not by whole days."""
-    if not column.type.is_temporal or column.type.name == "date" or not there.any():
-        return False
-    return bool(np.median(rises[there]) >= DAY and (rises[there] % DAY != 0).any())
-
-
-def _paced(step: Step, numbers: Numbers, siblings: Siblings) -> Step:
-    """A rising step with how far apart siblings are, of large families where there are any."""
-    strict = bool((np.diff(numbers, prepend=0)[~siblings.firsts] > 0).all())
-    at = np.flatnonzero(siblings.firsts)
-    sizes = np.diff(at, append=len(numbers))
-    large = sizes > (BLOCK if (sizes > BLOCK).any() else 1)
-    spans = (numbers[at + sizes - 1] - numbers[at])[large] / step.unit
-    paces = spans / (sizes[large] - 1)
-    pace = float(spans.sum() / (sizes[large] - 1).sum())
-    steady = len(spans) >= _FEWEST_LARGE and _spread(spans) < _spread(paces)
-    return replace(step, strict=strict, pace=round(pace, 6), span=round(float(spans.mean()), 6) if steady else 0.0)
-
-
-def _spread(values: npt.NDArray[np.float64]) -> float:
-    """The standard deviation in units of the mean."""
-    return float(values.std() / max(values.mean(), 1e-9))
-
-
 def _computed(
     rows: pa.Table, placed: Sequence[Column], free: Sequence[Column], exact: Collection[str], privacy: Privacy
 ) -> tuple[tuple[ClockPart, ...], tuple[DerivedColumn, ...]]:
@@ -316,44 +276,6 @@ def _computed(
     shown = {own.of.name for own in clock}
     roots = {c.name for c in stepped} - told - {own.column for own in found if own.column not in shown}
     return tuple(clock), tuple(own for own in found if own.of.name in roots and own.column not in shown)
-
-
-def _base(rows: pa.Table, column: Column, context: Sequence[Column]) -> str | None:
-    """The ancestors' date or time that a column never lies before, the latest of several."""
-    numbers, valid = numbers_of(rows.column(column.name), column.type)
-    best: tuple[float, str] | None = None
-    for other in context:
-        if not other.type.is_temporal:
-            continue
-        theirs, there = numbers_of(rows.column(other.name), other.type)
-        both = valid & there
-        if both.sum() < _FEWEST or not there[valid].all():
-            continue
-        gaps = numbers[both] - comparable(theirs[both], other.type, column.type)
-        if gaps.min() >= 0 and gaps.max() > 0 and (best is None or gaps.mean() < best[0]):
-            best = float(gaps.mean()), other.name
-    return None if best is None else best[1]
-
-
-def _is_rising(rows: pa.Table, column: Column, siblings: Siblings) -> bool:
-    numbers, valid = numbers_of(rows.column(column.name), column.type)
-    if not valid.all():
-        return False
-    gaps = np.diff(numbers, prepend=0)[~siblings.firsts]
-    return len(gaps) >= _FEWEST_STEPS and bool(gaps.min() >= 0) and bool((gaps > 0).mean() > 0.3)
-
-
-def _rises(rows: pa.Table, step: Step, context: Mapping[str, Column], siblings: Siblings) -> tuple[Numbers, Flags]:
-    """How much each row lies above what it starts from, and where that is known."""
-    numbers, valid = numbers_of(rows.column(step.column.name), step.column.type)
-    base, known = np.zeros(len(numbers), np.int64), np.zeros(len(numbers), bool)
-    if step.base is not None:
-        theirs, known = numbers_of(rows.column(step.base), context[step.base].type)
-        base = comparable(theirs, context[step.base].type, step.column.type)
-    if step.rising:
-        base = np.where(siblings.firsts, base, np.roll(numbers, 1))
-        known = np.where(siblings.firsts, known, True)
-    return np.where(valid & known, step.of(numbers) - step.of(base), 0), valid & known
 
 
 def _codes(values: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], Flags]:

@@ -256,6 +256,8 @@ class _Families:
                 values = self._stepped(made, steps[name], rows, places, context, previous, anchors)
             else:
                 values = one_array(made.column(name))
+            if name in self.rules.floors:
+                values = self._floored(column, values, context)
             if name in self.rules.constant:
                 values = pc.if_else(pa.array(places > 0), one_array(anchors.column(name)), values)
             made_of[name] = values
@@ -277,6 +279,12 @@ class _Families:
         other = self.context_types[source].type
         numbers, valid = numbers_of(values, other)
         return values_of(comparable(numbers, other, column.type) + shift, valid, column.type)
+
+    def _floored(self, column: Column, values: pa.Array, context: pa.Table | None) -> pa.Array:
+        """The values, at least the ancestor's date."""
+        numbers, valid = numbers_of(values, column.type)
+        least, known = self._of_ancestor(self.rules.floors[column.name], column, context)
+        return values_of(np.where(known, np.maximum(numbers, least), numbers), valid, column.type)
 
     def _risen(self, column: Column, values: pa.Array, rows: Places, previous: pa.Table) -> pa.Array:
         """The values, at least those of the sibling before where the column rises."""
@@ -303,7 +311,7 @@ class _Families:
         latest = step.most - step.gap * (sizes - 1) * step.rising
         before = np.full(len(rows), np.iinfo(np.int64).min)
         if step.base is not None:
-            before, known = self._base(step, context)
+            before, known = self._of_ancestor(step.base, step.column, context)
             base = step.of(before)
         else:
             base, known = self._start(made, step, latest)
@@ -325,12 +333,11 @@ class _Families:
             values = np.maximum(values * DAY + np.clip(clock, 0, DAY - 1), before)
         return values_of(values, valid & known, type_)
 
-    def _base(self, step: Step, context: pa.Table | None) -> tuple[Places, npt.NDArray[np.bool_]]:
-        assert step.base is not None
+    def _of_ancestor(self, name: str, column: Column, context: pa.Table | None) -> tuple[Places, npt.NDArray[np.bool_]]:
         assert context is not None
-        other = self.context_types[step.base].type
-        theirs, known = numbers_of(context.column(step.base), other)
-        return comparable(theirs, other, step.column.type), known
+        other = self.context_types[name].type
+        theirs, known = numbers_of(context.column(name), other)
+        return comparable(theirs, other, column.type), known
 
     def _start(self, made: pa.Table, step: Step, latest: Places) -> tuple[Places, npt.NDArray[np.bool_]]:
         """The value of the first sibling, the usual one where a model leaves it out."""

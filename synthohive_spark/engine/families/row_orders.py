@@ -16,7 +16,6 @@ from synthohive_spark.engine.dependencies.order import comparable as are_compara
 from synthohive_spark.engine.dependencies.order_fit import find_orders
 from synthohive_spark.engine.families.names import clock_name, gap_name
 from synthohive_spark.engine.families.numbers import DAY, Numbers, comparable, is_countable, numbers_of
-from synthohive_spark.engine.families.rules import Step
 from synthohive_spark.errors import SchemaError
 
 _WHOLE = ColumnType("bigint")
@@ -28,7 +27,8 @@ _DAYS = (-719_162, 2_932_896)
 def find_row_orders(
     rows: pa.Table,
     columns: Sequence[Column],
-    steps: Sequence[Step],
+    stepped: Collection[str],
+    bases: Mapping[str, str],
     fixed: Collection[str],
     privacy: Privacy,
     declared: Sequence[tuple[str, str]] = (),
@@ -41,17 +41,17 @@ def find_row_orders(
     Args:
         rows: The rows.
         columns: The columns to look at.
-        steps: Those of them that are learned by how much they rise.
+        stepped: Those of them that rise among siblings, or never lie before an ancestor's date.
+        bases: By column, this ancestor's date.
         fixed: Those that are the same in all rows of a family, or told otherwise, which have to stay so.
         privacy: What may be kept of ranges.
         declared: Pairs of columns, lower and upper, that are kept in order whatever the rows say.
     """
     types = {c.name: c.type for c in columns if c.type.is_quantitative}
     declared = [(a, b) for a, b in declared if a in types and b in types and are_comparable(types[a], types[b])]
-    placed = {*fixed, *(s.column.name for s in steps)}
+    placed = {*fixed, *stepped}
     if not placed:
         return Orders()
-    bases = {s.column.name: s.base for s in steps if s.base is not None}
     made = {own.column.name: own for own in _fixed_distances(rows, columns, placed, fixed)}
     left = [c for c in columns if c.name not in made]
     for above in (True, False):

@@ -109,6 +109,7 @@ class FamilyRules:
         derived: Columns that follow one that rises.
         orders: Columns that are learned by their distance from others of their row.
         rising: Which of these rise from the sibling before, and by how much at least.
+        floors: Columns that are learned as they are and never lie before an ancestor's date, with its column.
     """
 
     columns: tuple[Column, ...]
@@ -124,6 +125,7 @@ class FamilyRules:
     derived: tuple[DerivedColumn, ...] = ()
     orders: Orders = field(default_factory=Orders)
     rising: Mapping[str, int] = field(default_factory=dict)
+    floors: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def computed(self) -> frozenset[str]:
@@ -146,6 +148,7 @@ class FamilyRules:
             "derived": [d.to_json() for d in self.derived],
             "orders": self.orders.to_json(),
             "rising": dict(self.rising),
+            "floors": dict(self.floors),
         }
 
     @classmethod
@@ -165,4 +168,5 @@ class FamilyRules:
             derived=tuple(DerivedColumn.from_json(d) for d in data["derived"]),
             orders=Orders.from_json(data.get("orders", [])),
             rising=dict(data.get("rising", {})),
+            floors=dict(data.get("floors", {})),
         )

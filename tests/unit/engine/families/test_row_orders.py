@@ -169,3 +169,22 @@ def test_a_declared_order_of_what_another_column_tells_is_refused(orders):
     arrays = {**arrays, "lag": pa.array(np.datetime64("1970-01-01") + day).cast(pa.date32()).cast(pa.int32())}
     with pytest.raises(SchemaError, match="lag <= shipped cannot be kept, since other columns tell one of the two"):
         learn(owner, arrays, declared=(Inequality("lag", "shipped"),))
+
+
+def test_a_date_far_from_an_ancestors_is_learned_as_it_is_and_keeps_to_it():
+    rng = np.random.default_rng(2)
+    sizes = rng.integers(1, 5, FAMILIES)
+    born = rng.integers(-9000, 590, FAMILIES)
+    seen = np.concatenate([np.sort(rng.integers(max(b, 0), 600, n)) for b, n in zip(born, sizes, strict=True)])
+    owner = np.repeat(np.arange(FAMILIES), sizes)
+    arrays = {"@up1.joined": days(born[owner]), "seen": days(seen), "left": days(seen + rng.integers(0, 9, len(seen)))}
+    learned = learn(owner, arrays)
+    assert learned.rules.floors == {"seen": "@up1.joined"}
+    assert {own.column.name: own.sources for own in learned.rules.orders.columns} == {"left": ("seen",)}
+    assert (
+        learned.table.column("seen").drop_null().cast(pa.int32()).to_pylist()[:3]
+        == seen[np.r_[True, np.diff(owner) > 0]][:3].tolist()
+    )
+    _, numbers, _, joined = drawn(learned, [1, 3, 4, 2] * 60)
+    assert (numbers["seen"] >= joined).all() and (numbers["left"] >= numbers["seen"]).all()
+    assert (numbers["seen"] == joined).mean() > 0.1  # where the date drawn lay before
