@@ -46,13 +46,13 @@ model = fitted.stages[-1]
 # COMMAND ----------
 
 # MAGIC %md
-# MAGIC The learned pipeline is a transformer: each row that goes in is a seat for a synthetic row. Columns that it
-# MAGIC has are conditions; here, orders by phone.
+# MAGIC The learned model is a transformer: each row that goes in is a seat for a synthetic row. Columns that are named
+# MAGIC as conditions are given by the seats; here, orders by phone.
 
 # COMMAND ----------
 
 seats = spark.range(1_000).select(F.col("id").alias("order_id"), F.lit("phone").alias("channel"))
-by_phone = model.transform(seats)
+by_phone = model.copy().setParams(conditionCols=["channel"]).transform(seats)
 by_phone.show(5)
 
 # COMMAND ----------

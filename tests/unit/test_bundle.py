@@ -10,7 +10,7 @@ import typer
 import yaml
 
 from synthohive_spark.declarations.job import read_job
-from synthohive_spark.declarations.names import TableName, database_name
+from synthohive_spark.declarations.names import DatabaseName, TableName
 from synthohive_spark.jobs import app
 from synthohive_spark.model_directory.storage import Folder
 
@@ -54,7 +54,7 @@ def test_every_task_is_a_command_with_names_and_paths_that_can_be(target):
             assert str(TableName.parse(options["output_table"])) != "main.shop.customers"
         else:
             job = read_job(name, options["job"], {})
-            database_name(job.target)
+            DatabaseName.parse(job.target)
             assert job.target != job.source and job.model.startswith(f"/Volumes/main/shop/models/{target}/")
             assert job.report and job.require
     assert commands == ["fit", "sample", "synthesize"]

@@ -16,14 +16,15 @@ def test_a_table_without_its_name_for_a_moment_is_looked_up_again(spark, databas
         return found
 
     def then_it_is_back(error):
+        if not asked:
+            spark.sql(f"ALTER TABLE {aside} RENAME TO {name}")
         asked.append(error)
-        spark.sql(f"ALTER TABLE {aside} RENAME TO {name}")
         return is_missing(error)
 
     monkeypatch.setattr(catalog, "table_exists", then_it_goes)
     monkeypatch.setattr(catalog, "is_missing", then_it_is_back)
     info = catalog.table_info(spark, TableName.parse(name))
-    assert len(asked) == 1
+    assert asked
     assert info.schema.names == ["id"] and info.managed
 
 
