@@ -162,7 +162,7 @@ def test_a_gate_that_is_not_passed_leaves_the_tables_as_they_are(made, found):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("synthesize:\n  source: shop\n", "synthesize needs the setting 'target'"),
+        ("synthesize:\n  source: shop\n", "synthesize needs --target, or 'target' in the job file"),
         ("synthesize:\n  sorce: shop\n  target: t\n", "synthesize has no setting 'sorce'; did you mean 'source'?"),
         (
             "synthesize:\n  source: s\n  target: t\n  parallelism: 0\n",
