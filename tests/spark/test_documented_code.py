@@ -131,6 +131,9 @@ def run_page(spark, shop_database, tmp_path, monkeypatch):
     def run(page):
         prepare(page, tmp_path, monkeypatch)
         names = {"spark": spark, "__name__": "documented"}
+        for view in spark.catalog.listTables():
+            if view.isTemporary:  # an earlier page's, which Spark lists among the tables of every database
+                spark.catalog.dropTempView(view.name)
         spark.sql("CREATE DATABASE IF NOT EXISTS shop_synthetic")
         for language, title, code in blocks(page):
             if title:
