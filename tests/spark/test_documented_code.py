@@ -259,8 +259,11 @@ def check_first_hour(spark, names, folder, printed):
     assert made["customers"].count() == 200 and made["orders"].count() > 300
     for child, key, parent in FURNITURE_LINKS:
         assert made[child].join(made[parent], key, "left_anti").count() == 0
-    declared = (folder / "mine.yaml").read_text()
-    assert "email: fake" in declared and "refers to orders.order_id" in declared
+    from synthohive_spark import Metadata
+
+    declared = Metadata.from_file(folder / "mine.yaml").tables
+    assert "email" in declared["customers"].pii
+    assert "orders" in {link.parent for link in declared["items"].fk}
     assert "orders" in (folder / "report.html").read_text()
     assert (folder / "work" / "model" / "metadata.json").exists()
     assert [path.name for path in folder.iterdir() if path.name not in ("my_files", "mine.yaml", "report.html")] == [
