@@ -62,7 +62,7 @@ spoilt = drawn["orders"].withColumns(
     {
         "customer_id": F.expr(f"IF({some.format('order_id', 5)}, customer_id + 1000000, customer_id)"),
         "order_id": F.expr(f"IF({some.format('order_id, 1', 2)}, order_id - 1, order_id)"),
-        "total": F.expr("CAST(total * 2 AS DECIMAL(10, 2))"),
+        "total": F.expr("CAST(total * 4 AS DECIMAL(10, 2))"),
         "status": F.expr("IF(status = 'returned', 'delivered', status)"),
     }
 )
