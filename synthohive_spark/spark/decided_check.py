@@ -9,7 +9,7 @@ from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from synthohive_spark.engine.dependencies.between_columns import Decided, NullWithin
+from synthohive_spark.engine.dependencies.decided import Decided, NullWithin
 from synthohive_spark.spark.schema import quote
 
 

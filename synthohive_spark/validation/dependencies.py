@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from synthohive_spark.declarations.dependencies import Unique
 from synthohive_spark.engine.columns import Column
-from synthohive_spark.engine.dependencies.between_columns import Decided, NullWithin, decided, null_within
+from synthohive_spark.engine.dependencies.decided import Decided, NullWithin, decided, null_within
 from synthohive_spark.engine.dependencies.dependencies import Dependencies, columns_of
 from synthohive_spark.spark.decided_check import breaks_null, count_undecided
 from synthohive_spark.spark.dependency_check import count_broken, rows_that_break

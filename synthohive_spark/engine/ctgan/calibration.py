@@ -64,7 +64,7 @@ def calibrate(
     codes, biases = np.full((columns, rows), -1), list(sampler.biases)
     for column, logits in sampler.logits(raw, codes, places):
         wanted = np.array(layout.columns[column].frequencies, np.float64)
-        change = _bias(logits, sampler.conditions.rare.wanted(wanted, column, sampler.slots, places))
+        change = _bias(logits, sampler.conditions.rare.wanted(wanted, column, sampler.slots, places[0]))
         biases[column] = biases[column] + change
         codes[column] = sample_categories(logits + change, draws[column])
     tables, ranked = [], [i for i, is_ranked in enumerate(sampler.ranked) if is_ranked]

@@ -65,12 +65,12 @@ class CTGANEngine:
         narrow = _narrow(layout, groups)
         rows, given = grouped(table, groups["columns"]), grouped(context, groups["context"])
         conditioned = Slots.of(narrow.columns).conditioned(Slots.of(narrow.context))
-        rare = RareCodes.of(rows, conditioned, layout.at_least).to_arrays(_RARE)
+        rare = RareCodes.of(rows, conditioned, layout.at_least)
         training, held_out = Validation.split(rows, given, seed=derive_seed(seed, "validation"))
 
         def calibrated(arrays: Arrays, **settings: Any) -> CTGANSampler:
             started = {f"calibration.{i}.bias": np.zeros(b.codes, np.float32) for i, b in enumerate(narrow.columns)}
-            sampler = _sampler({**arrays, **started, **rare}, fixed, self.settings, layout)
+            sampler = _sampler({**arrays, **started, **rare.to_arrays(_RARE)}, fixed, self.settings, layout)
             return calibrate(sampler, rows, given, narrow, seed=derive_seed(seed, "calibration"), **settings)
 
         check_rows = min(FEWEST_ROWS, max(1, _LARGEST_CHECK // (512 * Slots.of(narrow.columns).width)) * 512)
@@ -81,7 +81,7 @@ class CTGANEngine:
 
         limits = self.settings.limits(request.started, after=_AFTER)
         trained = train(
-            lambda: CTGANTrainer(*training, narrow, self.settings, seed, score, limits),
+            lambda: CTGANTrainer(*training, narrow, self.settings, seed, score, limits, rare),
             threads=limits.threads,
             checkpoint=checkpoint,
             progress=request.progress,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -103,20 +103,18 @@ class RareCodes:
         made[:, dead] = logits[:, dead]
         return made
 
-    def wanted(
-        self, frequencies: npt.NDArray[np.float64], column: int, slots: Slots, conditions: Sequence[Places]
-    ) -> Floats:
+    def wanted(self, frequencies: npt.NDArray[np.float64], column: int, slots: Slots, conditions: Places) -> Floats:
         """Frequencies of a column's codes to ask of rows whose conditions are rare by chance more or less often.
 
         Args:
             frequencies: The true ones.
             column: The column.
             slots: All columns.
-            conditions: The places of each row's condition, shape (rows,), first.
+            conditions: The place of each row's condition.
         """
         own = self._in(column, slots)
         codes, made = self.places[own] - slots.starts[column], frequencies.copy()
-        drawn = (conditions[0] == self.places[own, None]).mean(axis=1) if own.any() else 0.0
+        drawn = (conditions == self.places[own, None]).mean(axis=1) if own.any() else 0.0
         made[codes] = np.maximum(made[codes] + drawn - self.shares[own], 0.0)
         common = ~self.codes_of(column, slots)
         made[common] *= (1 - made[codes].sum()) / max(made[common].sum(), _TINY)

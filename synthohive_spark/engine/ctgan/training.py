@@ -47,6 +47,7 @@ class CTGANTrainer:
         seed: Fixes first weights and order.
         score: How good the averaged generator's arrays are, higher for better; the best are kept.
         limits: Of time and threads.
+        rare: Codes that are drawn under their own condition.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class CTGANTrainer:
         seed: int,
         score: Callable[[Arrays], float] = lambda _: 0.0,
         limits: Limits = Limits(),  # noqa: B008  (frozen, so one shared default is safe)
+        rare: RareCodes = RareCodes.none(),  # noqa: B008
     ) -> None:
         self.settings, self.device, self.score = settings, device_of(settings.device), score
         self.learning_rate = settings.learning_rate
@@ -66,7 +68,6 @@ class CTGANTrainer:
         self.numpy_rng = np.random.default_rng(seed)
         self.conditioned = self.slots.conditioned(self.context_slots)
         self.conditions = TrainingConditions(table, self.conditioned)
-        rare = RareCodes.of(table, self.conditioned, layout.at_least)
         self.true_conditions = SamplingConditions.of(layout.columns, self.conditioned, rare)
         self.codes, self.scores = self._tensor(table.codes), self._tensor(scores(table) * SPREAD)
         self.given_codes, self.given_scores = self._tensor(context.codes), self._tensor(scores(context))

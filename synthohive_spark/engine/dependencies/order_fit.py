@@ -35,7 +35,6 @@ def find_orders(
     taken: frozenset[str],
     privacy: Privacy,
     declared: Sequence[tuple[str, str]] = (),
-    ways: Sequence[bool] = (True, False),
 ) -> Orders:
     """The columns that never lie below, or never above, others in rows in which neither is null, at least 50 of them.
 
@@ -51,25 +50,51 @@ def find_orders(
         taken: Columns that are computed from others once a row is drawn, and so are left out.
         privacy: Where the ranges of the columns end.
         declared: Pairs of columns, lower and upper, that are kept in order whatever the rows say.
-        ways: Whether columns may be learned by distances from those below them, and from those above.
     """
+    found = find_pairs(table, [c for c in columns if c.name not in taken], privacy, declared)
+    made: list[OrderedColumn] = []
+    for group in _groups(found.below):
+        ways = [_Way(found, group, given, above) for above in (True, False)]
+        made += min(ways, key=lambda way: way.lost).columns()
+    return Orders(tuple(made))
+
+
+def find_pairs(
+    table: pa.Table, columns: Sequence[Column], privacy: Privacy, declared: Sequence[tuple[str, str]] = ()
+) -> OrderedPairs:
+    """The pairs of columns that `find_orders` finds, with arguments as there."""
     read = [
         _Read(c, one_array(table.column(c.name)), privacy)
         for c in columns
-        if c.type.is_quantitative and c.type.fits_int64 and c.name not in taken
+        if c.type.is_quantitative and c.type.fits_int64
     ]
     asked = {name for pair in declared for name in pair}
     read = [own for own in read if own.usable or own.column.name in asked]
     places = {own.column.name: place for place, own in enumerate(read)}
     known = {(places[low], places[high]) for low, high in declared if low in places and high in places}
     if len(read) < 2 or (table.num_rows < _ROWS and not known):
-        return Orders()
-    below = _pairs(read, known)
-    made: list[OrderedColumn] = []
-    for group in _groups(below):
-        tried = [_Way(read, group, below, known, given, above) for above in ways]
-        made += min(tried, key=lambda way: way.lost).columns()
-    return Orders(tuple(made))
+        return OrderedPairs(read, set(), set())
+    return OrderedPairs(read, _pairs(read, known), known)
+
+
+@dataclass(frozen=True)
+class OrderedPairs:
+    """Columns, and which of them are in order.
+
+    Attributes:
+        read: The columns.
+        below: Pairs of their positions, lower and upper.
+        known: Those of them that were declared.
+    """
+
+    read: Sequence[_Read]
+    below: set[Pair]
+    known: set[Pair]
+
+    def learned(self, *, above: bool) -> list[OrderedColumn]:
+        """All that can be learned by distances from those below, or else from those above; each after its bounds."""
+        ways = (_Way(self, group, frozenset(), above) for group in _groups(self.below))
+        return [column for way in ways for column in way.columns()]
 
 
 class _Read:
@@ -139,10 +164,8 @@ def _groups(below: set[Pair]) -> Iterator[list[int]]:
 class _Way:
     """Learning a group's columns by their distance from those below them, or from those above."""
 
-    read: Sequence[_Read]
+    found: OrderedPairs
     group: list[int]
-    below: set[Pair]
-    known: set[Pair]
     given: frozenset[str]
     above: bool
 
@@ -165,18 +188,18 @@ class _Way:
         return lost
 
     def _is_declared(self, place: int) -> bool:
-        return any(place in pair for pair in self.known)
+        return any(place in pair for pair in self.found.known)
 
     def _depth(self, place: int) -> int:
         return 1 + max(map(self._depth, self._all_bounds(place)), default=0)
 
     def _all_bounds(self, place: int) -> list[int]:
-        pairs = self.below if self.above else {(upper, lower) for lower, upper in self.below}
+        pairs = self.found.below if self.above else {(upper, lower) for lower, upper in self.found.below}
         return [bound for bound, of in pairs if of == place]
 
     def _bounds(self, place: int) -> list[int]:
         """The bounds of a column that are not further bounds of other ones; none of a column that is given."""
-        if self.read[place].column.name in self.given:
+        if self.found.read[place].column.name in self.given:
             return []
         bounds = self._all_bounds(place)
         further = {b for other in bounds for b in self._all_bounds(other)}
@@ -184,21 +207,21 @@ class _Way:
 
     def _lost(self, place: int, bounds: list[int]) -> float:
         """The share of rows that lose a value many rows share, or whose bounds are all null."""
-        own, ordered = self.read[place], self._ordered(place, bounds)
-        start, known = ordered.bound({self.read[b].column.name: self.read[b].values for b in bounds})
+        own, ordered = self.found.read[place], self._ordered(place, bounds)
+        start, known = ordered.bound({self.found.read[b].column.name: self.found.read[b].values for b in bounds})
         rows = own.valid & known
         distances = np.round((own.numbers - start)[rows].astype(np.float64), max(ordered.digits, 0) or 9)
         shared = _shared(own.numbers[rows]) - _shared(distances)
         return max(shared, 0.0) + float((own.valid & ~known).sum() / own.valid.sum())
 
     def _ordered(self, place: int, bounds: list[int]) -> OrderedColumn:
-        own = self.read[place]
+        own = self.found.read[place]
         digits = digits_of(own.values, own.column.type) if own.column.type.is_float else 0
-        columns = tuple(self.read[b].column for b in bounds)
+        columns = tuple(self.found.read[b].column for b in bounds)
         alone = np.median(own.numbers[own.valid]).astype(own.numbers.dtype).item()
         ordered = OrderedColumn(own.column, columns, self.above, digits, False, own.low, own.high, alone)
         if own.column.type.name.startswith("timestamp"):
-            start, known = ordered.bound({self.read[b].column.name: self.read[b].values for b in bounds})
+            start, known = ordered.bound({self.found.read[b].column.name: self.found.read[b].values for b in bounds})
             rows = own.valid & known
             far = np.abs(own.numbers - start)[rows]
             daily = bool(np.median(far) >= DAY and (own.numbers[rows] % DAY != own.numbers[rows][0] % DAY).any())

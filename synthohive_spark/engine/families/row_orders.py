@@ -13,7 +13,7 @@ from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
 from synthohive_spark.engine.dependencies.order import comparable as are_comparable
-from synthohive_spark.engine.dependencies.order_fit import find_orders
+from synthohive_spark.engine.dependencies.order_fit import find_pairs
 from synthohive_spark.engine.families.names import clock_name, gap_name
 from synthohive_spark.engine.families.numbers import DAY, Numbers, comparable, is_countable, numbers_of
 from synthohive_spark.errors import SchemaError
@@ -53,10 +53,9 @@ def find_row_orders(
     if not placed:
         return Orders()
     made = {own.column.name: own for own in _fixed_distances(rows, columns, placed, fixed)}
-    left = [c for c in columns if c.name not in made]
+    found = find_pairs(rows, [c for c in columns if c.name not in made], privacy, declared)
     for above in (True, False):
-        found = find_orders(rows, left, frozenset(), frozenset(), privacy, declared, (above,)).columns
-        for own in _touching(found, placed):
+        for own in _touching(found.learned(above=above), placed):
             name = own.column.name
             free = name not in {*fixed, *made} and not _follows(own.sources, name, made)
             # One that is put in place already follows only another one that is.
@@ -151,7 +150,7 @@ def _widened(own: OrderedColumn, rows: pa.Table, columns: Sequence[Column]) -> O
     low, high = _widest(own.column.type)
     gaps, there = numbers_of(_gaps(own, rows), _WHOLE)
     numbers = (numbers_of(rows.column(c.name), c.type)[0] for c in columns if c.type.is_integer)
-    if not own.daily and any(_is_multiple(gaps[there], other[there]) for other in numbers):
+    if not own.daily and there.any() and any(_is_multiple(gaps[there], other[there]) for other in numbers):
         return replace(own, low=low, high=high)
     return replace(own, low=low) if own.above else replace(own, high=high)
 
