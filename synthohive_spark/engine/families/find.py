@@ -21,7 +21,7 @@ from synthohive_spark.engine.dependencies.order import Orders
 from synthohive_spark.engine.families.names import CELL, LEFT, PLACE, clock_name, previous_name, step_name
 from synthohive_spark.engine.families.numbers import DAY, comparable, is_countable, numbers_of
 from synthohive_spark.engine.families.row_orders import find_row_orders, gap_columns, is_exact, require_kept
-from synthohive_spark.engine.families.rules import FamilyRules
+from synthohive_spark.engine.families.rules import FamilyRules, Step
 from synthohive_spark.engine.families.siblings import Siblings
 from synthohive_spark.engine.families.steps import find_steps, rises_of
 from synthohive_spark.engine.families.telling import says_something, telling_conditions
@@ -33,6 +33,7 @@ _ALONE = 0.15
 """The least share of rows that are learned without a sibling before."""
 _WHOLE = pa.int64()
 Flags = npt.NDArray[np.bool_]
+_Values = dict[str, tuple[Column, pa.Array]]
 
 
 @dataclass(frozen=True)
@@ -87,121 +88,146 @@ def learn_families(
     pairs = [(d.low, d.high) for d in declared if isinstance(d, Inequality)]
     whole = {n for d in declared if not isinstance(d, Inequality | Unique) for n in d.columns}
     looked_at = [c for c in own if c.name not in untouched | whole]
-    copies, shifts = _copies(rows, looked_at, context, siblings)
-    places = {
-        c.name: first for c in looked_at if c.name not in copies if (first := siblings.counts(rows, c)) is not None
-    }
-    free = [c for c in looked_at if c.name not in copies and c.name not in places]
-    constant = tuple(c.name for c in free if _is_constant(rows.column(c.name), siblings))
+    alone = unrelated - {name for pair in pairs for name in pair}
+    rules = _rules(rows, looked_at, context, siblings, privacy, pairs, alone)
+    said = [c for c in looked_at if c.name not in {*rules.copies, *rules.places}]
+    previous = [c.name for c in (*said, *extra) if siblings.many and says_something(rows.column(c.name))]
+    cells = [c for c in extra if c.type.is_string and c.name != CELL]
+    rules = replace(
+        rules,
+        columns=(*own, *extra),
+        distinct=(*rules.distinct, *_distinct(rows, cells, siblings)),
+        previous=tuple(previous),
+    )
+    made = _expressed(rows, context, siblings, rules, untouched, unread)
+    require_kept(pairs, rules.orders, made.table.column_names)
+    return made
+
+
+def _rules(
+    rows: pa.Table,
+    columns: Sequence[Column],
+    context: Sequence[Column],
+    siblings: Siblings,
+    privacy: Privacy,
+    pairs: Sequence[tuple[str, str]],
+    alone: frozenset[str],
+) -> FamilyRules:
+    """What holds in all families of these columns; those of ``alone`` are in order with no others."""
+    copies, shifts = _copies(rows, columns, context, siblings)
+    left = [c for c in columns if c.name not in copies]
+    places = {c.name: first for c in left if (first := siblings.counts(rows, c)) is not None}
+    free = [c for c in left if c.name not in places]
+    constant = [c.name for c in free if _is_constant(rows.column(c.name), siblings)]
     steps, floors = find_steps(rows, free, context, siblings, privacy)
-    asked = {name for pair in pairs for name in pair}
-    related = [c for c in looked_at if c.name not in unrelated - asked]
     bases = floors | {s.column.name: s.base for s in steps if s.base is not None}
     placed = {*bases, *(s.column.name for s in steps)}
+    related = [c for c in columns if c.name not in alone]
     orders = find_row_orders(rows, related, placed, bases, {*constant, *copies, *places}, privacy, pairs)
-    stepped = [*(c for c in free if c.name in placed), *(own.column for own in orders.columns)]
+    put = [*(c for c in free if c.name in placed), *(own.column for own in orders.columns)]
     exact = {own.column.name for own in orders.columns if is_exact(own, rows)}
-    clock, derived = _computed(rows, stepped, free, exact, privacy)
+    clock, derived = _computed(rows, put, free, exact, privacy)
     computed = {*(own.column for own in clock), *(own.column for own in derived)}
     orders = Orders(tuple(own for own in orders.columns if not computed & {own.column.name, *own.sources}))
     ordered = {own.column.name for own in orders.columns}
-    rising = {s.column.name: int(s.strict) for s in steps if s.rising and s.column.name in ordered}
-    steps = [s for s in steps if s.column.name not in {*computed, *ordered}]
-    known = {*computed, *ordered, *constant, *(s.column.name for s in steps)}
-    plain = [c for c in free if c.name not in known]
-    constant = tuple(name for name in constant if name not in computed)
-    cells = [c for c in extra if c.type.is_string and c.name != CELL]
-    distinct = tuple(c.name for c in (*plain, *cells) if _is_distinct(rows.column(c.name), c.type, siblings))
-    said = [c for c in (*free, *extra) if siblings.many and says_something(rows.column(c.name))]
-    every = (*own, *extra)
-    previous = tuple(c.name for c in said)
-    floors = {name: base for name, base in floors.items() if name not in {*computed, *ordered}}
-    rules = FamilyRules(
-        every,
-        (),
-        copies,
-        shifts,
-        places,
-        constant,
-        distinct,
-        tuple(steps),
-        previous,
-        clock,
-        derived,
-        orders,
-        rising,
-        floors,
+    kept = tuple(s for s in steps if s.column.name not in computed | ordered)
+    known = {*computed, *ordered, *constant, *(s.column.name for s in kept)}
+    return FamilyRules(
+        tuple(columns),
+        copies=copies,
+        shifts=shifts,
+        places=places,
+        constant=tuple(name for name in constant if name not in computed),
+        distinct=_distinct(rows, [c for c in free if c.name not in known], siblings),
+        steps=kept,
+        clock=clock,
+        derived=derived,
+        orders=orders,
+        rising={s.column.name: int(s.strict) for s in steps if s.rising and s.column.name in ordered},
+        floors={name: base for name, base in floors.items() if name not in computed | ordered},
     )
-    made = _expressed(rows, every, context, said, siblings, rules, untouched, unread)
-    require_kept(pairs, orders, made.table.column_names)
-    return made
 
 
 def _expressed(
     rows: pa.Table,
-    own: Sequence[Column],
     context: Sequence[Column],
-    previous: Sequence[Column],
     siblings: Siblings,
     rules: FamilyRules,
     untouched: frozenset[str],
     unread: frozenset[str],
 ) -> FamilyRows:
-    made: dict[str, tuple[Column, pa.Array]] = {}
-    steps = {s.column.name: s for s in rules.steps}
-    ordered = {o.column.name: o for o in rules.orders.columns}
-    for column in own:
-        values = one_array(rows.column(column.name))
-        if column.name in rules.copies or column.name in rules.places or column.name in rules.computed:
-            continue
-        if column.name in ordered:
-            order = ordered[column.name]
-            parts = order.split({n: one_array(rows.column(n)) for n in (column.name, *order.sources)})
-            made |= {c.name: (c, part) for c, part in zip(gap_columns(order), parts, strict=True)}
-            continue
-        if column.name not in steps:
-            made[column.name] = column, values
-            continue
-        step = steps[column.name]
-        rises, valid = rises_of(rows, step, {c.name: c for c in context}, siblings)
-        if step.daily:
-            name = clock_name(column.name)
-            numbers, there = numbers_of(values, column.type)
-            made[name] = Column(name, ColumnType("bigint")), pa.array(numbers % DAY, _WHOLE, mask=~there)
-        if step.base is None:  # the first sibling has a value, the others a step
-            starts = pc.if_else(pa.array(siblings.firsts), values, pa.nulls(len(values), values.type))
-            made[column.name] = Column(column.name, column.type), starts
-        name = step_name(column.name)
-        learned = pa.array(rises // step.unit, _WHOLE, mask=~valid)
-        made[name] = Column(name, ColumnType("bigint")), learned
-    given: dict[str, tuple[Column, pa.Array]] = {}
-    needed = {*rules.copies.values(), *(s.base for s in rules.steps), *rules.floors.values()}
-    kept = []
-    for column in context:
-        values = one_array(rows.column(column.name))
-        condition = column.name not in unread and says_something(rows.column(column.name))
-        if condition:
-            given[column.name] = Column(column.name, column.type), values
-        if condition or column.name in needed:
-            kept.append(Column(column.name, column.type))
-    if siblings.many:
-        for name, counted in ((PLACE, siblings.place), (LEFT, siblings.left)):
-            given[name] = Column(name, ColumnType("bigint")), pa.array(counted, _WHOLE)
-        alone = siblings.starts | _learned_alone(siblings)
-        before = pa.array(np.where(alone, 0, np.arange(len(rows)) - 1), mask=alone)
-        for column in previous:
-            name = previous_name(column.name)
-            given[name] = Column(name, column.type), one_array(rows.column(column.name)).take(before)
+    made = _generated(rows, context, siblings, rules)
+    given, kept = _given(rows, context, siblings, rules, unread)
     both = {**made, **given}
     table = pa.table([values for _, values in both.values()], names=list(both))
     generated = [c for n, (c, _) in made.items() if n not in untouched]
     telling = telling_conditions(table, generated, [c for c, _ in given.values()])
     columns = tuple(c for n, (c, _) in both.items() if n in made or n in telling)
+    rules = replace(
+        rules,
+        context=tuple(c for c in context if c.name in kept | telling),
+        previous=tuple(n for n in rules.previous if previous_name(n) in telling),
+    )
     conditions = tuple(n for n in given if n in telling)
-    previous_kept = tuple(n for n in rules.previous if previous_name(n) in telling)
-    context_kept = tuple(c for c in kept if c.name in telling or c.name in needed)
-    rules = replace(rules, context=context_kept, previous=previous_kept)
     return FamilyRows(table.select([c.name for c in columns]), columns, conditions, rules)
+
+
+def _generated(rows: pa.Table, context: Sequence[Column], siblings: Siblings, rules: FamilyRules) -> _Values:
+    """What is learned of the columns, by name."""
+    made: _Values = {}
+    steps = {s.column.name: s for s in rules.steps}
+    ordered = {own.column.name: own for own in rules.orders.columns}
+    told = {*rules.copies, *rules.places, *rules.computed}
+    for column in (c for c in rules.columns if c.name not in told):
+        values = one_array(rows.column(column.name))
+        if column.name in ordered:
+            order = ordered[column.name]
+            parts = order.split({n: one_array(rows.column(n)) for n in (column.name, *order.sources)})
+            made |= {c.name: (c, part) for c, part in zip(gap_columns(order), parts, strict=True)}
+        elif column.name in steps:
+            made |= _step_values(rows, values, steps[column.name], context, siblings)
+        else:
+            made[column.name] = column, values
+    return made
+
+
+def _step_values(
+    rows: pa.Table, values: pa.Array, step: Step, context: Sequence[Column], siblings: Siblings
+) -> _Values:
+    """What is learned of a column that rises."""
+    made: _Values = {}
+    column = step.column
+    rises, valid = rises_of(rows, step, {c.name: c for c in context}, siblings)
+    if step.daily:
+        name = clock_name(column.name)
+        numbers, there = numbers_of(values, column.type)
+        made[name] = Column(name, ColumnType("bigint")), pa.array(numbers % DAY, _WHOLE, mask=~there)
+    if step.base is None:  # the first sibling has a value, the others a step
+        starts = pc.if_else(pa.array(siblings.firsts), values, pa.nulls(len(values), values.type))
+        made[column.name] = Column(column.name, column.type), starts
+    name = step_name(column.name)
+    made[name] = Column(name, ColumnType("bigint")), pa.array(rises // step.unit, _WHOLE, mask=~valid)
+    return made
+
+
+def _given(
+    rows: pa.Table, context: Sequence[Column], siblings: Siblings, rules: FamilyRules, unread: frozenset[str]
+) -> tuple[_Values, set[str]]:
+    """What may say something of a row, by name; and the names of ancestors' columns that rules read."""
+    given: _Values = {}
+    for column in context:
+        if column.name not in unread and says_something(rows.column(column.name)):
+            given[column.name] = Column(column.name, column.type), one_array(rows.column(column.name))
+    if siblings.many:
+        for name, counted in ((PLACE, siblings.place), (LEFT, siblings.left)):
+            given[name] = Column(name, ColumnType("bigint")), pa.array(counted, _WHOLE)
+        alone = siblings.starts | _learned_alone(siblings)
+        before = pa.array(np.where(alone, 0, np.arange(len(rows)) - 1), mask=alone)
+        for column in (c for c in rules.columns if c.name in rules.previous):
+            name = previous_name(column.name)
+            given[name] = Column(name, column.type), one_array(rows.column(column.name)).take(before)
+    bases = {s.base for s in rules.steps if s.base is not None}
+    return given, {*rules.copies.values(), *bases, *rules.floors.values()}
 
 
 def _learned_alone(siblings: Siblings) -> Flags:
@@ -291,6 +317,11 @@ def _is_constant(values: pa.ChunkedArray, siblings: Siblings) -> bool:
         return False
     shares = np.bincount(codes) / len(codes)
     return bool(len(after) * np.log(max((shares**2).sum(), 1e-12)) < np.log(_CHANCE))
+
+
+def _distinct(rows: pa.Table, columns: Sequence[Column], siblings: Siblings) -> tuple[str, ...]:
+    """Those of the columns in which all siblings differ."""
+    return tuple(c.name for c in columns if _is_distinct(rows.column(c.name), c.type, siblings))
 
 
 def _is_distinct(values: pa.ChunkedArray, type_: ColumnType, siblings: Siblings) -> bool:
