@@ -68,8 +68,9 @@ def null_within(own: Dependencies, names: Collection[str]) -> tuple[NullWithin, 
 
 
 def _whole(own: Dependencies, names: Collection[str]) -> set[str]:
-    """Columns that are learned as they are, or as one other."""
+    """Columns whose codes are those of their values: neither distances from others, nor computed from them at last."""
     parts: dict[str, list[str]] = {}
     for part, column in own.column_of_part.items():
         parts.setdefault(column, []).append(part)
-    return {name for name in names if parts.get(name, [name]) == [name] and name not in own.joint}
+    otherwise = own.computed | {ordered.column.name for ordered in own.orders.columns}
+    return {name for name in names if parts.get(name, [name]) == [name] and name not in otherwise}
