@@ -1,6 +1,5 @@
 """Every block of code in the README and in the documentation runs, on the database it speaks of."""
 
-import functools
 import os
 import pathlib
 import re
@@ -113,15 +112,15 @@ def run_pipeline(folder):
 
 def prepare(page, folder, monkeypatch):
     """What a page takes for granted: files of the reader's own, and time for a fit with the defaults."""
-    from synthohive_spark import Synthesizer
     from synthohive_spark.examples import orders
+    from tests.helpers.short_fits import fit_by_epochs
 
     if page.name == "first_hour.md":
         (folder / "my_files").mkdir()
         for name, table in orders.tables(200).items():
             table.to_csv(folder / "my_files" / f"{name}.csv", index=False)
     if page.name == "first_hour.md" or page.parent.name == "examples":
-        monkeypatch.setattr(Synthesizer, "fit", functools.partialmethod(Synthesizer.fit, max_seconds=5))
+        fit_by_epochs(monkeypatch, 8)
 
 
 @pytest.fixture

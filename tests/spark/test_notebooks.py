@@ -4,6 +4,7 @@ import runpy
 import pytest
 
 from scripts.make_notebooks import notebook
+from tests.helpers.short_fits import fit_by_epochs
 
 NOTEBOOKS = pathlib.Path(__file__).parents[2] / "notebooks"
 LINKS = [
@@ -54,7 +55,8 @@ def test_one_table_as_jupyter_cells(spark, folder):
     assert [path.name for path in folder.iterdir()] == ["notebook_files"]
 
 
-def test_a_database(spark, folder):
+def test_a_database(spark, folder, monkeypatch):
+    fit_by_epochs(monkeypatch, 8)
     names = run_script("02_a_database.py")
     proposed = names["proposed"].tables
     assert proposed["patients"].pk == ("patient_id",) and proposed["stays"].pk == ("stay_id",)
@@ -98,7 +100,8 @@ def test_a_pipeline_and_mlflow(spark, folder):
     assert [path.name for path in folder.iterdir()] == ["notebook_files"]
 
 
-def test_reading_the_report(folder, capsys):
+def test_reading_the_report(folder, monkeypatch, capsys):
+    fit_by_epochs(monkeypatch, 8)
     names = run_script("04_reading_the_report.py")
     failures = {(f.table, f.column, f.metric) for f in names["failures"]}
     assert {
