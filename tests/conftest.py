@@ -28,10 +28,12 @@ def spark():
 
     folder = tempfile.mkdtemp(prefix="synthohive-tests-")
     os.environ["TZ"] = "America/New_York"
-    session = embedded_session(
-        folder,
-        conf={"spark.sql.session.timeZone": "America/New_York", "spark.sql.artifact.isolation.enabled": "false"},
-    )
+    conf = {
+        "spark.sql.session.timeZone": "America/New_York",
+        "spark.sql.artifact.isolation.enabled": "false",
+        "spark.sql.codegen.wholeStage": "false",  # compiling a plan takes longer than running it on a few hundred rows
+    }
+    session = embedded_session(folder, conf=conf)
     yield session
     session.stop()
     shutil.rmtree(folder, ignore_errors=True)
