@@ -324,9 +324,10 @@ class Synthesizer:
                     f"no declared table is both among the real ones ({', '.join(both[0])}) and the synthetic ones "
                     f"({', '.join(both[1])})"
                 )
-            learned = self._learned.dependencies()
+            learned, aggregates = self._learned.dependencies(), self._learned.aggregates()
             declared = {name: self.metadata.table(name) for name in names}
-            report = compare_database(both[0], both[1], declared, learned, self.privacy.rare_category_rows)
+            rare = self.privacy.rare_category_rows
+            report = compare_database(both[0], both[1], declared, learned, rare, aggregates)
             if output_path is not None:
                 write = report.write_json if os.fspath(output_path).endswith(".json") else report.write_html
                 write(output_path)

@@ -47,7 +47,7 @@ class Assembly:
             return rows.select(*[restored(col(c.name), c) for c in table.columns])
         filled = self._filled(table)
         own = [c.name for c in table.columns if c.name not in filled]
-        rows = self.spines.rows(name, [*own, *self._needed(table)])
+        rows = self.spines.aggregated(name, [*own, *self._needed(table)])
         rows = self._with_owner_key(table, rows)
         for reference in table.references:
             rows = self._with_reference(name, rows, reference)

@@ -8,14 +8,16 @@ from dataclasses import dataclass, replace
 from pyspark.sql import DataFrame
 
 from synthohive_spark.declarations.declarations import Declarations
+from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.order import Orders
+from synthohive_spark.engine.families.aggregates import Aggregate
 from synthohive_spark.engine.table.conditions import Given
 from synthohive_spark.engine.table.registry import engine_class
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.logs import get_logger
-from synthohive_spark.relational.linked_table import LinkedTable
+from synthohive_spark.relational.linked_table import LinkedTable, aggregates_of
 from synthohive_spark.relational.sample_sizes import SampleSizes
 from synthohive_spark.stages.model import SynthesizerTransformerModel
 
@@ -64,6 +66,20 @@ class LearnedDatabase:
                 own = replace(own, orders=Orders((*own.orders.columns, *rules.orders.columns)))
                 columns |= {c.name: c for c in rules.columns}
             found[name] = own, tuple(columns.values())
+        return found
+
+    def aggregates(self) -> dict[str, list[tuple[str, ForeignKey, Aggregate]]]:
+        """By table, its columns that are aggregates of children: the children's table, its owner link, the column."""
+        found = {}
+        for name in self.linked:
+            own = [
+                (child, link, one)
+                for child, of_child in aggregates_of(self.linked, name).items()
+                for one in of_child
+                if (link := self.linked[child].owner) is not None
+            ]
+            if own:
+                found[name] = own
         return found
 
     def given(self, given: Mapping[str, Given] | None) -> Mapping[str, Given]:

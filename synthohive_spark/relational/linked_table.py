@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.families.aggregates import Aggregate
 from synthohive_spark.engine.families.balance import Balance
 from synthohive_spark.engine.families.names import cell_name, count_name
 from synthohive_spark.engine.families.rules import FamilyRules
@@ -182,6 +183,20 @@ class LinkedTable:
         )
 
 
+def aggregates_of(tables: Mapping[str, LinkedTable], name: str) -> dict[str, tuple[Aggregate, ...]]:
+    """By child, the columns of a table that are aggregates of its rows; a column is of one child alone."""
+    found: dict[str, tuple[Aggregate, ...]] = {}
+    taken: set[str] = set()
+    for child, table in tables.items():
+        if table.owner is None or table.owner.parent != name or table.rules is None:
+            continue
+        own = tuple(a for a in table.rules.aggregates if a.column.name not in taken)
+        taken |= {a.column.name for a in own}
+        if own:
+            found[child] = own
+    return found
+
+
 def check_links(tables: Mapping[str, LinkedTable], learned: Mapping[str, Sequence[Column]]) -> None:
     """Check that what was read of tables speaks of tables and columns that are there.
 
@@ -204,3 +219,7 @@ def check_links(tables: Mapping[str, LinkedTable], learned: Mapping[str, Sequenc
             made = {c.name for c in table.rules.columns}
             if not {c.name for c in table.columns} - table.key_columns - {*table.pk} <= made:
                 raise ValueError(f"table {name!r} has columns that nothing makes")
+            above = () if table.owner is None else tables[table.owner.parent].columns
+            for own in table.rules.aggregates:
+                if own.column not in above or own.of not in {None, *made}:
+                    raise ValueError(f"table {name!r} has aggregates of columns that are not there")

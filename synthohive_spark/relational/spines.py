@@ -25,7 +25,8 @@ from synthohive_spark.engine.families.names import count_name, is_ancestor_name,
 from synthohive_spark.engine.families.rules import BLOCK as FAMILY_BLOCK
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.sampling.cases import Cases
-from synthohive_spark.relational.linked_table import LinkedTable
+from synthohive_spark.relational.aggregated_rows import aggregated_rows
+from synthohive_spark.relational.linked_table import LinkedTable, aggregates_of
 from synthohive_spark.relational.root_choice import ChosenRoots, RootChoice
 from synthohive_spark.spark.families import ID, TASK_ROWS, generate_families
 from synthohive_spark.spark.generation import generate, key_values
@@ -120,6 +121,31 @@ class Spines:
         if key not in self._frames:
             self._frames[key] = self._made(*key)
         return self._frames[key]
+
+    def aggregated(self, name: str, wanted: Collection[str], *, numbered: bool = True) -> DataFrame:
+        """The same rows, of which columns that are aggregates of children hold what the drawn children come to.
+
+        Their ids, and so all that follows from them, are the same; the children that are counted in were drawn for
+        what `rows` holds.
+
+        Args:
+            name: The table.
+            wanted: As for `rows`.
+            numbered: As for `rows`.
+        """
+        rows, table = self.rows(name, wanted, numbered=numbered), self.tables[name]
+        found = {child: own for child, own in aggregates_of(self.tables, name).items() if not self.is_there(child)}
+        held = {c for c in wanted if not is_key_name(c) and not is_ancestor_name(c)}
+        if not found or self.is_there(name) or held <= {*table.extra}:
+            return rows
+        model = self.models[name].table_model
+        learned = model.columns if table.rules is None else table.rules.columns
+        columns = [c for c in learned if c.name not in {*table.extra, *table.key_columns, *table.pk}]
+        children = [
+            (self.aggregated(child, [a.of for a in own if a.of is not None], numbered=False), own)
+            for child, own in found.items()
+        ]
+        return aggregated_rows(rows, children, PARENT, columns, model.dependencies)
 
     def _made(self, name: str, wanted: Collection[str], numbered: bool) -> DataFrame:
         table = self.tables[name]
@@ -238,7 +264,8 @@ class Spines:
             if not self.is_late(owner.parent, t)
         }
         above = {c: one_level_up(c) for c in context} | keys
-        parents = self.rows(
+        drawn_for = name in aggregates_of(self.tables, owner.parent)
+        parents = (self.rows if drawn_for else self.aggregated)(
             owner.parent,
             dict.fromkeys([*above.values(), count_name(name, owner.columns)]),
             numbered=numbered or total is not None,

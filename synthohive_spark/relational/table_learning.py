@@ -19,6 +19,8 @@ from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.declarations.table import TableDeclaration
 from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.families.aggregates import Aggregate
+from synthohive_spark.engine.families.aggregates_fit import find_aggregates
 from synthohive_spark.engine.families.balance import LARGEST, Balance
 from synthohive_spark.engine.families.cells import Cells
 from synthohive_spark.engine.families.find import FamilyRows, learn_families
@@ -89,7 +91,7 @@ class TableLearning:
             columns = (*own.columns, *extra)
             family = FamilyRows(rows.select([c.name for c in columns]), columns, (), None)
         else:
-            family = self._families(name, rows, extra, context)
+            family = self._families(name, rows, extra, context, config)
             references = self._apart(references, rows)
         references = self._followed(references, rows)
         estimator.setParams(excludeCols=list(config.dropped), conditionCols=[*declared, *family.conditions])
@@ -195,12 +197,20 @@ class TableLearning:
         names = [axis.name for axis in self.cells[name].axes]
         return self.cells[name].assign(pa.table([rows.column(f"{prefix}{n}") for n in names], names=names))
 
-    def _families(self, name: str, rows: pa.Table, extra: Sequence[Column], context: Sequence[Column]) -> FamilyRows:
+    def _families(
+        self,
+        name: str,
+        rows: pa.Table,
+        extra: Sequence[Column],
+        context: Sequence[Column],
+        config: TableDeclaration,
+    ) -> FamilyRows:
         own, plan = self.frames.tables[name], self.frames.plan.tables[name]
         assert plan.owner is not None
         order = [one_array(rows.column(order_name(i))).to_numpy() for i in range(own.order)]
         owner = one_array(rows.column(FAMILY))
         siblings = Siblings.of(rows, own.learned, owner, order)
+        aggregates = () if config.context else self._aggregates(name, rows, siblings)
         if plan.owner.parent in self.cells:
             label = Column(ancestor_name(1, CELL), _TEXT)
             met = ~null_mask(one_array(rows.column(ancestor_name(1, MET))))
@@ -224,7 +234,25 @@ class TableLearning:
             privacy=self.privacy,
             declared=own.rules.declared,
             unrelated=own.rules.unrelated,
+            aggregates=aggregates,
         )
+
+    def _aggregates(self, name: str, rows: pa.Table, siblings: Siblings) -> tuple[Aggregate, ...]:
+        """The columns of a table's owner that are aggregates of its rows, in families and where there are no rows."""
+        plan = self.frames.plan.tables
+        owner = plan[name].owner
+        assert owner is not None
+        if plan[owner.parent].kept:
+            return ()
+        parents, children = self.frames.tables[owner.parent], self.frames.tables[name]
+        above, own = (
+            [c for c in table.learned if c.name not in table.rules.unrelated] for table in (parents, children)
+        )
+        found = find_aggregates(rows, own, above, siblings)
+        if not found:
+            return ()
+        empty = self.frames.childless(name, [own.column for own in found])
+        return tuple(replace(own, empty=empty[own.column.name]) for own in found if own.column.name in empty)
 
     def _apart(self, references: Sequence[Reference], rows: pa.Table) -> list[Reference]:
         """The references with whether siblings hardly ever share a row, where they would by chance."""

@@ -18,6 +18,7 @@ from synthohive_spark.declarations.plan import DatabasePlan
 from synthohive_spark.declarations.table import TableDeclaration
 from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.families.aggregates import DRAWN, NULL, ZERO
 from synthohive_spark.engine.families.names import ancestor_name, count_name
 from synthohive_spark.engine.families.numbers import is_countable
 from synthohive_spark.spark.schema import col
@@ -216,6 +217,28 @@ class TrainingFrames:
     def _key_hashes(self, name: str) -> list[str]:
         return list(dict.fromkeys(hash_name(link.parent_columns) for _, link in self.plan.links_to(name)))
 
+    def childless(self, name: str, columns: Sequence[Column]) -> dict[str, str]:
+        """What columns of a table's owner hold where no row of the table follows: all null, all zero, or others.
+
+        Returns:
+            By column ``null`` or ``zero``, and ``drawn`` where every row of the owner has such rows; not those of which
+            neither can be said.
+        """
+        owner = self.plan.tables[name].owner
+        assert owner is not None
+        counted = col(count_name(name, owner.columns))
+        rows = self.with_counts(self.tables[owner.parent].frame, owner.parent).where(counted == 0)
+        values = [F.array(F.count(col(c.name)), F.count_if(_is_zero(c))) for c in columns]
+        row = rows.agg(F.count(F.lit(1)).alias("rows"), F.array(*values).alias("values")).first()
+        assert row is not None
+        found = {}
+        for column, (known, zeros) in zip(columns, row["values"], strict=True):
+            if not row["rows"]:
+                found[column.name] = DRAWN
+            elif known in (0, row["rows"]) and known == zeros:
+                found[column.name] = ZERO if known else NULL
+        return found
+
     def with_counts(self, df: DataFrame, name: str, *, features: bool = False) -> DataFrame:
         """Rows of a table with how many rows refer to each, and with means of what these hold."""
         for child, link in self.counted(name):
@@ -280,6 +303,10 @@ class TrainingFrames:
             at = col(above)
         found = F.when(level >= 0, level.cast("bigint"))
         return df.withColumn(referred_name(i, "@level"), found)
+
+
+def _is_zero(column: Column) -> Expression:
+    return col(column.name) == 0 if column.type.is_number else F.lit(False)
 
 
 def comparable_value(value: Expression, type_: ColumnType) -> Expression:

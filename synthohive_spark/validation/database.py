@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pyspark.sql import DataFrame
@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 from synthohive_spark.declarations.plan import DatabasePlan
 from synthohive_spark.declarations.table import TableDeclaration
 from synthohive_spark.validation.counting import count_values
-from synthohive_spark.validation.dependencies import Learned, compare_dependencies
+from synthohive_spark.validation.dependencies import FromChildren, Learned, compare_dependencies
 from synthohive_spark.validation.links import plan as links
 from synthohive_spark.validation.links.compare import compare_links
 from synthohive_spark.validation.metrics import compare_profiled, tallies
@@ -25,8 +25,9 @@ def compare_database(
     declared: Mapping[str, TableDeclaration],
     learned: Mapping[str, Learned] | None = None,
     rare_rows: int = 0,
+    aggregates: Mapping[str, Sequence[FromChildren]] | None = None,
 ) -> ValidationReport:
-    """Compare the tables of two databases and the links between them, over all rows, by five Spark queries, or six.
+    """Compare the tables of two databases and the links between them, over all rows, by five to seven Spark queries.
 
     A frame is read about once for each, and once more for each table below it: write synthetic frames that are costly
     to make to tables first.
@@ -37,6 +38,7 @@ def compare_database(
         declared: What is declared about the tables; those that both sides have are compared.
         learned: By table, what holds in its learned rows.
         rare_rows: Categories that fewer real rows hold were kept from the models; 0 where none were.
+        aggregates: By table, its columns that are aggregates of other tables' rows.
 
     Raises:
         SchemaError: If two columns of one table have the same name.
@@ -49,6 +51,6 @@ def compare_database(
     of_links = links.tallies(by_name, plan)
     counted = count_values(tables, [list(dict.fromkeys([*tallies(t), *of_links[t.table.name]])) for t in tables])
     reports = compare_profiled(tables, counted)
-    held = compare_dependencies(compared, reports, real, synthetic, learned or {})
+    held = compare_dependencies(compared, reports, real, synthetic, learned or {}, aggregates or {})
     reports = [replace(report, dependencies=held.get(report.name, ())) for report in reports]
     return ValidationReport(tuple(reports), compare_links(by_name, dict(zip(by_name, counted, strict=True)), plan))

@@ -11,16 +11,22 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from synthohive_spark.declarations.dependencies import Unique
-from synthohive_spark.engine.columns import Column
+from synthohive_spark.declarations.foreign_key import ForeignKey
+from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.decided import Decided, NullWithin, decided, null_within
 from synthohive_spark.engine.dependencies.dependencies import Dependencies, columns_of
+from synthohive_spark.engine.families.aggregates import Aggregate
+from synthohive_spark.spark.aggregates import aggregate, breaks_aggregate
 from synthohive_spark.spark.decided_check import breaks_null, count_undecided
 from synthohive_spark.spark.dependency_check import count_broken, rows_that_break
+from synthohive_spark.spark.schema import quote
 from synthohive_spark.validation.figures import DependencyReport, TableReport
 from synthohive_spark.validation.tables import Compared
 
 Learned = tuple[Dependencies, Sequence[Column]]
 """What holds in the learned rows of a table, and its learned columns."""
+FromChildren = tuple[str, ForeignKey, Aggregate]
+"""A table whose rows are aggregated, its link to the parent, and the parent's column."""
 _Sides = Mapping[str, tuple[DataFrame, DataFrame]]
 _Counts = dict[str, list[tuple[str, int, int]]]
 """By table, what holds, and how many real and synthetic rows break it."""
@@ -42,8 +48,9 @@ def compare_dependencies(
     real: Mapping[str, DataFrame],
     synthetic: Mapping[str, DataFrame],
     learned: Mapping[str, Learned],
+    aggregates: Mapping[str, Sequence[FromChildren]],
 ) -> dict[str, tuple[DependencyReport, ...]]:
-    """How many rows break what was found in each table, and what was declared, by at most three jobs over all tables.
+    """How many rows break what was found in each table, and what was declared, by at most four jobs over all tables.
 
     What speaks of columns that not both sides have, in the type that was learned, is left out.
 
@@ -53,11 +60,17 @@ def compare_dependencies(
         real: Their real rows.
         synthetic: Their synthetic rows.
         learned: By table, what was learned.
+        aggregates: By table, its columns that are aggregates of other tables' rows.
     """
     learned_tables = {t.name: t for t in tables if t.name in learned and not t.config.keep}
     own = {name: _own(table, *learned[name]) for name, table in learned_tables.items()}
     sides = {table.name: (real[table.name], synthetic[table.name]) for table in tables}
-    counted = [_by_aggregates(tables, own, sides), _by_values(own, sides), _by_pairs(own, sides)]
+    counted = [
+        _by_aggregates(tables, own, sides),
+        _by_children({t.name: {c.name: c.type for c in t.columns} for t in tables}, aggregates, sides),
+        _by_values(own, sides),
+        _by_pairs(own, sides),
+    ]
     rows = {report.name: (report.rows_real, report.rows_synthetic) for report in reports}
     return {
         name: tuple(
@@ -90,19 +103,61 @@ def _by_aggregates(tables: Sequence[Compared], own: Mapping[str, _Own], sides: _
             told = [(d.describe(), rows_that_break(d)) for d in unique]
             asked[table.name] = [(text, count) for text, count in told if count is not None]
             asked[table.name] += [(one.text, F.count_if(breaks_null(one))) for one in nulls]
-    asked = {name: counts for name, counts in asked.items() if counts}
+    return _counted({name: (*sides[name], counts) for name, counts in asked.items() if counts})
+
+
+def _by_children(
+    types: Mapping[str, Mapping[str, ColumnType | None]],
+    aggregates: Mapping[str, Sequence[FromChildren]],
+    sides: _Sides,
+) -> _Counts:
+    """Rows that hold something else than what their children come to."""
+    asked = {}
+    for name, known in aggregates.items():
+        found = [
+            (child, link, own)
+            for child, link, own in known
+            if types.get(name, {}).get(own.column.name) == own.column.type
+            and child in types
+            and {*link.columns, *([] if own.of is None else [own.of])} <= types[child].keys()
+        ]
+        if found:
+            real, made = (_with_children(name, found, {n: both[side] for n, both in sides.items()}) for side in (0, 1))
+            counts = [
+                (own.describe(child), F.count_if(breaks_aggregate(own, F.col(f"@{i}"), F.col(f"@of{i}").isNotNull())))
+                for i, (child, _, own) in enumerate(found)
+            ]
+            asked[name] = real, made, counts
+    return _counted(asked)
+
+
+def _with_children(name: str, found: Sequence[FromChildren], tables: Mapping[str, DataFrame]) -> DataFrame:
+    """The rows of a table with each aggregate, and whether there are rows to aggregate."""
+    rows = tables[name]
+    for i, (child, link, own) in enumerate(found):
+        keys = [f"@key{i}.{j}" for j in range(len(link.columns))]
+        sums = tables[child].groupBy(*[F.col(quote(c)).alias(key) for c, key in zip(link.columns, keys, strict=True)])
+        there = sums.agg(aggregate(own).alias(f"@{i}"), F.lit(1).alias(f"@of{i}"))
+        meets = [F.col(quote(c)) == F.col(quote(key)) for c, key in zip(link.parent_columns, keys, strict=True)]
+        rows = rows.join(there, meets, "left")
+    return rows
+
+
+def _counted(asked: Mapping[str, tuple[DataFrame, DataFrame, Sequence[tuple[str, Expression]]]]) -> _Counts:
+    """What aggregates say of the real and the synthetic rows of tables, each with its text, by one job."""
     frames = [
-        df.select(F.array(*(count.cast("bigint") for _, count in counts)).alias("counts"))
-        for name, counts in asked.items()
-        for df in sides[name]
+        df.select(F.array(*(count.cast("bigint") for _, count in counts)).alias("counts")).select(
+            F.lit(2 * i + side).alias("place"), "counts"
+        )
+        for i, (real, made, counts) in enumerate(asked.values())
+        for side, df in enumerate((real, made))
     ]
     if not frames:
         return {}
-    numbered = [df.select(F.lit(i).alias("place"), "counts") for i, df in enumerate(frames)]
-    found = {row.place: row.counts for row in reduce(DataFrame.unionAll, numbered).collect()}
+    found = {row.place: row.counts for row in reduce(DataFrame.unionAll, frames).collect()}
     return {
         name: [(text, found[2 * i][j], found[2 * i + 1][j]) for j, (text, _) in enumerate(counts)]
-        for i, (name, counts) in enumerate(asked.items())
+        for i, (name, (_, _, counts)) in enumerate(asked.items())
     }
 
 

@@ -148,6 +148,20 @@ class LinearRelation:
         *whole, constant = (int(t * common) for t in terms)
         return whole, constant
 
+    def solved_for(self, place: int) -> LinearRelation:
+        """The same relation, as one that determines another part.
+
+        >>> parts = [LinearTerm(n, ColumnType("int"), 0, 0, 9) for n in ("net", "total", "tax")]
+        >>> net = LinearRelation(tuple(parts), (Fraction(1), Fraction(-1)), Fraction(0))
+        >>> net.describe(), net.solved_for(1).describe()
+        ('net = total - tax', 'total = net + tax')
+        """
+        weights = [Fraction(-1), *self.factors]
+        others = [i for i in range(len(self.parts)) if i != place]
+        factors = tuple(-weights[i] / weights[place] for i in others)
+        parts = (self.parts[place], *(self.parts[i] for i in others))
+        return LinearRelation(parts, factors, -self.offset / weights[place], self.rough)
+
     def fits(self) -> bool:
         """Whether units within the ranges of the parts can be reckoned with in 64 bits."""
         weights, constant = self.equation

@@ -18,7 +18,18 @@ from synthohive_spark.engine.dependencies.clock import ClockPart, find_clock_par
 from synthohive_spark.engine.dependencies.derived import DerivedColumn
 from synthohive_spark.engine.dependencies.derived_fit import find_derived_columns
 from synthohive_spark.engine.dependencies.order import Orders
-from synthohive_spark.engine.families.names import CELL, LEFT, PLACE, clock_name, previous_name, step_name
+from synthohive_spark.engine.families.aggregates import Aggregate
+from synthohive_spark.engine.families.aggregates_fit import rests_of
+from synthohive_spark.engine.families.names import (
+    CELL,
+    LEFT,
+    PLACE,
+    ancestor_name,
+    clock_name,
+    previous_name,
+    rest_name,
+    step_name,
+)
 from synthohive_spark.engine.families.numbers import DAY, comparable, is_countable, numbers_of
 from synthohive_spark.engine.families.row_orders import find_row_orders, gap_columns, is_exact, require_kept
 from synthohive_spark.engine.families.rules import FamilyRules, Step
@@ -65,6 +76,7 @@ def learn_families(
     privacy: Privacy,
     declared: Sequence[Dependency] = (),
     unrelated: frozenset[str] = frozenset(),
+    aggregates: Sequence[Aggregate] = (),
 ) -> FamilyRows:
     """Find what holds in all families and express the rows by it.
 
@@ -80,6 +92,7 @@ def learn_families(
         declared: What is known to hold in every row. Orders are kept here, where they speak of columns that are put in
             place; what else it names is learned as it is.
         unrelated: Columns of which no relation to others is looked for.
+        aggregates: Columns of the parent that are aggregates of its rows; those that a row copies are left as they are.
 
     Raises:
         SchemaError: If a declared order speaks of a column that is computed.
@@ -98,6 +111,7 @@ def learn_families(
         columns=(*own, *extra),
         distinct=(*rules.distinct, *_distinct(rows, cells, siblings)),
         previous=tuple(previous),
+        aggregates=tuple(a for a in aggregates if ancestor_name(1, a.column.name) not in rules.copies.values()),
     )
     made = _expressed(rows, context, siblings, rules, untouched, unread)
     require_kept(pairs, rules.orders, made.table.column_names)
@@ -226,8 +240,14 @@ def _given(
         for column in (c for c in rules.columns if c.name in rules.previous):
             name = previous_name(column.name)
             given[name] = Column(name, column.type), one_array(rows.column(column.name)).take(before)
+    columns = {c.name: c for c in rules.columns}
+    for own in rules.sums:
+        name = rest_name(own.column.name)
+        assert own.of is not None
+        given[name] = Column(name, ColumnType("double")), rests_of(rows, own, columns[own.of], siblings)
     bases = {s.base for s in rules.steps if s.base is not None}
-    return given, {*rules.copies.values(), *bases, *rules.floors.values()}
+    summed = {ancestor_name(1, own.column.name) for own in rules.sums}
+    return given, {*rules.copies.values(), *bases, *rules.floors.values(), *summed}
 
 
 def _learned_alone(siblings: Siblings) -> Flags:

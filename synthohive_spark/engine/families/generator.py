@@ -16,8 +16,17 @@ from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.codecs.arrow_numbers import to_numbers
 from synthohive_spark.engine.columns import Column, ColumnType
-from synthohive_spark.engine.families.names import LEFT, PLACE, clock_name, previous_name, rank_name, step_name
-from synthohive_spark.engine.families.numbers import DAY, comparable, numbers_of, values_of
+from synthohive_spark.engine.families.names import (
+    LEFT,
+    PLACE,
+    ancestor_name,
+    clock_name,
+    previous_name,
+    rank_name,
+    rest_name,
+    step_name,
+)
+from synthohive_spark.engine.families.numbers import DAY, comparable, floats_of, numbers_of, values_of
 from synthohive_spark.engine.families.row_orders import gap_columns
 from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
 from synthohive_spark.engine.noise import mix
@@ -172,6 +181,8 @@ class _Families:
         blocks = int(self.block[-1]) + 1 if len(seats) else 0
         self.firsts = {s.column.name: np.zeros(blocks, np.int64) for s in self.rules.steps}
         self.hashes = {n: np.zeros(len(seats), np.uint32) for n in self.rules.distinct}
+        self.sums = {rest_name(own.column.name): own for own in self.rules.sums}
+        self.taken = {name: np.zeros(blocks) for name in self.sums}
 
     def drawn(self) -> pa.Table:
         """The rows of all seats."""
@@ -195,7 +206,12 @@ class _Families:
         anchors = self._anchors(rows, context, previous)
         draw = self._draw(rows, self.seats.places[rows], context, previous)
         made = self._finished(sample_valid(self.generator, draw, self.redraw), rows, context, previous, anchors)
-        return self._apart(made, draw, rows, context, previous, anchors) if self.rules.distinct else made
+        if self.rules.distinct:
+            made = self._apart(made, draw, rows, context, previous, anchors)
+        for name, own in self.sums.items():
+            terms = floats_of(made.column(own.of), next(c.type for c in self.rules.columns if c.name == own.of))
+            self.taken[name][self.block[rows]] += np.nan_to_num(terms)
+        return made
 
     def _anchors(self, rows: Places, context: pa.Table | None, previous: pa.Table) -> pa.Table:
         """Siblings whose values say what holds in all of them: those before, the first ones where a block starts."""
@@ -222,12 +238,25 @@ class _Families:
                 arrays.append(pa.array(counted[name], pa.int64()))
             elif name in before:
                 arrays.append(one_array(previous.column(before[name])))
+            elif name in self.sums:
+                arrays.append(self._rest(name, rows, places, context))
             else:
                 assert context is not None
                 arrays.append(one_array(context.column(name)))
         conditions = pa.table(arrays, names=list(self.generator.conditions)) if arrays else None
         numbers = None if self.seats.numbers is None else self.seats.numbers[rows]
         return Draw(self.ids[rows], self.seed, conditions, numbers=numbers)
+
+    def _rest(self, name: str, rows: Places, places: Places, context: pa.Table | None) -> pa.Array:
+        """What is left of a parent's sum; where a block of siblings starts anew, as if all before had equal parts."""
+        assert context is not None
+        column = self.sums[name].column
+        whole = floats_of(context.column(ancestor_name(1, column.name)), column.type)
+        equal = np.nan_to_num(whole) * places / self.seats.sizes[rows]
+        starts = (self.wave[rows] == 0) & (places == self.seats.places[rows])
+        self.taken[name][self.block[rows[starts]]] = equal[starts]
+        taken = np.where(places == 0, 0.0, self.taken[name][self.block[rows]])
+        return pa.array(whole - taken, pa.float64(), from_pandas=True)
 
     def _finished(
         self,

@@ -58,6 +58,11 @@ def clock_name(column: str) -> str:
     return f"@clock.{column}"
 
 
+def rest_name(column: str) -> str:
+    """What the rows before leave of a parent's sum for a row and the siblings after it."""
+    return f"@rest.{column}"
+
+
 def ancestor_name(level: int, column: str) -> str:
     """What the owner (level 1), its owner (2), and so on, holds."""
     return f"@up{level}.{column}"

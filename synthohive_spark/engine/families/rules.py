@@ -12,6 +12,7 @@ from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.clock import ClockPart
 from synthohive_spark.engine.dependencies.derived import DerivedColumn
 from synthohive_spark.engine.dependencies.order import Orders
+from synthohive_spark.engine.families.aggregates import SUM, Aggregate
 from synthohive_spark.engine.families.numbers import DAY, Numbers
 from synthohive_spark.engine.integrity import Bounds, Long
 
@@ -110,6 +111,7 @@ class FamilyRules:
         orders: Columns that are learned by their distance from others of their row.
         rising: Which of these rise from the sibling before, and by how much at least.
         floors: Columns that are learned as they are and never lie before an ancestor's date, with its column.
+        aggregates: Columns of the parent that are aggregates of its rows here.
     """
 
     columns: tuple[Column, ...]
@@ -126,6 +128,12 @@ class FamilyRules:
     orders: Orders = field(default_factory=Orders)
     rising: Mapping[str, int] = field(default_factory=dict)
     floors: Mapping[str, str] = field(default_factory=dict)
+    aggregates: tuple[Aggregate, ...] = ()
+
+    @property
+    def sums(self) -> tuple[Aggregate, ...]:
+        """Those of the aggregates that are sums, of which rows are given what is left for them."""
+        return tuple(own for own in self.aggregates if own.function == SUM)
 
     @property
     def computed(self) -> frozenset[str]:
@@ -149,6 +157,7 @@ class FamilyRules:
             "orders": self.orders.to_json(),
             "rising": dict(self.rising),
             "floors": dict(self.floors),
+            "aggregates": [a.to_json() for a in self.aggregates],
         }
 
     @classmethod
@@ -169,4 +178,5 @@ class FamilyRules:
             orders=Orders.from_json(data.get("orders", [])),
             rising=dict(data.get("rising", {})),
             floors=dict(data.get("floors", {})),
+            aggregates=tuple(Aggregate.from_json(a) for a in data.get("aggregates", [])),
         )
