@@ -37,6 +37,7 @@ from synthohive_spark.engine.sampling.valid import sample_valid
 _AGAIN = 20
 """How often a row is drawn that holds what a sibling holds already, where siblings differ."""
 _FIRST_STREAM = 1000
+_AWAY = 0.05
 _WHOLE = ColumnType("bigint")
 _ID = np.uint64(0x9E3779B97F4A7C15)
 Places = npt.NDArray[np.int64]
@@ -390,7 +391,9 @@ class _Families:
                 break
             take = pa.array(twice)
             again = self._finished(
-                sample_valid(self.generator, draw.redraw(twice, stream), self.redraw),
+                sample_valid(
+                    self.generator, self._led_away(draw.redraw(twice, stream), stream - _FIRST_STREAM), self.redraw
+                ),
                 rows[twice],
                 None if context is None else context.take(take),
                 previous.take(take),
@@ -402,6 +405,17 @@ class _Families:
         for name, hashes in self.hashes.items():
             hashes[rows] = _hashes(made.column(name))
         return made
+
+    def _led_away(self, draw: Draw, tried: int) -> Draw:
+        """The draw with another rest of each sum at each new try, or what fits the rest best would come again."""
+        if not self.sums or draw.conditions is None or tried < _AGAIN // 2:
+            return draw
+        conditions = draw.conditions
+        for name in conditions.column_names:
+            if name in self.sums:
+                moved = pc.multiply(conditions.column(name), (1.0 + _AWAY * tried) ** (-1) ** tried)
+                conditions = conditions.set_column(conditions.column_names.index(name), name, moved)
+        return replace(draw, conditions=conditions)
 
     def _met(self, made: pa.Table, rows: Places) -> npt.NDArray[np.bool_]:
         """Whether a sibling before, of the same block, holds the same."""

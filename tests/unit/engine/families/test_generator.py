@@ -13,8 +13,17 @@ from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.clock import Clock, ClockPart
 from synthohive_spark.engine.dependencies.derived import DerivedColumn, Number
+from synthohive_spark.engine.families.aggregates import Aggregate
 from synthohive_spark.engine.families.generator import FamilyGenerator, FamilySeats, child_ids, steps_of
-from synthohive_spark.engine.families.names import LEFT, PLACE, clock_name, previous_name, rank_name, step_name
+from synthohive_spark.engine.families.names import (
+    LEFT,
+    PLACE,
+    clock_name,
+    previous_name,
+    rank_name,
+    rest_name,
+    step_name,
+)
 from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
 from synthohive_spark.engine.noise import row_words
 
@@ -377,3 +386,61 @@ def test_a_copy_at_a_distance_of_an_ancestors_date(type_, shift, wanted):
     made = generator(rules).sample(FamilySeats(np.arange(2), one - 1, one, context), 1)
     assert made.column("due").to_pylist() == [wanted, None]
     assert FamilyRules.from_json(json.loads(json.dumps(rules.to_json()))) == rules
+
+
+def summing(sizes):
+    """Families whose rows are given what is left of a sum, and what each of them was given."""
+    own = Aggregate(Column("goods", WHOLE), "sum", "x")
+    rules = FamilyRules((Column("x", WHOLE),), (Column("@up1.goods", WHOLE),), aggregates=(own,))
+    given = (Column(rest_name("goods"), ColumnType("double")),)
+    asked = []
+
+    class Seen(Dice):
+        def sample(self, draw):
+            asked.extend(zip(draw.row_ids, draw.conditions.column(0).to_pylist(), strict=True))
+            return super().sample(draw)
+
+    dice = Seen((Column("x", WHOLE), *given), (given[0].name,))
+    of = seats(sizes)
+    goods = pa.array(np.repeat(np.arange(len(sizes)) * 1000 + 500, sizes))
+    of = FamilySeats(of.parents, of.places, of.sizes, pa.table({"@up1.goods": goods}))
+    return FamilyGenerator(dice, rules), of, asked
+
+
+def test_each_row_is_given_what_those_before_leave_of_the_sum():
+    family, of, asked = summing([3, 1, 5])
+    drawn = family.sample(of, 1).column("x").to_numpy()
+    left = np.array([dict(asked)[i] for i in child_ids(of.parents, of.places)])
+    goods = of.context.column(0).to_numpy()
+    before = np.concatenate([np.cumsum(own) - own for own in np.split(drawn, np.flatnonzero(of.places == 0)[1:])])
+    np.testing.assert_array_equal(left, goods - before)
+
+
+@pytest.mark.parametrize("cut", [1, 2, 5, BLOCK + 4, BLOCK + 5])
+def test_rows_that_are_given_what_is_left_are_the_same_wherever_seats_are_cut(cut):
+    family, of, asked = summing([3, 2 * BLOCK])
+    at, whole = np.arange(len(of)), family.sample(of, 1)
+    given = dict(asked)
+    made = [family.sample(part(of, side), 1) for side in (at[:cut], at[cut:])]
+    assert pa.concat_tables(made).combine_chunks().equals(whole.combine_chunks())
+    # A block starts anew, as if the siblings before it had equal parts.
+    second = child_ids(of.parents[-1:], np.array([BLOCK]))[0]
+    assert given[second] == 1500 / 2
+
+
+def test_siblings_differ_where_what_is_left_of_a_sum_asks_for_the_same():
+    @dataclass
+    class Fitting(Dice):
+        """Holds what is left, as hundreds of it."""
+
+        def sample(self, draw):
+            return pa.table({"sku": pa.array(np.array(draw.conditions.column(0)) // 100).cast("int64")})
+
+    own = Aggregate(Column("goods", WHOLE), "sum", "sku")
+    rules = FamilyRules((Column("sku", WHOLE),), (Column("@up1.goods", WHOLE),), distinct=("sku",), aggregates=(own,))
+    rest = Column(rest_name("goods"), ColumnType("double"))
+    family = FamilyGenerator(Fitting((Column("sku", WHOLE), rest), (rest.name,)), rules)
+    of = seats([2, 2])
+    of = FamilySeats(of.parents, of.places, of.sizes, pa.table({"@up1.goods": pa.array([1050, 1050, 5050, 5050])}))
+    first, second, third, fourth = family.sample(of, 1).column("sku").to_pylist()
+    assert (first, third) == (10, 50) and second != 10 and fourth != 50

@@ -9,6 +9,7 @@ import pytest
 
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.families import names
+from synthohive_spark.engine.families.aggregates import Aggregate
 from synthohive_spark.engine.families.numbers import comparable, is_countable, numbers_of, values_of
 from synthohive_spark.engine.families.rules import FamilyRules, Step
 
@@ -28,6 +29,7 @@ def test_rules_come_back_from_json_as_they_were():
         distinct=("sku",),
         steps=(Step(day, True, "@up1.day", 7, -5, 2**60), Step(price, False, None, 1, 0, 1)),
         previous=("price", "day"),
+        aggregates=(Aggregate(price, "sum", "amount", 2, "null"), Aggregate(day, "max", "day")),
     )
     assert FamilyRules.from_json(json.loads(json.dumps(rules.to_json()))) == rules
     bare = FamilyRules((day,))
