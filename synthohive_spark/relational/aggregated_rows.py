@@ -20,7 +20,7 @@ from synthohive_spark.spark.families import ID
 from synthohive_spark.spark.generation import as_text, drawing_function, from_text
 from synthohive_spark.spark.schema import col
 
-_OWNER, _ROW = "@aggregated.owner", "@aggregated.row"
+_OWNER, _ROW = "@aggregate_owner", "@aggregate_row"
 _WIDEST = 1 << 59
 
 

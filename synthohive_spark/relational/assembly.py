@@ -10,10 +10,18 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from synthohive_spark.engine.families.names import CELL, ORPHAN, ancestor_name, cell_label, count_name, rank_name
+from synthohive_spark.engine.families.names import (
+    CELL,
+    ORPHAN,
+    ancestor_name,
+    cell_label,
+    count_name,
+    key_name,
+    rank_name,
+)
 from synthohive_spark.relational.linked_table import LinkedTable, Reference
 from synthohive_spark.relational.matching import Matching, slot_key
-from synthohive_spark.relational.spines import NUMBER, PARENT, Spines, key_name
+from synthohive_spark.relational.spines import NUMBER, PARENT, Spines
 from synthohive_spark.relational.training_frames import comparable_value
 from synthohive_spark.spark.families import ID
 from synthohive_spark.spark.schema import col, column_type, quote, restored

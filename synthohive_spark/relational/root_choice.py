@@ -20,8 +20,9 @@ from synthohive_spark.engine.families.exchange import (
     exchange_values,
     pool_size,
 )
-from synthohive_spark.engine.families.generator import FamilyGenerator, FamilySeats, child_ids
+from synthohive_spark.engine.families.generator import FamilyGenerator
 from synthohive_spark.engine.families.names import count_name, one_level_down
+from synthohive_spark.engine.families.seats import FamilySeats, child_ids
 from synthohive_spark.engine.families.spread import spread_counts
 from synthohive_spark.engine.sampling.draw import Draw
 from synthohive_spark.engine.sampling.valid import domains_of, sample_valid

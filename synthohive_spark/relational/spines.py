@@ -21,7 +21,7 @@ from pyspark.sql import types as T
 from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.engine.families.generator import FamilyGenerator
-from synthohive_spark.engine.families.names import count_name, is_ancestor_name, one_level_up
+from synthohive_spark.engine.families.names import count_name, is_ancestor_name, is_key_name, key_name, one_level_up
 from synthohive_spark.engine.families.rules import BLOCK as FAMILY_BLOCK
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.sampling.cases import Cases
@@ -50,16 +50,6 @@ _FAR = 8
 
 
 _Key = tuple[str, frozenset[str], bool]
-
-
-def key_name(column: str) -> str:
-    """A foreign key's column, as the owner link fills it."""
-    return f"@key.{column}"
-
-
-def is_key_name(name: str) -> bool:
-    """Whether a name is one of `key_name`."""
-    return name.startswith(key_name(""))
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from pyspark.sql import functions as F
 from synthohive_spark.declarations.constraint import Constraint
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.columns import Column, ColumnType
-from synthohive_spark.engine.families.generator import FamilyGenerator, FamilySeats, child_ids
+from synthohive_spark.engine.families.generator import FamilyGenerator
 from synthohive_spark.engine.families.names import rank_name
+from synthohive_spark.engine.families.seats import FamilySeats, child_ids
 from synthohive_spark.spark.generation import as_text, drawing_function, from_text
 from synthohive_spark.spark.schema import quote, spark_type
 

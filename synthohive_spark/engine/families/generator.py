@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,7 +28,7 @@ from synthohive_spark.engine.families.names import (
 from synthohive_spark.engine.families.numbers import DAY, comparable, floats_of, numbers_of, values_of
 from synthohive_spark.engine.families.row_orders import gap_columns
 from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
-from synthohive_spark.engine.noise import mix
+from synthohive_spark.engine.families.seats import FamilySeats, Places, child_ids, steps_of, with_predecessors
 from synthohive_spark.engine.sampling.draw import Draw
 from synthohive_spark.engine.sampling.generator import BATCH_ROWS, RowGenerator
 from synthohive_spark.engine.sampling.valid import sample_valid
@@ -39,65 +38,6 @@ _AGAIN = 20
 _FIRST_STREAM = 1000
 _AWAY = 0.05
 _WHOLE = ColumnType("bigint")
-_ID = np.uint64(0x9E3779B97F4A7C15)
-Places = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class FamilySeats:
-    """Seats of children, the siblings of a family one after another.
-
-    Attributes:
-        parents: The id of each seat's parent.
-        places: How many siblings come before it.
-        sizes: How many children the parent has.
-        context: Columns of ancestors, as `FamilyRules.context` names them.
-        numbers: Numbers from which unique values are made, as in `Draw`.
-    """
-
-    parents: Places
-    places: Places
-    sizes: Places
-    context: pa.Table
-    numbers: Places | None = None
-
-    def __len__(self) -> int:
-        return len(self.places)
-
-    @classmethod
-    def concat(cls, seats: Sequence[FamilySeats]) -> FamilySeats:
-        """The seats of all."""
-        numbers = [own.numbers for own in seats if own.numbers is not None]
-        return cls(
-            np.concatenate([own.parents for own in seats]),
-            np.concatenate([own.places for own in seats]),
-            np.concatenate([own.sizes for own in seats]),
-            pa.concat_tables([own.context for own in seats]).combine_chunks(),
-            np.concatenate(numbers) if numbers else None,
-        )
-
-
-def child_ids(parents: Places, places: Places) -> Places:
-    """The ids of children, a function of their parent's id and their place."""
-    with np.errstate(over="ignore"):
-        mixed = mix(parents.view(np.uint64)) + (places.view(np.uint64) + np.uint64(1)) * _ID
-    return mix(mixed).view(np.int64)
-
-
-def steps_of(lengths: Places, together: int) -> Places:
-    """When to begin each of several sequences, so that about equally many are on their way until all are done.
-
-    The longest first, each where one ends soonest; as many beside each other, in multiples of ``together``, as keep
-    the number of steps near the length of the longest.
-    """
-    if not len(lengths):
-        return lengths
-    beside = max(int(lengths.sum()) // int(lengths.max()) // together, 1) * together
-    starts, ends = np.zeros(len(lengths), np.int64), [0] * beside
-    for sequence in np.argsort(-lengths, kind="stable"):
-        starts[sequence] = ends[0]
-        heapq.heapreplace(ends, ends[0] + int(lengths[sequence]))
-    return starts
 
 
 @dataclass(frozen=True)
@@ -127,7 +67,7 @@ class FamilyGenerator:
             redraw: Constraints that a row is drawn again for.
             ranked: Columns for each of which a rank is added: how many siblings before hold the same.
         """
-        whole, wanted = _with_predecessors(seats)
+        whole, wanted = with_predecessors(seats)
         own = {n: c for n, c in (redraw or {}).items() if n in {c.name for c in self.generator.columns}}
         families = _Families(self, whole, seed, own)
         rows = families.drawn()
@@ -146,25 +86,6 @@ def _ranks(block: Places, values: pa.ChunkedArray) -> Places:
     ranks = np.empty(len(order), np.int64)
     ranks[order] = np.arange(len(order)) - first
     return ranks
-
-
-def _with_predecessors(seats: FamilySeats) -> tuple[FamilySeats, Places]:
-    """The seats with those that must be drawn before them, and where the wanted ones are among them.
-
-    A batch may begin in the middle of a family: then its siblings are drawn again, back to where a block starts.
-    """
-    follows = np.zeros(len(seats), bool)
-    follows[1:] = (seats.parents[1:] == seats.parents[:-1]) & (seats.places[1:] == seats.places[:-1] + 1)
-    missing = np.where(follows, 0, seats.places % BLOCK).astype(np.int64)
-    index = np.repeat(np.arange(len(seats)), missing + 1)
-    wanted = np.cumsum(missing + 1) - 1
-    if not missing.any():
-        return seats, wanted
-    places = seats.places[index] - (wanted[index] - np.arange(len(index)))
-    back = pa.array(index)
-    numbers = None if seats.numbers is None else seats.numbers[index]
-    context = seats.context.take(back) if seats.context.num_columns else seats.context
-    return FamilySeats(seats.parents[index], places, seats.sizes[index], context, numbers), wanted
 
 
 class _Families:

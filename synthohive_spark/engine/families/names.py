@@ -73,6 +73,16 @@ def rank_name(column: str) -> str:
     return f"@nth.{column}"
 
 
+def key_name(column: str) -> str:
+    """A foreign key's column, as the owner link fills it."""
+    return f"@key.{column}"
+
+
+def is_key_name(name: str) -> bool:
+    """Whether a name is one of `key_name`."""
+    return name.startswith(key_name(""))
+
+
 def is_ancestor_name(name: str) -> bool:
     """Whether a name is one of `ancestor_name`."""
     return _ANCESTOR.match(name) is not None

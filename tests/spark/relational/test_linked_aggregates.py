@@ -12,6 +12,7 @@ from synthohive_spark import Metadata, QualityError, Synthesizer, read_table
 METADATA = (
     Metadata()
     .add_table("customers", pk="customer")
+    .add_table("complaints", pk="complaint", fk={"customer": "customers.customer"})
     .add_table("orders", pk="order_id", fk={"customer": "customers.customer"})
     .add_table("items", pk=["order_id", "line"], fk={"order_id": "orders.order_id"}, owner="order_id")
     .add_table("payments", pk="payment", fk={"order_id": "orders.order_id"})
@@ -40,12 +41,17 @@ def made_tables(customers=300):
     people["spent"] = people.customer.map(of.total.sum()).fillna(0).astype(int)
     people["last_order"] = people.customer.map(of.ordered.max())
     people["mean_goods"] = (people.customer.map(of.goods.mean()) / 100).round(2)
-    return people, orders, items, payments
+    counts = rng.poisson(1, customers)
+    people["complaints.made"] = counts
+    complaints = pd.DataFrame({"customer": np.repeat(people.customer, counts).to_numpy()})
+    complaints["complaint"] = np.arange(len(complaints))
+    complaints["about"] = rng.choice(["price", "delay"], len(complaints))
+    return people, orders, items, payments, complaints
 
 
 @pytest.fixture(scope="module")
 def shop(spark):
-    people, orders, items, payments = map(spark.createDataFrame, made_tables())
+    people, orders, items, payments, complaints = map(spark.createDataFrame, made_tables())
 
     def money(name):
         return (F.col(name) / 100).cast("decimal(12,2)")
@@ -58,7 +64,9 @@ def shop(spark):
             money("spent").alias("spent"),
             F.col("last_order").cast("date").alias("last_order"),
             F.nanvl("mean_goods", F.lit(None)).alias("mean_goods"),
+            F.col("`complaints.made`").cast("int").alias("complaints.made"),
         ),
+        "complaints": complaints.select("complaint", "customer", "about"),
         "orders": orders.select(
             "order_id",
             "customer",
@@ -96,6 +104,7 @@ def found(learned):
 
 def test_sums_counts_extremes_and_averages_are_found_with_what_rows_without_children_hold(learned):
     assert found(learned) == {
+        ("complaints", "complaints.made"): ("count", None, "zero"),
         ("orders", "placed"): ("count", None, "zero"),
         ("orders", "spent"): ("sum", "total", "zero"),
         ("orders", "last_order"): ("max", "ordered", "null"),
@@ -124,6 +133,9 @@ def test_drawn_rows_hold_what_their_children_come_to(drawn):
     assert customers.where("placed <> coalesce(n, 0) OR spent <> coalesce(sum, 0)").count() == 0
     assert customers.where("NOT (last_order <=> last)").count() == 0
     assert customers.where("(mean_goods IS NULL) <> (mean IS NULL) OR abs(mean_goods - mean) > 0.00501").count() == 0
+    complaints = drawn["complaints"].groupBy("customer").agg(F.count("*").alias("n"))
+    complaints = drawn["customers"].join(complaints, "customer", "left")
+    assert complaints.where("`complaints.made` <> coalesce(n, 0)").count() == 0
     items = drawn["items"].groupBy("order_id").agg(F.sum("amount").alias("sum"))
     with_items = drawn["orders"].join(items, "order_id", "left")
     assert with_items.where("sum IS NULL").count() == 0

@@ -14,7 +14,7 @@ from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.clock import Clock, ClockPart
 from synthohive_spark.engine.dependencies.derived import DerivedColumn, Number
 from synthohive_spark.engine.families.aggregates import Aggregate
-from synthohive_spark.engine.families.generator import FamilyGenerator, FamilySeats, child_ids, steps_of
+from synthohive_spark.engine.families.generator import FamilyGenerator
 from synthohive_spark.engine.families.names import (
     LEFT,
     PLACE,
@@ -25,6 +25,7 @@ from synthohive_spark.engine.families.names import (
     step_name,
 )
 from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
+from synthohive_spark.engine.families.seats import FamilySeats, child_ids, steps_of
 from synthohive_spark.engine.noise import row_words
 
 DAYS = 86_400_000_000

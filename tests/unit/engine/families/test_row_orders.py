@@ -9,9 +9,10 @@ from synthohive_spark.declarations.dependencies import Inequality
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.families.find import learn_families
-from synthohive_spark.engine.families.generator import FamilyGenerator, FamilySeats
+from synthohive_spark.engine.families.generator import FamilyGenerator
 from synthohive_spark.engine.families.names import gap_name, step_name
 from synthohive_spark.engine.families.rules import FamilyRules
+from synthohive_spark.engine.families.seats import FamilySeats
 from synthohive_spark.engine.families.siblings import Siblings
 from synthohive_spark.engine.noise import row_words
 
