@@ -42,7 +42,7 @@ def aggregated_rows(
     """
     made: dict[str, Column] = {}
     for there, asked in children:
-        found = [f"@aggregated.{own.column.name}" for own in asked]
+        found = [f"@aggregate_{len(made) + i}" for i in range(len(asked))]
         sums = there.groupBy(col(parent).alias(_OWNER)).agg(
             *[aggregate(own).alias(name) for own, name in zip(asked, found, strict=True)]
         )

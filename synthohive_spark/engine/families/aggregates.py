@@ -24,6 +24,7 @@ class Aggregate:
         of: The children's column; None where they are counted.
         digits: Decimals that the column is rounded to; -1 where it is not.
         empty: What a row without children holds: ``null``, ``zero``, or what is ``drawn``.
+        positive: Whether all terms of a sum are above 0, so that none is greater than what is left of it.
     """
 
     column: Column
@@ -31,6 +32,7 @@ class Aggregate:
     of: str | None = None
     digits: Digits = -1
     empty: str = DRAWN
+    positive: bool = False
 
     def check(self) -> None:
         """See `synthohive_spark.engine.integrity`."""

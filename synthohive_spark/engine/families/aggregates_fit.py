@@ -52,7 +52,8 @@ def find_aggregates(
         values = floats_of(rows.column(ancestor_name(1, column.name)), column.type)[starts]
         digits = _digits(values, column)
         for function, of, aggregated, telling in _candidates(column, own, sizes, summaries):
-            candidate = Aggregate(column, function, of, digits)
+            positive = function == SUM and of is not None and bool(np.nanmin(summaries[of].least) > 0)
+            candidate = Aggregate(column, function, of, digits, positive=positive)
             if _agrees(values, aggregated, candidate.half_step) and _is_no_chance(values[telling], tests):
                 found.append(candidate)
                 break

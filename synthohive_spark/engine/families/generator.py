@@ -18,14 +18,13 @@ from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.families.names import (
     LEFT,
     PLACE,
-    ancestor_name,
     clock_name,
     previous_name,
     rank_name,
-    rest_name,
     step_name,
 )
-from synthohive_spark.engine.families.numbers import DAY, comparable, floats_of, numbers_of, values_of
+from synthohive_spark.engine.families.numbers import DAY, comparable, numbers_of, values_of
+from synthohive_spark.engine.families.rests import Rests
 from synthohive_spark.engine.families.row_orders import gap_columns
 from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
 from synthohive_spark.engine.families.seats import FamilySeats, Places, child_ids, steps_of, with_predecessors
@@ -33,10 +32,12 @@ from synthohive_spark.engine.sampling.draw import Draw
 from synthohive_spark.engine.sampling.generator import BATCH_ROWS, RowGenerator
 from synthohive_spark.engine.sampling.valid import sample_valid
 
-_AGAIN = 20
+_AGAIN = 40
 """How often a row is drawn that holds what a sibling holds already, where siblings differ."""
 _FIRST_STREAM = 1000
 _AWAY = 0.05
+_FIT_STREAM, _FITS, _NEAR = 2000, 8, 0.02
+"""How often a row is drawn that does not fit what is left of a sum, and what does, in shares of it."""
 _WHOLE = ColumnType("bigint")
 
 
@@ -103,8 +104,7 @@ class _Families:
         blocks = int(self.block[-1]) + 1 if len(seats) else 0
         self.firsts = {s.column.name: np.zeros(blocks, np.int64) for s in self.rules.steps}
         self.hashes = {n: np.zeros(len(seats), np.uint32) for n in self.rules.distinct}
-        self.sums = {rest_name(own.column.name): own for own in self.rules.sums}
-        self.taken = {name: np.zeros(blocks) for name in self.sums}
+        self.rests = Rests(self.rules, seats, self.wave, self.block)
 
     def drawn(self) -> pa.Table:
         """The rows of all seats."""
@@ -128,11 +128,11 @@ class _Families:
         anchors = self._anchors(rows, context, previous)
         draw = self._draw(rows, self.seats.places[rows], context, previous)
         made = self._finished(sample_valid(self.generator, draw, self.redraw), rows, context, previous, anchors)
+        if self.rests.sums:
+            made = self._fitting(made, draw, rows, context, previous, anchors)
         if self.rules.distinct:
             made = self._apart(made, draw, rows, context, previous, anchors)
-        for name, own in self.sums.items():
-            terms = floats_of(made.column(own.of), next(c.type for c in self.rules.columns if c.name == own.of))
-            self.taken[name][self.block[rows]] += np.nan_to_num(terms)
+        self.rests.take(made, rows)
         return made
 
     def _anchors(self, rows: Places, context: pa.Table | None, previous: pa.Table) -> pa.Table:
@@ -160,8 +160,8 @@ class _Families:
                 arrays.append(pa.array(counted[name], pa.int64()))
             elif name in before:
                 arrays.append(one_array(previous.column(before[name])))
-            elif name in self.sums:
-                arrays.append(self._rest(name, rows, places, context))
+            elif name in self.rests.sums:
+                arrays.append(pa.array(self.rests.left(name, rows, places, context), pa.float64(), from_pandas=True))
             else:
                 assert context is not None
                 arrays.append(one_array(context.column(name)))
@@ -169,16 +169,46 @@ class _Families:
         numbers = None if self.seats.numbers is None else self.seats.numbers[rows]
         return Draw(self.ids[rows], self.seed, conditions, numbers=numbers)
 
-    def _rest(self, name: str, rows: Places, places: Places, context: pa.Table | None) -> pa.Array:
-        """What is left of a parent's sum; where a block of siblings starts anew, as if all before had equal parts."""
-        assert context is not None
-        column = self.sums[name].column
-        whole = floats_of(context.column(ancestor_name(1, column.name)), column.type)
-        equal = np.nan_to_num(whole) * places / self.seats.sizes[rows]
-        starts = (self.wave[rows] == 0) & (places == self.seats.places[rows])
-        self.taken[name][self.block[rows[starts]]] = equal[starts]
-        taken = np.where(places == 0, 0.0, self.taken[name][self.block[rows]])
-        return pa.array(whole - taken, pa.float64(), from_pandas=True)
+    def _fitting(
+        self,
+        made: pa.Table,
+        draw: Draw,
+        rows: Places,
+        context: pa.Table | None,
+        previous: pa.Table,
+        anchors: pa.Table,
+    ) -> pa.Table:
+        """Rows drawn again until they fit what is left of a sum, the nearest of so many.
+
+        An engine is told what is left, and is not exact about it: so its rows are taken by how well they fit it.
+        """
+        places = self.seats.places[rows]
+        last = places == self.seats.sizes[rows] - 1
+        rests = {name: self.rests.left(name, rows, places, context) for name in self.rests.sums}
+        for stream in range(_FIT_STREAM, _FIT_STREAM + _FITS):
+            off = self.rests.off(made, rests, last)
+            todo = np.flatnonzero(off > _NEAR)
+            if not len(todo):
+                break
+            again = self._redrawn(draw.redraw(todo, stream), todo, rows, context, previous, anchors)
+            theirs = {name: left[todo] for name, left in rests.items()}
+            made = _with(made, again, todo, self.rests.off(again, theirs, last[todo]) < off[todo])
+        return made
+
+    def _redrawn(
+        self,
+        draw: Draw,
+        places: Places,
+        rows: Places,
+        context: pa.Table | None,
+        previous: pa.Table,
+        anchors: pa.Table,
+    ) -> pa.Table:
+        """Some of the rows drawn once more."""
+        take = pa.array(places)
+        theirs = None if context is None else context.take(take)
+        made = sample_valid(self.generator, draw, self.redraw)
+        return self._finished(made, rows[places], theirs, previous.take(take), anchors.take(take))
 
     def _finished(
         self,
@@ -310,33 +340,16 @@ class _Families:
             twice = np.flatnonzero(self._met(made, rows))
             if not len(twice):
                 break
-            take = pa.array(twice)
-            again = self._finished(
-                sample_valid(
-                    self.generator, self._led_away(draw.redraw(twice, stream), stream - _FIRST_STREAM), self.redraw
-                ),
-                rows[twice],
-                None if context is None else context.take(take),
-                previous.take(take),
-                anchors.take(take),
-            )
-            places = np.arange(len(rows))
-            places[twice] = len(rows) + np.arange(len(twice))
-            made = pa.concat_tables([made, again]).combine_chunks().take(pa.array(places))
+            asked = draw.redraw(twice, stream)
+            if self.rests.sums and stream >= _FIRST_STREAM + _AGAIN // 2 and asked.conditions is not None:
+                # What fits a sum best would come again and again.
+                less = 1.0 / (1.0 + _AWAY * (stream - _FIRST_STREAM))
+                asked = replace(asked, conditions=self.rests.of_less(asked.conditions, less))
+            again = self._redrawn(asked, twice, rows, context, previous, anchors)
+            made = _with(made, again, twice, np.ones(len(twice), bool))
         for name, hashes in self.hashes.items():
             hashes[rows] = _hashes(made.column(name))
         return made
-
-    def _led_away(self, draw: Draw, tried: int) -> Draw:
-        """The draw with another rest of each sum at each new try, or what fits the rest best would come again."""
-        if not self.sums or draw.conditions is None or tried < _AGAIN // 2:
-            return draw
-        conditions = draw.conditions
-        for name in conditions.column_names:
-            if name in self.sums:
-                moved = pc.multiply(conditions.column(name), (1.0 + _AWAY * tried) ** (-1) ** tried)
-                conditions = conditions.set_column(conditions.column_names.index(name), name, moved)
-        return replace(draw, conditions=conditions)
 
     def _met(self, made: pa.Table, rows: Places) -> npt.NDArray[np.bool_]:
         """Whether a sibling before, of the same block, holds the same."""
@@ -347,6 +360,13 @@ class _Families:
             same = hashes[before] == np.repeat(_hashes(made.column(name)), many)
             met |= np.bincount(np.repeat(np.arange(len(rows)), many), same, len(rows)) > 0
         return met
+
+
+def _with(made: pa.Table, again: pa.Table, places: Places, wanted: npt.NDArray[np.bool_]) -> pa.Table:
+    """Rows with the wanted ones of others at their places."""
+    index = np.arange(made.num_rows)
+    index[places[wanted]] = made.num_rows + np.flatnonzero(wanted)
+    return pa.concat_tables([made, again]).combine_chunks().take(pa.array(index))
 
 
 def _hashes(values: pa.ChunkedArray) -> npt.NDArray[np.uint32]:

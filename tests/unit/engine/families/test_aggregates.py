@@ -76,6 +76,12 @@ def test_counts_sums_extremes_and_averages_are_found():
     }
 
 
+def test_a_sum_of_terms_above_0_says_so():
+    shop = Shop(goods=(MONEY, total), weight=(DOUBLE, lambda g, _: float(sum(g.weight))))
+    found = find_aggregates(shop.rows, shop.own, shop.parents, shop.siblings)
+    assert [(a.column.name, a.positive) for a in found] == [("goods", True), ("weight", False)]
+
+
 def test_nulls_are_left_out_of_a_sum_and_families_without_values_have_none():
     assert Shop(nulls=0.3, goods=(MONEY, total)).found() == {"goods": ("sum", "amount", 2)}
     assert Shop(nulls=0.3, goods=(MONEY, lambda g, r: total(g, r) or 0)).found() == {}
@@ -136,6 +142,13 @@ def test_an_aggregate_comes_back_from_json_and_says_what_it_is():
     ],
 )
 def test_what_is_no_aggregate_is_refused(wrong):
-    own = {"column": Column("goods", MONEY), "function": "sum", "of": "amount", "digits": 2, "empty": "zero"}
+    own = {
+        "column": Column("goods", MONEY),
+        "function": "sum",
+        "of": "amount",
+        "digits": 2,
+        "empty": "zero",
+        "positive": True,
+    }
     with pytest.raises(ValueError):
         check_loaded(Aggregate(**{**own, **wrong}), Aggregate)
