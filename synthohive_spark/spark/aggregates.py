@@ -5,17 +5,22 @@ from __future__ import annotations
 from pyspark.sql import Column as Expression
 from pyspark.sql import functions as F
 
-from synthohive_spark.engine.families.aggregates import COUNT, DRAWN, ZERO, Aggregate
+from synthohive_spark.engine.families.aggregates import AVG, COUNT, DRAWN, MAX, MIN, SUM, ZERO, Aggregate
 from synthohive_spark.spark.schema import quote, spark_type
 
-_FUNCTIONS = {"sum": F.sum, "max": F.max, "min": F.min, "avg": F.avg}
+_FUNCTIONS = {SUM: F.sum, MAX: F.max, MIN: F.min, AVG: F.avg}
 
 
 def aggregate(own: Aggregate) -> Expression:
     """What the children of one parent come to."""
     if own.of is None:
         return F.count(F.lit(1))
-    return _FUNCTIONS[own.function](F.col(quote(own.of)))
+    values = F.col(quote(own.of))
+    if own.column.type.is_float and own.function in (SUM, AVG):
+        # In the order of the values: floats added in another order, as partitions come, differ in their last digits.
+        total = F.aggregate(F.sort_array(F.collect_list(values.cast("double"))), F.lit(0.0), lambda a, b: a + b)
+        return F.when(F.count(values) > 0, total / F.count(values) if own.function == AVG else total)
+    return _FUNCTIONS[own.function](values)
 
 
 def of_parent(own: Aggregate, found: Expression, is_parent: Expression, drawn: Expression | None = None) -> Expression:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -52,10 +52,10 @@ def find_aggregates(
         values = floats_of(rows.column(ancestor_name(1, column.name)), column.type)[starts]
         digits = _digits(values, column)
         for function, of, aggregated, telling in _candidates(column, own, sizes, summaries):
-            positive = function == SUM and of is not None and bool(np.nanmin(summaries[of].least) > 0)
-            candidate = Aggregate(column, function, of, digits, positive=positive)
+            candidate = Aggregate(column, function, of, digits)
             if _agrees(values, aggregated, candidate.half_step) and _is_no_chance(values[telling], tests):
-                found.append(candidate)
+                positive = function == SUM and of is not None and not (summaries[of].least <= 0).any()
+                found.append(replace(candidate, positive=bool(positive)))
                 break
     return tuple(found)
 
@@ -90,7 +90,8 @@ class _Summary:
     def of(cls, values: Floats, starts: npt.NDArray[np.int64]) -> _Summary:
         there = ~np.isnan(values)
         counts = np.add.reduceat(there.astype(float), starts)
-        sums = np.add.reduceat(np.where(there, values, 0.0), starts)
+        with np.errstate(invalid="ignore", over="ignore"):
+            sums = np.add.reduceat(np.where(there, values, 0.0), starts)
         least = np.minimum.reduceat(np.where(there, values, np.inf), starts)
         most = np.maximum.reduceat(np.where(there, values, -np.inf), starts)
         sums, least, most = (np.where(counts > 0, own, np.nan) for own in (sums, least, most))
@@ -135,7 +136,8 @@ def _equal(values: Floats, aggregated: Floats, half_step: float) -> bool:
     null = np.isnan(values)
     if (null != np.isnan(aggregated)).any():
         return False
-    distance = np.abs(values[~null] - aggregated[~null])
+    with np.errstate(invalid="ignore"):
+        distance = np.abs(values[~null] - aggregated[~null])
     return bool((distance <= half_step + _EXACT * np.maximum(np.abs(aggregated[~null]), 1)).all())
 
 
