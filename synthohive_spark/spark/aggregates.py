@@ -35,7 +35,7 @@ def of_parent(own: Aggregate, found: Expression, is_parent: Expression, drawn: E
     type_ = spark_type(own.column.type)
     rounded = F.round(found, own.digits) if own.half_step else found
     empty = F.lit(0).cast(type_) if own.empty == ZERO or own.function == COUNT else F.lit(None).cast(type_)
-    if own.empty == DRAWN and drawn is not None:
+    if own.empty == DRAWN and own.function != COUNT and drawn is not None:
         empty = drawn
     return F.when(is_parent, rounded.try_cast(type_)).otherwise(empty)
 

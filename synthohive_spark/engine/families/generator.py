@@ -182,12 +182,13 @@ class _Families:
 
         An engine is told what is left, and is not exact about it: so its rows are taken by how well they fit it.
         """
-        places = self.seats.places[rows]
-        last = places == self.seats.sizes[rows] - 1
+        places, sizes = self.seats.places[rows], self.seats.sizes[rows]
+        last = places == sizes - 1
+        free = (places > 0) | (sizes <= BLOCK)  # the first row of a large family is what its later blocks start from
         rests = {name: self.rests.left(name, rows, places, context) for name in self.rests.sums}
         for stream in range(_FIT_STREAM, _FIT_STREAM + _FITS):
             off = self.rests.off(made, rests, last)
-            todo = np.flatnonzero(off > _NEAR)
+            todo = np.flatnonzero((off > _NEAR) & free)
             if not len(todo):
                 break
             again = self._redrawn(draw.redraw(todo, stream), todo, rows, context, previous, anchors)

@@ -458,3 +458,14 @@ def test_rows_are_taken_by_how_well_they_fit_what_is_left_of_a_sum():
     fits = first[True] <= 300
     off = np.abs(300 - first[True] - last[True])[fits]
     assert np.median(off) < 60  # the nearest of nine; of one it would be some 370
+
+
+def test_what_is_constant_stays_so_over_the_blocks_of_families_whose_rows_are_fitted():
+    own = Aggregate(Column("goods", WHOLE), "sum", "x", positive=True)
+    columns = (Column("x", WHOLE), Column("currency", TEXT))
+    rules = FamilyRules(columns, (Column("@up1.goods", WHOLE),), constant=("currency",), aggregates=(own,))
+    rest = Column(rest_name("goods"), ColumnType("double"))
+    of = seats([2 * BLOCK + 3] * 6)
+    of = FamilySeats(of.parents, of.places, of.sizes, pa.table({"@up1.goods": pa.array(np.full(len(of), 300))}))
+    drawn = FamilyGenerator(Dice((*columns, rest), (rest.name,)), rules).sample(of, 1).to_pandas()
+    assert (drawn.groupby(of.parents).currency.nunique() == 1).all() and drawn.currency.nunique() == 6
