@@ -40,10 +40,10 @@ examples: venv  ## Run the worked examples of the documentation, and write what 
 
 TEST_PROCESSES ?= 2
 test: venv  ## Run the tests (TEST_PROCESSES beside each other, each with a Spark of its own)
-	$(BIN)/python -m pytest -q -n $(TEST_PROCESSES) --dist loadfile --durations=15 --ignore=tests/clusters
+	$(BIN)/python -m pytest -q -n $(TEST_PROCESSES) --dist loadfile --durations=15 -m "not long"
 
-test-clusters: venv  ## Run the tests that start servers, executors and jobs of their own
-	$(BIN)/python -m pytest -q -n $(TEST_PROCESSES) --dist loadfile --durations=15 tests/clusters
+test-clusters: venv  ## Run the others: those that start servers, executors and jobs of their own, worked examples, notebooks of databases
+	$(BIN)/python -m pytest -q -n $(TEST_PROCESSES) --dist loadfile --durations=15 -m long
 
 test-unit: venv  ## Run the tests that need no Spark
 	$(BIN)/python -m pytest -q -n $(TEST_PROCESSES) tests/unit

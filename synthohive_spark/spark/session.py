@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from pyspark.sql import SparkSession
 
@@ -42,7 +43,8 @@ def embedded_session(
     """Start, or get, a session on this machine that reads and writes Delta and Hive tables below ``folder``.
 
     It runs two tasks at a time, without Spark's web pages, and its metastore is an embedded Derby database, which one
-    process at a time can open. The first start fetches Delta's jars. Workers run this Python, unless `PYSPARK_PYTHON`
+    process at a time can open. The first start fetches Delta's jars; sessions of a user start one after another, since
+    two that fetch them at once both fail. Workers run this Python, unless `PYSPARK_PYTHON`
     names another one that fits; the environment is left as it is.
 
     Args:
@@ -74,7 +76,7 @@ def embedded_session(
     builder = _with_delta(SparkSession.builder.appName(app_name)).enableHiveSupport()
     for key, value in settings.items():
         builder = builder.config(key, value)
-    with this_interpreter():
+    with this_interpreter(), _one_start_at_a_time():
         try:
             return builder.getOrCreate()
         except Exception as error:
@@ -90,6 +92,19 @@ def _writable(folder: str | os.PathLike[str]) -> str:
     except OSError as error:
         raise SynthoHiveError(f"the session's folder {root!r} cannot be written ({error}); name another one") from error
     return root
+
+
+@contextmanager
+def _one_start_at_a_time() -> Iterator[None]:
+    import fcntl  # noqa: PLC0415  (Unix alone has it)
+
+    path = os.path.join(tempfile.gettempdir(), f"synthohive-start-{os.getuid()}.lock")
+    lock = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _with_delta(builder: SparkSession.Builder) -> SparkSession.Builder:

@@ -1,4 +1,5 @@
 import itertools
+import pathlib
 import sys
 
 import pytest
@@ -7,6 +8,12 @@ from tests.helpers import servers
 from tests.helpers.metastore import Metastore
 
 _numbers = itertools.count()
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if pathlib.Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ LINKS = [
     ("items", "product", "products"),
 ]
 RUN = ("python", "yaml", "bash")
+LONG = ("docs/first_hour.md", "docs/examples/orders.md", "docs/examples/patients.md")
 DATABASES = ["shop_synthetic", "shop_copy", "shop_hive", "mine", "mine_synthetic"]
 DATABASES += [f"{name}{kind}" for name in ("furniture", "hospital") for kind in ("", "_draft", "_synthetic")]
 
@@ -155,7 +156,12 @@ def run_page(spark, shop_database, tmp_path, monkeypatch):
         spark.sql(f"DROP DATABASE IF EXISTS {database} CASCADE")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def named(page):
+    name = str(page.relative_to(ROOT))
+    return pytest.param(page, id=name, marks=[pytest.mark.long] if name in LONG else [])
+
+
+@pytest.mark.parametrize("page", map(named, PAGES))
 def test_the_code_of_a_page_runs(spark, run_page, page, tmp_path, capsys):
     names = run_page(page)
     printed, text = capsys.readouterr().out, page.read_text()

@@ -55,6 +55,7 @@ def test_one_table_as_jupyter_cells(spark, folder):
     assert [path.name for path in folder.iterdir()] == ["notebook_files"]
 
 
+@pytest.mark.long
 def test_a_database(spark, folder, monkeypatch):
     fit_by_epochs(monkeypatch, 8)
     names = run_script("02_a_database.py")
@@ -100,6 +101,7 @@ def test_a_pipeline_and_mlflow(spark, folder):
     assert [path.name for path in folder.iterdir()] == ["notebook_files"]
 
 
+@pytest.mark.long
 def test_reading_the_report(folder, monkeypatch, capsys):
     fit_by_epochs(monkeypatch, 8)
     names = run_script("04_reading_the_report.py")

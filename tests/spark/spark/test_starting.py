@@ -112,6 +112,28 @@ def test_the_embedded_session_overrules_variables_that_do_not_fit(tmp_path, with
     assert all(f"used={used!r}" in said for used in (sys.executable, packaged)), said
 
 
+def test_sessions_of_a_user_start_one_after_another(tmp_path):
+    """Two that fetch jars into one cache at the same time both fail."""
+    script = """
+        import fcntl, pathlib, tempfile
+        from pyspark.sql import SparkSession
+        from synthohive_spark.spark.session import embedded_session
+
+        def free():
+            with next(pathlib.Path(tempfile.gettempdir()).glob("synthohive-start-*.lock")).open("rb") as lock:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return False
+            return True
+
+        SparkSession.Builder.getOrCreate = lambda self: free()
+        print("free:", embedded_session("spark"), free())
+    """
+    (tmp_path / "locks").mkdir()
+    assert "free: False True\n" in run(tmp_path, script, TMPDIR=tmp_path / "locks")
+
+
 def test_a_session_whose_workers_run_another_python_is_told_so_at_the_doors(tmp_path, without_packages):
     script = """
         from pyspark.sql import SparkSession
