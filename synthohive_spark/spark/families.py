@@ -103,13 +103,17 @@ class _FamilyWork:
             yield from self._drawn(waiting)
 
     def _seats(self, batch: pd.DataFrame) -> FamilySeats:
-        context = self.generator.rules.context
-        arrays = [from_text(batch[f"c{i}"], c.type.name, c.type.arrow) for i, c in enumerate(context)]
+        parents, context = batch["parent"].to_numpy(np.int64), self.generator.rules.context
+        # Siblings share what their ancestors hold, which is read once for those beside each other.
+        new = np.diff(parents, prepend=~parents[:1]) != 0
+        own = batch.loc[new]
+        arrays = [from_text(own[f"c{i}"], c.type.name, c.type.arrow) for i, c in enumerate(context)]
+        theirs = pa.table(arrays, names=[c.name for c in context])
         return FamilySeats(
-            batch["parent"].to_numpy(np.int64),
+            parents,
             batch["place"].to_numpy(np.int64),
             batch["size"].to_numpy(np.int64),
-            pa.table(arrays, names=[c.name for c in context]),
+            theirs.take(pa.array(np.cumsum(new) - 1)) if arrays else theirs,
             batch["number"].to_numpy(np.int64) if "number" in batch else None,
         )
 

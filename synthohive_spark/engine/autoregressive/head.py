@@ -36,7 +36,7 @@ class Gate:
         logits -= np.log(np.exp(logits).sum(axis=0))
         gate = (self.weights @ hidden + self.bias)[0]
         there = np.flatnonzero(echoed >= 0)
-        logits[:, there] -= np.logaddexp(0, gate[there])
+        logits -= np.where(echoed >= 0, np.logaddexp(0, gate), np.float32(0))
         cells = echoed[there], there
         logits[cells] = np.logaddexp(logits[cells], -np.logaddexp(0, -gate[there]))
         logits += self.after

@@ -89,6 +89,33 @@ def _ranks(block: Places, values: pa.ChunkedArray) -> Places:
     return ranks
 
 
+@dataclass(frozen=True)
+class _Turn:
+    """Seats of different families that are filled at once.
+
+    Attributes:
+        rows: Which seats of the batch.
+        places: How many siblings come before each.
+        context: Columns of ancestors; None where there are none.
+        previous: The rows before them in their block, null where there is none.
+        anchors: Siblings whose values say what holds in all of them: those before, the first ones where a block starts.
+    """
+
+    rows: Places
+    places: Places
+    context: pa.Table | None
+    previous: pa.Table
+    anchors: pa.Table
+
+    def take(self, some: Places) -> _Turn:
+        """Some of the seats."""
+        index = pa.array(some)
+        context = None if self.context is None else self.context.take(index)
+        previous = self.previous.take(index)
+        anchors = previous if self.anchors is self.previous else self.anchors.take(index)
+        return _Turn(self.rows[some], self.places[some], context, previous, anchors)
+
+
 class _Families:
     """One batch of families on its way."""
 
@@ -102,55 +129,61 @@ class _Families:
         self.block = np.cumsum(self.wave == 0) - 1
         self.context_types = {c.name: c for c in self.rules.context}
         blocks = int(self.block[-1]) + 1 if len(seats) else 0
-        self.firsts = {s.column.name: np.zeros(blocks, np.int64) for s in self.rules.steps}
+        self.starts = {s.column.name: np.zeros(blocks, np.int64) for s in self.rules.steps}
         self.hashes = {n: np.zeros(len(seats), np.uint32) for n in self.rules.distinct}
         self.rests = Rests(self.rules, seats, self.wave, self.block)
+        self.none = pa.schema([(c.name, c.type.arrow) for c in self.rules.columns]).empty_table()
+        self.later_starts, self.firsts = self._first_siblings()
 
     def drawn(self) -> pa.Table:
         """The rows of all seats."""
         step = steps_of(np.bincount(self.block), BATCH_ROWS)[self.block] + self.wave
         order = np.argsort(step, kind="stable")
         place_in_step = np.zeros(len(order), np.int64)
-        made = [
-            pa.table([pa.array([], c.type.arrow) for c in self.rules.columns], [c.name for c in self.rules.columns])
-        ]
+        made = [self.none]
         for rows in np.split(order, np.flatnonzero(np.diff(step[order])) + 1):
             place_in_step[rows] = np.arange(len(rows))
             before = pa.array(place_in_step[rows - 1], mask=self.wave[rows] == 0)
-            made.append(self._step(rows, made[-1].take(before)))
+            made.append(self._filled(self._turn(rows, made[-1].take(before))))
         where = np.empty(len(order), np.int64)
         where[order] = np.arange(len(order))
         return pa.concat_tables(made).take(pa.array(where)).combine_chunks()
 
-    def _step(self, rows: Places, previous: pa.Table) -> pa.Table:
-        """Rows of different families, given the rows before them in their block, null where there is none."""
+    def _first_siblings(self) -> tuple[Places, pa.Table]:
+        """Where later blocks of families start, and the first siblings that these start from, drawn all at once."""
+        seats, needed = self.seats, bool(self.rules.constant) or any(s.rising for s in self.rules.steps)
+        rows = np.flatnonzero((self.wave == 0) & (seats.places > 0) & needed)
+        if not len(rows):
+            return rows, self.none
+        blank = self.none.take(pa.nulls(len(rows), pa.int64()))
+        context = seats.context.take(pa.array(rows)) if seats.context.num_columns else None
+        turn = _Turn(rows, np.zeros(len(rows), np.int64), context, blank, blank)
+        draw = replace(self._draw(turn), row_ids=child_ids(seats.parents[rows], turn.places), numbers=None)
+        return rows, self._finished(sample_valid(self.generator, draw, self.redraw), turn)
+
+    def _turn(self, rows: Places, previous: pa.Table) -> _Turn:
+        places, anchors = self.seats.places[rows], previous
         context = self.seats.context.take(pa.array(rows)) if self.seats.context.num_columns else None
-        anchors = self._anchors(rows, context, previous)
-        draw = self._draw(rows, self.seats.places[rows], context, previous)
-        made = self._finished(sample_valid(self.generator, draw, self.redraw), rows, context, previous, anchors)
+        starts = np.flatnonzero((self.wave[rows] == 0) & (places > 0))
+        if len(starts) and len(self.later_starts):
+            index = np.arange(len(rows))
+            index[starts] = len(rows) + np.arange(len(starts))
+            firsts = self.firsts.take(pa.array(np.searchsorted(self.later_starts, rows[starts])))
+            anchors = pa.concat_tables([previous, firsts]).combine_chunks().take(pa.array(index))
+        return _Turn(rows, places, context, previous, anchors)
+
+    def _filled(self, turn: _Turn) -> pa.Table:
+        draw = self._draw(turn)
+        made = self._finished(sample_valid(self.generator, draw, self.redraw), turn)
         if self.rests.sums:
-            made = self._fitting(made, draw, rows, context, previous, anchors)
+            made = self._fitting(made, draw, turn)
         if self.rules.distinct:
-            made = self._apart(made, draw, rows, context, previous, anchors)
-        self.rests.take(made, rows)
+            made = self._apart(made, draw, turn)
+        self.rests.take(made, turn.rows)
         return made
 
-    def _anchors(self, rows: Places, context: pa.Table | None, previous: pa.Table) -> pa.Table:
-        """Siblings whose values say what holds in all of them: those before, the first ones where a block starts."""
-        rising = any(s.rising for s in self.rules.steps)
-        starts = np.flatnonzero((self.wave[rows] == 0) & (self.seats.places[rows] > 0))
-        if not (self.rules.constant or rising) or not len(starts):
-            return previous
-        own, places, take = rows[starts], np.zeros(len(starts), np.int64), pa.array(starts)
-        theirs, blank = None if context is None else context.take(take), previous.take(take)
-        draw = self._draw(own, places, theirs, blank)
-        draw = replace(draw, row_ids=child_ids(self.seats.parents[own], places), numbers=None)
-        firsts = self._finished(sample_valid(self.generator, draw, self.redraw), own, theirs, blank, blank, places)
-        index = np.arange(len(rows))
-        index[starts] = len(rows) + np.arange(len(starts))
-        return pa.concat_tables([previous, firsts]).combine_chunks().take(pa.array(index))
-
-    def _draw(self, rows: Places, places: Places, context: pa.Table | None, previous: pa.Table) -> Draw:
+    def _draw(self, turn: _Turn) -> Draw:
+        rows, places, context = turn.rows, turn.places, turn.context
         left = self.seats.sizes[rows] - places - 1
         counted = {PLACE: places, LEFT: left}
         before = {previous_name(name): name for name in self.rules.previous}
@@ -159,7 +192,7 @@ class _Families:
             if name in counted:
                 arrays.append(pa.array(counted[name], pa.int64()))
             elif name in before:
-                arrays.append(one_array(previous.column(before[name])))
+                arrays.append(one_array(turn.previous.column(before[name])))
             elif name in self.rests.sums:
                 arrays.append(pa.array(self.rests.left(name, rows, places, context), pa.float64(), from_pandas=True))
             else:
@@ -169,59 +202,31 @@ class _Families:
         numbers = None if self.seats.numbers is None else self.seats.numbers[rows]
         return Draw(self.ids[rows], self.seed, conditions, numbers=numbers)
 
-    def _fitting(
-        self,
-        made: pa.Table,
-        draw: Draw,
-        rows: Places,
-        context: pa.Table | None,
-        previous: pa.Table,
-        anchors: pa.Table,
-    ) -> pa.Table:
+    def _fitting(self, made: pa.Table, draw: Draw, turn: _Turn) -> pa.Table:
         """Rows drawn again until they fit what is left of a sum, the nearest of so many.
 
         An engine is told what is left, and is not exact about it: so its rows are taken by how well they fit it.
         """
-        places, sizes = self.seats.places[rows], self.seats.sizes[rows]
+        places, sizes = turn.places, self.seats.sizes[turn.rows]
         last = places == sizes - 1
         free = (places > 0) | (sizes <= BLOCK)  # the first row of a large family is what its later blocks start from
-        rests = {name: self.rests.left(name, rows, places, context) for name in self.rests.sums}
+        rests = {name: self.rests.left(name, turn.rows, places, turn.context) for name in self.rests.sums}
         for stream in range(_FIT_STREAM, _FIT_STREAM + _FITS):
             off = self.rests.off(made, rests, last)
             todo = np.flatnonzero((off > _NEAR) & free)
             if not len(todo):
                 break
-            again = self._redrawn(draw.redraw(todo, stream), todo, rows, context, previous, anchors)
+            again = self._redrawn(draw.redraw(todo, stream), turn.take(todo))
             theirs = {name: left[todo] for name, left in rests.items()}
             made = _with(made, again, todo, self.rests.off(again, theirs, last[todo]) < off[todo])
         return made
 
-    def _redrawn(
-        self,
-        draw: Draw,
-        places: Places,
-        rows: Places,
-        context: pa.Table | None,
-        previous: pa.Table,
-        anchors: pa.Table,
-    ) -> pa.Table:
-        """Some of the rows drawn once more."""
-        take = pa.array(places)
-        theirs = None if context is None else context.take(take)
-        made = sample_valid(self.generator, draw, self.redraw)
-        return self._finished(made, rows[places], theirs, previous.take(take), anchors.take(take))
+    def _redrawn(self, draw: Draw, turn: _Turn) -> pa.Table:
+        return self._finished(sample_valid(self.generator, draw, self.redraw), turn)
 
-    def _finished(
-        self,
-        made: pa.Table,
-        rows: Places,
-        context: pa.Table | None,
-        previous: pa.Table,
-        anchors: pa.Table,
-        places: Places | None = None,
-    ) -> pa.Table:
+    def _finished(self, made: pa.Table, turn: _Turn) -> pa.Table:
         """Learned rows as rows of the table."""
-        places = self.seats.places[rows] if places is None else places
+        context = turn.context
         steps = {s.column.name: s for s in self.rules.steps}
         ordered = {own.column.name for own in self.rules.orders.columns}
         made_of: dict[str, pa.Array] = {}
@@ -232,20 +237,20 @@ class _Families:
             if name in self.rules.copies:
                 values = self._copied(column, context)
             elif name in self.rules.places:
-                counted = places + self.rules.places[name]
+                counted = turn.places + self.rules.places[name]
                 values = pa.array(counted).cast(column.type.arrow)
             elif name in steps:
-                values = self._stepped(made, steps[name], rows, places, context, previous, anchors)
+                values = self._stepped(made, steps[name], turn)
             else:
                 values = one_array(made.column(name))
             if name in self.rules.floors:
                 values = self._floored(column, values, context)
             if name in self.rules.constant:
-                values = pc.if_else(pa.array(places > 0), one_array(anchors.column(name)), values)
+                values = pc.if_else(pa.array(turn.places > 0), one_array(turn.anchors.column(name)), values)
             made_of[name] = values
         for order in self.rules.orders.columns:
             values = order.join([one_array(made.column(c.name)) for c in gap_columns(order)], made_of)
-            made_of[order.column.name] = self._risen(order.column, values, rows, previous)
+            made_of[order.column.name] = self._risen(order.column, values, turn)
         for part in self.rules.clock:
             made_of[part.column] = part.computed(numbers_of(made_of[part.of.name], part.of.type)[0])
         for own in self.rules.derived:
@@ -268,46 +273,38 @@ class _Families:
         least, known = self._of_ancestor(self.rules.floors[column.name], column, context)
         return values_of(np.where(known, np.maximum(numbers, least), numbers), valid, column.type)
 
-    def _risen(self, column: Column, values: pa.Array, rows: Places, previous: pa.Table) -> pa.Array:
+    def _risen(self, column: Column, values: pa.Array, turn: _Turn) -> pa.Array:
         """The values, at least those of the sibling before where the column rises."""
         if column.name not in self.rules.rising:
             return values
         numbers, valid = numbers_of(values, column.type)
-        before, there = numbers_of(previous.column(column.name), column.type)
-        least = np.where(there & (self.wave[rows] > 0), before + self.rules.rising[column.name], numbers)
+        before, there = numbers_of(turn.previous.column(column.name), column.type)
+        least = np.where(there & (self.wave[turn.rows] > 0), before + self.rules.rising[column.name], numbers)
         return values_of(np.maximum(numbers, least), valid, column.type)
 
-    def _stepped(
-        self,
-        made: pa.Table,
-        step: Step,
-        rows: Places,
-        places: Places,
-        context: pa.Table | None,
-        previous: pa.Table,
-        anchors: pa.Table,
-    ) -> pa.Array:
-        name, type_, sizes = step.column.name, step.column.type, self.seats.sizes[rows]
+    def _stepped(self, made: pa.Table, step: Step, turn: _Turn) -> pa.Array:
+        rows, places, name, type_ = turn.rows, turn.places, step.column.name, step.column.type
+        sizes = self.seats.sizes[rows]
         goes_on = (self.wave[rows] > 0) & step.rising
         rises, valid = numbers_of(made.column(step_name(name)), _WHOLE)
         latest = step.most - step.gap * (sizes - 1) * step.rising
         before = np.full(len(rows), np.iinfo(np.int64).min)
         if step.base is not None:
-            before, known = self._of_ancestor(step.base, step.column, context)
+            before, known = self._of_ancestor(step.base, step.column, turn.context)
             base = step.of(before)
         else:
             base, known = self._start(made, step, latest)
             rises, valid = np.where(goes_on, rises, 0), goes_on | known  # a model may leave out a step
         if step.rising:
-            theirs, there = numbers_of(previous.column(name), type_)
+            theirs, there = numbers_of(turn.previous.column(name), type_)
             before, known = np.where(goes_on, theirs, before), np.where(goes_on, there, known)
             base = np.where(goes_on, step.of(theirs), base)
             rises = np.where(goes_on, np.maximum(rises, int(step.strict)), rises)
-            latest = np.where(goes_on, step.latest(self.firsts[name][self.block[rows]], places, sizes), latest)
+            latest = np.where(goes_on, step.latest(self.starts[name][self.block[rows]], places, sizes), latest)
         values = base + np.maximum(np.minimum(rises, (latest - base) // step.unit), 0) * step.unit
         if step.rising:
-            within, (first, there) = ~goes_on & (places > 0), numbers_of(anchors.column(name), type_)
-            self.firsts[name][self.block[rows[~goes_on]]] = np.where(within, step.of(first), values)[~goes_on]
+            within, (first, there) = ~goes_on & (places > 0), numbers_of(turn.anchors.column(name), type_)
+            self.starts[name][self.block[rows[~goes_on]]] = np.where(within, step.of(first), values)[~goes_on]
             values = np.where(within, step.block_starts(step.of(first), places // BLOCK, sizes), values)
             known, valid = np.where(within, there, known), valid | within
         if step.daily:
@@ -327,18 +324,10 @@ class _Families:
         starts = np.where(valid, step.of(numbers), step.start)
         return np.maximum(np.minimum(starts, latest), step.least), np.ones(len(starts), bool)
 
-    def _apart(
-        self,
-        made: pa.Table,
-        draw: Draw,
-        rows: Places,
-        context: pa.Table | None,
-        previous: pa.Table,
-        anchors: pa.Table,
-    ) -> pa.Table:
+    def _apart(self, made: pa.Table, draw: Draw, turn: _Turn) -> pa.Table:
         """Rows drawn again as long as they hold what a sibling holds where siblings differ."""
         for stream in range(_FIRST_STREAM, _FIRST_STREAM + _AGAIN):
-            twice = np.flatnonzero(self._met(made, rows))
+            twice = np.flatnonzero(self._met(made, turn.rows))
             if not len(twice):
                 break
             asked = draw.redraw(twice, stream)
@@ -346,10 +335,10 @@ class _Families:
                 # What fits a sum best would come again and again.
                 less = 1.0 / (1.0 + _AWAY * (stream - _FIRST_STREAM))
                 asked = replace(asked, conditions=self.rests.of_less(asked.conditions, less))
-            again = self._redrawn(asked, twice, rows, context, previous, anchors)
+            again = self._redrawn(asked, turn.take(twice))
             made = _with(made, again, twice, np.ones(len(twice), bool))
         for name, hashes in self.hashes.items():
-            hashes[rows] = _hashes(made.column(name))
+            hashes[turn.rows] = _hashes(made.column(name))
         return made
 
     def _met(self, made: pa.Table, rows: Places) -> npt.NDArray[np.bool_]:
