@@ -12,9 +12,13 @@ from typing import Any
 
 import structlog
 
+from synthohive_spark.errors import shortened
+
+_LONGEST = 1_000
+
 
 class Logger:
-    """Logs events with their values.
+    """Logs events with their values, long ones without their middle: what a file of others says may have any length.
 
     Args:
         name: Name of the module that logs.
@@ -36,11 +40,17 @@ class Logger:
         self._log("warning", event, values)
 
     def _log(self, level: str, event: str, values: dict[str, Any]) -> None:
+        values = {name: _cut(value) for name, value in values.items()}
         if structlog.is_configured():
             getattr(structlog.get_logger(self._name), level)(event, **values)
             return
         text = " ".join([event, *(f"{name}={value!r}" for name, value in values.items())])
         logging.getLogger(self._name).log(getattr(logging, level.upper()), "%s", text)
+
+
+def _cut(value: Any) -> Any:
+    text = value if isinstance(value, str) else repr(value)
+    return value if len(text) <= _LONGEST else shortened(text, _LONGEST)
 
 
 def get_logger(name: str) -> Logger:

@@ -67,3 +67,12 @@ def logged_by_a_command(setup=""):
 def test_a_command_shows_its_log_once_unless_the_user_chose_otherwise():
     assert logged_by_a_command() == ("", "INFO written table='t'\n")
     assert logged_by_a_command("logging.basicConfig(level=logging.WARNING)") == ("", "")
+
+
+def test_a_value_of_any_length_is_cut(caplog):
+    from synthohive_spark.logs import get_logger
+
+    get_logger("synthohive_spark.tests").warning("read", text="a" * 5_000 + "z", nested=[["b" * 5_000]], count=10**30)
+    (line,) = caplog.messages
+    assert len(line) < 2_200 and "aaa ... aaa" in line and "aaaz'" in line and "bbb ... bbb" in line
+    assert line.endswith(f"count={10**30}")
