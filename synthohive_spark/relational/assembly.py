@@ -19,6 +19,7 @@ from synthohive_spark.engine.families.names import (
     key_name,
     rank_name,
 )
+from synthohive_spark.relational.ancestor_matching import AKIN, AncestorMatching
 from synthohive_spark.relational.linked_table import LinkedTable, Reference
 from synthohive_spark.relational.matching import Matching, slot_key
 from synthohive_spark.relational.spines import NUMBER, PARENT, Spines
@@ -164,16 +165,46 @@ class Assembly:
         there = self.keyed_rows(
             link.parent, link.parent_columns, [reference.cell if link.parent == name else CELL, counted]
         )
+        if reference.common is not None:
+            rows, there = self._of_ancestor(name, rows, there, reference)
         matching = Matching(name, reference, nth, self._order(name, reference), self.spines.likely_rows(name))
         found = matching.matched(rows, there)
-        found = found.withColumnsRenamed({slot_key(i): reference_name(c) for i, c in enumerate(link.columns)})
+        slots = {reference_name(c): slot_key(i) for i, c in enumerate(link.columns)}
+        if reference.common is None:
+            found = found.withColumnsRenamed({slot: own for own, slot in slots.items()})
+        else:
+            found = found.withColumns({own: F.coalesce(col(own), col(slot)) for own, slot in slots.items()})
+            found = found.drop(*slots.values())
         if nth is not None:
-            found = self._apart(found, [reference_name(c) for c in link.columns], matching)
+            found = self._apart(found, list(slots), matching)
+        found = found.drop(AKIN)
         return self._with_orphans(found, reference) if reference.orphans else found
+
+    def _of_ancestor(
+        self, name: str, rows: DataFrame, there: DataFrame, reference: Reference
+    ) -> tuple[DataFrame, DataFrame]:
+        """Rows with the keys of those of their ancestor's rows that they are given; they are of no cell any more."""
+        assert reference.common is not None
+        keys = {slot_key(i): reference_name(c) for i, c in enumerate(reference.link.columns)}
+        counted, order = count_name(name, reference.link.columns), self._order(name, reference)
+        matching = AncestorMatching(
+            reference.cell, order, list(keys), counted, reference.common.always, reference.apart
+        )
+        meets = col(reference.same) & (col(reference.cell) != F.lit(ORPHAN))
+        rows, there = matching.matched(rows, there, F.when(meets, col(self._ancestor_id(reference))))
+        rows = rows.withColumnsRenamed(keys)
+        return rows.withColumn(reference.cell, F.when(col(AKIN).isNull(), col(reference.cell))), there
+
+    def _ancestor_id(self, reference: Reference) -> str:
+        assert reference.common is not None
+        level = reference.common.level
+        return PARENT if level == 1 else ancestor_name(level, ID)
 
     def _met_by(self, reference: Reference) -> list[str]:
         """What says which row of another table a row is given."""
-        return [reference.cell, *([] if reference.sorted_by is None else [reference.sorted_by.column])]
+        common = [] if reference.common is None else [reference.same, self._ancestor_id(reference)]
+        found = [reference.cell, *([] if reference.sorted_by is None else [reference.sorted_by.column]), *common]
+        return [c for c in found if c != PARENT]
 
     def _order(self, name: str, reference: Reference) -> Expression:
         """From 0 to 1, where a row stands among those of its cell."""
@@ -194,7 +225,8 @@ class Assembly:
         order = [col(matching.reference.cell), matching.order]
         for nearest in _PASSES:
             same = Window.partitionBy(PARENT, *map(quote, keys)).orderBy(NUMBER)
-            rows = rows.select("*", (F.row_number().over(same) > 1).alias("@twice"))
+            free = F.lit(True) if matching.reference.common is None else col(AKIN).isNull()
+            rows = rows.select("*", ((F.row_number().over(same) > 1) & free).alias("@twice"))
             group = Window.partitionBy("@twice", matching.part).orderBy(*order[nearest:], NUMBER)
             whole = group.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
             passed = {

@@ -12,10 +12,11 @@ from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.families.aggregates import Aggregate
 from synthohive_spark.engine.families.balance import Balance
-from synthohive_spark.engine.families.names import cell_name, count_name
+from synthohive_spark.engine.families.names import cell_name, count_name, same_name
 from synthohive_spark.engine.families.rules import FamilyRules
 from synthohive_spark.engine.families.sort_key import SortKey
 from synthohive_spark.engine.integrity import Share, Whole, check_distinct, check_equal
+from synthohive_spark.relational.common_ancestor import CommonAncestor
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Reference:
             are given rows one after another.
         decided: The ancestor (1 for the owner, 2 for its owner) and its foreign key that say which row it is; no
             columns where the owner link itself says it; None where the row is looked up.
+        common: The ancestor that owns the row referred to as well, often the same one; None where there is none.
     """
 
     link: ForeignKey
@@ -39,11 +41,17 @@ class Reference:
     sorted_by: SortKey | None = None
     follows: tuple[str, ...] | None = None
     decided: tuple[Whole, tuple[str, ...]] | None = None
+    common: CommonAncestor | None = None
 
     @property
     def cell(self) -> str:
         """The learned column that says to which cell the row belongs."""
         return cell_name(self.link.columns)
+
+    @property
+    def same(self) -> str:
+        """The learned column that says whether both have the same ancestor, where they often do."""
+        return same_name(self.link.columns)
 
     def to_json(self) -> dict[str, Any]:
         """The reference as plain values."""
@@ -55,6 +63,7 @@ class Reference:
             "sorted_by": None if self.sorted_by is None else self.sorted_by.to_json(),
             "follows": None if self.follows is None else list(self.follows),
             "decided": decided,
+            "common": None if self.common is None else vars(self.common),
         }
 
     @classmethod
@@ -68,6 +77,7 @@ class Reference:
             None if data["sorted_by"] is None else SortKey.from_json(data["sorted_by"]),
             None if data["follows"] is None else tuple(data["follows"]),
             None if decided is None else (decided[0], tuple(decided[1])),
+            None if data["common"] is None else CommonAncestor(**data["common"]),
         )
 
 
@@ -144,9 +154,10 @@ class LinkedTable:
 
     @property
     def extra(self) -> tuple[str, ...]:
-        """Counts and cells among what is drawn."""
+        """Counts, cells, and whether ancestors are the same, among what is drawn."""
         counts = [count_name(child, columns) for child, columns in self.counted]
-        return (*counts, *(r.cell for r in self.references if r.decided is None))
+        cells = [r.cell for r in self.references if r.decided is None]
+        return (*counts, *cells, *(r.same for r in self.references if r.common is not None))
 
     def to_json(self) -> dict[str, Any]:
         """What is plain of it; the rows of a kept table lie in a file of their own."""

@@ -79,7 +79,7 @@ class Matching:
     def _demand(self, rows: DataFrame) -> DataFrame:
         """How many rows refer to each cell, by (cell, nth, part), with how many come before in the cell."""
         groups = rows.groupBy(self._cell.alias("@d_cell"), self._nth.alias("@d_nth"), col("@at_part").alias("@d_part"))
-        counted = _counted(groups, F.count(F.lit(1)).alias("@d_rows")).where(self._refers)
+        counted = counted_once(groups, F.count(F.lit(1)).alias("@d_rows")).where(self._refers)
         order = Window.partitionBy("@d_cell").orderBy("@d_nth", "@d_part")
         before = F.sum("@d_rows").over(order.rowsBetween(Window.unboundedPreceding, -1))
         return counted.withColumn("@d_before", F.coalesce(before, F.lit(0)))
@@ -133,7 +133,7 @@ class Matching:
     def _blocks(self, places: DataFrame, demand: DataFrame) -> DataFrame:
         """The places of each (cell, block), those before it, and how many are wanted, of all or of a tree's level."""
         groups = places.groupBy(col("@s_cell").alias("@b_cell"), col("@s_block").alias("@b_block"))
-        blocks = _counted(groups, F.sum("@s_n").alias("@b_n"), F.count("*").alias("@b_rows"))
+        blocks = counted_once(groups, F.sum("@s_n").alias("@b_n"), F.count("*").alias("@b_rows"))
         every = Window.partitionBy("@b_cell" if self._is_tree else F.lit(0))
         # Where no row was drawn with any place, all rows are as good as each other.
         blocks = blocks.select("*", (F.sum("@b_n").over(every) == 0).alias("@b_none"))
@@ -216,7 +216,7 @@ class Matching:
         return slots.select(*map(quote, keys), spare.alias(_SPARE), index.alias(_INDEX))
 
 
-def _counted(groups: GroupedData, *aggregates: Expression) -> DataFrame:
+def counted_once(groups: GroupedData, *aggregates: Expression) -> DataFrame:
     """Groups of rows with aggregates, which read whole rows.
 
     So what goes into them is what goes on beside them, column by column, and Spark draws it once for both: it reuses an

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -24,18 +23,30 @@ from synthohive_spark.engine.families.aggregates_fit import find_aggregates
 from synthohive_spark.engine.families.balance import LARGEST, Balance
 from synthohive_spark.engine.families.cells import Cells
 from synthohive_spark.engine.families.find import FamilyRows, learn_families
-from synthohive_spark.engine.families.names import CELL, ORPHAN, ancestor_name, cell_label, cell_name, count_name
+from synthohive_spark.engine.families.names import (
+    CELL,
+    ORPHAN,
+    ancestor_name,
+    cell_label,
+    cell_name,
+    count_name,
+    same_name,
+)
 from synthohive_spark.engine.families.row_orders import gap_columns
 from synthohive_spark.engine.families.siblings import Siblings
 from synthohive_spark.engine.families.sort_key import SortKey
 from synthohive_spark.engine.families.telling import says_something
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.table_statistics import ColumnStatistics, TableStatistics
+from synthohive_spark.relational.common_ancestor import CommonAncestor
 from synthohive_spark.relational.kept_tables import KeptRows
 from synthohive_spark.relational.linked_table import LinkedTable, Reference
+from synthohive_spark.relational.neighbours import apart, followed
 from synthohive_spark.relational.training_frames import (
+    COMMON,
     FAMILY,
     MET,
+    OWNER,
     TrainingFrames,
     hash_name,
     order_name,
@@ -48,10 +59,7 @@ from synthohive_spark.stages.model import SynthesizerTransformerModel
 
 _CELL_ROWS = 20_000
 _PARTS = 1_000_000
-_WHOLE, _TEXT = ColumnType("bigint"), ColumnType("string")
-_FEW_REPEATS = 7.0
-_RARE = 0.1
-_TOGETHER = 0.7
+_WHOLE, _TEXT, _FLAG = ColumnType("bigint"), ColumnType("string"), ColumnType("boolean")
 
 
 @dataclass(frozen=True)
@@ -92,8 +100,8 @@ class TableLearning:
             family = FamilyRows(rows.select([c.name for c in columns]), columns, (), None)
         else:
             family = self._families(name, rows, extra, context, config)
-            references = self._apart(references, rows)
-        references = self._followed(references, rows)
+            references = apart(references, rows)
+        references = followed(references, rows, self.kept, self.seed)
         estimator.setParams(excludeCols=list(config.dropped), conditionCols=[*declared, *family.conditions])
         rules = replace(own.rules, categorical=own.rules.categorical | {c.name for c in extra if c.type.is_string})
         rules = replace(rules, surrogates={n: s for n, s in rules.surrogates.items() if n in family.table.column_names})
@@ -156,7 +164,15 @@ class TableLearning:
             column = Column(cell_name(link.columns), _TEXT)
             rows = rows.append_column(column.name, pa.array(labels, pa.string(), mask=~there))
             extra.append(column)
-            references.append(Reference(link, share, sorted_by=self._sorted_by(name, link, rows, context, cells, key)))
+            sorted_by, common = (
+                self._sorted_by(name, link, rows, context, cells, key),
+                self._common(name, i, link, rows),
+            )
+            references.append(Reference(link, share, sorted_by=sorted_by, common=common and common[0]))
+            if common is not None:
+                flag = Column(same_name(link.columns), _FLAG)
+                rows = rows.append_column(flag.name, common[1])
+                extra.append(flag)
         for link in self.frames.plan.tables[name].references:
             if (name, link.columns) in self.decided:
                 references.append(Reference(link, decided=self.decided[name, link.columns]))
@@ -177,6 +193,13 @@ class TableLearning:
             return np.asarray(one_array(rows.column(referred_name(i, "@level"))).fill_null(-1).to_numpy()), key
         met = ~null_mask(one_array(rows.column(referred_name(i, MET))))
         return np.where(met, self._assigned(link.parent, rows, referred_name(i, "")), -1), key
+
+    def _common(self, name: str, i: int, link: ForeignKey, rows: pa.Table) -> tuple[CommonAncestor, pa.Array] | None:
+        """The ancestor that rows have in common with those that they refer to, and where they have."""
+        level, own, theirs = self.frames.common_level(name, link), referred_name(i, COMMON), referred_name(i, OWNER)
+        if level is None or own not in rows.column_names:
+            return None
+        return CommonAncestor.of(level, rows.column(own), rows.column(theirs))
 
     def _sorted_by(
         self,
@@ -254,47 +277,6 @@ class TableLearning:
         empty = self.frames.childless(name, [own.column for own in found])
         return tuple(replace(own, empty=empty[own.column.name]) for own in found if own.column.name in empty)
 
-    def _apart(self, references: Sequence[Reference], rows: pa.Table) -> list[Reference]:
-        """The references with whether siblings hardly ever share a row, where they would by chance."""
-        owner = one_array(rows.column(FAMILY))
-        found = []
-        for i, reference in enumerate(references):
-            if reference.decided is not None:
-                found.append(reference)
-                continue
-            key = one_array(rows.column(referred_name(i, "@key")))
-            both = pc.and_(owner.is_valid(), key.is_valid())
-            pairs = pa.table({"owner": owner.filter(both), "key": key.filter(both)})
-            sizes = np.asarray(pc.value_counts(pairs["owner"]).field("counts").to_numpy(), float)
-            shares = np.asarray(pc.value_counts(pairs["key"]).field("counts").to_numpy(), float) / max(len(pairs), 1)
-            chance = float((sizes * (sizes - 1) / 2).sum() * (shares**2).sum())
-            repeats = pairs.num_rows - pairs.group_by(["owner", "key"]).aggregate([]).num_rows
-            found.append(replace(reference, apart=repeats < _RARE * chance and chance > _FEW_REPEATS))
-        return found
-
-    def _followed(self, references: Sequence[Reference], rows: pa.Table) -> list[Reference]:
-        """The references with the earlier one that each follows, where few rows go together beyond what cells say."""
-        keys = {
-            r.link.columns: one_array(rows.column(referred_name(i, "@key"))).fill_null(0).to_numpy()
-            for i, r in enumerate(references)
-            if r.decided is None
-        }
-        found: list[Reference] = []
-        for reference in references:
-            if reference.decided is not None or reference.link.parent in self.kept:
-                found.append(reference)
-                continue
-            own, best, follows = keys[reference.link.columns], _TOGETHER, None
-            cells = _label_codes(rows.column(reference.cell))
-            by_chance = _shuffled_within(cells, own, derive_seed(self.seed, "followed", *reference.link.columns))
-            for earlier in found:
-                if (other := keys.get(earlier.link.columns)) is not None:
-                    share = _distinct_pairs(other, own) / _distinct_pairs(other, by_chance)
-                    best, follows = min((best, follows), (share, earlier.link.columns), key=lambda pair: pair[0])
-            sorted_by = reference.sorted_by if follows is None else None
-            found.append(replace(reference, follows=follows, sorted_by=sorted_by))
-        return found
-
     def _linked(
         self,
         name: str,
@@ -346,23 +328,6 @@ def fit_cells(frames: TrainingFrames, name: str, at_least: int, seed: int) -> Ce
     said = [n for n in names if says_something(table.column(n))]
     counts = [n for n in frames.count_features(name) if n in said]
     return Cells.fit(table.select(said or names[:1]), counts, at_least, derive_seed(seed, "cells", name))
-
-
-def _label_codes(labels: pa.ChunkedArray) -> npt.NDArray[np.int64]:
-    codes = one_array(labels).dictionary_encode(null_encoding="encode").indices
-    return np.asarray(codes.to_numpy(zero_copy_only=False), np.int64)
-
-
-def _shuffled_within(groups: npt.NDArray[np.int64], values: npt.NDArray[np.int64], seed: int) -> npt.NDArray[np.int64]:
-    """Values that changed places with others of their group."""
-    chance = np.random.default_rng(seed).random(len(values))
-    shuffled = np.empty_like(values)
-    shuffled[np.argsort(groups, kind="stable")] = values[np.lexsort((chance, groups))]
-    return shuffled
-
-
-def _distinct_pairs(first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]) -> int:
-    return int(pa.table({"a": first, "b": second}).group_by(["a", "b"]).aggregate([]).num_rows)
 
 
 def _softened(counts: npt.NDArray[np.int64], rows: int) -> npt.NDArray[np.int64]:

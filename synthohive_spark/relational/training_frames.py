@@ -29,6 +29,8 @@ FEATURE = "@feature."
 """What says to which cell a row belongs, of the row itself."""
 MET = "@met"
 """1 where a row is there."""
+COMMON, OWNER = "@common", "@owner"
+"""Of a reference, hashes of the row's ancestor that may own the row referred to, and of the one that does."""
 _ANCESTOR_COLUMNS = 60
 _LEVELS = 8
 _WHOLE = ColumnType("bigint")
@@ -129,12 +131,22 @@ class TrainingFrames:
     def features(self, name: str) -> DataFrame:
         """What says to which cell each row of a table belongs, and the hashes of its keys."""
         df = self.with_counts(self.tables[name].frame, name, features=True)
-        hashes = [col(c) for c in self._key_hashes(name)]
-        return df.select(*hashes, *self._features(name), F.lit(1).alias(MET))
+        owner, hashes = self.plan.tables[name].owner, self._key_hashes(name)
+        if owner is not None:
+            hashes = list(dict.fromkeys([*hashes, hash_name(owner.columns)]))
+        return df.select(*map(col, hashes), *self._features(name), F.lit(1).alias(MET))
 
     def kept_references(self, name: str) -> list[ForeignKey]:
         """The references of a table to tables that are taken over as they are."""
         return [link for link in self.looked_up[name] if self.plan.tables[link.parent].kept]
+
+    def common_level(self, name: str, link: ForeignKey) -> int | None:
+        """Which owner of a table's rows also owns those that a reference names, 1 for the nearest; None for none."""
+        owner = self.plan.tables[link.parent].owner
+        if owner is None or link.parent == name or not self._has_cells(link.parent):
+            return None
+        above = self.plan.ancestors(name)
+        return above.index(owner.parent) + 1 if owner.parent in above else None
 
     def texts(self, name: str) -> frozenset[str]:
         """The columns of a table's ancestors that say nothing, as its children call them."""
@@ -179,7 +191,23 @@ class TrainingFrames:
             elif self._has_cells(link.parent):
                 df = self._with_referred(df, i, link)
                 wanted += [col(referred_name(i, f)) for f in (*self.feature_names(link.parent), MET)]
+                wanted += self._common(df, name, i, link)
         return df.select(*wanted), counts, tuple(context)
+
+    def _common(self, df: DataFrame, name: str, i: int, link: ForeignKey) -> list[Expression]:
+        """Hashes of the ancestor that may be common to rows and to those that they refer to."""
+        level, owner = self.common_level(name, link), self.plan.tables[link.parent].owner
+        if level is None or owner is None:
+            return []
+        above = [name, *self.plan.ancestors(name)][level - 1]
+        by = hash_name(self.plan.tables[above].owner.columns)  # type: ignore[union-attr]
+        own = by if level == 1 else ancestor_name(level - 1, by)
+        if own not in df.columns:
+            return []  # too far above
+        return [
+            col(own).alias(referred_name(i, COMMON)),
+            col(referred_name(i, hash_name(owner.columns))).alias(referred_name(i, OWNER)),
+        ]
 
     def feature_names(self, name: str) -> list[str]:
         """Names of what `features` selects."""
@@ -285,8 +313,10 @@ class TrainingFrames:
 
     def _with_referred(self, df: DataFrame, i: int, link: ForeignKey) -> DataFrame:
         features = self.features(link.parent)
-        key = hash_name(link.parent_columns)
+        key, owner = hash_name(link.parent_columns), self.plan.tables[link.parent].owner
         names = [*self.feature_names(link.parent), MET, key]
+        if owner is not None and hash_name(owner.columns) != key:
+            names.append(hash_name(owner.columns))
         there = features.select(*[col(n).alias(referred_name(i, n)) for n in names])
         return df.join(there, col(hash_name(link.columns)) == col(referred_name(i, key)), "left")
 

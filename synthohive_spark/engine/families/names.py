@@ -38,6 +38,11 @@ def cell_name(columns: Sequence[str]) -> str:
     return f"@cell.{','.join(columns)}"
 
 
+def same_name(columns: Sequence[str]) -> str:
+    """Whether the row that the foreign key ``columns`` refers to has the same ancestor."""
+    return f"@same.{','.join(columns)}"
+
+
 def previous_name(column: str) -> str:
     """What the sibling before holds."""
     return f"@prev.{column}"
