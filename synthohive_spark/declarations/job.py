@@ -147,6 +147,7 @@ class Gate(BaseModel):
         max_doubled_keys: Of each table's share of rows whose primary key an earlier row has.
         min_cardinality: Of each link's similarity of the numbers of children.
         min_hops: Of how columns of tables one, two and three links apart go together.
+        min_two_paths: Of how often two chains of links from a table to another meet the same row.
         max_detector_auc: Of how well a classifier tells each table's synthetic rows from real ones.
     """
 
@@ -164,6 +165,7 @@ class Gate(BaseModel):
     max_doubled_keys: _Share | None = None
     min_cardinality: _Share | None = None
     min_hops: _Share | None = None
+    min_two_paths: _Share | None = None
     max_detector_auc: _Share | None = None
 
 

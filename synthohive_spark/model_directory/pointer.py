@@ -21,7 +21,7 @@ LARGEST_POINTER = 32 << 20
 LARGEST_FILE = 1 << 30
 LARGEST_MODEL = 4 << 30
 _LONGEST_VERSION = 40
-_FILE_NAME = re.compile(r"([a-zA-Z0-9_]+/)?[a-zA-Z0-9_]+\.(json|safetensors|parquet)")
+_FILE_NAME = re.compile(r"([a-zA-Z0-9_]+/)?[a-zA-Z0-9_]+\.(json|safetensors)")
 
 
 def pointer_to(version: str, files: Mapping[str, bytes], metadata: Mapping[str, Any]) -> bytes:

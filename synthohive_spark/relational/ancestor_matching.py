@@ -35,7 +35,7 @@ class AncestorMatching:
         order: Where a row stands among those of its cell.
         keys: The columns of what can be referred to that hold its key.
         counted: Its column that says how many rows are to refer to it.
-        always: Whether as many rows as refer to an ancestor's are to share them, more of them than there are places.
+        shared: Whether rows share places where their ancestor has too few.
         apart: Whether neighbours are to find different rows.
     """
 
@@ -43,7 +43,7 @@ class AncestorMatching:
     order: Expression
     keys: Sequence[str]
     counted: str
-    always: bool
+    shared: bool
     apart: bool
 
     def matched(self, rows: DataFrame, there: DataFrame, ancestor: Expression) -> tuple[DataFrame, DataFrame]:
@@ -103,7 +103,7 @@ class AncestorMatching:
         rows = rows.select("*", (F.row_number().over(order) - 1).alias("@nth"))
         rows = rows.join(groups, col(_ANCESTOR) == col("@g_of"), "left")
         at = F.when(col("@nth") < col("@g_places"), col("@nth"))
-        if self.always:
-            shared = F.floor(col("@nth") * col("@g_places") / col("@g_rows")).cast("int")
-            at = F.when(col("@g_rows") > col("@g_places"), shared).otherwise(at)
+        if self.shared:
+            spread = F.floor(col("@nth") * col("@g_places") / col("@g_rows")).cast("int")
+            at = F.when(col("@g_rows") > col("@g_places"), spread).otherwise(at)
         return rows.select("*", at.alias("@at"))

@@ -188,7 +188,7 @@ class Assembly:
         keys = {slot_key(i): reference_name(c) for i, c in enumerate(reference.link.columns)}
         counted, order = count_name(name, reference.link.columns), self._order(name, reference)
         matching = AncestorMatching(
-            reference.cell, order, list(keys), counted, reference.common.always, reference.apart
+            reference.cell, order, list(keys), counted, reference.common.shared, reference.apart
         )
         meets = col(reference.same) & (col(reference.cell) != F.lit(ORPHAN))
         rows, there = matching.matched(rows, there, F.when(meets, col(self._ancestor_id(reference))))

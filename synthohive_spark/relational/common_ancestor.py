@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.integrity import Whole
 
-_FEWEST, _BEYOND_CHANCE = 50, 0.2
+_FEWEST, _BEYOND_CHANCE, _REPEATED = 50, 0.2, 0.1
 
 
 @dataclass(frozen=True)
@@ -20,20 +20,23 @@ class CommonAncestor:
 
     Attributes:
         level: Which of the row's owners it is, 1 for the nearest.
-        always: Whether both follow from the same row of it wherever there is a reference.
+        shared: Whether rows refer to the same row rather than to one of another ancestor where theirs has too few.
     """
 
     level: Whole
-    always: bool
+    shared: bool
 
     @classmethod
-    def of(cls, level: int, own: pa.ChunkedArray, theirs: pa.ChunkedArray) -> tuple[CommonAncestor, pa.Array] | None:
+    def of(
+        cls, level: int, own: pa.ChunkedArray, theirs: pa.ChunkedArray, keys: pa.ChunkedArray
+    ) -> tuple[CommonAncestor, pa.Array] | None:
         """What training rows say, with where the two are the same; None where that is not clearly more than chance.
 
         Args:
             level: See the attribute.
             own: Hashes of the ancestors of rows.
             theirs: Hashes of the owners of the rows that these refer to.
+            keys: Hashes of the keys by which they refer to them.
         """
         same = pc.equal(one_array(own), one_array(theirs))
         both = same.is_valid()
@@ -45,4 +48,5 @@ class CommonAncestor:
         shares = [np.bincount(half, minlength=len(values)) / len(known) for half in np.split(codes, 2)]
         if known.mean() - shares[0] @ shares[1] < _BEYOND_CHANCE:
             return None
-        return cls(level, bool(known.all())), same
+        distinct = pc.count_distinct(one_array(keys).filter(both)).as_py()
+        return cls(level, bool(known.all()) or distinct < (1 - _REPEATED) * len(known)), same

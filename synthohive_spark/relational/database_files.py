@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.integrity import check_loaded
 from synthohive_spark.errors import SerializationError
 from synthohive_spark.model_directory.directory import read_model
+from synthohive_spark.model_directory.pointer import json_bytes, parse_json
 from synthohive_spark.model_directory.saving import write_model
 from synthohive_spark.model_directory.table_files import checked_parts, table_from_files, table_to_files
-from synthohive_spark.relational.kept_tables import LARGEST_KEPT
 from synthohive_spark.relational.linked_table import LinkedTable, check_links
 from synthohive_spark.stages.model import SynthesizerTransformerModel
 from synthohive_spark.stages.persistence import stage_from_json, stage_to_json
 
-_ROWS = "rows.parquet"
-_BATCH, _DENSEST = 64, 64
+_ROWS = "rows.json"
 
 
 def write_database(
@@ -41,7 +40,7 @@ def write_database(
     tables = {}
     for name, table in linked.items():
         if table.kept is not None:
-            files[f"{name}/{_ROWS}"] = _parquet(table.kept)
+            files[f"{name}/{_ROWS}"] = json_bytes(_rows_to_json(table.kept))
             tables[name] = {"linked": table.to_json()}
             continue
         model = models[name]
@@ -70,35 +69,35 @@ def read_database(
     with checked_parts("the tables of the database"):
         for name, metadata in tables.items():
             own = {f.removeprefix(f"{name}/"): c for f, c in directory.files.items() if f.startswith(f"{name}/")}
-            kept = _rows(own[_ROWS]) if _ROWS in own else None
-            linked[name] = LinkedTable.from_json(metadata["linked"], kept)
-            check_loaded(linked[name], LinkedTable, name)
-            if kept is None:
+            place = LinkedTable.from_json(metadata["linked"])
+            if _ROWS in own:
+                place = replace(place, kept=_rows_from_json(parse_json(own, _ROWS), place))
+            linked[name] = place
+            check_loaded(place, LinkedTable, name)
+            if place.kept is None:
                 table = table_from_files(own, metadata)
                 models[name] = stage_from_json(SynthesizerTransformerModel, table, metadata["stage"], f"{path}/{name}")
         check_links(linked, {name: model.table_model.columns for name, model in models.items()})
     return models, linked, attributes
 
 
-def _rows(content: bytes) -> pa.Table:
-    """The rows of a Parquet file that is no larger than it looks."""
-    size = len(content)
-    file = pq.ParquetFile(io.BytesIO(content), thrift_string_size_limit=size, thrift_container_size_limit=size)
-    metadata = file.metadata
-    groups = (metadata.row_group(i) for i in range(metadata.num_row_groups))
-    packed = {group.column(j).compression for group in groups for j in range(metadata.num_columns)}
-    if metadata.num_rows > LARGEST_KEPT or not packed <= {"UNCOMPRESSED", "SNAPPY"}:
-        raise ValueError(f"kept rows are more than {LARGEST_KEPT:,}, or packed by {', '.join(map(str, packed))}")
-    batches: list[pa.RecordBatch] = []
-    for batch in file.iter_batches(_BATCH):
-        size -= batch.nbytes // _DENSEST
-        if size < 0:
-            raise ValueError(f"kept rows are more than {_DENSEST} times as large as their file")
-        batches.append(batch)
-    return pa.Table.from_batches(batches, file.schema_arrow)
+def _rows_to_json(rows: pa.Table) -> dict[str, Any]:
+    """By column, the rows' values as text: JSON, since Arrow's readers of files may end the process at a hostile one."""
+    return {name: _as_text(one_array(rows.column(name))) for name in rows.column_names}
 
 
-def _parquet(rows: pa.Table) -> bytes:
-    with io.BytesIO() as file:
-        pq.write_table(rows, file)
-        return file.getvalue()
+def _as_text(values: pa.Array) -> list[str | None]:
+    plain = pa.types.is_timestamp(values.type)
+    return (values.cast(pa.int64()) if plain else values).cast(pa.string()).to_pylist()  # type: ignore[no-any-return]
+
+
+def _rows_from_json(data: Mapping[str, list[str | None]], table: LinkedTable) -> pa.Table:
+    types = table.kept_types
+    if list(data) != list(types):
+        raise ValueError("kept rows and their columns do not agree")
+    return pa.table({name: _from_text(data[name], type_) for name, type_ in types.items()})
+
+
+def _from_text(values: list[str | None], type_: pa.DataType) -> pa.Array:
+    text = pa.array(values, pa.string())
+    return (text.cast(pa.int64()) if pa.types.is_timestamp(type_) else text).cast(type_)

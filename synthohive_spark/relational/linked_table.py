@@ -126,8 +126,7 @@ class LinkedTable:
             before.add(own.link.columns)
         if self.kept is None:
             return
-        types = {**{c.name: c.type.arrow for c in self.columns}, **dict.fromkeys(self.extra, pa.int64())}
-        check_equal({f.name: f.type for f in self.kept.schema}, types, "kept rows and their columns")
+        check_equal({f.name: f.type for f in self.kept.schema}, self.kept_types, "kept rows and their columns")
         check_equal(self.kept.num_rows, self.rows, "kept rows and their number")
         self.kept.validate(full=True)
 
@@ -159,6 +158,11 @@ class LinkedTable:
         cells = [r.cell for r in self.references if r.decided is None]
         return (*counts, *cells, *(r.same for r in self.references if r.common is not None))
 
+    @property
+    def kept_types(self) -> dict[str, pa.DataType]:
+        """The columns of rows that are taken over, how many rows refer to each among them, with their types."""
+        return {**{c.name: c.type.arrow for c in self.columns}, **dict.fromkeys(self.extra, pa.int64())}
+
     def to_json(self) -> dict[str, Any]:
         """What is plain of it; the rows of a kept table lie in a file of their own."""
         return {
@@ -176,8 +180,8 @@ class LinkedTable:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any], kept: pa.Table | None = None) -> LinkedTable:
-        """The table that `to_json` described."""
+    def from_json(cls, data: Mapping[str, Any]) -> LinkedTable:
+        """The table that `to_json` described, without its rows."""
         return cls(
             columns=tuple(Column.from_json(c) for c in data["columns"]),
             pk=tuple(data["pk"]),
@@ -189,7 +193,6 @@ class LinkedTable:
             counted=tuple((child, tuple(columns)) for child, columns in data["counted"]),
             rules=None if data["rules"] is None else FamilyRules.from_json(data["rules"]),
             balance=None if data["balance"] is None else Balance.from_json(data["balance"]),
-            kept=kept,
             doubles=data["doubles"],
         )
 

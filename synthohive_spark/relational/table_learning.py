@@ -30,6 +30,7 @@ from synthohive_spark.engine.families.names import (
     cell_label,
     cell_name,
     count_name,
+    previous_name,
     same_name,
 )
 from synthohive_spark.engine.families.row_orders import gap_columns
@@ -103,7 +104,8 @@ class TableLearning:
             references = apart(references, rows)
         references = followed(references, rows, self.kept, self.seed)
         estimator.setParams(excludeCols=list(config.dropped), conditionCols=[*declared, *family.conditions])
-        rules = replace(own.rules, categorical=own.rules.categorical | {c.name for c in extra if c.type.is_string})
+        labels = [c.name for c in extra if c.type.is_string]
+        rules = replace(own.rules, categorical=own.rules.categorical.union(labels, map(previous_name, labels)))
         rules = replace(rules, surrogates={n: s for n, s in rules.surrogates.items() if n in family.table.column_names})
         seen = {c.name for c in (*own.columns, *context)}
         names = frozenset(family.table.column_names)
@@ -199,7 +201,8 @@ class TableLearning:
         level, own, theirs = self.frames.common_level(name, link), referred_name(i, COMMON), referred_name(i, OWNER)
         if level is None or own not in rows.column_names:
             return None
-        return CommonAncestor.of(level, rows.column(own), rows.column(theirs))
+        keys = rows.column(referred_name(i, "@key"))
+        return CommonAncestor.of(level, rows.column(own), rows.column(theirs), keys)
 
     def _sorted_by(
         self,

@@ -27,7 +27,7 @@ def compare_database(
     rare_rows: int = 0,
     aggregates: Mapping[str, Sequence[FromChildren]] | None = None,
 ) -> ValidationReport:
-    """Compare the tables of two databases and the links between them, over all rows, by five to seven Spark queries.
+    """Compare the tables of two databases and the links between them, over all rows, by five to eight Spark queries.
 
     A frame is read about once for each, and once more for each table below it: write synthetic frames that are costly
     to make to tables first.

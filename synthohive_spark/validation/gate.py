@@ -69,6 +69,7 @@ def link_failures(
     max_orphan_error: float | None,
     min_cardinality: float | None,
     min_hops: float | None,
+    min_two_paths: float | None,
 ) -> Iterator[Failure]:
     """The figures of links that are over, or below, their limits."""
     for link in database.links:
@@ -80,6 +81,10 @@ def link_failures(
         found = database.hop(hops)
         if min_hops is not None and found is not None and found < min_hops:
             yield Failure(WHOLE_DATABASE, None, f"hop{hops}", found, min_hops)
+    for pair in database.two_paths:
+        if min_two_paths is not None and pair.similarity < min_two_paths:
+            ways = " and ".join(" -> ".join(map(", ".join, way)) for way in (pair.first, pair.second))
+            yield Failure(pair.table, ways, "two_paths", pair.similarity, min_two_paths)
 
 
 def _over(table: str, column: str | None, figures: Any, limits: Mapping[str, float | None]) -> Iterator[Failure]:

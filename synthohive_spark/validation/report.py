@@ -66,6 +66,7 @@ class ValidationReport:
         max_doubled_keys: float | None = None,
         min_cardinality: float | None = None,
         min_hops: float | None = None,
+        min_two_paths: float | None = None,
         max_detector_auc: float | None = None,
     ) -> None:
         """Check that no figure is over its limit; None switches a limit off.
@@ -92,6 +93,7 @@ class ValidationReport:
                 counts them, too.
             min_cardinality: Of each link's similarity of the numbers of children, such as 0.9.
             min_hops: Of how columns one, two and three links apart go together, each a mean over all pairs.
+            min_two_paths: Of how often two chains of links from a table to another meet the same row, such as 0.9.
             max_detector_auc: Of how well a classifier tells each table's synthetic rows from real ones, such as 0.7.
 
         Raises:
@@ -102,7 +104,7 @@ class ValidationReport:
         of_tables = {"copies": max_copies, "key_faults": max_key_faults, "doubled_keys": max_doubled_keys}
         of_tables |= {"broken": max_broken, "detector_auc": max_detector_auc}
         of_links = {"max_orphans": max_orphans, "max_orphan_error": max_orphan_error}
-        of_links |= {"min_cardinality": min_cardinality, "min_hops": min_hops}
+        of_links |= {"min_cardinality": min_cardinality, "min_hops": min_hops, "min_two_paths": min_two_paths}
         for name, limit in {**{f"max_{n}": v for n, v in {**of_columns, **of_tables}.items()}, **of_links}.items():
             require_share(name, limit)
         failures = [f for t in self.tables for f in table_failures(t, of_tables, of_columns, same_schema=same_schema)]
@@ -142,6 +144,8 @@ def _database_values(database: DatabaseReport) -> dict[str, Any]:
             rule["broken_share"] = measured.broken_share
     for entry, path in zip(values["paths"], database.paths, strict=True):
         entry["hops"] = path.hops
+    for entry, pair in zip(values["two_paths"], database.two_paths, strict=True):
+        entry["similarity"] = pair.similarity
     return {"summary": database.summary, **values}
 
 

@@ -17,7 +17,8 @@ from synthohive_spark.engine.integrity import Bounds, Digits
 _DOUBLE, _BIGINT, _DATE, _TIME = (ColumnType(name) for name in ("double", "bigint", "date", "timestamp_ntz"))
 _DAY_SECONDS = 86_400
 Sign = Annotated[str, Bounds(0, 4)]
-"""Stands between digits."""
+Mark = Annotated[str, Bounds(1, 4)]
+"""Stand between digits; Arrow looks for an empty one without end."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class NumberFormat:
     prefix: str = ""
     suffix: str = ""
     thousands: Sign = ""
-    mark: Sign = "."
+    mark: Mark = "."
     digits: Digits = -1
     sign_first: bool = False
     name: ClassVar[str] = "number"

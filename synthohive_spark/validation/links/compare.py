@@ -1,4 +1,4 @@
-"""The links of a database, compared: by two jobs over all rows, of which the first also serves other figures."""
+"""The links of a database, compared: by three queries over all rows, of which the first also serves other figures."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from synthohive_spark.validation.links.figures import DatabaseReport, DrawnLink,
 from synthohive_spark.validation.links.frames import link_rows
 from synthohive_spark.validation.links.plan import ABOVE, COLUMNS, LinkPlan
 from synthohive_spark.validation.links.scores import Scores
+from synthohive_spark.validation.links.two_paths import compare_two_paths
 from synthohive_spark.validation.links.work import LinkWork
 from synthohive_spark.validation.profile import Profiled
 
@@ -19,7 +20,7 @@ from synthohive_spark.validation.profile import Profiled
 def compare_links(
     tables: Mapping[str, Profiled], counted: Mapping[str, Counted], plan: DatabasePlan
 ) -> DatabaseReport | None:
-    """Compare the links between tables, by one query over all rows; None where no table has one.
+    """Compare the links between tables, by two queries over all rows; None where no table has one.
 
     Args:
         tables: The tables, with their profiles, by name.
@@ -51,6 +52,7 @@ def compare_links(
         paths=tuple(sorted(scores.paths(), key=lambda path: path.hops)),
         degree_pairs=tuple(scores.degree_pairs()),
         pair_keys=tuple(scores.pair_keys()),
+        two_paths=tuple(compare_two_paths(links, doubled)),
         notes=tuple(_notes(links, plan)),
     )
 

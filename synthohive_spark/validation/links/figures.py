@@ -160,6 +160,32 @@ class TwoLinks:
 
 
 @dataclass(frozen=True)
+class TwoPaths:
+    """Two chains of links from the rows of a table to another, and how often both lead to the same row.
+
+    Attributes:
+        table: The table where they begin.
+        first: The key columns of each link of the first chain.
+        second: Those of the second.
+        end: The table where both end.
+        real: The share of real rows that meet the same row, of those that have all keys.
+        synthetic: That of the synthetic rows.
+    """
+
+    table: str
+    first: tuple[tuple[str, ...], ...]
+    second: tuple[tuple[str, ...], ...]
+    end: str
+    real: float
+    synthetic: float
+
+    @property
+    def similarity(self) -> float:
+        """How alike the shares are."""
+        return 1 - abs(self.real - self.synthetic)
+
+
+@dataclass(frozen=True)
 class DrawnTable:
     """A table in the drawing of a database."""
 
@@ -187,6 +213,7 @@ class DatabaseReport:
         paths: Tables one to three links apart.
         degree_pairs: Counts of children by two links to one table.
         pair_keys: Two keys of one table.
+        two_paths: Two chains of at most two links between the same tables.
         drawn_tables: All tables, for a drawing.
         drawn_links: All links.
         notes: What was left out, as sentences.
@@ -196,6 +223,7 @@ class DatabaseReport:
     paths: tuple[PathReport, ...] = ()
     degree_pairs: tuple[TwoLinks, ...] = ()
     pair_keys: tuple[TwoLinks, ...] = ()
+    two_paths: tuple[TwoPaths, ...] = ()
     drawn_tables: tuple[DrawnTable, ...] = ()
     drawn_links: tuple[DrawnLink, ...] = ()
     notes: tuple[str, ...] = ()
@@ -220,6 +248,7 @@ class DatabaseReport:
             "order": mean(s.similarity for link in links for s in link.order),
             "null_keys": mean(nulls),
             "pair_keys": mean(pair.similarity for pair in self.pair_keys),
+            "two_paths": mean(pair.similarity for pair in self.two_paths),
             "rules": mean(rules),
         }
 

@@ -34,7 +34,7 @@ def link_rows(plan: LinkPlan, doubled: set[int]) -> DataFrame:
 
 def _rows_of(plan: LinkPlan, name: str, doubled: set[int]) -> DataFrame:
     hubs = [number for number, (table, _) in enumerate(plan.hubs) if table == name]
-    rows, up = (_above(plan, name, doubled), "up") if hubs else (_own(plan, name), _NOTHING)
+    rows, up = (_above(plan, name, doubled), "up") if hubs else (own_rows(plan, name), _NOTHING)
     # Rows without a key meet no other, and need not be all in one place.
     apart = "xxhash64(own, side)"
     entries = [_entry(number, f"coalesce(h{number}, {apart})", str(PARENT), up) for number in hubs]
@@ -49,7 +49,7 @@ def _entry(hub: int, key: str, link: str, up: str) -> str:
     return f"named_struct('hub', {hub}, 'key', {key}, 'link', {link}, 'up', {up})"
 
 
-def _own(plan: LinkPlan, name: str) -> DataFrame:
+def own_rows(plan: LinkPlan, name: str) -> DataFrame:
     """A table's rows on both sides: ``own`` columns, keys of links as ``k<n>``, keys referred to as ``h<n>``."""
     selected = {"own": vector(plan.columns[name])}
     selected |= {f"k{link.number}": _child_key(plan, link) for link in plan.links_of(name)}
@@ -61,13 +61,13 @@ def _own(plan: LinkPlan, name: str) -> DataFrame:
 
 def _above(plan: LinkPlan, name: str, doubled: set[int]) -> DataFrame:
     """A table's rows, with ``up``: its own columns and those of the tables above it, in the order of its paths."""
-    rows, parts = _own(plan, name), ["own"]
+    rows, parts = own_rows(plan, name), ["own"]
     for i, path in enumerate(plan.paths(name)[1:]):
         at = f"k{path.links[0].number}"
         for step, link in enumerate(path.links):
             number, last = plan.hub_of(link), step + 1 == len(path.links)
             onward = f"own AS up{i}" if last else f"k{path.links[step + 1].number} AS at{i}"
-            right = _own(plan, link.key.parent).where(f"h{number} IS NOT NULL")
+            right = own_rows(plan, link.key.parent).where(f"h{number} IS NOT NULL")
             right = right.selectExpr("side AS their_side", f"h{number} AS their_key", onward)
             if number in doubled:
                 right = right.dropDuplicates(["their_side", "their_key"])

@@ -256,6 +256,33 @@ def test_composite_keys_of_other_types_and_circles(spark):
     assert not links["next",].owner and report.database.summary["pair_keys"] == 1
 
 
+def test_two_ways_from_a_row_to_one_table_are_compared(spark, tmp_path):
+    """A client of an account lives in the account's district in 45 of 50 real rows, and in 5 of 50 synthetic ones."""
+    i = np.arange(50)
+    real = {
+        "districts": pd.DataFrame({"district": np.arange(10)}),
+        "accounts": pd.DataFrame({"account": i, "district": i % 10}),
+        "clients": pd.DataFrame({"client": i, "district": np.where(i < 45, i % 10, (i + 1) % 10)}),
+        "rights": pd.DataFrame({"right": i, "account": i, "client": i, "bank": i % 10}),
+    }
+    synthetic = {**real, "clients": real["clients"].assign(district=np.where(i < 5, i % 10, (i + 1) % 10))}
+    declared = Declarations().add_table("districts", pk="district")
+    declared.add_table("accounts", pk="account", fk={"district": "districts.district"})
+    declared.add_table("clients", pk="client", fk={"district": "districts.district"})
+    fk = {"account": "accounts.account", "client": "clients.client", "bank": "districts.district"}
+    declared.add_table("rights", pk="right", fk=fk, owner="account")
+    report = compare(spark, real, synthetic, declared)
+    found = {(pair.first, pair.second): (pair.real, pair.synthetic) for pair in report.database.two_paths}
+    account, client, bank = (("account",), ("district",)), (("client",), ("district",)), (("bank",),)
+    assert found == {(account, client): (0.9, 0.1), (bank, account): (1.0, 1.0), (bank, client): (0.9, 0.1)}
+    assert {(pair.table, pair.end) for pair in report.database.two_paths} == {("rights", "districts")}
+    assert report.database.summary["two_paths"] == pytest.approx((0.2 + 1 + 0.2) / 3)
+    report.write_html(tmp_path / "report.html")
+    assert "account → district; client → district" in (tmp_path / "report.html").read_text()
+    with pytest.raises(QualityError, match="rights.account -> district and client -> district: two_paths 0.2"):
+        report.require(max_tvd=None, max_ks=None, max_copies=None, min_two_paths=0.9)
+
+
 def test_a_parent_with_more_children_than_are_held_at_a_time(spark, monkeypatch):
     rows = pd.DataFrame(
         {"id": np.arange(900), "p": np.r_[np.zeros(700, int), np.arange(200) % 9 + 1], "x": np.arange(900.0)}

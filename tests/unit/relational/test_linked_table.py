@@ -1,4 +1,6 @@
+import datetime
 import json
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -8,6 +10,7 @@ from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.families.balance import Balance
 from synthohive_spark.engine.families.rules import FamilyRules, Step
+from synthohive_spark.relational.database_files import read_database, write_database
 from synthohive_spark.relational.linked_table import LinkedTable, Reference
 
 WORD, DAY = Column("word", ColumnType("string")), Column("day", ColumnType("date"), nullable=False)
@@ -50,7 +53,7 @@ def test_a_table_comes_back_from_json_as_it_was(made):
 def test_rows_of_a_kept_table_are_no_part_of_the_json():
     table = LinkedTable((WORD,), ("word",), rows=40, kept=ROWS)
     assert "kept" not in table.to_json()
-    assert LinkedTable.from_json(table.to_json(), ROWS).kept is ROWS
+    assert LinkedTable.from_json(table.to_json()).kept is None
 
 
 def test_links_keys_and_what_is_drawn_beside_the_columns():
@@ -59,3 +62,29 @@ def test_links_keys_and_what_is_drawn_beside_the_columns():
     assert table.key_columns == {"a", "b", "sku", "c"}
     assert table.extra == ("@n.grandchildren.p,q", "@cell.sku")
     assert root().links == () and root().extra == ("@n.kids.p",)
+
+
+def test_rows_of_a_kept_table_come_back_as_they_are(tmp_path):
+    types = {
+        "i": ("bigint", [-(2**63), None, 2**63 - 1]),
+        "x": ("double", [float("inf"), 0.1, -1e-300]),
+        "f": ("float", [0.1, None, 3e38]),
+        "b": ("boolean", [True, None, False]),
+        "d": ("decimal(38,6)", [Decimal("12345678901234567890123456789012.123456"), None, Decimal("-0.000001")]),
+        "day": ("date", [datetime.date(1, 1, 1), datetime.date(9999, 12, 31), None]),
+        "at": (
+            "timestamp",
+            [
+                datetime.datetime(1, 1, 1, tzinfo=datetime.UTC),
+                None,
+                datetime.datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=datetime.UTC),
+            ],
+        ),
+        "n": ("timestamp_ntz", [datetime.datetime(1583, 1, 1, 0, 0, 0, 1), None, datetime.datetime(9999, 12, 31)]),
+        "s": ("varchar(9)", ["", None, 'é"\n\x00']),
+    }
+    columns = tuple(Column(name, ColumnType.parse(type_)) for name, (type_, _) in types.items())
+    rows = pa.table([pa.array(types[c.name][1], c.type.arrow) for c in columns], [c.name for c in columns])
+    write_database(tmp_path / "m", {}, {"t": LinkedTable(columns, rows=3, kept=rows)}, {}, overwrite=False)
+    _, linked, _ = read_database(tmp_path / "m")
+    assert linked["t"].kept.equals(rows)
