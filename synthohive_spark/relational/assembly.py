@@ -29,6 +29,7 @@ from synthohive_spark.spark.schema import col, column_type, quote, restored
 
 _PASSES = 0, 1, 1, 1, 1
 """Rows that are too many for their cell go first to others of the same cell, then to any."""
+_NEVER = 0x5A17
 _TRIANGLE = 6**0.5
 """The sum of two uniform numbers is made to have a standard deviation of 1."""
 
@@ -58,8 +59,7 @@ class Assembly:
         own = [c.name for c in table.columns if c.name not in filled]
         rows = self.spines.aggregated(name, [*own, *self._needed(table)])
         rows = self._with_owner_key(table, rows)
-        for reference in table.references:
-            rows = self._with_reference(name, rows, reference)
+        rows = self._with_references(name, rows, table.references)
         made = [restored(filled.get(c.name, col(c.name)), c) for c in table.columns]
         if not table.doubles:
             return rows.select(*made)
@@ -87,9 +87,7 @@ class Assembly:
 
     def _with_late(self, name: str, rows: DataFrame, late: Sequence[str]) -> DataFrame:
         """Rows with columns of their key that references fill."""
-        for reference in self._filling(self.spines.tables[name], late):
-            rows = self._with_reference(name, rows, reference)
-        return rows
+        return self._with_references(name, rows, self._filling(self.spines.tables[name], late))
 
     def _with_owner_key(self, table: LinkedTable, rows: DataFrame) -> DataFrame:
         """Rows with those columns of their owner's key that references of the owner fill."""
@@ -150,6 +148,39 @@ class Assembly:
             for column in table.owner.columns:
                 filled[column] = col(key_name(column))
         return filled
+
+    def _with_references(self, name: str, rows: DataFrame, references: Sequence[Reference]) -> DataFrame:
+        """Rows with the keys of their references.
+
+        What looks up a row reads what it starts from several times. So of several references each starts from the rows
+        alone, and the plan grows with their number, not by a factor for each. The rows are read whole each time, so
+        that Spark exchanges, and draws, them once (``spark.sql.exchange.reuse``).
+        """
+        table = self.spines.tables[name]
+        looked_up = [r for r in references if r.decided is None and self.spines.tables[r.link.parent].kept is None]
+        if len(looked_up) > 1:
+            rows = rows.repartition(col(ID), col(NUMBER)).where(F.xxhash64("*") != F.lit(_NEVER))
+        found = rows
+        for reference in references:
+            if reference not in looked_up or len(looked_up) == 1:
+                found = self._with_reference(name, found, reference)
+                continue
+            alone = rows.select(*[col(c) for c in self._read_by(table, reference)])
+            for own in table.before(reference):
+                alone = self._with_reference(name, alone, own)
+            keys = {c: f"@of.{c}" for c in (ID, NUMBER)}
+            filled = [reference_name(c) for c in reference.link.columns]
+            alone = alone.select(*[col(c).alias(own) for c, own in keys.items()], *map(quote, filled))
+            same = [col(c) == col(own) for c, own in keys.items()]
+            found = found.join(alone, same, "left").drop(*keys.values())
+        return found
+
+    def _read_by(self, table: LinkedTable, reference: Reference) -> list[str]:
+        """The columns of a table's rows from which the row that a reference names is looked up."""
+        before = table.before(reference)
+        needed = self._needed(replace(table, references=before))
+        ranks = [rank_name(own.cell) for own in before if own.apart and table.rules is not None]
+        return list(dict.fromkeys([ID, NUMBER, *([PARENT] if table.owner is not None else []), *needed, *ranks]))
 
     def _with_reference(self, name: str, rows: DataFrame, reference: Reference) -> DataFrame:
         link, table = reference.link, self.spines.tables[name]

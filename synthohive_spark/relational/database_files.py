@@ -82,7 +82,7 @@ def read_database(
 
 
 def _rows_to_json(rows: pa.Table) -> dict[str, Any]:
-    """By column, the rows' values as text: JSON, since Arrow's readers of files may end the process at a hostile one."""
+    """By column, the rows' values as text; Arrow's reader of Parquet may end the process at a hostile file."""
     return {name: _as_text(one_array(rows.column(name))) for name in rows.column_names}
 
 
