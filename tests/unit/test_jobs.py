@@ -155,6 +155,39 @@ def test_everything_that_is_wrong_in_a_job_comes_at_once(tmp_path):
     assert all(line.startswith("synthohive: ") for line in result.output.splitlines())
 
 
+HASHED = "tables: {customers: {pk: id, pii: {email: hash, name: fake}}, orders: {pk: id, pii: {note: hash}}}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            [],
+            "customers.email, orders.note: the rule 'hash' needs a secret key; put one into an environment variable "
+            "and name that by --hash-key-env, or 'hash_key_env' in the job file",
+        ),
+        (["--hash-key-env", "NOT_SET_X"], "names the environment variable 'NOT_SET_X', which is not set"),
+        (["--hash-key-env", "deadbeef01"], "must be the name of an environment variable that is set, not the key"),
+    ],
+)
+def test_hashed_columns_without_a_key_are_refused_with_the_way_out_and_without_the_key(tmp_path, arguments, message):
+    (tmp_path / "shop.yaml").write_text(HASHED)
+    options = ["--source", "shop", "--target", "made", "--metadata", str(tmp_path / "shop.yaml"), *arguments]
+    result = invoke("synthesize", *options)
+    assert result.exit_code == 2 and message in result.output and "deadbeef01" not in result.output
+
+
+def test_the_key_of_hashed_columns_comes_from_the_variable_that_the_command_line_names(tmp_path, monkeypatch):
+    (tmp_path / "shop.yaml").write_text(HASHED)
+    monkeypatch.setenv("SHOP_KEY", "s3cret!")
+    jobs = []
+    monkeypatch.setattr(commands.database, "_synthesize", lambda settings, local: jobs.append(settings))
+    options = ["--source", "shop", "--target", "made", "--metadata", str(tmp_path / "shop.yaml")]
+    result = invoke("synthesize", *options, "--hash-key-env", "SHOP_KEY")
+    assert result.exit_code == 0, result.output
+    assert jobs[0].hash_key_env == "SHOP_KEY" and "s3cret!" not in repr(jobs[0])
+
+
 def test_rows_of_a_table_that_is_not_declared_are_refused(tmp_path):
     (tmp_path / "job.yaml").write_text(
         "synthesize:\n  source: shop\n  target: made\n  rows: {customer: 5}\n"
