@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from synthohive_spark import commands
 from synthohive_spark.commands import ending
 from synthohive_spark.declarations.job import Gate, read_job
+from synthohive_spark.errors import SchemaError, TrainingError
 from synthohive_spark.jobs import app
 from synthohive_spark.relational.fit_params import fit_params
 from synthohive_spark.validation.report import ValidationReport
@@ -339,6 +340,36 @@ def test_an_unexpected_error_is_one_line_and_its_trace_is_for_developers(caplog)
     assert (result.exit_code, result.output) == (1, "synthohive: KeyError: 'first\\nsecond'\n")
     assert [record.levelname for record in caplog.records] == ["DEBUG"]
     assert "Traceback (most recent call last)" in caplog.text and "in run" in caplog.text
+
+
+@pytest.mark.parametrize("command", ["fit", "synthesize"])
+def test_a_model_that_is_there_names_the_option_that_replaces_it(tmp_path, command):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "metadata.json").write_text("{}")
+    names = {"fit": ["--table", "t"], "synthesize": ["--source", "shop", "--target", "made"]}
+    result = invoke(command, *names[command], "--model", str(tmp_path / "model"))
+    assert result.exit_code == 1
+    assert "is there already; give --overwrite to replace the model in it" in result.output
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (
+            SchemaError("it has no rows to learn from; take the table over as it is with keep=True"),
+            "it has no rows to learn from; take the table over as it is with keep: true",
+        ),
+        (SchemaError("give both overwrite=True and allow_source=True"), "give both --overwrite and 'allow_source: true"),
+        (SchemaError("table t is stored as orc, not delta; give format='orc', or another"), "give --format orc, or"),
+        (SchemaError("table t exists already; choose mode 'append' or 'overwrite'"), "--mode append or --mode overwrite"),
+        (
+            TrainingError("table 'a': no rows (learned and kept: b, c; fit(..., tables=[...]) learns the others)"),
+            "table 'a': no rows",
+        ),
+    ],
+)
+def test_a_way_out_is_one_that_the_command_line_has(error, shown):
+    assert shown in ending.cause(error) and "fit(" not in ending.cause(error)
 
 
 def test_a_package_that_is_missing_is_named_with_its_extra():
