@@ -239,6 +239,19 @@ def _metadata(declared: Any, source: Any, spark: SparkSession) -> Metadata:
     return _declared(declared) or Declarations.from_tables(source, spark)
 
 
+def _check_target(target: str, metadata: Metadata, spark: SparkSession) -> None:
+    """What would be refused when all is learned and drawn is refused before."""
+    from synthohive_spark.spark.catalog import table_exists  # noqa: PLC0415  (needs pyspark)
+
+    database = DatabaseName.parse(target)
+    there = [name for name in metadata.tables if table_exists(spark, database.table(name))]
+    if there:
+        raise SchemaError(
+            f"database {database} has {', '.join(map(repr, there))} already: give --overwrite to replace what is "
+            f"there, or another --target"
+        )
+
+
 def _propose(database: str, output: str | None, local: str | None) -> None:
     from synthohive_spark.relational.metadata import Metadata as Declarations  # noqa: PLC0415
 
@@ -257,6 +270,8 @@ def _synthesize(settings: SynthesizeJob, local: str | None) -> None:
         check_replaceable(settings.model, overwrite=settings.overwrite_model)
     spark = session(local)
     metadata = _metadata(settings.metadata, settings.source, spark)
+    if not settings.overwrite:
+        _check_target(settings.target, metadata, spark)
     rows = _tables_asked_for(settings.rows, metadata)
     progress = on_terminal() if settings.progress is None else settings.progress
     synthesizer = Synthesizer(metadata, spark, engine=settings.engine, progress=progress)
