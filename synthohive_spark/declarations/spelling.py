@@ -1,4 +1,4 @@
-"""Settings as Python (``max_seconds``, ``keep=True``), pyspark.ml (``maxSeconds``) and YAML (``keep: true``) write them."""
+"""How settings are written: ``max_seconds`` in Python, ``maxSeconds`` in pyspark.ml, ``keep: true`` in YAML."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def find_kind(column: str, values: Sequence[str]) -> Finding | None:
         values: A sample of its values, as strings and without nulls.
     """
     values, words = _readable(values), column_names.name_words(column)
-    for find in (_form, _phone, _username, _address, _person, _text) if values else ():
+    for find in (_form, _number, _phone, _username, _address, _person, _text) if values else ():
         finding = find(column, words, values)
         if finding is not None:
             return finding
@@ -120,6 +120,15 @@ def _form(column: str, words: frozenset[str], values: Sequence[str]) -> Finding 
             what = f"look like {form.description}"
             return Finding(form.kind, _reason(column if named else None, share, values, what))
     return None
+
+
+def _number(column: str, words: frozenset[str], values: Sequence[str]) -> Finding | None:
+    if not words & column_names.NUMBER or words & column_names.NOT_NUMBER or len(set(values)) < 3:
+        return None
+    share = _share(heuristics.is_number, values)
+    if share < _MOST:
+        return None
+    return Finding("number", _reason(column, share, values, "are digits, some with letters and marks among them"))
 
 
 def _phone(column: str, words: frozenset[str], values: Sequence[str]) -> Finding | None:

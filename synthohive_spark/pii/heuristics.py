@@ -73,6 +73,12 @@ def has_street(text: str) -> bool:
     return len(words) + len(re.findall(r"\d+", text)) > 1 and not STREET_WORDS.isdisjoint(alone)
 
 
+def is_number(text: str) -> bool:
+    """Whether ``text`` may be a number of a person or an account: digits, and letters and single marks among them."""
+    text = text.strip()
+    return re.fullmatch(r"(?:[A-Za-z\d][ ./-]?){5,34}", text) is not None and sum(map(str.isdigit, text)) >= 5
+
+
 def is_username(text: str) -> bool:
     """Whether ``text`` may be a user name: one word, with a letter, without marks but ``.``, ``-`` and ``_``."""
     text = text.strip()

@@ -164,9 +164,9 @@ HASHED = "tables: {customers: {pk: id, pii: {email: hash, name: fake}}, orders: 
     [
         (
             [],
-            "customers.email, orders.note: the rule 'hash' needs a secret key; put one into an environment variable "
-            "and name that by --hash-key-env, or 'hash_key_env' in the job file",
+            "customers.email, orders.note: the rule 'hash' needs a secret key; put one into an environment variable",
         ),
+        ([], "name that by --hash-key-env, or 'hash_key_env' in the job file"),
         (["--hash-key-env", "NOT_SET_X"], "names the environment variable 'NOT_SET_X', which is not set"),
         (["--hash-key-env", "deadbeef01"], "must be the name of an environment variable that is set, not the key"),
     ],
@@ -359,9 +359,15 @@ def test_a_model_that_is_there_names_the_option_that_replaces_it(tmp_path, comma
             SchemaError("it has no rows to learn from; take the table over as it is with keep=True"),
             "it has no rows to learn from; take the table over as it is with keep: true",
         ),
-        (SchemaError("give both overwrite=True and allow_source=True"), "give both --overwrite and 'allow_source: true"),
+        (
+            SchemaError("give both overwrite=True and allow_source=True"),
+            "give both --overwrite and 'allow_source: true",
+        ),
         (SchemaError("table t is stored as orc, not delta; give format='orc', or another"), "give --format orc, or"),
-        (SchemaError("table t exists already; choose mode 'append' or 'overwrite'"), "--mode append or --mode overwrite"),
+        (
+            SchemaError("table t exists already; choose mode 'append' or 'overwrite'"),
+            "--mode append or --mode overwrite",
+        ),
         (
             TrainingError("table 'a': no rows (learned and kept: b, c; fit(..., tables=[...]) learns the others)"),
             "table 'a': no rows",
