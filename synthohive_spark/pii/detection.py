@@ -103,6 +103,22 @@ def find_term(column: str, values: Sequence[str]) -> Finding | None:
     return None
 
 
+def number_hint(values: Sequence[str]) -> str | None:
+    """What to say of a column of text that is nearly unique, where it may number people or accounts; None elsewhere.
+
+    Numbers of orders and parcels look the same, so nothing is proposed by that.
+
+    Args:
+        values: A sample of its values, as strings and without nulls.
+    """
+    values = _readable(values)
+    share = _share(heuristics.is_long_number, values) if len(values) >= _FEWEST else 0.0
+    if share < _MOST:
+        return None
+    found = f"{_percent(share)} are long numbers, perhaps of persons or of accounts"
+    return f"{found}: if so, it belongs into pii, as {{action: fake, kind: number}}"
+
+
 def _readable(values: Sequence[str]) -> list[str]:
     """The values that say something, cut where they are long."""
     return [value[:_LONGEST] for value in values if value.strip()]

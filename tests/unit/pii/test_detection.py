@@ -11,7 +11,7 @@ from stdnum import luhn
 from synthohive_spark.declarations.pii import PII_KINDS
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.pii import phones, validators
-from synthohive_spark.pii.detection import find_fake_kind, find_kind, find_term
+from synthohive_spark.pii.detection import find_fake_kind, find_kind, find_term, number_hint
 
 RNG = random.Random(11)
 
@@ -183,6 +183,20 @@ def test_other_columns_are_left_alone(column):
     assert find_kind(column, PLAIN[column]) is None
     if column not in ("version", "company_name", "file_name"):
         assert find_kind("x", PLAIN[column]) is None
+
+
+@pytest.mark.parametrize("make", [lambda: digits(8), lambda: f"{digits(6)}/{digits(4)}", lambda: digits(26)])
+def test_long_numbers_of_a_column_that_is_called_anything_get_a_hint(make):
+    values = several(make)
+    hint = number_hint([*values, "unknown"])
+    assert hint.startswith("99 % are long numbers") and "pii, as {action: fake, kind: number}" in hint
+    assert not any(value in hint for value in values)
+
+
+def test_other_texts_get_no_hint():
+    for name in ("zip", "clock", "url", "price", "tailnum", "uid", "name", "blank", "none", "version", "day", "us_day"):
+        assert number_hint(PLAIN[name]) is None, name
+    assert number_hint(several(lambda: digits(8), 9)) is None
 
 
 TERMS = {
