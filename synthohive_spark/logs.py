@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -15,6 +19,7 @@ import structlog
 from synthohive_spark.errors import shortened
 
 _LONGEST = 1_000
+_about: ContextVar[Mapping[str, Any]] = ContextVar("about", default=MappingProxyType({}))
 
 
 class Logger:
@@ -40,7 +45,7 @@ class Logger:
         self._log("warning", event, values)
 
     def _log(self, level: str, event: str, values: dict[str, Any]) -> None:
-        values = {name: _cut(value) for name, value in values.items()}
+        values = {name: _cut(value) for name, value in {**_about.get(), **values}.items()}
         if structlog.is_configured():
             getattr(structlog.get_logger(self._name), level)(event, **values)
             return
@@ -51,6 +56,16 @@ class Logger:
 def _cut(value: Any) -> Any:
     text = value if isinstance(value, str) else repr(value)
     return value if len(text) <= _LONGEST else shortened(text, _LONGEST)
+
+
+@contextmanager
+def logged_about(**values: Any) -> Iterator[None]:
+    """Whatever this thread logs in here has these values first, so that who logs need not know what it works on."""
+    token = _about.set({**_about.get(), **values})
+    try:
+        yield
+    finally:
+        _about.reset(token)
 
 
 def get_logger(name: str) -> Logger:

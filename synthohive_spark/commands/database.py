@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from synthohive_spark.commands.options import (
     Debug,
     Engine,
     Format,
+    HashKeyEnv,
     Job,
     Local,
     MetadataFile,
@@ -81,6 +83,7 @@ def synthesize(
     engine: Engine = None,
     param: Param = None,
     seed: Annotated[int | None, typer.Option("--seed", metavar="NUMBER", help="Fixes the fit and the rows.")] = None,
+    hash_key_env: HashKeyEnv = None,
     report: Annotated[
         str | None, typer.Option("--report", metavar="FILE", help="HTML or JSON file of the report to write.")
     ] = None,
@@ -96,7 +99,7 @@ def synthesize(
     """Learn a database, draw it, compare it and write it, by arguments, a job file or both."""
     given = {"source": source, "target": target, "scale": scale, "metadata": metadata, "model": model}
     given |= {"engine": engine, "seed": seed, "sampling_seed": seed, "report": report, "format": format}
-    given |= {"overwrite": overwrite, "overwrite_model": overwrite}
+    given |= {"hash_key_env": hash_key_env, "overwrite": overwrite, "overwrite_model": overwrite}
     settings = checked(lambda: _synthesize_job(job, given, rows, param, require))
     run(lambda: _synthesize(settings, local))
 
@@ -168,8 +171,14 @@ def _check_fit_parameters(settings: SynthesizeJob) -> None:
 
 
 def _require_variable(name: str | None) -> None:
-    if name is not None and not os.environ.get(name):
-        raise SchemaError(f"hash_key_env names the environment variable {name!r}, which is not set")
+    if name is None or os.environ.get(name):
+        return
+    if re.fullmatch(r"[A-Z_][A-Z\d_]*", name) is None:
+        # What is not written like a name may be the key, which no message shows.
+        raise SchemaError(
+            "--hash-key-env (hash_key_env) must be the name of an environment variable that is set, not the key itself"
+        )
+    raise SchemaError(f"--hash-key-env (hash_key_env) names the environment variable {name!r}, which is not set")
 
 
 def _declared(metadata: Any) -> Metadata | None:
@@ -187,7 +196,25 @@ def _declared(metadata: Any) -> Metadata | None:
 def _check_declared(settings: SynthesizeJob) -> None:
     declared = _declared(settings.metadata)
     if declared is not None:
-        check_all(declared.plan, lambda: _tables_asked_for(settings.rows, declared))
+        check_all(
+            declared.plan,
+            lambda: _tables_asked_for(settings.rows, declared),
+            lambda: _require_hash_key(declared, settings.hash_key_env),
+        )
+
+
+def _require_hash_key(declared: Metadata, variable: str | None) -> None:
+    hashed = [
+        f"{name}.{column}"
+        for name, table in declared.tables.items()
+        for column, rule in table.pii.items()
+        if rule.action == "hash" and not table.keep
+    ]
+    if hashed and variable is None:
+        raise SchemaError(
+            f"{', '.join(hashed)}: the rule 'hash' needs a secret key; put one into an environment variable and name "
+            f"that by --hash-key-env, or 'hash_key_env' in the job file"
+        )
 
 
 def _tables_asked_for(rows: Any, metadata: Metadata) -> dict[str, int] | None:
@@ -212,6 +239,19 @@ def _metadata(declared: Any, source: Any, spark: SparkSession) -> Metadata:
     return _declared(declared) or Declarations.from_tables(source, spark)
 
 
+def _check_target(target: str, metadata: Metadata, spark: SparkSession) -> None:
+    """What would be refused when all is learned and drawn is refused before."""
+    from synthohive_spark.spark.catalog import table_exists  # noqa: PLC0415  (needs pyspark)
+
+    database = DatabaseName.parse(target)
+    there = [name for name in metadata.tables if table_exists(spark, database.table(name))]
+    if there:
+        raise SchemaError(
+            f"database {database} has {', '.join(map(repr, there))} already: give --overwrite to replace what is "
+            f"there, or another --target"
+        )
+
+
 def _propose(database: str, output: str | None, local: str | None) -> None:
     from synthohive_spark.relational.metadata import Metadata as Declarations  # noqa: PLC0415
 
@@ -230,6 +270,8 @@ def _synthesize(settings: SynthesizeJob, local: str | None) -> None:
         check_replaceable(settings.model, overwrite=settings.overwrite_model)
     spark = session(local)
     metadata = _metadata(settings.metadata, settings.source, spark)
+    if not settings.overwrite:
+        _check_target(settings.target, metadata, spark)
     rows = _tables_asked_for(settings.rows, metadata)
     progress = on_terminal() if settings.progress is None else settings.progress
     synthesizer = Synthesizer(metadata, spark, engine=settings.engine, progress=progress)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import typer
 from typer.core import TyperGroup
 
+from synthohive_spark.commands.wording import for_command_line
 from synthohive_spark.errors import SchemaError, SynthoHiveError
 from synthohive_spark.logs import get_logger
 
@@ -42,7 +43,7 @@ def checked(read: Callable[[], Read]) -> Read:
         return read()
     except SchemaError as error:
         for problem in error.problems:
-            _say(problem)
+            _say(for_command_line(problem))
         _trace(error)
         raise typer.Exit(BAD_ARGUMENTS) from error
     except Exception as error:
@@ -62,7 +63,7 @@ def run(work: Callable[[], None]) -> None:
 def cause(error: BaseException) -> str:
     """What an error says, in one line."""
     if isinstance(error, SynthoHiveError):
-        return _one_line(str(error))
+        return for_command_line(_one_line(str(error)))
     if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in _BY_EXTRA:
         return f"there is no module {error.name!r} here; install this package with its extra 'spark'"
     try:

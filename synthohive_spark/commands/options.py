@@ -54,6 +54,14 @@ MetadataFile = Annotated[
         help="YAML or JSON file of declarations; proposed from the real tables when not given.",
     ),
 ]
+HashKeyEnv = Annotated[
+    str | None,
+    typer.Option(
+        "--hash-key-env",
+        metavar="VARIABLE",
+        help="The environment variable that holds the key of hashed columns, never the key itself.",
+    ),
+]
 Require = Annotated[
     list[str] | None,
     typer.Option(

@@ -9,7 +9,7 @@ from synthohive_spark.errors import SchemaError
 
 PII_ACTIONS = ("drop", "mask", "hash", "fake")
 PII_KINDS = (
-    *("name", "first_name", "last_name", "username", "email", "phone", "card", "iban", "ip"),
+    *("name", "first_name", "last_name", "username", "email", "phone", "card", "iban", "number", "ip"),
     *("company", "title", "address", "city", "country", "text"),
 )
 
@@ -22,8 +22,8 @@ class PiiRule:
         action: "drop" (the column is left out), "mask" (letters and digits become ``*``), "hash" (HMAC-SHA256 under
             a key given to fit) or "fake" (made-up values of the same kind).
         kind: What a fake is: "name" (a person's), "first_name", "last_name", "username", "email", "phone", "card",
-            "iban", "ip", "company", "title" (of a job), "address", "city", "country" or "text"; None to find out from
-            the column's name and values.
+            "iban", "number" (of a person or an account), "ip", "company", "title" (of a job), "address", "city",
+            "country" or "text"; None to find out from the column's name and values.
         locale: Locale of the fakes, such as "de_DE". Default "en_US".
 
     Raises:

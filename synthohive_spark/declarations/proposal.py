@@ -9,6 +9,7 @@ import yaml
 from synthohive_spark.declarations.declarations import Declarations
 from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.declarations.pii import PiiRule
+from synthohive_spark.declarations.spelling import in_yaml
 from synthohive_spark.declarations.table import TableDeclaration
 
 _HEAD = """\
@@ -31,7 +32,8 @@ def proposal(declarations: Declarations, source: str) -> str:
     for name, declared in declarations.tables.items():
         settings = _settings(declared)
         lines.append(f"  {_plain(name)}:" + ("" if settings else " {}"))
-        lines += [f"    # {_comment(column)}: {_comment(reason)}" for column, reason in _reasons(declared).items()]
+        reasons = _reasons(declared).items()
+        lines += [f"    # {_comment(column)}: {_comment(in_yaml(reason))}" for column, reason in reasons]
         lines += [f"    {setting}: {_plain(value)}" for setting, value in settings.items()]
     return "\n".join(lines) + "\n"
 

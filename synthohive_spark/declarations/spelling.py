@@ -1,4 +1,4 @@
-"""Names of settings in both spellings: ``max_seconds`` as in Python, ``maxSeconds`` as in pyspark.ml."""
+"""How settings are written: ``max_seconds`` in Python, ``maxSeconds`` in pyspark.ml, ``keep: true`` in YAML."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from synthohive_spark.errors import SchemaError
+
+_IN_YAML = {"True": "true", "False": "false", "None": "null"}
 
 
 def camel_case(name: str) -> str:
@@ -26,6 +28,15 @@ def snake_case(name: str) -> str:
     'max_seconds'
     """
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def in_yaml(text: str) -> str:
+    """A sentence with its settings as YAML writes them.
+
+    >>> in_yaml("take the table over as it is with keep=True")
+    'take the table over as it is with keep: true'
+    """
+    return re.sub(r"\b(\w+)=(True|False|None)\b", lambda found: f"{found[1]}: {_IN_YAML[found[2]]}", text)
 
 
 def in_known_spelling(given: Mapping[Any, Any], known: Iterable[str], where: str) -> dict[str, Any]:

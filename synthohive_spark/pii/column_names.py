@@ -21,6 +21,15 @@ def _words(text: str) -> frozenset[str]:
 EMAIL = _words("email mail mailbox courriel correo")
 IBAN = _words("iban account konto compte")
 CARD = _words("card pan cc")
+NUMBER = _words(
+    "ssn sin nino tin itin cpf pesel bsn cpr dni nie nif curp egn hetu oib ahv svnr mrn aadhaar aadhar personnummer "
+    "fodselsnummer fødselsnummer henkilotunnus rodnecislo rodnécíslo codicefiscale birthnumber birthno nationalid "
+    "nationalnumber nationalno nationalinsurance socialsecurity socialinsurance sozialversicherungsnummer identitycard "
+    "identitynumber identityno idcard personalnumber personalno personalid personnumber taxid taxnumber "
+    "taxno taxpayerid steuerid steuernummer passport passportno passportnumber reisepass pasaporte passeport "
+    "driverlicense driverslicense drivinglicense drivinglicence insurancenumber healthinsurance versichertennummer "
+    "iban bban accountno accountnr accountnum accountnumber bankaccount kontonr kontonummer rekeningnummer"
+)
 IP = _words("ip ipv4 ipv6 host client remote")
 PHONE = _words(
     "phone phones phonenumber phoneno telephone tel telefon telefonnummer telephon teléfono telefono telefoon "
@@ -64,5 +73,6 @@ TEXT = _words(
     "comment comments note notes text message description review feedback remark remarks body bio biography summary "
     "narrative complaint diagnosis bemerkung kommentar beschreibung commentaire"
 )
+NOT_NUMBER = _words("date day month year expiry expires issued valid type status count country place hash")
 NOT_TERM = _words("id number no count size type phone email mail url date rate score status")
 NOT_ADDRESS = _words("email mail ip mac web url wallet memory host type")

@@ -67,7 +67,7 @@ def find_kind(column: str, values: Sequence[str]) -> Finding | None:
         values: A sample of its values, as strings and without nulls.
     """
     values, words = _readable(values), column_names.name_words(column)
-    for find in (_form, _phone, _username, _address, _person, _text) if values else ():
+    for find in (_form, _number, _phone, _username, _address, _person, _text) if values else ():
         finding = find(column, words, values)
         if finding is not None:
             return finding
@@ -103,6 +103,22 @@ def find_term(column: str, values: Sequence[str]) -> Finding | None:
     return None
 
 
+def number_hint(values: Sequence[str]) -> str | None:
+    """What to say of a column of text that is nearly unique, where it may number people or accounts; None elsewhere.
+
+    Numbers of orders and parcels look the same, so nothing is proposed by that.
+
+    Args:
+        values: A sample of its values, as strings and without nulls.
+    """
+    values = _readable(values)
+    share = _share(heuristics.is_long_number, values) if len(values) >= _FEWEST else 0.0
+    if share < _MOST:
+        return None
+    found = f"{_percent(share)} are long numbers, perhaps of persons or of accounts"
+    return f"{found}: if so, it belongs into pii, as {{action: fake, kind: number}}"
+
+
 def _readable(values: Sequence[str]) -> list[str]:
     """The values that say something, cut where they are long."""
     return [value[:_LONGEST] for value in values if value.strip()]
@@ -120,6 +136,15 @@ def _form(column: str, words: frozenset[str], values: Sequence[str]) -> Finding 
             what = f"look like {form.description}"
             return Finding(form.kind, _reason(column if named else None, share, values, what))
     return None
+
+
+def _number(column: str, words: frozenset[str], values: Sequence[str]) -> Finding | None:
+    if not words & column_names.NUMBER or words & column_names.NOT_NUMBER or len(set(values)) < 3:
+        return None
+    share = _share(heuristics.is_number, values)
+    if share < _MOST:
+        return None
+    return Finding("number", _reason(column, share, values, "are digits, some with letters and marks among them"))
 
 
 def _phone(column: str, words: frozenset[str], values: Sequence[str]) -> Finding | None:

@@ -25,6 +25,9 @@ _LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _CARDS = {15: ("378282",), 14: ("305693",), 19: ("400000",)}
 _BANK_CODES = 1000
 _HEX = tuple("0123456789abcdef")
+_SMALL_LETTERS = tuple(map(str.lower, _LETTERS))
+_POOLS = {"9": _DIGITS, "A": _LETTERS, "a": _SMALL_LETTERS, "*": (*_DIGITS, *_LETTERS)}
+_PLAIN_DIGITS = 9
 
 
 def digit_formats(kind: str, values: Sequence[str], type_: ColumnType) -> WeightedFormats:
@@ -151,6 +154,30 @@ def iban_formats(fake: Any, values: Sequence[str], length: int) -> WeightedForma
     codes = {"".join(rng.choice(_LETTERS if c == "?" else _DIGITS) for c in shape[:lead]) for _ in range(_BANK_CODES)}
     places = ((country,), tuple(sorted(codes)), *(_LETTERS if c == "?" else _DIGITS for c in shape[lead:]))
     return [(Format(places, 2, "iban"), 1.0)]
+
+
+def number_formats(fake: Any, values: Sequence[str], length: int) -> WeightedFormats:
+    """Any digits and letters where the values have such, and their marks: of a value, only its shape counts."""
+    shapes = Counter(shape for value in values if re.search("[09Aa]", shape := _shape(value)))
+    common = [(shape, n) for shape, n in shapes.most_common(_SKELETONS) if n >= 0.05 * len(values)]
+    if not common:
+        mixed = Counter(re.sub("[Aa09]", "*", shape) for shape in shapes.elements())
+        common = mixed.most_common(_SKELETONS) or [("9" * _PLAIN_DIGITS, 1)]
+    # The longest first: with the number of a round, they are longer than all others.
+    common.sort(key=lambda own: (-len(own[0]), -own[1], own[0]))
+    return [(Format(_places(shape), 1), float(n)) for shape, n in common]
+
+
+def _shape(value: str) -> str:
+    """The value with ``A``, ``a`` and ``9`` for letters and digits, and ``0`` for a first digit that is zero."""
+    kinds = ("A" if c.isupper() else "a" if c.isalpha() else "9" if c.isdigit() else c for c in value)
+    shape = "".join(c if c in "Aa9 ./-" else "-" for c in kinds)
+    return f"0{shape[1:]}" if value.startswith("0") else shape
+
+
+def _places(shape: str) -> tuple[tuple[str, ...], ...]:
+    first = _DIGITS[1:] if shape[0] == "9" else _POOLS.get(shape[0], (shape[0],))
+    return (first, *(_POOLS.get(c, (c,)) for c in shape[1:]))
 
 
 def ip_formats(fake: Any, values: Sequence[str], length: int) -> WeightedFormats:

@@ -14,7 +14,14 @@ from synthohive_spark.declarations.pii import PII_KINDS
 from synthohive_spark.engine.codecs.string_formats import Format
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.errors import SchemaError
-from synthohive_spark.pii.fake_numbers import card_formats, digit_formats, iban_formats, ip_formats, phone_formats
+from synthohive_spark.pii.fake_numbers import (
+    card_formats,
+    digit_formats,
+    iban_formats,
+    ip_formats,
+    number_formats,
+    phone_formats,
+)
 from synthohive_spark.pii.fake_terms import city_formats, company_formats, country_formats, title_formats
 from synthohive_spark.pii.fake_words import (
     address_formats,
@@ -61,6 +68,7 @@ _FORMATS: dict[str, Callable[[Any, Sequence[str], int], WeightedFormats]] = {
     "phone": phone_formats,
     "card": card_formats,
     "iban": iban_formats,
+    "number": number_formats,
     "ip": ip_formats,
     "name": name_formats,
     "first_name": first_name_formats,

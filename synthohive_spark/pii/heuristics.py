@@ -19,6 +19,7 @@ _NAME = re.compile(rf"{_WORD}(?:(?:, ?| ){_WORD}){{0,4}}")
 _US_ADDRESS = re.compile(r"^\d{1,5}\s.*[\s,][A-Z]{2} \d{5}(?:-\d{4})?$", re.DOTALL)
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _CJK_ADDRESS = re.compile(r"丁目|番地|番.*号|[0-9\uff10-\uff19一二三四五六七八九十][号號]|[로길] ?\d")
+_DATE = re.compile(r"(?:\d{4}([/-])\d{1,2}\1\d{1,2}|\d{1,2}([/-])\d{1,2}\2\d{4})")
 _PARTICLES = "van von der den de del della di da dos la le el bin ibn al zu zur ter ten du y e"
 
 
@@ -71,6 +72,18 @@ def has_street(text: str) -> bool:
     # Codes such as PL123 have no word.
     alone = re.findall(r"\b[^\W\d_]+\b", text.casefold())
     return len(words) + len(re.findall(r"\d+", text)) > 1 and not STREET_WORDS.isdisjoint(alone)
+
+
+def is_number(text: str) -> bool:
+    """Whether ``text`` may be a number of a person or an account: digits, and letters and single marks among them."""
+    text = text.strip()
+    return re.fullmatch(r"(?:[A-Za-z\d][ ./-]?){5,34}", text) is not None and sum(map(str.isdigit, text)) >= 5
+
+
+def is_long_number(text: str) -> bool:
+    """Whether ``text`` is a number of six digits or more, with single marks between them at most, and no date."""
+    text = text.strip()
+    return re.fullmatch(r"(?:\d[ /-]?){6,34}", text) is not None and _DATE.fullmatch(text) is None
 
 
 def is_username(text: str) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 
 from markupsafe import Markup
 
@@ -11,13 +13,12 @@ from synthohive_spark.validation.figures import Bar, Histogram, PairReport
 NOTHING = "\N{EN DASH}"
 """What stands for a figure that there is none of."""
 _WIDTH = 280
-_LABELS = 96
+_LABELS = 112
 _FIGURES = 40
 _ROW = 16
 _PLOT = 64
 _CELL = 18
 _NAME = 130
-_LONGEST = 15
 _STRONGEST = 0.5
 """The difference of Cramér's V that has the full colour."""
 
@@ -42,7 +43,7 @@ def bar_chart(name: str, bars: Sequence[Bar], title: str = "Shares of the values
                 kind="label rest" if b.label is None else "label",
                 x=_LABELS - 6,
                 y=i * _ROW + 12,
-                label=shortened(label),
+                label=shortened(label, _LABELS - 6),
                 left=_LABELS,
                 top=i * _ROW + 2.5,
                 inner=i * _ROW + 6,
@@ -106,7 +107,7 @@ def heat_map(pairs: Sequence[PairReport]) -> Markup:
                 '<text class="label" transform="translate({across},{down}) rotate(-60)">{label}</text></g>'
             ).format(
                 name=name,
-                label=shortened(name, _LONGEST + 2),
+                label=shortened(name, _NAME - 6),
                 x=_NAME - 6,
                 y=_NAME + i * _CELL + 13,
                 across=_NAME + i * _CELL + 12,
@@ -144,10 +145,24 @@ def number(value: float | str) -> str:
     return f"{value:,.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:,.4g}"
 
 
-def shortened(text: str, longest: int = _LONGEST) -> str:
-    """``text`` on one line, cut to ``longest`` characters."""
+def shortened(text: str, room: float) -> str:
+    """``text`` on one line, cut to what fits into ``room`` pixels, whichever font shows it."""
     text = " ".join(text.split()) or "(empty)"
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+    if sum(map(_width, text)) <= room:
+        return text
+    ends = accumulate(map(_width, text), initial=_width("…"))
+    return text[: max(1, sum(end <= room for end in ends) - 1)] + "…"
+
+
+def _width(letter: str) -> float:
+    """Pixels of a letter of 11 pixels, as broad as it is in a broad font."""
+    if unicodedata.east_asian_width(letter) in "WF":
+        return 11.5
+    if letter in "mwMW@%#&+<=>~^—…":
+        return 11.0
+    if letter in "ijl.,:;'|!()[]/ -_ftrI":
+        return 5.6
+    return 8.7 if letter.isupper() else 7.2
 
 
 def _cell(row: int, column: int, kind: str, strength: float, hint: str) -> Markup:

@@ -11,11 +11,11 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
-from synthohive_spark.validation.figures import DetectorReport, TellingColumn
+from synthohive_spark.validation.figures import FEWEST_DETECTED, DetectorReport, TellingColumn
 
 MOST_ROWS = 10_000
 """Rows of a side that are looked at."""
-FEWEST_ROWS = 200
+FEWEST_ROWS = FEWEST_DETECTED
 """Of fewer rows a side, chance moves the figure by more than .03."""
 _FOLDS = 3
 _CATEGORIES = 254

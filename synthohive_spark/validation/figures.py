@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _COPIES = 0.4
+FEWEST_DETECTED = 200
+"""Rows of each side that a classifier takes."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,9 @@ class DetectorReport:
     def sentence(self) -> str:
         """What it found, in words."""
         if self.auc is None:
-            return f"Not measured: it takes 200 rows of each side (there are {self.rows:,}) and a column to compare."
+            if self.rows < FEWEST_DETECTED:
+                return f"Not measured: it takes {FEWEST_DETECTED} rows of each side, and there are {self.rows:,}."
+            return "Not measured: no column is left to compare beside keys, personal columns and texts."
         found = f"A classifier finds the synthetic one of two rows in {self.auc:.1%} of cases (chance: 50%)"
         if self.columns:
             *others, last = [column.name for column in self.columns]
@@ -182,12 +186,14 @@ class TableReport:
         columns: The columns that both have, with the same type.
         pairs: Pairs of these.
         copies: Share of synthetic rows that equal a real row in every learned column: keys and personal columns aside.
+            None where no other column is left.
         real_twins: Share of real rows that equal another real row in these columns: what copies to expect by chance.
         key_duplicates: Synthetic rows whose primary key an earlier row has; None without a declared key.
         key_nulls: Synthetic rows whose primary key is not whole.
         key_duplicates_real: Real rows whose primary key an earlier row has.
         key_nulls_real: Real rows whose primary key is not whole.
         broken_bounds: The constraints that synthetic rows break.
+        checked_bounds: How many declared constraints were checked.
         violating_rows: Synthetic rows that break any.
         schema_differences: Columns that one side lacks or that differ in type, as sentences.
         kept: Whether the table is taken over as it is, by declaration, so that its columns are not scored.
@@ -206,6 +212,7 @@ class TableReport:
     key_duplicates: int | None = None
     key_nulls: int | None = None
     broken_bounds: tuple[BrokenBound, ...] = ()
+    checked_bounds: int = 0
     violating_rows: int = 0
     schema_differences: tuple[str, ...] = ()
     key_duplicates_real: int | None = None

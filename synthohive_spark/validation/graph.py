@@ -11,7 +11,8 @@ from synthohive_spark.validation.charts import shortened, svg
 from synthohive_spark.validation.links.figures import DrawnLink, DrawnTable
 
 _WIDE, _TALL, _GAP, _BETWEEN, _BEND = 152, 40, 16, 64, 12
-_LONGEST = 18
+_BOLD = 1.2
+"""How much broader than other letters those of names are."""
 _SWEEPS = 4
 Node = tuple[str, int]
 """A table and its column in the drawing; tables that a link passes by stand for themselves by a number of the link."""
@@ -147,7 +148,7 @@ def _box(left: float, middle: float, table: DrawnTable) -> Markup:
         at=left + 9,
         first=middle - 3,
         second=middle + 12,
-        label=shortened(table.name, _LONGEST),
+        label=shortened(table.name, (_WIDE - 18) / _BOLD),
         note=note,
     )
 

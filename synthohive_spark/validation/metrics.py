@@ -97,6 +97,8 @@ def _report(
     pairs = ((a, b, cramers_v(one), cramers_v(cells[1].pairs[a, b])) for (a, b), one in cells[0].pairs.items())
     compared = _compared_rows(own)
     alike = counted[Tally.of(compared, whole=False)] if compared else None
+    # References alone do not make a row that of anyone.
+    tells = not table.config.keep and any(own.roles[c.place] != "identifier" for c in compared)
     key = table.named(table.config.pk)
     keys = counted[Tally.of(key)] if key else None
     duplicates = [None if keys is None else keys.rows[i] - keys.values[i] for i in (0, 1)]
@@ -108,13 +110,14 @@ def _report(
         rows_synthetic=sides[1].rows,
         columns=tuple(reports),
         pairs=tuple(PairReport(names[a], names[b], real_v, drawn_v) for a, b, real_v, drawn_v in pairs),
-        copies=None if table.config.keep else _share(alike.shared_rows if alike else 0, sides[1].rows, bool(compared)),
-        real_twins=_share(alike.twins, sides[0].rows) if alike and not table.config.keep else None,
+        copies=_share(alike.shared_rows, sides[1].rows) if alike and tells else None,
+        real_twins=_share(alike.twins, sides[0].rows) if alike and tells else None,
         key_duplicates=duplicates[1],
         key_nulls=nulls[1],
         key_duplicates_real=duplicates[0],
         key_nulls_real=nulls[0],
         broken_bounds=tuple(BrokenBound(column, bound, rows) for (column, bound), rows in broken if rows),
+        checked_bounds=len(table.bounds),
         violating_rows=sides[1].checked[-1] if table.bounds else 0,
         schema_differences=table.differences,
         kept=table.config.keep,
@@ -139,9 +142,7 @@ def _kept_differences(own: Profiled, alike: ValueCounts | None) -> int | None:
     return alike.new + (alike.values[0] - (alike.values[1] - alike.new))
 
 
-def _share(count: int, rows: int, known: bool = True) -> float | None:
-    if not known:
-        return 0.0
+def _share(count: int, rows: int) -> float | None:
     return count / rows if rows else None
 
 

@@ -110,7 +110,6 @@ def _figures(table: TableReport) -> list[tuple[str, str, str]]:
             ("Rows that differ", _count(differences), "taken over, not generated"),
         ]
     worst, pair = table.worst_column, table.worst_pair
-    broken = sum(rule.broken_synthetic > 0 for rule in table.dependencies)
     keys = None if table.key_duplicates is None else table.key_duplicates + (table.key_nulls or 0)
     return [
         ("Synthetic rows", _count(table.rows_synthetic), f"of {_count(table.rows_real)} real ones"),
@@ -126,12 +125,26 @@ def _figures(table: TableReport) -> list[tuple[str, str, str]]:
             _figure(table.mean_pair_difference),
             "no pair was measured" if pair is None else f"at most {_figure(pair.difference)}",
         ),
-        ("Copied rows", percent(table.copies), f"real rows with a real twin: {percent(table.real_twins)}"),
+        (
+            "Copied rows",
+            percent(table.copies),
+            "no column is left to compare"
+            if table.copies is None and table.rows_synthetic
+            else f"real rows with a real twin: {percent(table.real_twins)}",
+        ),
         ("Key faults", _count(keys), "no key is declared" if keys is None else "duplicates and nulls"),
-        ("Broken rules", _count(broken), f"of {len(table.dependencies)} that hold in every row")
-        if table.dependencies
-        else ("Rows out of bounds", _count(table.violating_rows), "of the declared constraints"),
+        _rules(table),
     ]
+
+
+def _rules(table: TableReport) -> tuple[str, str, str]:
+    """What was held against every row: rules, else declared bounds, where there are any."""
+    if table.dependencies:
+        broken = sum(rule.broken_synthetic > 0 for rule in table.dependencies)
+        return "Broken rules", _count(broken), f"of {len(table.dependencies)} that hold in every row"
+    if table.checked_bounds:
+        return "Rows out of bounds", _count(table.violating_rows), f"of {table.checked_bounds} declared bounds"
+    return "Broken rules", NOTHING, "none was found or declared"
 
 
 def _figure(value: float | None) -> str:

@@ -71,7 +71,7 @@ def fitted(tmp_path_factory):
 def test_a_model_that_is_there_is_not_replaced(fitted):
     again = run([SYNTHOHIVE, "fit", "--job", "job.yaml", "--local", "spark"], fitted)
     assert again.returncode == 1
-    assert "synthohive: SerializationError: 'model' is there already; give overwrite=True" in again.stderr
+    assert "synthohive: SerializationError: 'model' is there already; give --overwrite" in again.stderr
 
 
 def test_sample_by_arguments_and_by_job_file_and_what_fails_on_spark(fitted):

@@ -68,3 +68,16 @@ def test_the_contract_names_every_line_of_it():
     for promise in range(1, 13):
         assert f"| {promise} |" in CONTRACT
     assert len(set(re.findall(r"`tests/[^`]+::[^`]+`", CONTRACT))) > 30
+
+
+def test_what_the_first_hour_makes_in_the_clone_is_left_out_of_git():
+    page = (ROOT / "docs" / "first_hour.md").read_text()
+    (listed,) = re.findall(r"put (.+) into `.gitignore`", page)
+    made = re.findall(r"`([^`]+)`", listed)
+    assert made == ["my_files/", "work/", "mine.yaml", "report.html"]
+    ignored = (ROOT / ".gitignore").read_text().splitlines()
+    assert not [name for name in made if f"/{name}" not in ignored]
+    # Every file and folder that its commands name is one of these.
+    for option in ("local", "output", "model", "report"):
+        for path in re.findall(rf"--{option} (\S+)", page):
+            assert path.partition("/")[0].rstrip("/") in {name.rstrip("/") for name in made}, path

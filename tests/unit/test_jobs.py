@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from synthohive_spark import commands
 from synthohive_spark.commands import ending
 from synthohive_spark.declarations.job import Gate, read_job
+from synthohive_spark.errors import SchemaError, TrainingError
 from synthohive_spark.jobs import app
 from synthohive_spark.relational.fit_params import fit_params
 from synthohive_spark.validation.report import ValidationReport
@@ -153,6 +154,39 @@ def test_everything_that_is_wrong_in_a_job_comes_at_once(tmp_path):
     ):
         assert result.output.count(part) == 1, part
     assert all(line.startswith("synthohive: ") for line in result.output.splitlines())
+
+
+HASHED = "tables: {customers: {pk: id, pii: {email: hash, name: fake}}, orders: {pk: id, pii: {note: hash}}}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            [],
+            "customers.email, orders.note: the rule 'hash' needs a secret key; put one into an environment variable",
+        ),
+        ([], "name that by --hash-key-env, or 'hash_key_env' in the job file"),
+        (["--hash-key-env", "NOT_SET_X"], "names the environment variable 'NOT_SET_X', which is not set"),
+        (["--hash-key-env", "deadbeef01"], "must be the name of an environment variable that is set, not the key"),
+    ],
+)
+def test_hashed_columns_without_a_key_are_refused_with_the_way_out_and_without_the_key(tmp_path, arguments, message):
+    (tmp_path / "shop.yaml").write_text(HASHED)
+    options = ["--source", "shop", "--target", "made", "--metadata", str(tmp_path / "shop.yaml"), *arguments]
+    result = invoke("synthesize", *options)
+    assert result.exit_code == 2 and message in result.output and "deadbeef01" not in result.output
+
+
+def test_the_key_of_hashed_columns_comes_from_the_variable_that_the_command_line_names(tmp_path, monkeypatch):
+    (tmp_path / "shop.yaml").write_text(HASHED)
+    monkeypatch.setenv("SHOP_KEY", "s3cret!")
+    jobs = []
+    monkeypatch.setattr(commands.database, "_synthesize", lambda settings, local: jobs.append(settings))
+    options = ["--source", "shop", "--target", "made", "--metadata", str(tmp_path / "shop.yaml")]
+    result = invoke("synthesize", *options, "--hash-key-env", "SHOP_KEY")
+    assert result.exit_code == 0, result.output
+    assert jobs[0].hash_key_env == "SHOP_KEY" and "s3cret!" not in repr(jobs[0])
 
 
 def test_rows_of_a_table_that_is_not_declared_are_refused(tmp_path):
@@ -306,6 +340,42 @@ def test_an_unexpected_error_is_one_line_and_its_trace_is_for_developers(caplog)
     assert (result.exit_code, result.output) == (1, "synthohive: KeyError: 'first\\nsecond'\n")
     assert [record.levelname for record in caplog.records] == ["DEBUG"]
     assert "Traceback (most recent call last)" in caplog.text and "in run" in caplog.text
+
+
+@pytest.mark.parametrize("command", ["fit", "synthesize"])
+def test_a_model_that_is_there_names_the_option_that_replaces_it(tmp_path, command):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "metadata.json").write_text("{}")
+    names = {"fit": ["--table", "t"], "synthesize": ["--source", "shop", "--target", "made"]}
+    result = invoke(command, *names[command], "--model", str(tmp_path / "model"))
+    assert result.exit_code == 1
+    assert "is there already; give --overwrite to replace the model in it" in result.output
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (
+            SchemaError("it has no rows to learn from; take the table over as it is with keep=True"),
+            "it has no rows to learn from; take the table over as it is with keep: true",
+        ),
+        (
+            SchemaError("give both overwrite=True and allow_source=True"),
+            "give both --overwrite and 'allow_source: true",
+        ),
+        (SchemaError("table t is stored as orc, not delta; give format='orc', or another"), "give --format orc, or"),
+        (
+            SchemaError("table t exists already; choose mode 'append' or 'overwrite'"),
+            "--mode append or --mode overwrite",
+        ),
+        (
+            TrainingError("table 'a': no rows (learned and kept: b, c; fit(..., tables=[...]) learns the others)"),
+            "table 'a': no rows",
+        ),
+    ],
+)
+def test_a_way_out_is_one_that_the_command_line_has(error, shown):
+    assert shown in ending.cause(error) and "fit(" not in ending.cause(error)
 
 
 def test_a_package_that_is_missing_is_named_with_its_extra():

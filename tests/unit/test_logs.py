@@ -69,6 +69,28 @@ def test_a_command_shows_its_log_once_unless_the_user_chose_otherwise():
     assert logged_by_a_command("logging.basicConfig(level=logging.WARNING)") == ("", "")
 
 
+def test_what_a_fit_logs_says_what_it_is_about_whichever_thread_logs_it(caplog):
+    import pandas as pd
+
+    from synthohive_spark import CTGAN
+    from synthohive_spark.logs import get_logger, logged_about
+
+    caplog.set_level("DEBUG", logger="synthohive_spark")
+    texts = {f"t{k}": [f"{'abcdefgh'[k] * 3}{i}" for i in range(120)] for k in range(8)}
+    with logged_about(table="orders"):
+        CTGAN(epochs=1, progress=False, threads=4).fit(pd.DataFrame({"a": [1, 2, 3] * 40, **texts}), seed=1)
+        get_logger("synthohive_spark.tests").info("written", table="other")
+        with logged_about(part=2):
+            get_logger("synthohive_spark.tests").info("begun")
+    events = {line.partition(" ")[0] for line in caplog.messages}
+    assert events >= {"text_column", "epoch", "trained", "written"}
+    own = [line for line in caplog.messages if line.partition(" ")[0] not in ("written", "begun")]
+    assert all(line.partition(" ")[2].startswith("table='orders'") for line in own), own
+    assert caplog.messages[-2:] == ["written table='other'", "begun table='orders' part=2"]
+    get_logger("synthohive_spark.tests").info("over")
+    assert caplog.messages[-1] == "over"
+
+
 def test_a_value_of_any_length_is_cut(caplog):
     from synthohive_spark.logs import get_logger
 

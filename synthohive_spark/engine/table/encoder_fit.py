@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import copy_context
 from functools import partial
 from typing import Any
 
@@ -49,7 +50,9 @@ def fit_encoder(
     check_numeric_encoding(request.numeric_encoding)
     jobs = joblib.Parallel(n_jobs=threads, prefer="threads")
     fit = partial(_fit_column, statistics=statistics, request=request, most_values=most_values)
-    fitted = jobs(joblib.delayed(fit)(column, one_array(table.column(column.name))) for column in columns)
+    # Each in a copy of this thread's context, which says what its logs are about; all made here, not by a worker.
+    calls = [joblib.delayed(copy_context().run)(fit, column, table.column(column.name)) for column in columns]
+    fitted = jobs(calls)
     lost = [column.name for column, (codec, _, _) in zip(columns, fitted, strict=True) if codec.size == 0]
     if lost:
         raise nothing_left(lost, request.privacy)
@@ -68,8 +71,9 @@ def check_numeric_encoding(name: str) -> None:
 
 
 def _fit_column(
-    column: Column, values: pa.Array, statistics: TableStatistics, request: FitRequest, most_values: int
+    column: Column, chunks: pa.ChunkedArray, statistics: TableStatistics, request: FitRequest, most_values: int
 ) -> tuple[Codec, Any, Any]:
+    values = one_array(chunks)
     own = statistics.columns.get(column.name, ColumnStatistics(values.null_count))
     named = column.name in request.rules.categorical
     sample = ColumnSample(column, values, own, request.privacy, request.seed, most_values, named)

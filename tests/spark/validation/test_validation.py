@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from synthohive_spark import Metadata, Privacy, Synthesizer
 from synthohive_spark.declarations.constraint import Constraint
+from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.declarations.table import TableDeclaration
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.spark.sources import as_frame
@@ -300,7 +301,10 @@ def test_copies_and_twins(spark):
     half, _ = compare(real, real.unionAll(real.withColumn("w", F.lit("z"))), config)
     assert half.copies == 0.5
     keys, _ = compare(real.select("id"), real.select("id"), config)
-    assert keys.copies == 0.0
+    assert keys.copies is keys.real_twins is None
+    linked = TableDeclaration(pk=("id",), fk=(ForeignKey(("w",), "others", ("w",)),))
+    references, _ = compare(real.select("id", "w"), real.select("id", "w"), linked)
+    assert references.copies is references.real_twins is None
 
 
 def test_keys_and_constraints(spark):

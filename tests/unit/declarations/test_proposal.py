@@ -41,6 +41,14 @@ customers:
     assert Metadata.from_yaml(text) == without_reasons(metadata)
 
 
+def test_reasons_name_settings_as_yaml_writes_them():
+    reasons = {"keep": "77 rows; keep=True would take it over as it is"}
+    metadata = Metadata().add_table("districts", pk="a=True", role_reasons=reasons, reasons={"a=True": "unique=False"})
+    lines = proposal(metadata, "the database bank").splitlines()
+    assert "    # keep: 77 rows; keep: true would take it over as it is" in lines
+    assert "    # a=True: unique: false" in lines
+
+
 def test_names_and_reasons_of_every_kind_are_read_back():
     strange = [
         "a: b",

@@ -11,7 +11,7 @@ from stdnum import luhn
 from synthohive_spark.declarations.pii import PII_KINDS
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.pii import phones, validators
-from synthohive_spark.pii.detection import find_fake_kind, find_kind, find_term
+from synthohive_spark.pii.detection import find_fake_kind, find_kind, find_term, number_hint
 
 RNG = random.Random(11)
 
@@ -65,6 +65,17 @@ PERSONAL = [
     ("c1", "iban", lambda: grouped(iban(), " ")),
     ("c1", "card", card),
     ("c1", "card", lambda: grouped(card(), "-")),
+    ("ssn", "number", lambda: f"{digits(3)}-{digits(2)}-{digits(4)}"),
+    ("birth_number", "number", lambda: f"{digits(2)}{RNG.randrange(51, 62)}{RNG.randrange(10, 29)}"),
+    ("rodneCislo", "number", lambda: f"{digits(6)}/{digits(4)}"),
+    ("personnummer", "number", lambda: f"19{digits(6)}-{digits(4)}"),
+    ("national_insurance_no", "number", lambda: f"QQ {digits(2)} {digits(2)} {digits(2)} C"),
+    ("codice_fiscale", "number", lambda: f"RSSMRA{digits(2)}T{digits(2)}A{digits(3)}S"),
+    ("Passport No", "number", lambda: f"C{digits(2)}X{digits(2)}T{digits(2)}"),
+    ("tax_id", "number", lambda: digits(11)),
+    ("account_number", "number", lambda: digits(8)),
+    ("bankAccount", "number", lambda: digits(10)),
+    ("iban", "number", lambda: f"DE00{digits(18)}"),
     ("c1", "phone", lambda: f"+49 {RNG.randrange(100, 999)} {digits(7)}"),
     ("c1", "phone", lambda: f"({RNG.randrange(200, 999)}) {digits(3)}-{digits(4)}"),
     ("c1", "phone", lambda: f"{RNG.randrange(200, 999)}-{digits(3)}-{digits(4)} x{digits(3)}"),
@@ -137,6 +148,11 @@ PLAIN = {
     "zip4": several(lambda: f"{digits(5)}-{digits(4)}"),
     "amount": several(lambda: str(RNG.randrange(10**9, 10**10))),
     "account_id": several(lambda: digits(16)),
+    "account_to": several(lambda: digits(8)),
+    "passport_expiry_date": several(lambda: f"2030-0{RNG.randrange(1, 9)}-{RNG.randrange(10, 28)}"),
+    "passport_country": several(lambda: RNG.choice(["Chad", "Mali", "Oman"])),
+    "account_no": several(lambda: digits(3)),
+    "order_id_number": several(lambda: digits(9)),
     "isbn": several(lambda: f"978-3-16-{digits(6)}-{digits(1)}"),
     "url": several(lambda: f"https://example.com/{digits(6)}/the-page"),
     "carrier": several(lambda: RNG.choice(["UA", "AA", "B6", "9E"])),
@@ -167,6 +183,20 @@ def test_other_columns_are_left_alone(column):
     assert find_kind(column, PLAIN[column]) is None
     if column not in ("version", "company_name", "file_name"):
         assert find_kind("x", PLAIN[column]) is None
+
+
+@pytest.mark.parametrize("make", [lambda: digits(8), lambda: f"{digits(6)}/{digits(4)}", lambda: digits(26)])
+def test_long_numbers_of_a_column_that_is_called_anything_get_a_hint(make):
+    values = several(make)
+    hint = number_hint([*values, "unknown"])
+    assert hint.startswith("99 % are long numbers") and "pii, as {action: fake, kind: number}" in hint
+    assert not any(value in hint for value in values)
+
+
+def test_other_texts_get_no_hint():
+    for name in ("zip", "clock", "url", "price", "tailnum", "uid", "name", "blank", "none", "version", "day", "us_day"):
+        assert number_hint(PLAIN[name]) is None, name
+    assert number_hint(several(lambda: digits(8), 9)) is None
 
 
 TERMS = {

@@ -71,7 +71,7 @@ def test_same_every_time_and_no_random_state_is_touched(kind):
     assert before == (random.getstate(), np.random.get_state()[1].tolist())
 
 
-LENGTHS = {"email": 19, "phone": 7, "card": 16, "iban": 22, "ip": 14, "name": 7, "address": 9, "text": 4}
+LENGTHS = {"email": 19, "phone": 7, "card": 16, "iban": 22, "number": 9, "ip": 14, "name": 7, "address": 9, "text": 4}
 LENGTHS |= {"first_name": 4, "last_name": 4, "username": 6, "company": 9, "title": 5, "city": 5, "country": 6}
 
 
@@ -115,6 +115,19 @@ def test_other_types():
     for name in ("date", "timestamp", "boolean"):
         with pytest.raises(SchemaError, match=name):
             fake_formats("phone", "en_US", values=[], type_=ColumnType(name))
+
+
+def test_numbers_have_the_shape_of_the_values_and_none_of_their_digits():
+    assert all(re.fullmatch(r"[1-9]\d{5}/\d{4}", v) for v in made("number", values=["706213/1234", "455204/9876"]))
+    assert all(re.fullmatch(r"[A-Z]{2} \d\d \d\d \d\d [A-Z]", v) for v in made("number", values=["QQ 12 34 56 C"]))
+    zeros = made("number", values=["012345"] * 10 + ["123456"] * 30, unique=False)
+    assert 0.2 < sum(v.startswith("0") for v in zeros) / len(zeros) < 0.3 and len({v[1] for v in zeros}) == 10
+    lengths = made("number", values=["12345678"] * 30 + ["123456"] * 10, n=4000)
+    assert {len(v) for v in lengths} == {6, 8} and len(set(lengths)) == 4000
+    mixed = ["".join(random.Random(i).choices("AB12", k=12)) for i in range(200)]
+    drawn = made("number", values=mixed)
+    assert all(re.fullmatch(r"[0-9A-Z]{12}", v) for v in drawn) and not {*mixed} & {*drawn}
+    assert {len(str(v)) for v in made("number", values=["706213"] * 9, type_=ColumnType("int"), n=500)} == {6}
 
 
 def test_names_follow_the_form_of_the_values():

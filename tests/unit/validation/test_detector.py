@@ -57,8 +57,10 @@ def test_as_many_rows_are_taken_of_both_sides():
 def test_too_few_rows_or_no_column_is_no_figure():
     few = detect(rows(199, 1), rows(3000, 2), FEATURES)
     assert few == DetectorReport(None, 199)
-    assert few.sentence == "Not measured: it takes 200 rows of each side (there are 199) and a column to compare."
-    assert detect(np.empty((300, 0)), np.empty((300, 0)), []).auc is None
+    assert few.sentence == "Not measured: it takes 200 rows of each side, and there are 199."
+    bare = detect(np.empty((300, 0)), np.empty((300, 0)), [])
+    assert bare == DetectorReport(None, 300)
+    assert bare.sentence == "Not measured: no column is left to compare beside keys, personal columns and texts."
     assert detect(rows(200, 1), rows(200, 2), FEATURES).auc is not None
 
 

@@ -1,3 +1,4 @@
+import html
 import json
 import math
 import re
@@ -6,11 +7,12 @@ from html.parser import HTMLParser
 import pytest
 
 from synthohive_spark.errors import QualityError, SchemaError, SerializationError
-from synthohive_spark.validation.charts import percent
+from synthohive_spark.validation.charts import bar_chart, heat_map, percent
 from synthohive_spark.validation.figures import (
     Bar,
     BrokenBound,
     ColumnReport,
+    DependencyReport,
     DetectorReport,
     Histogram,
     PairReport,
@@ -185,6 +187,55 @@ def test_the_page_is_whole_and_escapes_every_name(tmp_path):
     joined = "".join(page.text)
     for shown in ("0.213", "0% → 1.0%", "90.0%", "3 rows break min=0", "2 rows repeat a key", "all others"):
         assert shown in joined, shown
+
+
+def figures_of(**changes):
+    page = Page(render([table(**changes)]))
+    return " ".join(" ".join(page.text).split())
+
+
+def test_the_page_says_what_there_was_nothing_to_measure_of():
+    assert "Copied rows \N{EN DASH} no column is left to compare" in figures_of(copies=None, real_twins=None)
+    assert "Copied rows 0% real rows with a real twin: 0%" in figures_of()
+    assert "Broken rules \N{EN DASH} none was found or declared" in figures_of()
+    assert "Rows out of bounds 3 of 2 declared bounds" in figures_of(checked_bounds=2, violating_rows=3)
+    rule = DependencyReport("a is b", 0, 5, 0.0, 0.1)
+    assert "Broken rules 1 of 1 that hold in every row" in figures_of(checked_bounds=2, dependencies=(rule,))
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Moravskoslezský kraj",
+        "POPLATEK MESICNE",
+        "W" * 15,
+        "i" * 60,
+        "mmm WWW mmm",
+        "account_to_number",
+        "a = b + c & d",
+    ],
+)
+def test_labels_of_pictures_are_cut_where_their_room_ends(label):
+    """Measured in a font broader than most."""
+    font_manager = pytest.importorskip("matplotlib.font_manager")
+    font = font_manager.get_font(font_manager.findfont("DejaVu Sans"))
+    font.set_size(11, 72)
+    pairs = [PairReport(label, "other", 0.5, 0.1)]
+    for picture in (bar_chart("c", [Bar(label, 0.6, 0.5), Bar(None, 0.4, 0.5)]), heat_map(pairs)):
+        shown = re.findall(r'<text class="label[^>]* x="(\d+)"[^>]*text-anchor="end">([^<]+)<', picture)
+        assert len(shown) == 2
+        for room, text in shown:
+            width = sum(font.load_char(ord(c)).linearHoriAdvance / 65536 for c in html.unescape(text))
+            assert width <= float(room), (text, width)
+        texts = [html.unescape(text) for _, text in shown]
+        assert label in texts or any(t.endswith("…") and len(t) > 7 and label.startswith(t[:-1]) for t in texts)
+
+
+def test_what_is_too_broad_scrolls_in_its_box_and_a_shade_shows_that_there_is_more():
+    text = render([table(dependencies=(DependencyReport("a is b", 0, 5, 0.0, 0.1),))])
+    assert text.count("<table>") == 3 and len(re.findall(r'<div class="scroll"[^>]*>\s*<table>', text)) == 3
+    box = re.search(r"\.scroll \{([^}]+)\}", text)[1]
+    assert "overflow-x: auto" in box and "local" in box and "var(--shade)" in box
 
 
 def test_a_page_of_nothing():
