@@ -14,6 +14,7 @@ from synthohive_spark.declarations.plan import DatabasePlan
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.errors import SynthoHiveError, TrainingError, TrainingInterruptedError, was_interrupted
+from synthohive_spark.logs import logged_about
 from synthohive_spark.relational.kept_tables import KeptRows, kept_table
 from synthohive_spark.relational.linked_table import LinkedTable
 from synthohive_spark.relational.parallel import Failure, first_failure
@@ -82,11 +83,13 @@ class FitOrchestrator:
             def learn(name: str) -> None:
                 assert learning is not None
                 bar.set_postfix_str(name)
+                config = self.metadata.table(name)
                 if plan.tables[name].kept:
-                    linked[name] = kept_table(name, learning.kept[name], learning.frames, self.metadata.table(name).pk)
+                    linked[name] = kept_table(name, learning.kept[name], learning.frames, config.pk)
                 else:
                     estimator = self.estimator(derive_seed(seed, "table", name))
-                    models[name], linked[name] = learning.learn(name, self.metadata.table(name), estimator)
+                    with logged_about(table=name):
+                        models[name], linked[name] = learning.learn(name, config, estimator)
                 done.append(name)
                 bar.update()
 
@@ -108,9 +111,10 @@ class FitOrchestrator:
         for name in plan.tables:
             own_seed = derive_seed(seed, "table", name)
             try:
-                prepared[name] = prepare_table(
-                    name, tables[name], self.metadata.table(name), plan, self.privacy, own_seed, hash_key
-                )
+                with logged_about(table=name):
+                    prepared[name] = prepare_table(
+                        name, tables[name], self.metadata.table(name), plan, self.privacy, own_seed, hash_key
+                    )
             except SynthoHiveError as error:
                 error.table = name  # type: ignore[attr-defined]
                 raise

@@ -18,7 +18,7 @@ from synthohive_spark.declarations.table import TableDeclaration, label
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.logs import get_logger
-from synthohive_spark.pii.detection import Finding, find_kind, find_term
+from synthohive_spark.pii.detection import Finding, find_kind, find_term, number_hint
 from synthohive_spark.relational.links import KEY_WORDS, Link, TableProfile, infer_links, words_of
 from synthohive_spark.relational.profile import ColumnProfile, profile_columns
 from synthohive_spark.relational.roles import LinkedTable, Role, infer_roles
@@ -28,6 +28,7 @@ from synthohive_spark.spark.schema import column_type, quote
 _MANY_VALUES = 50
 _ROWS_PER_VALUE = 5
 _MANY = "categorical, many values"
+_TEXT = "text"
 _PAIR_COLUMNS = 8
 _NEARLY_ALL = 0.97
 _TABLES_AT_A_TIME = 4
@@ -112,7 +113,8 @@ def _infer_table(name: str, df: DataFrame) -> _Inferred:
         if finding is not None or column in inferred.pk:
             continue
         kind = _kind(type_, inferred.profiles[column])
-        reasons[column] = kind
+        hint = number_hint(profiles[column].sample[:_LOOKED_AT]) if kind.startswith(_TEXT) else None
+        reasons[column] = f"{kind}; {hint}" if hint else kind
         if kind.startswith(_MANY):
             inferred.many.append(column)
     return inferred
@@ -134,7 +136,7 @@ def _kind(type_: ColumnType, profile: ColumnProfile) -> str:
     if profile.distinct + (profile.nulls > 0) <= 1:
         return "constant: every row is the same"
     if type_.is_string and profile.nearly_unique and held > _MANY_VALUES:
-        return f"text: {different} in {held:,} rows"
+        return f"{_TEXT}: {different} in {held:,} rows"
     if type_.is_string and profile.distinct > _MANY_VALUES and held / profile.distinct >= _ROWS_PER_VALUE:
         return f"{_MANY}: {different} in {held:,} rows"
     if type_.is_string:

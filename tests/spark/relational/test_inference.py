@@ -63,6 +63,23 @@ def test_places_are_personal_only_beside_people_and_where_few_share_one(spark):
     assert metadata.tables["stations"].pii == {}
 
 
+def test_numbers_of_people_and_accounts_are_proposed_by_name_and_hinted_at_by_value(spark):
+    orders = spark.range(400).selectExpr(
+        "id AS order_id",
+        "CAST(45000000 + id * 130709 % 99000000 AS STRING) AS account_to",
+        "format_string('%06d', 450101 + id * 977 % 400000) AS birth_number",
+        "concat('lot ', id) AS lot",
+    )
+    metadata = Metadata.from_tables({"orders": orders}, spark)
+    declared = metadata.tables["orders"]
+    assert {name: rule.kind for name, rule in declared.pii.items()} == {"birth_number": "number"}
+    assert declared.reasons["account_to"] == (
+        "text: 400 different values in 400 rows; 100 % are long numbers, perhaps of persons or of accounts: if so, it "
+        "belongs into pii, as {action: fake, kind: number}"
+    )
+    assert declared.reasons["lot"] == "text: 400 different values in 400 rows"
+
+
 def test_links_are_proposed_by_what_columns_hold_and_the_proposal_is_valid(spark):
     hours = "timestampadd(HOUR, CAST({0} AS INT), TIMESTAMP'2024-01-01')"
     weather = spark.range(400).selectExpr(
