@@ -5,7 +5,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from synthohive_spark.engine.dependencies.formats import NumberFormat
 from synthohive_spark.engine.dependencies.typed import written_from_json
+from synthohive_spark.engine.integrity import check_loaded
 from tests.helpers.scrambled import scrambled
 
 ROWS = 1000
@@ -192,3 +194,9 @@ def test_texts_that_are_not_all_times_are_no_times():
     assert typed(texts(values)[0]) == []
     few = [*days("%Y-%m-%d")[:996], *days("%d/%m/%Y")[:2], *days("%b %d, %Y")[:2]]
     assert typed(texts(few)[0]) == []
+
+
+def test_a_form_without_a_decimal_mark_is_refused_before_anything_is_read_by_it():
+    """Arrow looks for an empty mark without end."""
+    with pytest.raises(ValueError, match="mark.* must be from 1 to 4"):
+        check_loaded(NumberFormat(mark=""), NumberFormat, "form")
