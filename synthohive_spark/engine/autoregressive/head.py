@@ -73,13 +73,14 @@ class Head:
             parent: Categories of the linked part.
             echoed: What the part echoes in each row.
         """
-        hidden: Floats = self.read[:, : len(known)] @ known
+        kind = known.dtype
+        hidden: Floats = self.read[:, : len(known)].astype(kind, copy=False) @ known
         hidden += self.read_bias
         np.maximum(hidden, 0, out=hidden)
-        inner = self.inner @ hidden
+        inner = self.inner.astype(kind, copy=False) @ hidden
         inner += self.inner_bias
         hidden += np.maximum(inner, 0, out=inner)
-        made: Floats = self.out @ hidden
+        made: Floats = self.out.astype(kind, copy=False) @ hidden
         made += self.out_bias if parent is None else self.out_bias[:, parent]
         return made if self.gate is None or echoed is None else self.gate.with_echo(made, hidden, echoed)
 

@@ -22,6 +22,7 @@ from synthohive_spark.engine.dependencies.functional import allowed
 from synthohive_spark.engine.dependencies.null_inclusion import mask_nulls
 from synthohive_spark.engine.encoded_table import EncodedTable, FunctionalDependency, Known, Layout, NullInclusion
 from synthohive_spark.engine.noise import NoiseBits, uniforms
+from synthohive_spark.engine.products import product_type
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ class AutoregressiveSampler:
             parts: What `start` made; the caller puts a part's categories there before it asks for the next.
             known: Values that are known.
         """
-        read = np.zeros((self.read_width, parts.shape[1]), np.float32)
+        read = np.zeros((self.read_width, parts.shape[1]), product_type())
         used = self._read_given(read, parts)
         for part in range(self.parts.first_drawn, len(parts)) if known is not None else ():
             self._read_part(read, part, parts[part])
@@ -173,12 +174,12 @@ class AutoregressiveSampler:
     def _read_given(self, read: Floats, parts: Codes) -> int:
         """Put what is read of given parts in place; how much that is."""
         used = self._given_width
-        given = read[:used] if self.summary is None else np.zeros((used, parts.shape[1]), np.float32)
+        given = read[:used] if self.summary is None else np.zeros((used, parts.shape[1]), read.dtype)
         for part in range(self.parts.first_drawn):
             self._read_part(given, part, parts[part])
         if self.summary is None:
             return used
-        np.matmul(self.summary, given, out=read[: len(self.summary)])
+        np.matmul(self.summary.astype(read.dtype, copy=False), given, out=read[: len(self.summary)])
         return len(self.summary)
 
     def _read_part(self, read: Floats, part: int, codes: Codes) -> None:

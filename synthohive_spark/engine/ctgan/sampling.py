@@ -22,6 +22,7 @@ from synthohive_spark.engine.dependencies.null_inclusion import drawing_order, m
 from synthohive_spark.engine.encoded_table import EncodedTable, FunctionalDependency, Known, NullInclusion
 from synthohive_spark.engine.groups import Groups, grouped
 from synthohive_spark.engine.noise import NoiseBits, normal_cdf, normal_words, normals, uniforms
+from synthohive_spark.engine.products import product_type
 
 Floats = npt.NDArray[np.float32]
 
@@ -165,7 +166,7 @@ class CTGANSampler:
 
     def forward(self, dense: Floats, places: list[npt.NDArray[np.int64]]) -> Floats:
         """What the output layer makes, shape (outputs, rows)."""
-        x = np.empty((len(dense), len(self.layers[-1].dense)), np.float32)
+        x = np.empty((len(dense), len(self.layers[-1].dense)), product_type())
         used = dense.shape[1]
         x[:, :used] = dense
         for layer in self.layers[:-1]:
@@ -209,7 +210,7 @@ def ranks_of_scores(score: Floats) -> Floats:
 
 
 def _linear(layer: Layer, inputs: Floats, places: list[npt.NDArray[np.int64]]) -> Floats:
-    made: Floats = inputs @ layer.dense
+    made: Floats = inputs @ layer.dense.astype(inputs.dtype, copy=False)
     made += layer.bias
     for place in places:
         made += layer.given[place]

@@ -213,20 +213,20 @@ class DatabaseReport:
         paths: Tables one to three links apart.
         degree_pairs: Counts of children by two links to one table.
         pair_keys: Two keys of one table.
-        two_paths: Two chains of at most two links between the same tables.
         drawn_tables: All tables, for a drawing.
         drawn_links: All links.
         notes: What was left out, as sentences.
+        two_paths: Two chains of at most two links between the same tables.
     """
 
     links: tuple[LinkReport, ...] = ()
     paths: tuple[PathReport, ...] = ()
     degree_pairs: tuple[TwoLinks, ...] = ()
     pair_keys: tuple[TwoLinks, ...] = ()
-    two_paths: tuple[TwoPaths, ...] = ()
     drawn_tables: tuple[DrawnTable, ...] = ()
     drawn_links: tuple[DrawnLink, ...] = ()
     notes: tuple[str, ...] = ()
+    two_paths: tuple[TwoPaths, ...] = ()
 
     @property
     def summary(self) -> dict[str, float | int | None]:
