@@ -7,6 +7,7 @@ import tempfile
 from decimal import Decimal
 
 import pytest
+import structlog
 
 # Before torch and numpy are imported, here and in the processes that tests start: threads that spin while they wait for
 # a processor make a fit on a busy machine several times slower than one thread does.
@@ -19,6 +20,13 @@ ALL_TYPES = """
     flag BOOLEAN, word STRING NOT NULL, v VARCHAR(8), c CHAR(3), day DATE, ts TIMESTAMP, tn TIMESTAMP_NTZ NOT NULL,
     nothing INT, fixed STRING, `dots.and spaces` INT, `back``tick` STRING, name STRING
 """
+
+
+@pytest.fixture(autouse=True)
+def unconfigured_structlog():
+    """As it was: who captures its logs leaves it configured, and then nothing goes to the standard library any more."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
