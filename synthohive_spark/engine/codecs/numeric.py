@@ -65,7 +65,7 @@ class NumericCodec(CodecDefaults):
     grid: tuple[Share, ...]
     bins: Whole
     step: Step
-    unit: Annotated[int, Bounds(1, 1 << 53)] = 1
+    unit: Annotated[int, Bounds(1, 1 << 54)] = 1
     shift: Annotated[int, Bounds(BY_VALUE, 38)] = 0
     bounds: tuple[int, int] | None = None
     frequencies: tuple[Share, ...] = ()

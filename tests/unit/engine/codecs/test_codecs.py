@@ -52,6 +52,12 @@ STRATEGIES = {
 }
 
 
+def test_two_values_further_apart_than_doubles_are_exact():
+    codec, _, decoded = round_trip([8634297128294073.0, -372902126446920.0] * 30, "double")
+    check_loaded(codec, type(codec), "codec")
+    assert set(decoded.to_pylist()) == {8634297128294073.0, -372902126446920.0}
+
+
 @pytest.mark.parametrize("type_", STRATEGIES)
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
