@@ -165,7 +165,7 @@ def named(page):
     return pytest.param(page, id=name, marks=[pytest.mark.long] if name in LONG else [])
 
 
-@pytest.mark.parametrize("page", map(named, PAGES))
+@pytest.mark.parametrize("page", [named(page) for page in PAGES])
 def test_the_code_of_a_page_runs(spark, run_page, page, tmp_path, capsys):
     names = run_page(page)
     printed, text = capsys.readouterr().out, page.read_text()
