@@ -15,8 +15,6 @@ from synthohive_spark.validation.figures import FEWEST_DETECTED, DetectorReport,
 
 MOST_ROWS = 10_000
 """Rows of a side that are looked at."""
-FEWEST_ROWS = FEWEST_DETECTED
-"""Of fewer rows a side, chance moves the figure by more than .03."""
 _FOLDS = 3
 _CATEGORIES = 254
 FEWEST_OF_CATEGORY = 10
@@ -61,7 +59,7 @@ def detect(real: Values, synthetic: Values, features: Sequence[Feature]) -> Dete
         features: The columns.
     """
     rows = min(len(real), len(synthetic), MOST_ROWS)
-    if rows < FEWEST_ROWS or not features:
+    if rows < FEWEST_DETECTED or not features:
         return DetectorReport(None, rows)
     random = np.random.default_rng(0)
     sides = [_shuffled(side, random)[:rows] for side in (real, synthetic)]
@@ -136,4 +134,4 @@ def _judged(
     return float(roc_auc_score(made[held_out], scores)), drops
 
 
-__all__ = ["FEWEST_OF_CATEGORY", "FEWEST_ROWS", "MOST_ROWS", "Feature", "detect"]
+__all__ = ["FEWEST_OF_CATEGORY", "MOST_ROWS", "Feature", "detect"]

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from synthohive_spark.validation.cells import matrix, vector
 from synthohive_spark.validation.counting import Counted, Tally, ValueCounts
-from synthohive_spark.validation.detector import FEWEST_OF_CATEGORY, FEWEST_ROWS, MOST_ROWS, Feature, detect
-from synthohive_spark.validation.figures import DetectorReport
+from synthohive_spark.validation.detector import FEWEST_OF_CATEGORY, MOST_ROWS, Feature, detect
+from synthohive_spark.validation.figures import FEWEST_DETECTED, DetectorReport
 from synthohive_spark.validation.profile import Profiled
 from synthohive_spark.validation.tables import Compared, Shared, over_all
 
@@ -36,7 +36,7 @@ def detect_rows(tables: Sequence[Profiled], counted: Sequence[Counted]) -> list[
     wanted = {
         id(own.table): i
         for i, own in enumerate(tables)
-        if columns[i] and fewest[i] >= FEWEST_ROWS and not own.table.config.keep
+        if columns[i] and fewest[i] >= FEWEST_DETECTED and not own.table.config.keep
     }
     share = _ALL_CELLS // max(1, 2 * sum(len(columns[i]) for i in wanted.values()))
     rows = {i: min(MOST_ROWS, share, _CELLS // len(columns[i])) for i in wanted.values()}

@@ -89,8 +89,7 @@ class ValidationReport:
             max_orphans: Of each link's share of synthetic keys that meet no row of the other table; nulls are none. It
                 is not asked of tables that are declared with ``orphans="keep"``.
             max_orphan_error: Of the difference of the real and the synthetic share of such keys, of these tables.
-            max_doubled_keys: Of each table's share of rows whose primary key an earlier row has; ``max_key_faults``
-                counts them, too.
+            max_doubled_keys: Of each table's share of rows whose primary key an earlier row has, a part of key faults.
             min_cardinality: Of each link's similarity of the numbers of children, such as 0.9.
             min_hops: Of how columns one, two and three links apart go together, each a mean over all pairs.
             min_two_paths: Of how often two chains of links from a table to another meet the same row, such as 0.9.
@@ -108,8 +107,7 @@ class ValidationReport:
         for name, limit in {**{f"max_{n}": v for n, v in {**of_columns, **of_tables}.items()}, **of_links}.items():
             require_share(name, limit)
         failures = [f for t in self.tables for f in table_failures(t, of_tables, of_columns, same_schema=same_schema)]
-        if self.database is not None:
-            failures += link_failures(self.database, **of_links)
+        failures += [] if self.database is None else link_failures(self.database, **of_links)
         if failures:
             raise QualityError("; ".join(map(str, failures)), failures)
 

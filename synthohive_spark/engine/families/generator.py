@@ -159,7 +159,7 @@ class _Families:
         context = seats.context.take(pa.array(rows)) if seats.context.num_columns else None
         turn = _Turn(rows, np.zeros(len(rows), np.int64), context, blank, blank)
         draw = replace(self._draw(turn), row_ids=child_ids(seats.parents[rows], turn.places), numbers=None)
-        return rows, self._finished(sample_valid(self.generator, draw, self.redraw), turn)
+        return rows, self._drawn_by(draw, turn)
 
     def _turn(self, rows: Places, previous: pa.Table) -> _Turn:
         places, anchors = self.seats.places[rows], previous
@@ -174,7 +174,7 @@ class _Families:
 
     def _filled(self, turn: _Turn) -> pa.Table:
         draw = self._draw(turn)
-        made = self._finished(sample_valid(self.generator, draw, self.redraw), turn)
+        made = self._drawn_by(draw, turn)
         if self.rests.sums:
             made = self._fitting(made, draw, turn)
         if self.rules.distinct:
@@ -216,12 +216,12 @@ class _Families:
             todo = np.flatnonzero((off > _NEAR) & free)
             if not len(todo):
                 break
-            again = self._redrawn(draw.redraw(todo, stream), turn.take(todo))
+            again = self._drawn_by(draw.redraw(todo, stream), turn.take(todo))
             theirs = {name: left[todo] for name, left in rests.items()}
             made = _with(made, again, todo, self.rests.off(again, theirs, last[todo]) < off[todo])
         return made
 
-    def _redrawn(self, draw: Draw, turn: _Turn) -> pa.Table:
+    def _drawn_by(self, draw: Draw, turn: _Turn) -> pa.Table:
         return self._finished(sample_valid(self.generator, draw, self.redraw), turn)
 
     def _finished(self, made: pa.Table, turn: _Turn) -> pa.Table:
@@ -335,7 +335,7 @@ class _Families:
                 # What fits a sum best would come again and again.
                 less = 1.0 / (1.0 + _AWAY * (stream - _FIRST_STREAM))
                 asked = replace(asked, conditions=self.rests.of_less(asked.conditions, less))
-            again = self._redrawn(asked, turn.take(twice))
+            again = self._drawn_by(asked, turn.take(twice))
             made = _with(made, again, twice, np.ones(len(twice), bool))
         for name, hashes in self.hashes.items():
             hashes[turn.rows] = _hashes(made.column(name))
