@@ -20,6 +20,7 @@ from synthohive_spark.commands.options import (
     Local,
     MetadataFile,
     Param,
+    Privacy,
     Require,
     pairs,
 )
@@ -30,6 +31,7 @@ from synthohive_spark.commands.table import estimator_of
 from synthohive_spark.declarations.hints import check_all
 from synthohive_spark.declarations.job import ReportJob, SynthesizeJob, read_job
 from synthohive_spark.declarations.names import DatabaseName
+from synthohive_spark.declarations.privacy import Privacy as Settings
 from synthohive_spark.declarations.proposal import proposal
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.logs import get_logger
@@ -84,6 +86,7 @@ def synthesize(
     param: Param = None,
     seed: Annotated[int | None, typer.Option("--seed", metavar="NUMBER", help="Fixes the fit and the rows.")] = None,
     hash_key_env: HashKeyEnv = None,
+    privacy: Privacy = None,
     report: Annotated[
         str | None, typer.Option("--report", metavar="FILE", help="HTML or JSON file of the report to write.")
     ] = None,
@@ -100,7 +103,7 @@ def synthesize(
     given = {"source": source, "target": target, "scale": scale, "metadata": metadata, "model": model}
     given |= {"engine": engine, "seed": seed, "sampling_seed": seed, "report": report, "format": format}
     given |= {"hash_key_env": hash_key_env, "overwrite": overwrite, "overwrite_model": overwrite}
-    settings = checked(lambda: _synthesize_job(job, given, rows, param, require))
+    settings = checked(lambda: _synthesize_job(job, given, rows, param, privacy, require))
     run(lambda: _synthesize(settings, local))
 
 
@@ -111,6 +114,7 @@ def report(
     ] = None,
     output: Annotated[str | None, typer.Option("--output", metavar="FILE", help="HTML or JSON file to write.")] = None,
     metadata: MetadataFile = None,
+    privacy: Privacy = None,
     require: Require = None,
     job: Job = None,
     local: Local = None,
@@ -118,7 +122,7 @@ def report(
 ) -> None:
     """Compare synthetic tables with real ones, print a summary, and hold them against a gate."""
     given = {"real": real, "synthetic": synthetic, "output": output, "metadata": metadata}
-    settings = checked(lambda: _report_job(job, given, require))
+    settings = checked(lambda: _report_job(job, given, privacy, require))
     run(lambda: _report(settings, local))
 
 
@@ -127,11 +131,13 @@ def _synthesize_job(
     given: dict[str, Any],
     rows: list[str] | None,
     params: list[str] | None,
+    privacy: list[str] | None,
     require: list[str] | None,
 ) -> SynthesizeJob:
     from synthohive_spark.relational.fit_params import fit_params  # noqa: PLC0415
 
-    given = {**given, "rows": rows_of(rows), "params": pairs(params, "--param"), "require": pairs(require, "--require")}
+    given = {**given, "rows": rows_of(rows), "params": pairs(params, "--param")}
+    given |= {"privacy": pairs(privacy, "--privacy"), "require": pairs(require, "--require")}
     settings: SynthesizeJob = read_job("synthesize", path, given, fit_params())
     check_all(
         lambda: DatabaseName.parse(settings.target),
@@ -144,8 +150,11 @@ def _synthesize_job(
     return settings
 
 
-def _report_job(path: str | None, given: dict[str, Any], require: list[str] | None) -> ReportJob:
-    settings: ReportJob = read_job("report", path, {**given, "require": pairs(require, "--require")})
+def _report_job(
+    path: str | None, given: dict[str, Any], privacy: list[str] | None, require: list[str] | None
+) -> ReportJob:
+    given = {**given, "privacy": pairs(privacy, "--privacy"), "require": pairs(require, "--require")}
+    settings: ReportJob = read_job("report", path, given)
     check_all(
         lambda: _check_source(settings.real),
         lambda: _check_source(settings.synthetic),
@@ -239,6 +248,10 @@ def _metadata(declared: Any, source: Any, spark: SparkSession) -> Metadata:
     return _declared(declared) or Declarations.from_tables(source, spark)
 
 
+def _privacy(settings: SynthesizeJob | ReportJob) -> Settings:
+    return Settings(**settings.privacy.model_dump())
+
+
 def _check_target(target: str, metadata: Metadata, spark: SparkSession) -> None:
     """What would be refused when all is learned and drawn is refused before."""
     from synthohive_spark.spark.catalog import table_exists  # noqa: PLC0415  (needs pyspark)
@@ -274,7 +287,8 @@ def _synthesize(settings: SynthesizeJob, local: str | None) -> None:
         _check_target(settings.target, metadata, spark)
     rows = _tables_asked_for(settings.rows, metadata)
     progress = on_terminal() if settings.progress is None else settings.progress
-    synthesizer = Synthesizer(metadata, spark, engine=settings.engine, progress=progress)
+    privacy = _privacy(settings)
+    synthesizer = Synthesizer(metadata, spark, engine=settings.engine, privacy=privacy, progress=progress)
     key = os.environ[settings.hash_key_env] if settings.hash_key_env else None
     synthesizer.fit(
         settings.source, seed=settings.seed, hash_key=key, parallelism=settings.parallelism, **settings.params
@@ -306,7 +320,8 @@ def _report(settings: ReportJob, local: str | None) -> None:
     from synthohive_spark.synthesizer import Synthesizer  # noqa: PLC0415
 
     spark = session(local)
-    compared = Synthesizer(_metadata(settings.metadata, settings.real, spark), spark, progress=False)
+    metadata = _metadata(settings.metadata, settings.real, spark)
+    compared = Synthesizer(metadata, spark, privacy=_privacy(settings), progress=False)
     found = compared.generate_validation_report(settings.real, settings.synthetic, settings.output)
     typer.echo(summary(found))
     if settings.output is not None:

@@ -62,6 +62,14 @@ HashKeyEnv = Annotated[
         help="The environment variable that holds the key of hashed columns, never the key itself.",
     ),
 ]
+Privacy = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--privacy",
+        metavar="NAME=VALUE",
+        help="What a model may keep of the rows, as rare_category_rows=20 or extreme_rows=20; may be repeated.",
+    ),
+]
 Require = Annotated[
     list[str] | None,
     typer.Option(

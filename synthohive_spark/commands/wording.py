@@ -15,6 +15,7 @@ _WORDS = {
 }
 _LEARNED = re.compile(r" \(learned and kept: [^()]*; fit\(\.\.\., tables=\[\.\.\.\]\) learns the others\)")
 """A way out that ends with the process."""
+_PRIVACY = re.compile(r"privacy=Privacy\((\w+)=\.\.\.\)")
 _OPTION = re.compile(rf"\b({'|'.join(_OPTIONS)})='(\w+)'")
 
 
@@ -27,4 +28,4 @@ def for_command_line(text: str) -> str:
     text = _LEARNED.sub("", text)
     for python, option in _WORDS.items():
         text = text.replace(python, option)
-    return in_yaml(_OPTION.sub(r"--\1 \2", text))
+    return in_yaml(_OPTION.sub(r"--\1 \2", _PRIVACY.sub(r"--privacy \1=NUMBER", text)))

@@ -22,6 +22,7 @@ from pydantic_core import PydanticCustomError
 
 from synthohive_spark.declarations.documents import MOST_BYTES, read_yaml
 from synthohive_spark.declarations.hints import nearest, setting_problems
+from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.declarations.spelling import in_known_spelling
 from synthohive_spark.errors import SchemaError, SerializationError
 from synthohive_spark.model_directory.storage import read_file
@@ -169,6 +170,15 @@ class Gate(BaseModel):
     max_detector_auc: _Share | None = None
 
 
+class PrivacySettings(BaseModel):
+    """What a model may keep of the rows: the settings of `Privacy`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rare_category_rows: _Count = Privacy.rare_category_rows
+    extreme_rows: _Count = Privacy.extreme_rows
+
+
 class SynthesizeJob(BaseModel):
     """Learn a database, draw it, compare it, and write it.
 
@@ -183,6 +193,7 @@ class SynthesizeJob(BaseModel):
         seed: Fixes the fit; drawn and logged when not given.
         params: Parameters of ``Synthesizer.fit``, by name: ``max_seconds`` or ``maxSeconds``.
         parallelism: How many tables to learn at a time.
+        privacy: What a model may keep of the rows, by the names of `Privacy`, such as ``{rare_category_rows: 20}``.
         hash_key_env: The environment variable that holds the key of hashed columns.
         rows: How many rows of which tables, such as ``{customers: 10000}``; every table that is linked with one of
             these comes out in proportion. A number alone is of the root, where there is one. All tables as large as the
@@ -210,6 +221,7 @@ class SynthesizeJob(BaseModel):
     seed: _Seed | None = None
     params: dict[str, Any] = Field(default_factory=dict)
     parallelism: int = Field(default=1, ge=1, strict=True)
+    privacy: PrivacySettings = PrivacySettings()
     hash_key_env: Text | None = None
     rows: Annotated[dict[Text, _Count] | None, WrapValidator(_rows)] = None  # or a number
     scale: float | None = Field(default=None, gt=0, lt=1e9, strict=True)
@@ -240,6 +252,7 @@ class ReportJob(BaseModel):
         output: Where to write the report, an HTML page, or JSON where it ends with ``.json``; nowhere when not given.
         metadata: A YAML or JSON file of declarations, or the declarations themselves (``tables: ...``); proposed from
             the real tables when not given.
+        privacy: The settings that the synthetic database was learned with; values they kept from it are no error.
         require: The gate that the report must pass; none when not given.
     """
 
@@ -249,6 +262,7 @@ class ReportJob(BaseModel):
     synthetic: _Tables
     output: Text | None = None
     metadata: _Declared = None
+    privacy: PrivacySettings = PrivacySettings()
     require: Gate | None = None
 
 
@@ -268,8 +282,8 @@ def read_job(command: str, path: str | None, given: Mapping[str, Any], params: C
     Args:
         command: "fit", "sample", "synthesize" or "report".
         path: The YAML file; None for none.
-        given: Arguments of the command line; None where one was not given. Of ``params`` and ``require`` those that are
-            given win, one by one; ``rows`` and ``scale`` replace each other.
+        given: Arguments of the command line; None where one was not given. Of ``params``, ``privacy`` and ``require``
+            those that are given win, one by one; ``rows`` and ``scale`` replace each other.
         params: The names that ``params`` may hold.
 
     Raises:
@@ -281,7 +295,8 @@ def read_job(command: str, path: str | None, given: Mapping[str, Any], params: C
     if own.keys() & {"rows", "scale"}:
         section = {name: value for name, value in section.items() if name not in ("rows", "scale")}
     values = {**section, **own}
-    for name, known in (("params", params), ("require", Gate.model_fields)):
+    names = (("params", params), ("privacy", PrivacySettings.model_fields), ("require", Gate.model_fields))
+    for name, known in names:
         parts = [part[name] for part in (section, own) if isinstance(part.get(name), Mapping)]
         if parts and isinstance(values[name], Mapping):
             values[name] = {}

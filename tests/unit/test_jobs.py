@@ -189,6 +189,53 @@ def test_the_key_of_hashed_columns_comes_from_the_variable_that_the_command_line
     assert jobs[0].hash_key_env == "SHOP_KEY" and "s3cret!" not in repr(jobs[0])
 
 
+def test_privacy_comes_from_the_file_and_the_command_line_name_by_name(tmp_path, monkeypatch):
+    path = tmp_path / "job.yaml"
+    path.write_text(
+        "synthesize: {source: shop, target: made, privacy: {rareCategoryRows: 20, extreme_rows: 9}}\n"
+        "report: {real: shop, synthetic: made, privacy: {rare_category_rows: 0}}\n"
+    )
+    jobs = []
+    monkeypatch.setattr(commands.database, "_synthesize", lambda settings, local: jobs.append(settings))
+    monkeypatch.setattr(commands.database, "_report", lambda settings, local: jobs.append(settings))
+    arguments = (["synthesize", "--privacy", "extremeRows=0"], ["report"], ["report", "--privacy", "extreme_rows=7"])
+    for command, *more in arguments:
+        result = invoke(command, "--job", str(path), *more)
+        assert result.exit_code == 0, result.output
+    plain = invoke("synthesize", "--source", "shop", "--target", "made")
+    assert plain.exit_code == 0, plain.output
+    assert [(job.privacy.rare_category_rows, job.privacy.extreme_rows) for job in jobs] == [
+        (20, 0),
+        (0, 5),
+        (0, 7),
+        (5, 5),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--privacy", "rare_rows=5"], "synthesize.privacy has no setting 'rare_rows'"),
+        (
+            ["--privacy", "extreme_rows=-1"],
+            "synthesize.privacy: extreme_rows input should be greater than or equal to 0, got -1",
+        ),
+        (
+            ["--privacy", "extreme_rows=many"],
+            "synthesize.privacy: extreme_rows input should be a valid integer, got 'many'",
+        ),
+        (["--privacy", "5"], "--privacy must be NAME=VALUE, got '5'"),
+        (
+            ["--param", "rareCategoryRows=20"],
+            "fit has no parameter 'rareCategoryRows'; give it as --privacy rare_category_rows=NUMBER",
+        ),
+    ],
+)
+def test_a_privacy_setting_that_is_wrong_is_named(arguments, message):
+    result = invoke("synthesize", "--source", "shop", "--target", "made", *arguments)
+    assert result.exit_code == 2 and message in result.output, result.output
+
+
 def test_rows_of_a_table_that_is_not_declared_are_refused(tmp_path):
     (tmp_path / "job.yaml").write_text(
         "synthesize:\n  source: shop\n  target: made\n  rows: {customer: 5}\n"
