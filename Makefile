@@ -58,7 +58,7 @@ $(OLDEST)/.installed: .venv/.installed
 
 OLDEST_TESTS ?= tests/spark
 test-oldest: $(OLDEST)/.installed  ## Run the Spark tests on the oldest Spark and Delta (OLDEST_TESTS), in an environment of its own
-	PYTHONPATH=. $(OLDEST)/bin/python -m pytest -q -n $(TEST_PROCESSES) --dist loadfile --durations=15 $(OLDEST_TESTS)
+	PYTHONPATH=$(CURDIR) $(OLDEST)/bin/python -m pytest -q -n $(TEST_PROCESSES) --dist loadfile --durations=15 $(OLDEST_TESTS)
 
 lint: venv  ## Check style and types
 	$(BIN)/ruff check .

@@ -39,6 +39,7 @@ def spark():
     conf = {
         "spark.sql.session.timeZone": "America/New_York",
         "spark.sql.artifact.isolation.enabled": "false",
+        "spark.sql.execution.arrow.pyspark.enabled": "true",  # as from Spark 4.2 on
         "spark.sql.codegen.wholeStage": "false",  # compiling a plan takes longer than running it on a few hundred rows
     }
     session = embedded_session(folder, conf=conf)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from synthohive_spark.declarations.hints import nearest, whole_number
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.relational.table_writer import write_tables
@@ -34,7 +36,9 @@ def example(spark: SparkSession | None, name: str, rows: int = 1500, *, seed: in
     module = import_module(f"synthohive_spark.examples.{name}")
     made = module.tables(whole_number(rows, "rows", least=1), seed)
     session = active_session(spark)
-    return {table: session.createDataFrame(made[table], ddl) for table, ddl in module.SCHEMAS.items()}
+    # By Arrow, for of pandas Spark takes integers with nulls only where that is switched on, which it is from 4.2 on.
+    arrow = {table: pa.Table.from_pandas(made[table], preserve_index=False) for table in module.SCHEMAS}
+    return {table: session.createDataFrame(arrow[table], ddl) for table, ddl in module.SCHEMAS.items()}
 
 
 def write_example(spark: SparkSession | None, name: str, database: str, rows: int = 1500, *, seed: int = 0) -> None:

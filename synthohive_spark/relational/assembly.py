@@ -254,9 +254,11 @@ class Assembly:
     def _apart(self, rows: DataFrame, keys: Sequence[str], matching: Matching) -> DataFrame:
         """Rows of which those that got the same key as a sibling pass theirs on to the next such row, of a like one."""
         order = [col(matching.reference.cell), matching.order]
+        free = F.lit(True) if matching.reference.common is None else col(AKIN).isNull()
+        for key in keys:  # who refers to no row stays so
+            free &= col(key).isNotNull()
         for nearest in _PASSES:
             same = Window.partitionBy(PARENT, *map(quote, keys)).orderBy(NUMBER)
-            free = F.lit(True) if matching.reference.common is None else col(AKIN).isNull()
             rows = rows.select("*", ((F.row_number().over(same) > 1) & free).alias("@twice"))
             group = Window.partitionBy("@twice", matching.part).orderBy(*order[nearest:], NUMBER)
             whole = group.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)

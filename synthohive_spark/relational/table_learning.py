@@ -317,7 +317,7 @@ class TableLearning:
         if not counts or rows.num_rows > LARGEST:
             return None
         made = self.frames.tables[name].rules.surrogates
-        looked_at = [c for c in columns if c.name not in made]
+        looked_at = [c for c in columns if c.name not in made and says_something(rows.column(c.name))]
         return Balance.fit(rows, looked_at, counts, max(self.privacy.min_rows, 1))
 
 

@@ -10,6 +10,8 @@ import textwrap
 import pytest
 from typer.testing import CliRunner
 
+from tests.helpers.versions import needs_streams
+
 ROOT = pathlib.Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted(p for p in (ROOT / "docs").rglob("*.md") if p.parent.name != "reference")]
 BLOCK = re.compile(r"^```(\w*)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -21,6 +23,7 @@ LINKS = [
     ("items", "product", "products"),
 ]
 RUN = ("python", "yaml", "bash")
+STREAMS = ("docs/guides/pipelines.md",)
 LONG = ("docs/first_hour.md", "docs/examples/orders.md", "docs/examples/patients.md")
 OWN_PROCESSES = ("docs/first_hour.md",)
 """Pages whose reader leaves Python between two blocks, so that none knows the names of an earlier one."""
@@ -151,7 +154,6 @@ def run_page(spark, shop_database, tmp_path, monkeypatch):
                     names = {"__name__": "documented"}
                 exec(compile(code, str(page), "exec"), names)
         if (tmp_path / "transformations").exists():
-            pytest.importorskip("pyspark.pipelines", reason="declarative pipelines need Spark 4.1")
             run_pipeline(tmp_path)
         return names
 
@@ -162,7 +164,8 @@ def run_page(spark, shop_database, tmp_path, monkeypatch):
 
 def named(page):
     name = str(page.relative_to(ROOT))
-    return pytest.param(page, id=name, marks=[pytest.mark.long] if name in LONG else [])
+    marks = [mark for mark, pages in ((pytest.mark.long, LONG), (needs_streams, STREAMS)) if name in pages]
+    return pytest.param(page, id=name, marks=marks)
 
 
 @pytest.mark.parametrize("page", [named(page) for page in PAGES])

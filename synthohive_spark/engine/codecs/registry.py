@@ -30,6 +30,7 @@ CODECS: dict[str, type[Codec]] = {
 """By the name that a codec writes into its JSON."""
 _FEWEST_TEXTS = 9
 _MANY_RARE = 0.1
+_ALL_BUT = 0.9
 _log = get_logger(__name__)
 
 
@@ -63,7 +64,9 @@ def _nearly_unique(sample: ColumnSample) -> bool:
     if rows < _FEWEST_TEXTS:
         return False
     others = rows - sum(counts[word] for word in common)
-    if len(counts) - len(common) > others / 2 and others > _MANY_RARE * rows:
+    # Who asks for categories of one row as well gets them, unless nearly every row has its own.
+    alone = 0.5 if sample.privacy.rare_category_rows or 2 * len(counts) > rows else _ALL_BUT
+    if len(counts) - len(common) > alone * others and others > _MANY_RARE * rows:
         return True
     rare = [count for count in counts.values() if count < sample.at_least]
     return sum(rare) > _MANY_RARE * rows and len(rare) >= _FEWEST_TEXTS

@@ -16,7 +16,7 @@ from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.families.numbers import floats_of
 from synthohive_spark.engine.integrity import check_distinct, check_increasing
 
-_QUANTILES, _CATEGORIES, _COARSE = 20, 60, 3
+_QUANTILES, _CATEGORIES = 20, 60
 _FARTHEST = 2.0
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
@@ -77,17 +77,16 @@ class Axis:
         """How many parts there are, one for what is in none and one for null among them."""
         return (len(self.values) if _is_text(self.column) else len(self.edges) + 1) + 2
 
-    @property
-    def coarse_codes(self) -> int:
-        """How many parts there are where few are told apart."""
-        return self.codes if _is_text(self.column) else _COARSE + 1
+    def coarse_codes(self, parts: int) -> int:
+        """How many parts there are where numbers have so many, and one for null."""
+        return self.codes if _is_text(self.column) else parts + 1
 
-    def coarse(self, codes: Codes) -> Codes:
-        """Parts of numbers taken together to few; strings as they are."""
+    def coarse(self, codes: Codes, parts: int) -> Codes:
+        """Parts of numbers taken together to so many; strings as they are."""
         if _is_text(self.column):
             return codes
         held = self.codes - 2
-        return np.where(codes >= held, _COARSE, codes * _COARSE // max(held, 1))
+        return np.where(codes >= held, parts, codes * parts // max(held, 1))
 
     def code(self, values: pa.ChunkedArray) -> Codes:
         """The part of each value."""

@@ -26,11 +26,11 @@ from synthohive_spark.engine.integrity import check_distinct, check_equal
 
 LARGEST = 5_000
 """Tables of more rows are left to chance, which is kind to them."""
-_PAIRED_ROWS = 300
+_PAIRED_ROWS, _COARSE = 300, (3, 6)
 _FLAT = 0.1
 _PLAIN_WEIGHT, _SPREAD_WEIGHT = 2.0, 8.0
-_PART_WEIGHT, _PAIR_WEIGHT, _COUNT_WEIGHT, _CELL_WEIGHT, _MEAN_WEIGHT = 1.0, 1.0, 10.0, 8.0, 2.0
-_RANK_WEIGHT = 5.0
+_PART_WEIGHT, _PAIR_WEIGHT, _COUNT_WEIGHT, _CELL_WEIGHT, _MEAN_WEIGHT = 1.0, 3.0, 10.0, 8.0, 2.0
+_RANK_WEIGHT, _WITHIN_WEIGHT = 5.0, 6.0
 
 
 @dataclass(frozen=True)
@@ -56,15 +56,16 @@ class CodedRows:
 class Balance:
     """The shares of a small table.
 
-    What rows add up to are shares of parts: of each axis, of each axis weighted by each count, and of pairs of axes in
-    the smallest tables; and means: of counts, of numbers and of their products, of the ranks of two counts, too.
+    What rows add up to are shares of parts: of each axis, of each axis weighted by each count, and in the smallest
+    tables of pairs of axes, and of texts weighted by each number; and means: of counts, of numbers and of their
+    products, of the ranks of two counts, too.
 
     Attributes:
         axes: How its columns are cut.
         counts: Which of them count rows of other tables, and weigh a row.
         totals: The mean of each count.
         goal: What the means of rows are to be; None where too few rows are in a part to say so.
-        paired: Whether pairs of parts count, too.
+        coarse: Into how many parts numbers are cut where pairs of parts count, too; 0 where pairs do not.
         spreads: The standard deviation of each number and product whose mean counts.
     """
 
@@ -72,18 +73,18 @@ class Balance:
     counts: tuple[str, ...]
     totals: tuple[float, ...]
     goal: tuple[float | None, ...]
-    paired: bool
+    coarse: int
     spreads: tuple[float, ...] = ()
 
     def check(self) -> None:
         """See `synthohive_spark.engine.integrity`."""
         check_distinct((axis.column.name for axis in self.axes), "axes")
         check_equal(len(self.totals), len(self.counts), "counts and their means")
-        pairs = max(len(self.numbers) ** 2 // 2, len(self.axes) * (len(self.axes) - 1) // 2 if self.paired else 0)
-        if pairs > len(self.goal) or any(total <= 0 for total in self.totals):
+        pairs = max(len(self.numbers) ** 2 // 2, len(self.axes) * (len(self.axes) - 1) // 2 if self.coarse else 0)
+        if pairs > len(self.goal) or any(total <= 0 for total in self.totals) or not 0 <= self.coarse <= _COARSE[1]:
             raise ValueError("there are no such shares")
         width = int(self._starts[-1])
-        parts = width + len(self.counts) * (width + 1) + int(self._pair_starts[-1]) + self._mean_parts
+        parts = width + len(self.counts) * (width + 1) + self._pair_parts + self._mean_parts
         check_equal(len(self.goal), parts, "parts and their shares")
         check_equal(len(self.spreads), self._mean_parts, "means and their deviations")
 
@@ -93,7 +94,9 @@ class Balance:
         said = [c for c in columns if pc.count_distinct(rows.column(c.name), mode="all").as_py() > 1]
         axes = tuple(axis for c in said if (axis := Axis.of(c, rows.column(c.name), at_least)).codes > 3)
         totals = tuple(max(float(np.nansum(_numbers_of(rows, n))), 1.0) / rows.num_rows for n in counts)
-        bare = cls(axes, tuple(counts), totals, (), rows.num_rows <= _PAIRED_ROWS)
+        least, most = _COARSE
+        coarse = min(max(int((rows.num_rows / at_least) ** 0.5), least), most) if rows.num_rows <= _PAIRED_ROWS else 0
+        bare = cls(axes, tuple(counts), totals, (), coarse)
         coded = bare.coded(rows)
         shares, means = bare._stacked(coded), bare._means(coded)
         goal = np.asarray(shares.sum(axis=0)).ravel() / rows.num_rows
@@ -102,7 +105,7 @@ class Balance:
         known = (held >= at_least) | (held == 0) | bare._is_mean
         stored = tuple(round(float(g), 6) if k else None for g, k in zip(goal, known, strict=True))
         spreads = tuple(round(max(float(s), _FLAT), 6) for s in means.std(axis=0))
-        return cls(axes, bare.counts, totals, stored, bare.paired, spreads)
+        return cls(axes, bare.counts, totals, stored, coarse, spreads)
 
     def coded(self, rows: pa.Table) -> CodedRows:
         """Rows as they are looked at."""
@@ -127,7 +130,8 @@ class Balance:
         is_count = np.repeat([axis.column.name in self.counts for axis in self.axes], [a.codes for a in self.axes])
         plain = np.where(is_count, _SPREAD_WEIGHT, _PLAIN_WEIGHT)
         counted = [np.append(np.where(is_cell, _CELL_WEIGHT, _PART_WEIGHT), _COUNT_WEIGHT)] * len(self.counts)
-        pairs = np.full(int(self._pair_starts[-1]), _PAIR_WEIGHT)
+        pairs = np.full(self._pair_parts, _PAIR_WEIGHT)
+        pairs[int(self._pair_starts[-1]) :] = _WITHIN_WEIGHT
         means = np.full(self._mean_parts, _MEAN_WEIGHT)
         means[len(means) - len(self._rank_products[0]) :] = _RANK_WEIGHT
         means /= np.array(self.spreads or np.ones(len(means)))
@@ -150,13 +154,18 @@ class Balance:
             parts += [start + places, np.full((n, 1), start + width)]
             values += [np.repeat(count, places.shape[1], axis=1), count]
         start = width + len(self.counts) * (width + 1)
-        if self.paired and len(self.axes) > 1:
-            coarse = np.stack([axis.coarse(rows.codes[:, i]) for i, axis in enumerate(self.axes)], axis=1)
+        if self.coarse and len(self.axes) > 1:
+            coarse = np.stack([axis.coarse(rows.codes[:, i], self.coarse) for i, axis in enumerate(self.axes)], axis=1)
             first, second = self._pairs
-            size = np.array([axis.coarse_codes for axis in self.axes])
+            size = self._coarse_codes
             parts.append(start + self._pair_starts[:-1] + coarse[:, first] * size[second] + coarse[:, second])
             values.append(np.ones((n, len(first))))
         start += int(self._pair_starts[-1])
+        for i in self._texts:
+            for k in range(rows.scaled.shape[1]):
+                parts.append(start + rows.codes[:, i : i + 1])
+                values.append(rows.scaled[:, k : k + 1])
+                start += self.axes[i].codes
         means = self._means(rows)
         parts.append(np.broadcast_to(start + np.arange(means.shape[1]), means.shape))
         values.append(means)
@@ -170,7 +179,7 @@ class Balance:
 
     def _stacked(self, rows: CodedRows) -> csr_matrix:
         parts, values = self.entries(rows)
-        width = int(self._starts[-1]) + len(self.counts) * (int(self._starts[-1]) + 1) + int(self._pair_starts[-1])
+        width = int(self._starts[-1]) + len(self.counts) * (int(self._starts[-1]) + 1) + self._pair_parts
         width += self._mean_parts
         ends = np.arange(len(parts) + 1) * parts.shape[1]
         shares = csr_matrix((values.ravel(), parts.ravel(), ends), (len(parts), width))
@@ -183,14 +192,27 @@ class Balance:
 
     @cached_property
     def _pairs(self) -> tuple[Codes, Codes]:
-        first, second = np.triu_indices(len(self.axes) if self.paired else 0, 1)
+        first, second = np.triu_indices(len(self.axes) if self.coarse else 0, 1)
         return first, second
 
     @cached_property
     def _pair_starts(self) -> Codes:
-        size = np.array([axis.coarse_codes for axis in self.axes], np.int64)
         first, second = self._pairs
-        return np.cumsum([0, *(size[first] * size[second])])
+        return np.cumsum([0, *(self._coarse_codes[first] * self._coarse_codes[second])])
+
+    @cached_property
+    def _coarse_codes(self) -> Codes:
+        return np.array([axis.coarse_codes(self.coarse) for axis in self.axes], np.int64)
+
+    @cached_property
+    def _texts(self) -> list[int]:
+        """The axes of which the means of numbers within each part count."""
+        return [i for i, axis in enumerate(self.axes) if axis.values and self.coarse]
+
+    @cached_property
+    def _pair_parts(self) -> int:
+        within = sum(self.axes[i].codes for i in self._texts) * len(self.numbers)
+        return int(self._pair_starts[-1]) + within
 
     @cached_property
     def _products(self) -> tuple[Codes, Codes]:
@@ -222,7 +244,7 @@ class Balance:
             "counts": list(self.counts),
             "totals": list(self.totals),
             "goal": list(self.goal),
-            "paired": self.paired,
+            "coarse": self.coarse,
             "spreads": list(self.spreads),
         }
 
@@ -231,7 +253,7 @@ class Balance:
         """The shares that `to_json` described."""
         axes = tuple(Axis.from_json(axis) for axis in data["axes"])
         lists = {name: tuple(data[name]) for name in ("counts", "totals", "goal", "spreads")}
-        return cls(axes=axes, paired=data["paired"], **lists)
+        return cls(axes=axes, coarse=data["coarse"], **lists)
 
 
 def _numbers_of(rows: pa.Table, name: str) -> Floats:

@@ -43,7 +43,7 @@ def exchange_values(
     of rows of a pool.
 
     Args:
-        balance: The shares; of tables that are not `Balance.paired` nothing is exchanged.
+        balance: The shares; where pairs do not count (`Balance.coarse`) nothing is exchanged.
         rows: The rows.
         pool: Draws of the same table.
         together: Columns whose values only change together; each column of the axes is in at most one group.
@@ -52,7 +52,7 @@ def exchange_values(
     places = {axis.column.name: i for i, axis in enumerate(balance.axes)}
     groups = [(list(names), [places[n] for n in names if n in places]) for names in together]
     groups = [(names, axes) for names, axes in groups if axes]
-    if not balance.paired or len(groups) < 2:
+    if not balance.coarse or len(groups) < 2:
         return rows
     search = _Values(balance, balance.coded(rows), balance.coded(pool), np.random.default_rng(seed))
     sources = search.run([axes for _, axes in groups], [bool(set(names) & set(balance.counts)) for names, _ in groups])

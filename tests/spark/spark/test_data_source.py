@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 from synthohive_spark import Metadata, SchemaError, Synthesizer, SynthesizerTransformer, register_data_source
 from synthohive_spark.spark.xxhash import xxhash64
 from tests.helpers.frames import assert_same_rows
+from tests.helpers.versions import needs_streams
 
 ROWS = 400
 
@@ -68,6 +69,7 @@ def streamed(spark, path, folder, **options):
     return [batch["numInputRows"] for batch in query.recentProgress if batch["numInputRows"]]
 
 
+@needs_streams
 @pytest.mark.parametrize("name", ["keyed", "plain"])
 def test_a_stream_goes_on_where_it_stopped_with_the_rows_of_sample(spark, saved, tmp_path, name):
     from synthohive_spark import SynthesizerTransformerModel
@@ -81,6 +83,7 @@ def test_a_stream_goes_on_where_it_stopped_with_the_rows_of_sample(spark, saved,
     assert_same_rows(spark.read.parquet(f"{tmp_path}/rows"), model.sample(400, seed=7))
 
 
+@needs_streams
 def test_a_stream_at_a_rate_ends_with_its_rows(spark, saved, tmp_path):
     reader = spark.readStream.format("synthohive").option("model", saved["plain"])
     stream = reader.option("rowsPerSecond", 10_000_000).option("rows", 300).option("seed", 3).load()
@@ -91,6 +94,7 @@ def test_a_stream_at_a_rate_ends_with_its_rows(spark, saved, tmp_path):
     assert_same_rows(spark.table("drawn_stream"), source(spark, saved["plain"], rows=300, seed=3))
 
 
+@needs_streams
 def test_a_stream_without_an_end_cannot_be_taken_at_once(spark, saved, tmp_path):
     with pytest.raises(Exception, match="has no end for trigger.*set option 'rows'"):
         streamed(spark, saved["plain"], tmp_path)

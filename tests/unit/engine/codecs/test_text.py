@@ -137,3 +137,21 @@ def test_models_with_weights_of_alphabets_are_read():
         np.zeros(50, np.int32), np.zeros(50, np.float32), row_words(0, np.arange(50), 2)
     )
     assert all(re.fullmatch(r"[A-Z]\d{2,3}", v) for v in made.to_pylist())
+
+
+@pytest.mark.parametrize(
+    ("rare_category_rows", "singles", "kept"),
+    [(0, 21, True), (5, 21, False), (0, 50, False)],
+)
+def test_without_a_threshold_categories_of_one_row_are_categories(rare_category_rows, singles, kept):
+    shared = [f"country {i}" for i in range(14) for _ in range(2 + i // 4 * 2)]
+    values = [*shared, *(f"land {i}" for i in range(singles))]
+    codec, made = drawn(values, privacy=Privacy(rare_category_rows, 0))
+    assert isinstance(codec, TextCodec) is not kept
+    assert (set(made) == set(values)) is kept
+
+
+def test_unique_values_beside_a_common_one_are_imitated_without_a_threshold_too():
+    values = ["", *(f"anna.{i}@example.org" for i in range(40))] + [""] * 60
+    _, made = drawn(values, privacy=Privacy(0, 0))
+    assert "" in made and not set(made) & set(values[1:41])

@@ -127,8 +127,8 @@ def test_columns_that_say_nothing_are_left_out():
 
 
 def test_pairs_count_in_the_smallest_tables_alone():
-    assert Balance.fit(rows(300, 1), COLUMNS, COUNTS, 5).paired
-    assert not Balance.fit(rows(301, 1), COLUMNS, COUNTS, 5).paired
+    assert [Balance.fit(rows(n, 1), COLUMNS, COUNTS, 5).coarse for n in (50, 150, 300)] == [3, 5, 6]
+    assert Balance.fit(rows(301, 1), COLUMNS, COUNTS, 5).coarse == 0
 
 
 def test_what_goes_together_stays_so():
