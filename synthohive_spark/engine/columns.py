@@ -121,6 +121,15 @@ class ColumnType:
         return f"{self.name}({self.length})" if self.length else self.name
 
 
+def source_of(name: str) -> str:
+    r"""The column that a column is a part of: what comes before the mark of a part.
+
+    >>> source_of("day\x00weekday")
+    'day'
+    """
+    return name.partition("\x00")[0]
+
+
 @dataclass(frozen=True)
 class Column:
     """A column of a table: its name, its type, and whether its schema allows nulls."""

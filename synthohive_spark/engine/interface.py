@@ -69,12 +69,14 @@ class TrainingRequest:
         checkpoint_dir: A folder in which the state of training is kept: an interrupted fit of the same rows, settings
             and seed is resumed from there. None keeps no state.
         started: When the fit was asked for, by `time.monotonic`: a budget of time counts from there.
+        independent: By given column that repeats from row to row, how many rows say something of it.
     """
 
     seed: int
     progress: bool = False
     checkpoint_dir: str | None = None
     started: float = field(default_factory=time.monotonic)
+    independent: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

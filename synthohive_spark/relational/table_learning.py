@@ -113,7 +113,7 @@ class TableLearning:
             seen |= {c.name for order in family.rules.orders.columns for c in gap_columns(order)}
             kept = [d for d in rules.declared if not isinstance(d, Inequality) or names.issuperset(d.columns)]
             rules = replace(rules, declared=tuple(kept))
-        rules = replace(rules, unrelated=rules.unrelated | (names - seen))
+        rules = replace(rules, unrelated=rules.unrelated | (names - seen), firsts=family.firsts)
         learned = TrainingData(family.table, _statistics(data.statistics, family, own.columns))
         model = estimator.learn_rows(learned, family.columns, rules, seed=seed, started=started)
         place = self._linked(name, config, data, references, family)
@@ -261,6 +261,7 @@ class TableLearning:
             declared=own.rules.declared,
             unrelated=own.rules.unrelated,
             aggregates=aggregates,
+            held_by=self.frames.held_by(name),
         )
 
     def _aggregates(self, name: str, rows: pa.Table, siblings: Siblings) -> tuple[Aggregate, ...]:

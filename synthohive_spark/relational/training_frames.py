@@ -176,6 +176,7 @@ class TrainingFrames:
             df, context = self._with_ancestors(df, name)
             wanted.append(col(hash_name(plan.owner.columns)).alias(FAMILY))
             wanted += [col(c.name) for c in context]
+            wanted += [col(own) for own in self._holders(name) if own in df.columns]
             wanted.append(col(ancestor_name(1, MET)))
             wanted += [
                 col(ancestor_name(1, hash_name(link.columns))) for link in self.kept_references(plan.owner.parent)
@@ -308,8 +309,30 @@ class TrainingFrames:
             here = hash_name(link.columns) if level == 1 else ancestor_name(level - 1, hash_name(link.columns))
             there = ancestor_name(level, hash_name(link.parent_columns))
             df = df.join(up.select(*selected), col(here) == col(there), "left")
+            if level > 1:
+                df = df.withColumn(ancestor_name(level, FAMILY), col(here))
             link, level = owner, level + 1
         return df, context
+
+    def _holders(self, name: str) -> list[str]:
+        """The columns that say which row of each ancestor beyond the owner a row has."""
+        return [ancestor_name(level, FAMILY) for level in range(2, len(self.plan.ancestors(name)) + 1)]
+
+    def held_by(self, name: str) -> dict[str, str]:
+        """For each column of a table's ancestors, as its rows call it, the column that says which row holds it.
+
+        Rows that are taken over as they are will be the same ones when drawing, and are left out.
+        """
+        found: dict[str, str] = {}
+        for level, above in enumerate(self.plan.ancestors(name), 1):
+            if not self.plan.tables[above].kept:
+                holder = FAMILY if level == 1 else ancestor_name(level, FAMILY)
+                held = [
+                    *(c.name for c in self.tables[above].learned),
+                    *(count_name(c, k.columns) for c, k in self.counted(above)),
+                ]
+                found |= {ancestor_name(level, column): holder for column in held}
+        return found
 
     def _with_referred(self, df: DataFrame, i: int, link: ForeignKey) -> DataFrame:
         features = self.features(link.parent)

@@ -63,7 +63,7 @@ class AutoregressiveEngine:
         threshold, own_seed = self.settings.embedding_threshold, derive_seed(seed, "parts")
         limits = self.settings.limits(request.started, after=_AFTER)
         with limited_threads(limits.threads):  # again, for libraries that were only just loaded
-            parts = cut_columns(table, context, layout, threshold, own_seed)
+            parts = cut_columns(table, context, layout, threshold, own_seed, request.independent)
         rows = parts.cut(context, table)
         batch = self.settings.batch_for(len(rows))
         trained = train(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 from synthohive_spark.engine.autoregressive.parts import ColumnParts, Parts
 from synthohive_spark.engine.autoregressive.rare import rare_categories
+from synthohive_spark.engine.columns import source_of
 from synthohive_spark.engine.encoded_table import Block, EncodedTable, Layout
 from synthohive_spark.engine.groups_fit import profiles
 from synthohive_spark.engine.noise import derive_seed
@@ -20,7 +24,14 @@ _WIDE_TABLE = 40
 _SIGMAS = 4.0
 
 
-def cut_columns(table: EncodedTable, context: EncodedTable, layout: Layout, threshold: int, seed: int) -> Parts:
+def cut_columns(
+    table: EncodedTable,
+    context: EncodedTable,
+    layout: Layout,
+    threshold: int,
+    seed: int,
+    independent: Mapping[str, int] = MappingProxyType({}),
+) -> Parts:
     """How the columns are cut.
 
     Args:
@@ -29,6 +40,7 @@ def cut_columns(table: EncodedTable, context: EncodedTable, layout: Layout, thre
         layout: The blocks of both.
         threshold: A column of more codes than this, without ranks, is found by groups.
         seed: Fixes the rows that are looked at.
+        independent: By given column that repeats from row to row, how many rows say something of it.
     """
     columns: list[ColumnParts] = []
     for rows, blocks in ((context, layout.context), (table, layout.columns)):
@@ -39,7 +51,8 @@ def cut_columns(table: EncodedTable, context: EncodedTable, layout: Layout, thre
                 own = derive_seed(seed, "places", block.name)
                 columns.append(_grouped(rows, blocks, i, tuple(n for n in narrow if n != i), own))
                 continue
-            inside = len(rows) * sum(block.frequencies[block.codes - block.bins :]) if block.bins else 0.0
+            said = independent.get(source_of(block.name), len(rows))
+            inside = said * sum(block.frequencies[block.codes - block.bins :]) if block.bins else 0.0
             cuts = max(1, min(BINS, round(inside**0.5 / 2)) // block.bins) if block.bins else 1
             fine = FINE if i in matters and inside >= _FEWEST_FINE else 1
             columns.append(ColumnParts(block.codes, block.bins, cuts, fine))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -50,6 +52,11 @@ class ColumnSample:
             return self.statistics.frequencies
         counted = pc.value_counts(self.values.drop_null())
         return dict(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True))
+
+    def take(self, rows: npt.NDArray[np.int64]) -> ColumnSample:
+        """Some of the training values, as if there were no others."""
+        some = self.values.take(pa.array(rows))
+        return replace(self, values=some, statistics=ColumnStatistics(some.null_count))
 
     @property
     def nulls(self) -> int:

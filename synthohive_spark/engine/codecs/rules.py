@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+
 from synthohive_spark.declarations.dependencies import Dependency
 from synthohive_spark.engine.codecs.agreeing import AgreeingCodec
 from synthohive_spark.engine.codecs.sequence import SequenceCodec
@@ -23,6 +26,8 @@ class ColumnRules:
             names.
         unrelated: Columns of which no relation to others is looked for.
         declared: What is known to hold in every row.
+        firsts: Given numbers that repeat from row to row, by the places of the rows at which they are looked at: no
+            more is told apart of them than so many rows say.
     """
 
     surrogates: Mapping[str, SurrogateCodec | SequenceCodec | AgreeingCodec] = field(default_factory=dict)
@@ -30,3 +35,4 @@ class ColumnRules:
     categorical: frozenset[str] = frozenset()
     unrelated: frozenset[str] = frozenset()
     declared: tuple[Dependency, ...] = ()
+    firsts: Mapping[str, npt.NDArray[np.int64]] = field(default_factory=dict)

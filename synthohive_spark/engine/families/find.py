@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -56,12 +57,14 @@ class FamilyRows:
         columns: The columns of ``table``.
         conditions: Names of the columns that are given when drawing.
         rules: How the learned rows become rows of the table again; None where they are rows of the table.
+        firsts: By number that an ancestor holds, the places of the first rows of each such ancestor.
     """
 
     table: pa.Table
     columns: tuple[Column, ...]
     conditions: tuple[str, ...]
     rules: FamilyRules | None
+    firsts: Mapping[str, npt.NDArray[np.int64]] = field(default_factory=dict)
 
 
 def learn_families(
@@ -77,6 +80,7 @@ def learn_families(
     declared: Sequence[Dependency] = (),
     unrelated: frozenset[str] = frozenset(),
     aggregates: Sequence[Aggregate] = (),
+    held_by: Mapping[str, str] = MappingProxyType({}),
 ) -> FamilyRows:
     """Find what holds in all families and express the rows by it.
 
@@ -93,6 +97,8 @@ def learn_families(
             place; what else it names is learned as it is.
         unrelated: Columns of which no relation to others is looked for.
         aggregates: Columns of the parent that are aggregates of its rows; those that a row copies are left as they are.
+        held_by: For columns of ``context`` whose rows will be others when drawing, the column that says which row of
+            an ancestor holds them, an integer.
 
     Raises:
         SchemaError: If a declared order speaks of a column that is computed.
@@ -115,7 +121,16 @@ def learn_families(
     )
     made = _expressed(rows, context, siblings, rules, untouched, unread)
     require_kept(pairs, rules.orders, made.table.column_names)
-    return made
+    numbers = {c.name for c in made.columns if c.type.is_quantitative}
+    firsts = {n: _firsts(rows, held_by[n]) for n in made.conditions if n in held_by and n in numbers}
+    return replace(made, firsts=firsts)
+
+
+def _firsts(rows: pa.Table, holder: str) -> npt.NDArray[np.int64]:
+    """The first row of each row of an ancestor."""
+    there = np.flatnonzero(~null_mask(one_array(rows.column(holder))))
+    held = one_array(rows.column(holder)).drop_null().to_numpy()
+    return there[np.unique(held, return_index=True)[1]]
 
 
 def _rules(

@@ -15,7 +15,7 @@ from synthohive_spark.engine.codecs.column_sample import ColumnSample, nothing_l
 from synthohive_spark.engine.codecs.encoder import TableEncoder
 from synthohive_spark.engine.codecs.interface import Codec
 from synthohive_spark.engine.codecs.registry import fit_codec
-from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.columns import Column, source_of
 from synthohive_spark.engine.encoded_table import EncodedTable, stack
 from synthohive_spark.engine.noise import derive_seed, row_words
 from synthohive_spark.engine.table.request import FitRequest
@@ -77,7 +77,11 @@ def _fit_column(
     own = statistics.columns.get(column.name, ColumnStatistics(values.null_count))
     named = column.name in request.rules.categorical
     sample = ColumnSample(column, values, own, request.privacy, request.seed, most_values, named)
-    codec = fit_codec(sample, request.rules, request.numeric_encoding, statistics.rows)
+    fit = partial(fit_codec, rules=request.rules, numeric_encoding=request.numeric_encoding)
+    firsts = request.rules.firsts.get(source_of(column.name))
+    codec = fit(sample, rows=statistics.rows) if firsts is None else fit(sample.take(firsts), rows=len(firsts))
+    if codec.size == 0 and firsts is not None:  # so few that nothing of them may be kept
+        codec = fit(sample, rows=statistics.rows)
     if codec.size == 0:
         return codec, None, None
     words = row_words(derive_seed(request.seed, "codec", column.name), np.arange(len(values)), codec.encode_words)

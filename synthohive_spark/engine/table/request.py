@@ -57,4 +57,6 @@ class FitRequest:
     @property
     def training(self) -> TrainingRequest:
         """The part that an engine sees."""
-        return TrainingRequest(derive_seed(self.seed, "engine"), self.progress, self.checkpoint_dir, self.started)
+        independent = {name: len(rows) for name, rows in self.rules.firsts.items()}
+        own = derive_seed(self.seed, "engine")
+        return TrainingRequest(own, self.progress, self.checkpoint_dir, self.started, independent)
