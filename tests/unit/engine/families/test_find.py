@@ -26,7 +26,7 @@ def days(numbers):
     return pa.array(np.asarray(numbers, "int32")).cast(pa.date32())
 
 
-def learn(owner, values, *, untouched=(), privacy=Privacy(), extra=()):  # noqa: B008
+def learn(owner, values, *, untouched=(), privacy=Privacy(), extra=(), holders=None, held_by=None):  # noqa: B008
     """What is learned of rows that come in order, family by family; `@up` columns are the ancestors'."""
     arrays = {n: v if isinstance(v, pa.Array) else pa.array(v) for n, v in values.items()}
     rows = pa.table({n: a.cast(column(n).type.arrow) for n, a in arrays.items()})
@@ -35,7 +35,10 @@ def learn(owner, values, *, untouched=(), privacy=Privacy(), extra=()):  # noqa:
     more = [Column(n, ColumnType("string")) for n in extra]
     owner = pa.array(owner)
     siblings = Siblings.of(rows, own, owner, [np.arange(rows.num_rows)])
-    return learn_families(rows, own, more, context, siblings, untouched=frozenset(untouched), privacy=privacy)
+    for name, ids in (holders or {}).items():
+        rows = rows.append_column(name, pa.array(ids))
+    given = {"untouched": frozenset(untouched), "privacy": privacy, "held_by": held_by or {}}
+    return learn_families(rows, own, more, context, siblings, **given)
 
 
 def sizes(seed=0, most=6):
@@ -360,3 +363,24 @@ def test_siblings_that_refer_to_different_rows_have_different_cells():
     extra = [Column(n, ColumnType("string")) for n in cells]
     found = learn_families(rows, [column("i_n")], extra, [], siblings, untouched=frozenset(), privacy=Privacy())
     assert found.rules.distinct == ("@cell.s_apart",)
+
+
+def test_numbers_of_ancestors_are_looked_at_once_for_each_row_that_holds_them():
+    rng = np.random.default_rng(4)
+    owner = np.repeat(np.arange(FAMILIES), sizes(4))
+    x, above = rng.normal(size=FAMILIES), np.arange(FAMILIES) // 8
+    y = rng.normal(size=10)
+    values = {
+        "f_own": x[owner] + 2 * y[above[owner]] + rng.normal(size=len(owner)) / 9,
+        "@up1.f_x": x[owner],
+        "@up1.s_x": np.where(x > 0, "high", "low")[owner],
+        "@up2.f_y": y[above[owner]],
+    }
+    holders = {"@of": owner, "@above": above[owner]}
+    held_by = {"@up1.f_x": "@of", "@up1.s_x": "@of", "@up2.f_y": "@above"}
+    found = learn(owner, values, holders=holders, held_by=held_by)
+    at = {n: found.table.column(n).take(pa.array(rows)).to_numpy() for n, rows in found.firsts.items()}
+    assert set(at) == {"@up1.f_x", "@up2.f_y"}
+    np.testing.assert_array_equal(np.sort(at["@up1.f_x"]), np.sort(x))
+    np.testing.assert_array_equal(np.sort(at["@up2.f_y"]), np.sort(y))
+    assert learn(owner, values).firsts == {}
