@@ -5,6 +5,7 @@ import pytest
 
 from scripts.make_notebooks import notebook
 from tests.helpers.short_fits import fit_by_epochs
+from tests.helpers.versions import needs_pipelines
 
 NOTEBOOKS = pathlib.Path(__file__).parents[2] / "notebooks"
 LINKS = [
@@ -84,6 +85,7 @@ def test_a_database(spark, folder, monkeypatch):
     assert "patients" in (folder / "notebook_files" / "hospital_report.html").read_text()
 
 
+@needs_pipelines
 def test_a_pipeline_and_mlflow(spark, folder):
     names = run_script("03_a_pipeline.py")
     given = names["by_phone"].groupBy("channel").count().collect()

@@ -166,7 +166,9 @@ def test_numbers_stay_with_the_texts_that_they_belong_to():
     columns = [COLUMNS[0], COLUMNS[3]]
     balance, pool = shares_of(places(80, 1.0), columns, 5), places(pool_size(80), 0.2)
     chosen = [pool.take(pa.array(choose_rows(balance, pool, 80, seed))) for seed in range(3)]
-    assert np.mean([right(table) for table in chosen]) > 0.5  # .3 in the pool, 1 in reality; .37 by shares of parts alone
+    assert (
+        np.mean([right(table) for table in chosen]) > 0.5
+    )  # .3 in the pool, 1 in reality; .37 by shares of parts alone
     again = Balance.from_json(json.loads(json.dumps(balance.to_json())))
     assert again == balance
     again.check()
