@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 import numpy as np
@@ -248,18 +248,20 @@ class Known:
         mask: Where a value is known, shape (rows, columns).
         filled: Columns of which an unknown value is never drawn as null, shape (columns,).
         allowed: What columns of which no value is known may be, by their positions.
+        columns: Positions of the columns of which values may be known; None for any.
     """
 
     rows: EncodedTable
     mask: npt.NDArray[np.bool_]
     filled: npt.NDArray[np.bool_]
     allowed: Mapping[int, Allowed] = field(default_factory=dict)
+    columns: frozenset[int] | None = None
 
     def batch(self, start: int, rows: int) -> Known:
         """So many rows from ``start`` on, filled up at the end."""
         own = self.mask[start : start + rows]
         mask = np.pad(own, ((0, rows - len(own)), (0, 0)))
-        return Known(self.rows.batch(start, rows), mask, self.filled, self.allowed)
+        return replace(self, rows=self.rows.batch(start, rows), mask=mask)
 
 
 def stack(codes: list[Any], ranks: list[Any], rows: int) -> EncodedTable:

@@ -51,10 +51,17 @@ class Sampler(Protocol):
         """How many 64-bit words of noise a row uses."""
         ...
 
-    def sample(self, words: npt.NDArray[np.uint64], context: EncodedTable, known: Known | None = None) -> EncodedTable:
+    def sample(
+        self,
+        words: npt.NDArray[np.uint64],
+        context: EncodedTable,
+        known: Known | None = None,
+        wanted: frozenset[int] | None = None,
+    ) -> EncodedTable:
         """Draw a row for each row of ``words`` (rows, noise_words), given its row of ``context``.
 
-        ``known`` is only given to a sampler with `any_condition`; its values come out as they are.
+        ``known`` is only given to a sampler with `any_condition`; its values come out as they are. Columns whose
+        positions are not among those ``wanted`` may hold any of their codes; None wants all.
         """
         ...
 

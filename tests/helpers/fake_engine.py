@@ -24,7 +24,7 @@ class MarginalSampler:
     def noise_words(self):
         return 2 * len(self.blocks)
 
-    def sample(self, words, context, known=None):
+    def sample(self, words, context, known=None, wanted=None):
         chances = uniforms(words)
         codes, ranks = [], []
         for i, block in enumerate(self.blocks):

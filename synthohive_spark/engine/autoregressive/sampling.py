@@ -5,7 +5,7 @@ Arrays have a column for each row of the batch. What is not known is zero, so on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -63,24 +63,59 @@ class AutoregressiveSampler:
         """A word for each part that is drawn, and one for each column of ranks."""
         return len(self.heads) + self._ranks
 
-    def sample(self, words: NoiseBits, context: EncodedTable, known: Known | None = None) -> EncodedTable:
+    def sample(
+        self,
+        words: NoiseBits,
+        context: EncodedTable,
+        known: Known | None = None,
+        wanted: frozenset[int] | None = None,
+    ) -> EncodedTable:
         """See `synthohive_spark.engine.interface.Sampler.sample`."""
         if not self.order:
             return EncodedTable(np.zeros((len(words), 0), np.int64), np.zeros((len(words), 0), np.float32))
         words = np.ascontiguousarray(words.T)
         if known is not None:
-            parts, inside = draw_known(self, words, context, known)
-            return self._with(self.parts.join(parts, inside, known.allowed), known)
+            parts, inside = draw_known(self, words, context, known, self._until(wanted))
+            return self._with(self.parts.join(np.maximum(parts, 0), inside, known.allowed), known)
         draws = uniforms(words).astype(np.float32)
         parts = self.start(context)
-        for part, logits in self.walk(parts):
-            parts[part] = sample_categories(logits, draws[part - self.parts.first_drawn])
-        return self.parts.join(parts, draws[len(self.heads) :])
+        self.fill(parts, draws, self.order[: self._until(wanted)])
+        return self.parts.join(np.maximum(parts, 0), draws[len(self.heads) :])
+
+    def fill(self, parts: Codes, draws: Floats, columns: Sequence[int], known: Known | None = None) -> None:
+        """Draw the parts of columns, in this order, where they are not known.
+
+        Args:
+            parts: As in `walk`.
+            draws: Uniform numbers, shape (drawn parts, rows) at least.
+            columns: The columns.
+            known: Values that are known.
+        """
+        for part, logits in self.walk(parts, known, columns):
+            drawn = sample_categories(logits, draws[part - self.parts.first_drawn])
+            parts[part] = drawn if known is None else np.where(parts[part] < 0, drawn, parts[part])
 
     def starts_with(self, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
         """In which rows the known columns, shape (rows, columns), are the first ones in the order of drawing."""
         known = mask[:, np.array(self.order, np.int64) - self.parts.given]
         return np.asarray((known[:, :-1] >= known[:, 1:]).all(axis=1))
+
+    def reach(self, known: Known | None) -> int:
+        """How many columns, in the order of drawing, there are up to the last of which something may be known."""
+        if known is None:
+            return 0
+        if known.columns is None:
+            return len(self.order)
+        places = {*known.columns, *known.allowed}
+        for _ in self.functional:
+            places |= {link.dependent for link in self.functional if link.determinant in places}
+        return self._until(places)
+
+    def _until(self, places: Collection[int] | None) -> int:
+        """How many columns, in the order of drawing, there are up to the last of these; all where None."""
+        if places is None:
+            return len(self.order)
+        return max((i + 1 for i, column in enumerate(self.order) if column - self.parts.given in places), default=0)
 
     def start(self, context: EncodedTable, known: Known | None = None) -> Codes:
         """The parts of each row as far as they are known, -1 elsewhere, shape (parts, rows)."""
@@ -115,18 +150,24 @@ class AutoregressiveSampler:
         """The codes of a column without ranks, -1 where they are not known."""
         return self.parts.columns[column].codes_of([parts[part] for part in self.parts.of_column[column]])
 
-    def walk(self, parts: Codes, known: Known | None = None) -> Iterator[tuple[int, Floats]]:
+    def walk(
+        self, parts: Codes, known: Known | None = None, columns: Sequence[int] | None = None
+    ) -> Iterator[tuple[int, Floats]]:
         """Each part that is to be drawn, with the logits of its categories, shape (categories, rows), a new array.
 
         Args:
             parts: What `start` made; the caller puts a part's categories there before it asks for the next.
             known: Values that are known.
+            columns: The columns, in the order in which they are drawn; all where None.
         """
         read = np.zeros((self.read_width, parts.shape[1]), product_type())
         used = self._read_given(read, parts)
-        for part in range(self.parts.first_drawn, len(parts)) if known is not None else ():
-            self._read_part(read, part, parts[part])
-        for column in self._order(known):
+        for column in self.order if known is not None else ():
+            for part in self.parts.of_column[column]:
+                self._read_part(read, part, parts[part])
+        for column in self.order[: self.reach(known)]:
+            used = self.slots[self.parts.of_column[column][-1]].stop
+        for column in self.drawing_order(known) if columns is None else columns:
             place = column - self.parts.given
             if known is not None and known.mask[:, place].all():
                 continue
@@ -135,9 +176,8 @@ class AutoregressiveSampler:
             permitted = self._permitted(column, parts)
             for own_place, part in enumerate(self.parts.of_column[column]):
                 parent = self.parts.parents[part]
-                own = read if known is not None else read[:used]
                 echoed = self.parts.echoed(parts.T, part) if part in self.parts.echo_of else None
-                logits = self.heads[part].logits(own, None if parent < 0 else parts[parent], echoed)
+                logits = self.heads[part].logits(read[:used], None if parent < 0 else parts[parent], echoed)
                 if parent < 0 and self.nulls[place]:
                     if known is not None and known.filled[place]:
                         logits[0] = -np.inf
@@ -150,9 +190,9 @@ class AutoregressiveSampler:
                     _rule_out(logits, ~self.parts.columns[column].allowed(permitted, group).T)
                 yield part, logits
                 self._read_part(read, part, parts[part])
-                used += len(self.embeddings[part])
+                used = max(used, self.slots[part].stop)
 
-    def _order(self, known: Known | None) -> tuple[int, ...]:
+    def drawing_order(self, known: Known | None) -> tuple[int, ...]:
         """The columns as they are drawn.
 
         Those that may only hold some values come first, the narrowest before others, so that all follow from these.

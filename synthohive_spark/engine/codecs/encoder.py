@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,18 +65,26 @@ class TableEncoder:
                     ranks.append(column_ranks)
         return stack(codes, ranks, table.num_rows)
 
-    def decode(self, encoded: EncodedTable, words: NoiseBits, numbers: NoiseBits | None = None) -> list[pa.Array]:
-        """The columns' values, constants among them.
+    def decode(
+        self,
+        encoded: EncodedTable,
+        words: NoiseBits,
+        numbers: NoiseBits | None = None,
+        wanted: Collection[str] | None = None,
+    ) -> dict[str, pa.Array]:
+        """The columns' values by name, constants among them.
 
         Args:
             encoded: Codes and ranks.
             words: Noise of shape (rows, decode_words).
             numbers: A number of its own for each row, from which unique values are made; their noise when None.
+            wanted: Names of the columns; None for all.
 
         Raises:
             ConstraintViolationError: If a generated value does not fit the type of its column.
         """
-        arrays, place, rank, used = [], 0, 0, 0
+        arrays: dict[str, pa.Array] = {}
+        place = rank = used = 0
         shared: dict[str, NoiseBits] = {}
         constant, middle = np.zeros(len(encoded), np.int32), np.full(len(encoded), 0.5, np.float32)
         for column, codec in zip(self.columns, self.codecs, strict=True):
@@ -95,8 +103,10 @@ class TableEncoder:
                 if codec.ranked:
                     ranks = encoded.ranks[:, rank]
                     rank += 1
+            if wanted is not None and column.name not in wanted:
+                continue
             try:
-                arrays.append(codec.decode(codes, ranks, own))
+                arrays[column.name] = codec.decode(codes, ranks, own)
             except pa.ArrowInvalid as error:
                 raise ConstraintViolationError(
                     f"column {column.name!r}: a generated value cannot be cast to {column.type}: {error}"

@@ -129,7 +129,13 @@ class CTGANSampler:
         """Words of the noise vector, of the condition, of each column's code, and of each group's member."""
         return normal_words(self.noise) + 1 + len(self.slots.codes) + len(self.groups)
 
-    def sample(self, words: NoiseBits, context: EncodedTable, known: Known | None = None) -> EncodedTable:
+    def sample(
+        self,
+        words: NoiseBits,
+        context: EncodedTable,
+        known: Known | None = None,
+        wanted: frozenset[int] | None = None,
+    ) -> EncodedTable:
         """See `synthohive_spark.engine.interface.Sampler.sample`."""
         rows, columns = len(words), len(self.slots.codes)
         if not columns:

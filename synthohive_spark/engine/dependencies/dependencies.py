@@ -249,6 +249,24 @@ class Dependencies:
             derived=tuple(filter(kept, self.derived)),
         )
 
+    def linked(self, names: Collection[str], given: Collection[str] = ()) -> frozenset[str]:
+        """The columns ``names``, and all whose values may change theirs.
+
+        A column that follows a number changes that number only where it is among those ``given``.
+        """
+        every = frozenset(names)
+        free = {own.column for own in self.derived if own.column not in given}
+        found = [(columns_of(own), own in self.derived and own.column in free) for own in self.in_values]
+        while more := {n for own, last in found if every.intersection(own[:1] if last else own) for n in own} - every:
+            every |= more
+        return every
+
+    def about(self, names: Collection[str], given: Collection[str] = ()) -> Dependencies:
+        """All that makes the values of columns beside ``given`` ones."""
+        linked = self.linked(names, given)
+        calendar = Calendar(tuple(own for own in self.calendar.columns if own.column.name in linked))
+        return replace(self.among(linked), calendar=calendar)
+
     def told(self, table: pa.Table) -> tuple[str, ...]:
         """What holds in rows, a sentence for each, such as ``end >= start in all 43,824 rows``.
 

@@ -26,6 +26,7 @@ class Draw:
             columns hold values that are only unlikely to meet.
         fill: Given columns whose nulls are not given: a value is drawn there, and never a null.
         within: Columns that are to hold only some values. As far as the engine can, only such are drawn.
+        only: The columns that are wanted, None for all; they hold what they hold where all are.
     """
 
     row_ids: npt.NDArray[np.int64]
@@ -35,6 +36,7 @@ class Draw:
     numbers: npt.NDArray[np.int64] | None = None
     fill: frozenset[str] = frozenset()
     within: Mapping[str, Domain] = field(default_factory=dict)
+    only: frozenset[str] | None = None
 
     def __len__(self) -> int:
         return len(self.row_ids)

@@ -26,14 +26,15 @@ def with_entities(draw: Draw, entities: tuple[Entity, ...], repeated: frozenset[
         repeated: Entities whose values are drawn one for each row, so that none would be drawn twice by itself.
         rows: Draws rows as if nothing were decided.
     """
-    names = [] if draw.conditions is None else draw.conditions.column_names
-    given = {name: one_array(draw.conditions.column(name)) for name in names}  # type: ignore[union-attr]
+    conditions = pa.table({}) if draw.conditions is None else draw.conditions
+    given = {name: one_array(conditions.column(name)) for name in conditions.column_names}
     within = dict(draw.within)
-    drawn = rows(draw)
+    single = {entity.column for entity in entities} - repeated - given.keys()
+    drawn = rows(replace(draw, only=frozenset(single))) if single else pa.table({})
     for entity in entities:
         name = entity.column
         if name not in given:
-            given[name] = _one_of(draw, entity, rows) if name in repeated else one_array(drawn.column(name))
+            given[name] = one_array(drawn.column(name)) if name in single else _one_of(draw, entity, rows)
         decided = _decided(draw, entity, given[name], rows)
         given |= {own: values for own, values in decided.items() if own not in given}
         for own in entity.columns:
@@ -46,7 +47,7 @@ def _one_of(draw: Draw, entity: Entity, rows: Rows) -> pa.Array:
     seed = derive_seed(draw.seed, "entity", entity.column)
     words = row_words(seed, draw.row_ids, 1, stream=draw.stream)[:, 0]
     which, place = np.unique((words % np.uint64(max(entity.values, 1))).astype(np.int64), return_inverse=True)
-    made = rows(Draw(which, seed)).column(entity.column)
+    made = rows(Draw(which, seed, only=frozenset([entity.column]))).column(entity.column)
     return one_array(made).take(pa.array(place))
 
 
@@ -56,5 +57,5 @@ def _decided(draw: Draw, entity: Entity, values: pa.Array, rows: Rows) -> Mappin
     keys = pd.util.hash_array(np.array(coded.dictionary.cast(pa.string()).to_pylist(), object), categorize=False)
     seed = derive_seed(draw.seed, "decided", entity.column)
     conditions = pa.table({entity.column: coded.dictionary})
-    made = rows(Draw(keys.view(np.int64), seed, conditions))
+    made = rows(Draw(keys.view(np.int64), seed, conditions, only=frozenset(entity.attributes)))
     return {name: one_array(made.column(name)).take(coded.indices) for name in entity.attributes}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -48,7 +48,7 @@ class RowGenerator:
     dependencies: Dependencies
 
     def sample(self, draw: Draw) -> pa.Table:
-        """One row for each id of ``draw``."""
+        """One row for each id of ``draw``, with its columns."""
         if self.dependencies.entities and not draw.fill:
             draw = with_entities(draw, self.dependencies.entities, self._repeated, self._rows)
         return self._rows(draw)
@@ -83,24 +83,34 @@ class RowGenerator:
         known = self._known(split, given, rows, known_words, fill)
         if draw.within and self.any_condition:
             known = replace(known or self._nothing_known(rows), allowed=self.allowed(draw.within))
-        drawn = self._drawn(engine_words, context, known)
+        parts = None if draw.only is None else self._parts_of(draw.only, given)
+        drawn = self._drawn(engine_words, context, known, parts)
         numbers = None if draw.numbers is None else draw.numbers.view(np.uint64)
-        made = self.encoder.decode(drawn, codec, numbers)
-        drawn_columns = dict(zip((c.name for c in self.encoder.columns), made, strict=True))
-        arrays = self.dependencies.restore(drawn_columns, given, fill)
-        names = [c.name for c in self.columns]
+        made = self.encoder.decode(drawn, codec, numbers, parts)
+        dependencies = self.dependencies if draw.only is None else self.dependencies.about(draw.only, given)
+        arrays = dependencies.restore(made, given, fill)
+        names = [c.name for c in self.columns if draw.only is None or c.name in draw.only]
         return pa.table([arrays[name] for name in names], names=names)
 
-    def _drawn(self, words: NoiseBits, context: EncodedTable, known: Known | None) -> EncodedTable:
+    def _parts_of(self, names: frozenset[str], given: Collection[str]) -> frozenset[str]:
+        """The generated columns that tell what the columns ``names`` hold."""
+        whole, of_part = self.dependencies.linked(names, given), self.dependencies.column_of_part
+        return frozenset(c.name for c in self.encoder.columns if of_part.get(c.name, c.name) in whole)
+
+    def _drawn(
+        self, words: NoiseBits, context: EncodedTable, known: Known | None, parts: frozenset[str] | None
+    ) -> EncodedTable:
         """What the engine draws, batch by batch, a short one filled up."""
         batches = []
+        blocks = enumerate(self.encoder.blocks)
+        wanted = None if parts is None else frozenset(place for place, block in blocks if block.name in parts)
         for start in range(0, max(len(words), 1), BATCH_ROWS):
             own = words[start : start + BATCH_ROWS]
             filled = np.pad(own, ((0, BATCH_ROWS - len(own)), (0, 0)))
             given = None if known is None else known.batch(start, BATCH_ROWS)
             own_context = context.batch(start, BATCH_ROWS)
             if given is None or self.any_condition:
-                made = self.sampler.sample(filled, own_context, given)
+                made = self.sampler.sample(filled, own_context, given, wanted)
             else:
                 made = nearest_sample(self.sampler, filled, own_context, given, self._ranked)
             batches.append(made.take(slice(len(own))))
@@ -142,7 +152,8 @@ class RowGenerator:
         blocks = self.encoder.blocks
         ranks = np.full((rows, sum(block.ranked for block in blocks)), 0.5, np.float32)
         blank = EncodedTable(np.zeros((rows, len(blocks)), np.int64), ranks)
-        return Known(blank, np.zeros((rows, len(blocks)), bool), np.zeros(len(blocks), bool))
+        filled = np.zeros(len(blocks), bool)
+        return Known(blank, np.zeros((rows, len(blocks)), bool), filled, columns=frozenset())
 
     def _known(
         self,
@@ -165,11 +176,12 @@ class RowGenerator:
         encoded = self.encoder.encode(pa.table(own, names=names), words)
         of_part = self.dependencies.column_of_part
         mask = np.zeros((rows, len(self.encoder.blocks)), bool)
-        filled = np.zeros(mask.shape[1], bool)
+        filled, known_columns = np.zeros(mask.shape[1], bool), set()
         for place, block in enumerate(self.encoder.blocks):
             name = of_part.get(block.name, block.name)
             if name in more:
                 filled[place] = name in fill
                 if block.name in conditions.column_names:
+                    known_columns.add(place)
                     mask[:, place] = self.dependencies.known_rows(name, given, fill)
-        return Known(encoded, mask, filled)
+        return Known(encoded, mask, filled, columns=frozenset(known_columns))

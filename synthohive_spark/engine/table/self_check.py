@@ -90,8 +90,7 @@ def _rows_of_all_codes(model: TableModel) -> dict[str, pa.Array]:
             sizes = np.array([block.codes for block in encoder.blocks], np.int64)
             codes = (ids[:, None] % sizes).astype(np.int32)
             ranks = np.full((len(ids), sum(block.ranked for block in encoder.blocks)), 0.5, np.float32)
-            arrays = encoder.decode(EncodedTable(codes, ranks), row_words(0, ids, encoder.decode_words))
-            made |= zip((c.name for c in encoder.columns), arrays, strict=True)
+            made |= encoder.decode(EncodedTable(codes, ranks), row_words(0, ids, encoder.decode_words))
         restored = model.dependencies.restore(made, {}, frozenset())
         _check_types(model.columns, restored)
         first = first or restored

@@ -1,13 +1,16 @@
 """Conditions by range and by set: exactly in every row, whatever a column is learned as, and with true shares."""
 
+import dataclasses
 import datetime as dt
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from synthohive_spark import CTGAN, Autoregressive, Between, Constraint, SchemaError
 from synthohive_spark.engine.autoregressive import known as known_module
+from synthohive_spark.engine.autoregressive.sampling import AutoregressiveSampler
 from synthohive_spark.engine.sampling.draw import Draw
 from synthohive_spark.engine.sampling.generator import RowGenerator
 from synthohive_spark.engine.sampling.valid import sample_valid
@@ -172,6 +175,37 @@ def test_a_row_that_keeps_its_constraints_is_not_drawn_again(model):
     kept = (plain["age"] >= 30).to_numpy()
     assert 0 < kept.sum() < 400 and (rows["age"] >= 30).all()
     np.testing.assert_array_equal(rows["net"][kept], plain["net"][kept])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{}, {"age": [20, 40, 60]}, {"total": [99.5, 10.0, 300.25], "booked": [20240601, 20240301, 20241101]}],
+    ids=["nothing", "a_column", "what_others_tell"],
+)
+def test_some_columns_alone_hold_what_they_hold_in_whole_rows(model, given):
+    """What is not asked for is not drawn, unless what is asked for follows from it."""
+    columns = {c.name: c.type.arrow for c in model.model.generator.columns}
+    conditions = pa.table({n: pa.array(np.resize(v, 600), columns[n]) for n, v in given.items()}) if given else None
+    draw = Draw(np.arange(600), 4, conditions)
+    whole = model.model.generator.sample(draw)
+    for only in [[name] for name in columns] + [["seen", "is_c", "tax"]]:
+        alone = model.model.generator.sample(dataclasses.replace(draw, only=frozenset(only)))
+        assert alone.equals(whole.select([name for name in columns if name in only])), only
+
+
+def test_what_is_not_asked_for_is_not_drawn(model, monkeypatch):
+    asked = []
+    plain = AutoregressiveSampler.fill
+    monkeypatch.setattr(
+        AutoregressiveSampler,
+        "fill",
+        lambda self, parts, draws, columns, known=None: asked.append(columns) or plain(self, parts, draws, columns),
+    )
+    sampler = model.model.generator.sampler
+    for place, column in ((0, sampler.order[0]), (len(sampler.order) - 1, sampler.order[-1])):
+        name = model.model.generator.encoder.blocks[column].name.split("\0")[0]
+        model.model.generator.sample(Draw(np.arange(10), 4, only=frozenset([name])))
+        assert (len(asked.pop()) == len(sampler.order)) == (place > 0), name
 
 
 def test_constraints_that_no_value_keeps_end_at_once(model, monkeypatch):

@@ -198,8 +198,8 @@ def test_columns_of_a_group_are_decoded_with_the_same_word():
     encoder = TableEncoder(tuple(Column(n, ColumnType("string")) for n in codecs), tuple(codecs.values()))
     words = np.random.default_rng(5).integers(0, 2**64, (500, 2), np.uint64)
     nothing = EncodedTable(np.zeros((500, 0), np.int16), np.zeros((500, 0), np.float32))
-    full, mail = (values.to_pylist() for values in encoder.decode(nothing, words))
+    full, mail = (values.to_pylist() for values in encoder.decode(nothing, words).values())
     assert all(m.startswith(".".join(map(plain, f.split()))) for f, m in zip(full, mail, strict=True))
     words[:, 1] = 0
-    again = [values.to_pylist() for values in encoder.decode(nothing, words)]
+    again = [values.to_pylist() for values in encoder.decode(nothing, words).values()]
     assert again == [full, mail] and len(set(full)) > 450

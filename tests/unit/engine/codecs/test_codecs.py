@@ -33,7 +33,7 @@ def round_trip(values, type_, privacy=OPEN, numeric_encoding="rank"):
     check_loaded(encoder)
     check_codec(columns[0], encoder.codecs[0])
     words = row_words(3, np.arange(len(values)), encoder.decode_words)
-    return encoder.codecs[0], encoded, encoder.decode(encoded, words)[0]
+    return encoder.codecs[0], encoded, encoder.decode(encoded, words)["c"]
 
 
 BOUNDS = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
