@@ -117,7 +117,7 @@ def run_pipeline(folder):
 
 
 def prepare(page, folder, monkeypatch):
-    """What a page takes for granted: files of the reader's own, and time for a fit with the defaults."""
+    """What a page takes for granted: files of the reader's own, and a fit that is over soon."""
     from synthohive_spark.examples import orders
     from tests.helpers.short_fits import fit_by_epochs
 
@@ -125,8 +125,7 @@ def prepare(page, folder, monkeypatch):
         (folder / "my_files").mkdir()
         for name, table in orders.tables(200).items():
             table.to_csv(folder / "my_files" / f"{name}.csv", index=False)
-    if page.name == "first_hour.md" or page.parent.name == "examples":
-        fit_by_epochs(monkeypatch, 8)
+    fit_by_epochs(monkeypatch, 8)
 
 
 @pytest.fixture
