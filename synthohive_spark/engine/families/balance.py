@@ -41,15 +41,24 @@ class CodedRows:
         codes: The part of each axis, shape (rows, axes).
         scaled: Numbers in standard deviations, shape (rows, axes of numbers).
         counts: Counts in units of their mean, shape (rows, counts).
+        coarse: The parts of pairs, shape (rows, axes).
+        ranks: Counts that are axes as ranks, shape (rows, such counts).
     """
 
     codes: Codes
     scaled: Floats
     counts: Floats
+    coarse: Codes
+    ranks: Floats
+
+    @property
+    def arrays(self) -> tuple[npt.NDArray[Any], ...]:
+        """All of these."""
+        return self.codes, self.scaled, self.counts, self.coarse, self.ranks
 
     def take(self, rows: npt.NDArray[Any]) -> CodedRows:
         """The chosen rows."""
-        return CodedRows(self.codes[rows], self.scaled[rows], self.counts[rows])
+        return CodedRows(*(own[rows] for own in self.arrays))
 
 
 @dataclass(frozen=True)
@@ -112,7 +121,10 @@ class Balance:
         codes = [axis.code(rows.column(axis.column.name)) for axis in self.axes]
         scaled = [self.axes[i].scaled(rows.column(self.axes[i].column.name)) for i in self.numbers]
         counts = [np.nan_to_num(_numbers_of(rows, n)) / t for n, t in zip(self.counts, self.totals, strict=True)]
-        return CodedRows(*(np.stack(c or [np.zeros(rows.num_rows)], 1)[:, : len(c)] for c in (codes, scaled, counts)))
+        coarse = [axis.coarse(own, self.coarse) for axis, own in zip(self.axes, codes, strict=True)]
+        ranks = [self.axes[i].ranked(codes[i]) for i in self.ranked]
+        every = codes, scaled, counts, coarse, ranks
+        return CodedRows(*(np.stack(c or [np.zeros(rows.num_rows)], 1)[:, : len(c)] for c in every))
 
     @cached_property
     def numbers(self) -> list[int]:
@@ -146,41 +158,37 @@ class Balance:
 
     def entries(self, rows: CodedRows) -> tuple[Codes, Floats]:
         """What rows add: parts and how much to each, both of shape (rows, entries), the same parts never twice."""
-        n, width = len(rows.codes), int(self._starts[-1])
-        places = self._starts[:-1] + rows.codes
+        n, places = len(rows.codes), self._starts[:-1] + rows.codes
         parts, values = [places], [np.ones_like(places, float)]
-        for k in range(len(self.counts)):
-            start, count = width + k * (width + 1), rows.counts[:, k : k + 1]
-            parts += [start + places, np.full((n, 1), start + width)]
-            values += [np.repeat(count, places.shape[1], axis=1), count]
-        start = width + len(self.counts) * (width + 1)
-        if self.coarse and len(self.axes) > 1:
-            coarse = np.stack([axis.coarse(rows.codes[:, i], self.coarse) for i, axis in enumerate(self.axes)], axis=1)
-            first, second = self._pairs
-            size = self._coarse_codes
-            parts.append(start + self._pair_starts[:-1] + coarse[:, first] * size[second] + coarse[:, second])
-            values.append(np.ones((n, len(first))))
+        width, counts = int(self._starts[-1]), len(self.counts)
+        counted = np.append(places, np.full((n, 1), width), axis=1)
+        starts = width + np.arange(counts) * (width + 1)
+        parts.append((starts[:, None] + counted[:, None, :]).reshape(n, -1))
+        values.append(np.repeat(rows.counts, counted.shape[1], axis=1))
+        start = width + counts * (width + 1)
+        first, second = self._pairs
+        if len(first):
+            pairs = rows.coarse[:, first] * self._coarse_codes[second] + rows.coarse[:, second]
+            parts.append(start + self._pair_starts[:-1] + pairs)
+            values.append(np.ones(pairs.shape))
         start += int(self._pair_starts[-1])
-        for i in self._texts:
-            for k in range(rows.scaled.shape[1]):
-                parts.append(start + rows.codes[:, i : i + 1])
-                values.append(rows.scaled[:, k : k + 1])
-                start += self.axes[i].codes
+        within = self._within_starts[:, :, None] + rows.codes.T[self._texts][:, None, :]
+        parts.append(start + within.reshape(-1, n).T)
+        values.append(np.tile(rows.scaled, len(self._texts)))
         means = self._means(rows)
+        start = len(self.weights) - self._mean_parts
         parts.append(np.broadcast_to(start + np.arange(means.shape[1]), means.shape))
         values.append(means)
-        return np.concatenate(parts, axis=1).astype(np.int64), np.concatenate(values, axis=1)
+        return np.concatenate(parts, axis=1), np.concatenate(values, axis=1)
 
     def _means(self, rows: CodedRows) -> Floats:
-        ranks = [self.axes[i].ranked(rows.codes[:, i]) for i in self._ranked]
         (one, other), (first, second) = self._products, self._rank_products
-        both = [(ranks[i] * ranks[j])[:, None] for i, j in zip(first, second, strict=True)]
-        return np.concatenate([rows.scaled, rows.scaled[:, one] * rows.scaled[:, other], *both], axis=1)
+        products = rows.scaled[:, one] * rows.scaled[:, other]
+        return np.concatenate([rows.scaled, products, rows.ranks[:, first] * rows.ranks[:, second]], axis=1)
 
     def _stacked(self, rows: CodedRows) -> csr_matrix:
         parts, values = self.entries(rows)
-        width = int(self._starts[-1]) + len(self.counts) * (int(self._starts[-1]) + 1) + self._pair_parts
-        width += self._mean_parts
+        width = len(self.weights)
         ends = np.arange(len(parts) + 1) * parts.shape[1]
         shares = csr_matrix((values.ravel(), parts.ravel(), ends), (len(parts), width))
         shares.eliminate_zeros()
@@ -210,6 +218,12 @@ class Balance:
         return [i for i, axis in enumerate(self.axes) if axis.values and self.coarse]
 
     @cached_property
+    def _within_starts(self) -> Codes:
+        """Where the means of each number within each text begin among them, shape (texts, numbers)."""
+        sizes = np.repeat(np.array([self.axes[i].codes for i in self._texts], np.int64), len(self.numbers))
+        return (np.cumsum(sizes) - sizes).reshape(len(self._texts), len(self.numbers))
+
+    @cached_property
     def _pair_parts(self) -> int:
         within = sum(self.axes[i].codes for i in self._texts) * len(self.numbers)
         return int(self._pair_starts[-1]) + within
@@ -220,13 +234,13 @@ class Balance:
         return first, second
 
     @cached_property
-    def _ranked(self) -> list[int]:
+    def ranked(self) -> list[int]:
         """The axes of counts, whose long tails say little about how they go together."""
         return [i for i in self.numbers if self.axes[i].column.name in self.counts]
 
     @cached_property
     def _rank_products(self) -> tuple[Codes, Codes]:
-        first, second = np.triu_indices(len(self._ranked), 1)
+        first, second = np.triu_indices(len(self.ranked), 1)
         return first, second
 
     @cached_property

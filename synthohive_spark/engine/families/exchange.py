@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from scipy.sparse import csr_matrix, hstack
 
@@ -20,7 +19,7 @@ from synthohive_spark.engine.families.balance import Balance, CodedRows
 
 _POOL, _MOST = 20, 20_000
 _PASSES, _TRIED = 6, 256
-_VALUE_PASSES, _TRIED_VALUES = 6, 48
+_VALUE_PASSES, _TRIED_VALUES, _STILL = 6, 48, 0.99
 
 
 def pool_size(rows: int) -> int:
@@ -70,11 +69,9 @@ class _Values:
     def __init__(self, balance: Balance, rows: CodedRows, pool: CodedRows, rng: np.random.Generator) -> None:
         self.balance, self.rng = balance, rng
         self.n, self.pool = len(rows.codes), len(pool.codes)
-        self.every = CodedRows(*(np.concatenate(pair) for pair in zip(*map(_arrays, (rows, pool)), strict=True)))
+        self.every = CodedRows(*(np.concatenate(pair) for pair in zip(rows.arrays, pool.arrays, strict=True)))
         self.now = rows
-        self.number_of = {axis: i for i, axis in enumerate(balance.numbers)}
-        names = [axis.column.name for axis in balance.axes]
-        self.count_of = {names.index(n): k for k, n in enumerate(balance.counts) if n in names}
+        self.added = self._added(rows)
 
     def run(self, groups: Sequence[Sequence[int]], swapped: Sequence[bool]) -> list[Codes]:
         """For each group of axes, from which row, of the rows and then the pool, each row takes its values.
@@ -85,29 +82,45 @@ class _Values:
         """
         n = self.n
         sources = [np.arange(n) for _ in groups]
-        away = self._added(self.now).sum(axis=0) - self.balance.weighted_goal
-        for place in np.concatenate([self.rng.permutation(n * len(groups)) for _ in range(_VALUE_PASSES)]):
-            row, group = divmod(int(place), len(groups))
-            own, axes = sources[group], groups[group]
-            if swapped[group]:
-                others = np.append(self.rng.choice(n, min(n, _TRIED_VALUES), replace=False), row)
-                left = self._added(self.now.take(np.array([row]))) + self._added(self.now.take(others))
-                made = self._added(self._with(np.full(len(others), row), axes, own[others]))
-                made += self._added(self._with(others, axes, np.full(len(others), own[row])))
-            else:
-                others = np.append(self.rng.integers(n, n + self.pool, _TRIED_VALUES), own[row])
-                left = self._added(self.now.take(np.array([row])))
-                made = self._added(self._with(np.full(len(others), row), axes, others))
-            changed = made - left + away
-            best = int(np.einsum("ij,ij->i", changed, changed).argmin())
-            away, other = changed[best], int(others[best])
-            if swapped[group]:
-                own[[row, other]] = own[[other, row]]
-                self._put(np.array([row, other]), axes, own[[row, other]])
-            else:
-                own[row] = other
-                self._put(np.array([row]), axes, own[[row]])
+        places = [self._places(axes) for axes in groups]
+        away = self.added.sum(axis=0) - self.balance.weighted_goal
+        for _ in range(_VALUE_PASSES):
+            before = float(away @ away)
+            for place in self.rng.permutation(n * len(groups)):
+                row, group = divmod(int(place), len(groups))
+                away = self._changed(row, places[group], sources[group], away, swapped=swapped[group])
+            if float(away @ away) > _STILL * before:
+                break
         return sources
+
+    def _changed(self, row: int, axes: list[list[int]], own: Codes, away: Floats, *, swapped: bool) -> Floats:
+        """How far the means are from the goal after one row took the best values of some axes.
+
+        Args:
+            row: The row.
+            axes: See `_places`.
+            own: Where each row has its values from; changed in place.
+            away: How far they are now.
+            swapped: Whether another row takes those of this one.
+        """
+        if swapped:
+            others = np.append(self.rng.choice(self.n, min(self.n, _TRIED_VALUES), replace=False), row)
+            left = self.added[row] + self.added[others]
+            made = self._added(self._with(np.full(len(others), row), axes, own[others]))
+            made += self._added(self._with(others, axes, np.full(len(others), own[row])))
+        else:
+            others = np.append(self.rng.integers(self.n, self.n + self.pool, _TRIED_VALUES), own[row])
+            left = self.added[row]
+            made = self._added(self._with(np.full(len(others), row), axes, others))
+        changed = made - left + away
+        best = int(np.einsum("ij,ij->i", changed, changed).argmin())
+        rows, theirs = [row], others[[best]]
+        if swapped:
+            rows, theirs = [row, others[best]], own[[others[best], row]]
+        if (own[rows] != theirs).any():
+            own[rows] = theirs
+            self._put(np.array(rows), axes, theirs)
+        return np.asarray(changed[best])
 
     def _added(self, rows: CodedRows) -> Floats:
         """What rows add to the means, by how much each part matters, shape (rows, parts)."""
@@ -116,24 +129,27 @@ class _Values:
         np.put_along_axis(added, parts, values * self.balance.weights[parts] / self.n, axis=1)
         return added
 
-    def _with(self, rows: Codes, axes: Sequence[int], sources: Codes) -> CodedRows:
-        """Rows with the values of others in some axes."""
+    def _places(self, axes: Sequence[int]) -> list[list[int]]:
+        """The places of some axes in each of the arrays of `CodedRows`."""
+        names = [self.balance.axes[axis].column.name for axis in axes]
+        kept = self.balance.numbers, self.balance.ranked
+        numbers, ranks = ([i for i, axis in enumerate(own) if axis in axes] for own in kept)
+        counts = [k for k, name in enumerate(self.balance.counts) if name in names]
+        return [list(axes), numbers, counts, list(axes), ranks]
+
+    def _with(self, rows: Codes, axes: Sequence[Sequence[int]], sources: Codes) -> CodedRows:
+        """Rows with the values of others in some axes, see `_places`."""
         made = self.now.take(rows)
-        for axis in axes:
-            made.codes[:, axis] = self.every.codes[sources, axis]
-            if (number := self.number_of.get(axis)) is not None:
-                made.scaled[:, number] = self.every.scaled[sources, number]
-            if (count := self.count_of.get(axis)) is not None:
-                made.counts[:, count] = self.every.counts[sources, count]
+        for own, every, places in zip(made.arrays, self.every.arrays, axes, strict=True):
+            for place in places:
+                own[:, place] = every[sources, place]
         return made
 
-    def _put(self, rows: Codes, axes: Sequence[int], sources: Codes) -> None:
-        for own, made in zip(_arrays(self.now), _arrays(self._with(rows, axes, sources)), strict=True):
+    def _put(self, rows: Codes, axes: Sequence[Sequence[int]], sources: Codes) -> None:
+        changed = self._with(rows, axes, sources)
+        for own, made in zip(self.now.arrays, changed.arrays, strict=True):
             own[rows] = made
-
-
-def _arrays(rows: CodedRows) -> tuple[Codes, Floats, Floats]:
-    return rows.codes, rows.scaled, rows.counts
+        self.added[rows] = self._added(changed)
 
 
 @dataclass(frozen=True)
@@ -182,16 +198,18 @@ def _exchanged(shares: csr_matrix, goal: Floats, rows: int, seed: int, *, within
     chosen, free = np.arange(rows), np.arange(shares.shape[0]) >= rows
     away = np.asarray(shares[:rows].sum(axis=0)).ravel() - goal
     for place in np.concatenate([rng.permutation(rows) for _ in range(_PASSES)]):
-        away = away - _row(shares, chosen[place])
+        _add(shares, chosen[place], away, -1.0)
         others = np.flatnonzero(free[place::rows]) * rows + place if within else np.flatnonzero(free)
         if len(others) > _TRIED:
             others = rng.choice(others, _TRIED, replace=False)
         tried = np.append(others, chosen[place])
         best = tried[(square[tried] + 2 * (shares[tried] @ away)).argmin()]
         free[chosen[place]], free[best] = True, False
-        chosen[place], away = best, away + _row(shares, best)
+        _add(shares, best, away, 1.0)
+        chosen[place] = best
     return chosen
 
 
-def _row(shares: csr_matrix, row: int) -> npt.NDArray[np.float64]:
-    return np.asarray(shares[row].todense(), np.float64).ravel()
+def _add(shares: csr_matrix, row: int, away: Floats, times: float) -> None:
+    own = slice(shares.indptr[row], shares.indptr[row + 1])
+    away[shares.indices[own]] += times * shares.data[own]
