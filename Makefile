@@ -42,7 +42,7 @@ TEST_PROCESSES ?= 2
 test: venv  ## Run the tests (TEST_PROCESSES beside each other, each with a Spark of its own)
 	$(BIN)/python -m pytest -q -n $(TEST_PROCESSES) --dist loadfile --durations=15 -m "not long"
 
-test-clusters: venv  ## Run the others: those that start servers, executors and jobs of their own, worked examples, notebooks of databases
+test-clusters: venv  ## Run the others: those that start servers, executors and jobs of their own, worked examples, the longest pages and notebooks
 	$(BIN)/python -m pytest -q -n $(TEST_PROCESSES) --dist loadfile --durations=15 -m long
 
 test-unit: venv  ## Run the tests that need no Spark

@@ -85,6 +85,7 @@ def test_a_database(spark, folder, monkeypatch):
     assert "patients" in (folder / "notebook_files" / "hospital_report.html").read_text()
 
 
+@pytest.mark.long
 @needs_pipelines
 def test_a_pipeline_and_mlflow(spark, folder):
     names = run_script("03_a_pipeline.py")

@@ -96,6 +96,7 @@ def without_packages(tmp_path_factory):
     return folder / "bin" / "python"
 
 
+@pytest.mark.long
 def test_the_embedded_session_overrules_variables_that_do_not_fit(tmp_path, without_packages):
     given = {"PYSPARK_PYTHON": str(without_packages), "PYSPARK_DRIVER_PYTHON": "jupyter", "SPARK_HOME": "/nowhere"}
     script = f"""
@@ -135,6 +136,7 @@ def test_sessions_of_a_user_start_one_after_another(tmp_path):
     assert "free: False True\n" in run(tmp_path, script, TMPDIR=tmp_path / "locks")
 
 
+@pytest.mark.long
 def test_a_session_whose_workers_run_another_python_is_told_so_at_the_doors(tmp_path, without_packages):
     script = """
         from pyspark.sql import SparkSession

@@ -4,6 +4,8 @@ import subprocess
 import sys
 import textwrap
 
+import pytest
+
 from synthohive_spark import read_table, write_table
 from synthohive_spark.spark.formats import hive_stages
 
@@ -43,6 +45,7 @@ KILLED = """
 """
 
 
+@pytest.mark.long
 def test_killing_the_process_in_an_overwrite_leaves_the_old_rows(spark, database, tmp_path):
     command = [sys.executable, "-c", textwrap.dedent(KILLED), str(tmp_path)]
     killed = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "TZ": "UTC"}, cwd=tmp_path)
