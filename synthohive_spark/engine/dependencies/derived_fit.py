@@ -34,6 +34,7 @@ _ALL_DIFFERENT = 0.9
 _BY_CHANCE, _AT_FIRST = 0.1, 0.3
 _SMALL_BANDS = 0.1
 _SMOOTH = 0.5
+_SHARED = 20
 
 Codes = npt.NDArray[np.int64]
 
@@ -44,9 +45,10 @@ def find_derived_columns(
     """The columns that follow a number in all rows in which neither is null, at least 100 of them.
 
     A column that is constant between edges of the number (at most 64 bands; 2,000 if it never falls or never rises as
-    the number grows) has its edges kept, each where the number between the rows on either side is roundest. One that
-    never falls, or never rises, and has about as many values as the number, has at most 2,000 knots. Of several
-    numbers, a column follows the one of most different values; none follows itself over others.
+    the number grows, or the number is a time that 20 rows share on average) has its edges kept, each where the number
+    between the rows on either side is roundest. One that never falls, or never rises, and has about as many values as
+    the number, has at most 2,000 knots. Of several numbers, a column follows the one of most different values; none
+    follows itself over others.
 
     Args:
         table: The rows.
@@ -125,6 +127,11 @@ class _Read:
     def different(self) -> int:
         return len(np.unique(self.codes[self.valid]))
 
+    @cached_property
+    def is_shared_time(self) -> bool:
+        """Whether it is a time that many rows share, such as a day that sets a price; numbers may be keys of people."""
+        return self.type.is_temporal and self.valid.sum() >= _SHARED * self.different
+
     def plain(self, rows: npt.NDArray[np.intp]) -> list[Any]:
         """The values of these rows as they are kept: numbers as `to_numbers` makes them."""
         found = self.numbers[rows].tolist() if self.is_number else self.values.take(pa.array(rows)).to_pylist()
@@ -149,14 +156,20 @@ def _may_follow(column: _Read, number: _Read) -> bool:
     """Whether some rows, in the order of the number, are in few runs, or never rise or never fall."""
     for count in _FIRST:
         order = number.order[_evenly(len(number.order), count)] if len(number.order) else number.order
+        if number.is_shared_time:  # rows of the same times
+            order = number.order[:count]
         order = order[column.valid[order]]
         codes = column.codes[order]
         changes = np.diff(codes)
         shares = np.bincount(codes) / max(len(codes), 1)
-        most = min(_MOST_BANDS, _AT_FIRST * len(order) * (1 - float((shares**2).sum())) + 2)
+        most = min(_most_bands(number), _AT_FIRST * len(order) * (1 - float((shares**2).sum())) + 2)
         if np.count_nonzero(changes) > most and not (column.is_number and _is_monotone(changes)):
             return False
     return True
+
+
+def _most_bands(number: _Read) -> int:
+    return _MOST_KNOTS if number.is_shared_time else _MOST_BANDS
 
 
 def _is_monotone(changes: npt.NDArray[Any]) -> bool:
@@ -190,7 +203,8 @@ def _curve(
     monotone = own.is_number and _is_monotone(steps)
     flat = monotone and own.different < _ALL_DIFFERENT * number.different
     by_chance = len(rows) * (1 - float((shares**2).sum()))
-    if low < high and len(changes) < min(_MOST_KNOTS if flat else _MOST_BANDS, _BY_CHANCE * by_chance + 1):
+    most = _MOST_KNOTS if flat else _MOST_BANDS if monotone else _most_bands(number)
+    if low < high and len(changes) < min(most, _BY_CHANCE * by_chance + 1):
         return _bands(root, column, own, rows, at, changes, least)
     return _line(root, column, own, rows, at, least) if monotone and not flat and low < high else None
 

@@ -1,7 +1,8 @@
 """Columns that never lie below, or above, others: learned as their distance from the nearest, and so kept in order.
 
 A drawn distance is never negative, so no drawn row breaks the order, and how far two columns lie apart, and how often
-they are equal, is learned as what it is instead of being what is left between two values.
+they are equal, is learned as what it is instead of being what is left between two values. Numbers that are hardly ever
+out of order, whatever they are drawn beside, are learned as they are, and moved to the bound where they are.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class OrderedColumn:
         low: Smallest value that may come out, as `to_numbers` makes it, unless a bound asks for less.
         high: Largest value, unless a bound asks for more.
         alone: From where the distance counts in rows in which every bound is null.
+        plain: Whether the column is learned as it is, and no distance.
     """
 
     column: Column
@@ -51,6 +53,7 @@ class OrderedColumn:
     low: int | float
     high: int | float
     alone: int | float
+    plain: bool = False
 
     def check(self) -> None:
         """See `synthohive_spark.engine.integrity`."""
@@ -63,6 +66,8 @@ class OrderedColumn:
     def parts(self) -> tuple[Column, ...]:
         """What is learned in place of the column; the first part has its name."""
         name, nullable = self.column.name, self.column.nullable
+        if self.plain:
+            return (self.column,)
         distance = Column(name, ColumnType("double" if self.column.type.is_float else "bigint"), nullable)
         return (distance, Column(f"{name}\x00time", ColumnType("bigint"), nullable)) if self.daily else (distance,)
 
@@ -78,6 +83,8 @@ class OrderedColumn:
             arrays: The column and its bounds, by name.
         """
         values = arrays[self.column.name]
+        if self.plain:
+            return [values]
         numbers, missing = to_numbers(values, self.column.type), null_mask(values)
         start = self.bound(arrays)[0]
         if not self.daily:
@@ -93,6 +100,9 @@ class OrderedColumn:
             arrays: The bounds, by name.
         """
         start, known = self.bound(arrays)
+        if self.plain:
+            numbers = self.ordered(to_numbers(parts[0], self.column.type), start, known)
+            return from_numbers(numbers, null_mask(parts[0]), self.column.type)
         distance = to_numbers(parts[0], self.parts[0].type)
         distance = np.where(known, np.maximum(distance, 0), distance)
         if self.daily:
@@ -181,7 +191,8 @@ class Orders:
         for own in self.columns:
             first, *others = (part.name for part in own.parts)
             if first in drawn:
-                distances[first] = drawn[first]
+                if not own.plain:
+                    distances[first] = drawn[first]
                 arrays[first] = own.join([drawn[first], *(arrays.pop(name) for name in others)], arrays)
             if first in given:
                 arrays[first] = replaced(arrays.get(first), given[first], fixed[first])

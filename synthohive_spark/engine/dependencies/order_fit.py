@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 
 import numpy as np
@@ -22,6 +22,7 @@ _STAGES = (200, 2_000)
 _QUANTILES = 1_001
 _CHANCE = 1e-6
 _OFTEN = 0.002
+_SELDOM, _TOUCHING = 0.05, 0.01
 _MOST_LOST = 0.3
 """Share of the rows that may lose a value which many rows share, since the distance from a bound is learned instead."""
 
@@ -40,8 +41,9 @@ def find_orders(
 
     Chance is excluded: had two columns nothing to do with each other, all rows would be in order with a probability
     below one millionth, divided by the number of pairs that are tried. Columns whose ranges lie apart are in order by
-    themselves. Of an order of several columns those are learned by distances that lose least by it: values that many
-    rows share, and rows whose bounds are null.
+    themselves; numbers of which chance would put fewer than one row in twenty out of order are learned as they are. Of
+    an order of several columns those are learned by distances that lose least by it: values that many rows share, and
+    rows whose bounds are null.
 
     Args:
         table: The rows.
@@ -93,7 +95,7 @@ class OrderedPairs:
 
     def learned(self, *, above: bool) -> list[OrderedColumn]:
         """All that can be learned by distances from those below, or else from those above; each after its bounds."""
-        ways = (_Way(self, group, frozenset(), above) for group in _groups(self.below))
+        ways = (_Way(self, group, frozenset(), above, plain=False) for group in _groups(self.below))
         return [column for way in ways for column in way.columns()]
 
 
@@ -140,11 +142,15 @@ def _breaks(lower: _Read, upper: _Read, rows: npt.NDArray[np.intp]) -> bool:
     return bool(((theirs > upper.numbers[rows]) & there).any())
 
 
-def _is_no_accident(lower: _Read, upper: _Read, tried: int) -> bool:
-    """Whether chance would not put so many rows in order, by the quantiles of the two columns."""
-    rows = int((lower.valid & upper.valid).sum())
+def _in_order(lower: _Read, upper: _Read) -> float:
+    """The share of rows that chance would put in order, by the quantiles of the two columns."""
     ones = like(lower.quantiles, lower.column.type, upper.column.type, up=True)
-    share = float(np.searchsorted(ones, upper.quantiles, side="right").mean() / len(ones))
+    return float(np.searchsorted(ones, upper.quantiles, side="right").mean() / len(ones))
+
+
+def _is_no_accident(lower: _Read, upper: _Read, tried: int) -> bool:
+    """Whether chance would not put so many rows in order."""
+    rows, share = int((lower.valid & upper.valid).sum()), _in_order(lower, upper)
     return rows >= _ROWS and 0 < share < 1 and rows * np.log(share) < np.log(_CHANCE / tried)
 
 
@@ -168,13 +174,18 @@ class _Way:
     group: list[int]
     given: frozenset[str]
     above: bool
+    plain: bool = True
 
     def columns(self) -> list[OrderedColumn]:
         """The columns that are learned by distances, each after its bounds."""
         made = []
         for place in sorted(self.group, key=lambda p: (self._depth(p), p)):
             bounds = self._bounds(place)
-            if bounds and (self._is_declared(place) or self._lost(place, bounds) <= _MOST_LOST):
+            if not bounds:
+                continue
+            if self._is_seldom_broken(place, bounds):
+                made.append(replace(self._ordered(place, bounds), plain=True))
+            elif self._is_declared(place) or self._lost(place, bounds) <= _MOST_LOST:
                 made.append(self._ordered(place, bounds))
         return made
 
@@ -184,8 +195,19 @@ class _Way:
         lost = 0.0
         for place in self.group:
             bounds = self._bounds(place)
-            lost += self._lost(place, bounds) if bounds else bool(self._all_bounds(place))
+            if not bounds or not self._is_seldom_broken(place, bounds):
+                lost += self._lost(place, bounds) if bounds else bool(self._all_bounds(place))
         return lost
+
+    def _is_seldom_broken(self, place: int, bounds: list[int]) -> bool:
+        """Whether numbers that hardly ever equal a bound would hardly ever be on its wrong side by chance."""
+        own, others = self.found.read[place], [self.found.read[bound] for bound in bounds]
+        if not (self.plain and own.column.type.is_number and all(column.usable for column in (own, *others))):
+            return False
+        start, known = self._ordered(place, bounds).bound({other.column.name: other.values for other in others})
+        touching = float((own.numbers == start)[own.valid & known].mean()) if (own.valid & known).any() else 1.0
+        chance = min(_in_order(other, own) if self.above else _in_order(own, other) for other in others)
+        return touching < _TOUCHING and 1 - chance < _SELDOM
 
     def _is_declared(self, place: int) -> bool:
         return any(place in pair for pair in self.found.known)

@@ -92,20 +92,23 @@ def test_every_row_is_within_and_everything_still_holds(model, given, fits):
     pd.testing.assert_frame_equal(made, model.sample(300, seed=5, given=given))
 
 
-def test_the_others_follow_as_in_rows_that_are_within(real, model):
-    given = {"age": Between(20, 40), "member": [True]}
-    made = model.sample(4000, seed=1, given=given)
-    among = real[real["age"].between(20, 40) & real["member"]]
-    assert made["age"].mean() == pytest.approx(among["age"].mean(), abs=1.0)
+def test_the_others_follow_as_in_rows_that_are_within(model):
+    """Compared with the model's own rows: how near these are to the real ones is up to its training."""
+    made = model.sample(6000, seed=1, given={"age": Between(20, 40), "member": [True]})
+    every = model.sample(60_000, seed=9)
+    among = every[every["age"].between(20, 40) & every["member"]]
+    for name, near in (("age", 0.5), ("score", 0.6), ("net", 3)):
+        assert made[name].mean() == pytest.approx(among[name].mean(), abs=near), name
     for city in ("Rome", "Oslo"):
-        assert (made["city"] == city).mean() == pytest.approx((among["city"] == city).mean(), abs=0.06)
-    assert made["score"].mean() == pytest.approx(among["score"].mean(), abs=1.0)
+        assert (made["city"] == city).mean() == pytest.approx((among["city"] == city).mean(), abs=0.04)
 
 
-def test_candidates_make_what_follows_a_late_column_truer(real, model, monkeypatch):
+def test_candidates_make_what_follows_a_late_column_truer(model, monkeypatch):
+    every = model.sample(60_000, seed=9)
+    among = every[(every["city"] == "Rome") & every["score"].between(25, 45)]
+
     def error():
-        made = model.sample(4000, seed=2, given={"city": "Rome", "score": Between(25, 45)})
-        among = real[(real["city"] == "Rome") & real["score"].between(25, 45)]
+        made = model.sample(8000, seed=2, given={"city": "Rome", "score": Between(25, 45)})
         shares = [(d["age"] // 4).value_counts(normalize=True) for d in (made, among)]
         return shares[0].sub(shares[1], fill_value=0).abs().sum() / 2
 
@@ -201,11 +204,10 @@ def test_what_is_not_asked_for_is_not_drawn(model, monkeypatch):
         "fill",
         lambda self, parts, draws, columns, known=None: asked.append(columns) or plain(self, parts, draws, columns),
     )
-    sampler = model.model.generator.sampler
-    for place, column in ((0, sampler.order[0]), (len(sampler.order) - 1, sampler.order[-1])):
-        name = model.model.generator.encoder.blocks[column].name.split("\0")[0]
-        model.model.generator.sample(Draw(np.arange(10), 4, only=frozenset([name])))
-        assert (len(asked.pop()) == len(sampler.order)) == (place > 0), name
+    order = model.model.generator.sampler.order
+    column = next(i for i, block in enumerate(model.model.generator.encoder.blocks) if block.name == "age")
+    model.model.generator.sample(Draw(np.arange(10), 4, only=frozenset(["age"])))
+    assert asked.pop() == order[: order.index(column) + 1]
 
 
 def test_constraints_that_no_value_keeps_end_at_once(model, monkeypatch):
