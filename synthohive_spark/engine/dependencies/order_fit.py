@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import permutations
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from scipy.special import ndtr
 
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import null_mask, one_array
@@ -22,7 +25,7 @@ _STAGES = (200, 2_000)
 _QUANTILES = 1_001
 _CHANCE = 1e-6
 _OFTEN = 0.002
-_SELDOM, _TOUCHING = 0.05, 0.01
+_SELDOM, _SELDOM_BESIDE, _TOUCHING, _NARROW = 0.05, 0.02, 0.01, 0.5
 _MOST_LOST = 0.3
 """Share of the rows that may lose a value which many rows share, since the distance from a bound is learned instead."""
 
@@ -92,6 +95,31 @@ class OrderedPairs:
     read: Sequence[_Read]
     below: set[Pair]
     known: set[Pair]
+
+    def left_open(self, place: int) -> float:
+        """The standard deviation that a line along the column that tells most leaves of a column's numbers."""
+        rows = self.read[place].valid[self._few]
+        like, others = self._scaled[rows, place], np.delete(self._scaled[rows], place, axis=1)
+        told = float(np.abs(like @ others / max(len(like), 1)).max(initial=0.0))
+        own = self.read[place]
+        spread = float(own.numbers[own.valid].astype(np.float64).std())
+        return spread * math.sqrt(1 - min(told, 1.0) ** 2)
+
+    @cached_property
+    def _few(self) -> npt.NDArray[np.intp]:
+        rows = len(self.read[0].numbers)
+        return np.linspace(0, rows - 1, min(rows, _STAGES[-1])).astype(np.intp)
+
+    @cached_property
+    def _scaled(self) -> npt.NDArray[np.float64]:
+        """Some rows in standard deviations from the mean, 0 where they are null."""
+        made = np.zeros((len(self._few), len(self.read)))
+        for place, own in enumerate(self.read):
+            valid = own.valid[self._few]
+            numbers = own.numbers[self._few][valid].astype(np.float64)
+            if len(numbers) and numbers.std() > 0:
+                made[valid, place] = (numbers - numbers.mean()) / numbers.std()
+        return made
 
     def learned(self, *, above: bool) -> list[OrderedColumn]:
         """All that can be learned by distances from those below, or else from those above; each after its bounds."""
@@ -200,14 +228,22 @@ class _Way:
         return lost
 
     def _is_seldom_broken(self, place: int, bounds: list[int]) -> bool:
-        """Whether numbers that hardly ever equal a bound would hardly ever be on its wrong side by chance."""
+        """Whether numbers that hardly ever equal a bound would hardly ever be on its wrong side.
+
+        They would not by chance, or since they are far from it beside what other columns leave open of them. Where the
+        distance is narrower than the number itself, it is what the rows are about.
+        """
         own, others = self.found.read[place], [self.found.read[bound] for bound in bounds]
         if not (self.plain and own.column.type.is_number and all(column.usable for column in (own, *others))):
             return False
         start, known = self._ordered(place, bounds).bound({other.column.name: other.values for other in others})
-        touching = float((own.numbers == start)[own.valid & known].mean()) if (own.valid & known).any() else 1.0
+        numbers = own.numbers[own.valid & known].astype(np.float64)
+        far = np.abs(numbers - start[own.valid & known])
+        if not len(far) or (far == 0).mean() >= _TOUCHING or far.std() < _NARROW * numbers.std():
+            return False
         chance = min(_in_order(other, own) if self.above else _in_order(own, other) for other in others)
-        return touching < _TOUCHING and 1 - chance < _SELDOM
+        beside = float(ndtr(-far / max(self.found.left_open(place), 1e-300)).mean())
+        return 1 - chance < _SELDOM or beside < _SELDOM_BESIDE
 
     def _is_declared(self, place: int) -> bool:
         return any(place in pair for pair in self.found.known)

@@ -71,6 +71,19 @@ def test_the_roundest_number_of_a_gap(low, high, type_, expected):
     assert roundest(low, high, type_) == expected and type(roundest(low, high, type_)) is type(high)
 
 
+def test_what_a_shared_day_decides_is_kept_and_what_a_number_that_may_be_a_key_does_is_not():
+    days = RNG(0).permutation(np.resize(np.arange(19_000, 19_080), ROWS))
+    rates = RNG(1).normal(100, 20, 80).round(2)
+    values = {"rate": (DOUBLE, rates[days - 19_000])}
+    (curve,), made = found({"day": (DATE, [date(1970, 1, 1) + timedelta(int(d)) for d in days]), **values})
+    assert curve.column == "rate" and not curve.line and curve.values == tuple(rates.tolist())
+    np.testing.assert_array_equal(made["rate"], rates[days - 19_000])
+    assert found({"customer": (INT, days), **values})[0] == ()
+    few = RNG(0).permutation(np.resize(np.arange(19_000, 19_200), ROWS))  # ten rows a day
+    dates = [date(1970, 1, 1) + timedelta(int(d)) for d in few]
+    assert found({"day": (DATE, dates), "rate": (DOUBLE, RNG(1).normal(100, 20, 200)[few - 19_000])})[0] == ()
+
+
 def test_bands_of_few_rows_are_left_to_their_neighbours():
     age = np.repeat(np.arange(100), 20)
     band = np.select([age < 18, age < 65, age < 97], ["child", "adult", "old"], "oldest")

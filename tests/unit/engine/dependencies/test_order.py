@@ -142,6 +142,23 @@ def test_numbers_that_chance_hardly_puts_out_of_order_are_learned_as_they_are():
     assert not found.orders.columns[0].plain
 
 
+def test_numbers_far_from_a_bound_beside_what_others_tell_of_them_are_learned_as_they_are():
+    games = rng(1).integers(20, 163, ROWS)
+    outs = games * 27 + rng(2).integers(-20, 20, ROWS)
+    hits = np.round(outs * rng(3).uniform(0.02, 0.9, ROWS)).astype(int)
+    assert np.mean(rng(4).permutation(outs) < hits) > 0.05  # by chance they would often be out of order
+    values = {"outs": ("int", outs), "hits": ("int", hits)}
+    assert [own.plain for own in scrambled({**values, "games": ("int", games)})[0].orders.columns] == [True]
+    assert [own.plain for own in scrambled(values)[0].orders.columns] == [False]
+
+
+def test_a_distance_narrower_than_the_number_is_learned_even_where_it_is_long():
+    sent = rng(1).integers(0, 400, ROWS)
+    due = sent + 300 + rng(2).integers(-2, 3, ROWS)  # chance would put three rows in a hundred out of order
+    found, _, _ = scrambled({"sent": ("int", sent), "due": ("int", due)})
+    assert [own.plain for own in found.orders.columns] == [False]
+
+
 def test_given_values_stay_and_what_bounds_them_moves():
     created = rng(1).integers(18_000, 19_000, ROWS)
     paid = created + rng(2).integers(0, 10, ROWS)
