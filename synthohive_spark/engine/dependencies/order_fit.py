@@ -44,9 +44,9 @@ def find_orders(
 
     Chance is excluded: had two columns nothing to do with each other, all rows would be in order with a probability
     below one millionth, divided by the number of pairs that are tried. Columns whose ranges lie apart are in order by
-    themselves; numbers of which chance would put fewer than one row in twenty out of order are learned as they are. Of
-    an order of several columns those are learned by distances that lose least by it: values that many rows share, and
-    rows whose bounds are null.
+    themselves; numbers that hardly ever would be out of order, whatever they are drawn beside, are learned as they are.
+    Of an order of several columns those are learned by distances that lose least by it: values that many rows share,
+    and rows whose bounds are null.
 
     Args:
         table: The rows.
