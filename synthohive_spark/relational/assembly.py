@@ -27,8 +27,6 @@ from synthohive_spark.relational.training_frames import comparable_value
 from synthohive_spark.spark.families import ID
 from synthohive_spark.spark.schema import col, column_type, quote, restored
 
-_PASSES = 0, 1, 1, 1, 1
-"""Rows that are too many for their cell go first to others of the same cell, then to any."""
 _NEVER = 0x5A17
 _TRIANGLE = 6**0.5
 """The sum of two uniform numbers is made to have a standard deviation of 1."""
@@ -207,7 +205,8 @@ class Assembly:
             found = found.withColumns({own: F.coalesce(col(own), col(slot)) for own, slot in slots.items()})
             found = found.drop(*slots.values())
         if nth is not None:
-            found = self._apart(found, list(slots), matching)
+            free = F.lit(True) if reference.common is None else col(AKIN).isNull()
+            found = matching.apart(found, list(slots), free)
         found = found.drop(AKIN)
         return self._with_orphans(found, reference) if reference.orphans else found
 
@@ -250,26 +249,6 @@ class Assembly:
         at = (comparable_value(col(key.column), kind) - F.lit(key.least)) / F.lit(key.most - key.least)
         at = F.greatest(F.least(at, F.lit(1.0)), F.lit(0.0))
         return F.coalesce(at + (first + second - 1) * F.lit(key.noise * _TRIANGLE), first)
-
-    def _apart(self, rows: DataFrame, keys: Sequence[str], matching: Matching) -> DataFrame:
-        """Rows of which those that got the same key as a sibling pass theirs on to the next such row, of a like one."""
-        order = [col(matching.reference.cell), matching.order]
-        free = F.lit(True) if matching.reference.common is None else col(AKIN).isNull()
-        for key in keys:  # who refers to no row stays so
-            free &= col(key).isNotNull()
-        for nearest in _PASSES:
-            same = Window.partitionBy(PARENT, *map(quote, keys)).orderBy(NUMBER)
-            rows = rows.select("*", ((F.row_number().over(same) > 1) & free).alias("@twice"))
-            group = Window.partitionBy("@twice", matching.part).orderBy(*order[nearest:], NUMBER)
-            whole = group.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
-            passed = {
-                c: F.when(col("@twice"), F.coalesce(F.lead(col(c)).over(group), F.first(col(c)).over(whole))).otherwise(
-                    col(c)
-                )
-                for c in keys
-            }
-            rows = rows.withColumns(passed).drop("@twice")
-        return rows
 
     def _with_orphans(self, rows: DataFrame, reference: Reference) -> DataFrame:
         """Rows of which those that are to meet no row hold a key that no row has."""

@@ -8,6 +8,7 @@ collected. Ranks are found within parts of the order, and parts by small aggrega
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import Column as Expression
@@ -16,7 +17,7 @@ from pyspark.sql import functions as F
 
 from synthohive_spark.engine.families.names import CELL, ORPHAN, cell_label, count_name
 from synthohive_spark.relational.linked_table import Reference
-from synthohive_spark.relational.spines import BLOCK, NUMBER
+from synthohive_spark.relational.spines import BLOCK, NUMBER, PARENT
 from synthohive_spark.spark.families import ID
 from synthohive_spark.spark.schema import col, quote
 
@@ -26,6 +27,8 @@ _INDEX = "@slot_index"
 _PART_ROWS, _PARTS = 4096, 1024
 _LEVEL = 1 << 40
 """More places than a level of a tree has."""
+_PASSES = 0, 1, 1, 1, 1
+"""Keys that siblings share go first to others of the same cell, then to any."""
 
 
 def slot_key(i: int) -> str:
@@ -67,6 +70,31 @@ class Matching:
         offered = self._slot_places(slots, cells)
         both = (col("@at_spare") == col(_SPARE)) & (col("@at_index") == col(_INDEX))
         return at.join(offered, both, "left").drop("@at_spare", "@at_index", _SPARE, _INDEX)
+
+    def apart(self, rows: DataFrame, keys: Sequence[str], free: Expression) -> DataFrame:
+        """Rows of which those that got the same key as a sibling pass theirs on to the next such row, of a like one.
+
+        Args:
+            rows: What `matched` made.
+            keys: The columns of the key.
+            free: Whether a row may give up its key; who refers to no row does not.
+        """
+        order = [self._cell, self.order]
+        for key in keys:
+            free &= col(key).isNotNull()
+        for nearest in _PASSES:
+            same = Window.partitionBy(PARENT, *map(quote, keys)).orderBy(NUMBER)
+            rows = rows.select("*", ((F.row_number().over(same) > 1) & free).alias("@twice"))
+            group = Window.partitionBy("@twice", self.part).orderBy(*order[nearest:], NUMBER)
+            whole = group.rowsBetween(Window.unboundedPreceding, Window.unboundedFollowing)
+            passed = {
+                c: F.when(col("@twice"), F.coalesce(F.lead(col(c)).over(group), F.first(col(c)).over(whole))).otherwise(
+                    col(c)
+                )
+                for c in keys
+            }
+            rows = rows.withColumns(passed).drop("@twice")
+        return rows
 
     @property
     def _cell(self) -> Expression:
