@@ -62,7 +62,7 @@ def null_within(own: Dependencies, names: Collection[str]) -> tuple[NullWithin, 
     whole = _whole(own, names)
     found = [
         NullWithin(null_inclusion.describe(one, own.blocks), own.blocks[one.column], own.blocks[one.within], one.same)
-        for one in own.null_inclusions
+        for one in null_inclusion.telling(own.null_inclusions)
     ]
     return tuple(one for one in found if {one.column, one.within} <= whole)
 

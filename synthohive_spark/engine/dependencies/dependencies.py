@@ -227,7 +227,7 @@ class Dependencies:
             *(own.describe() for own in self.calendar.columns),
             *(own.describe() for own in self.entities),
             *(functional.describe(own, self._shown) for own in self.functional),
-            *(null_inclusion.describe(own, self._shown) for own in self.null_inclusions),
+            *(null_inclusion.describe(own, self._shown) for own in null_inclusion.telling(self.null_inclusions)),
         ]
 
     def among(self, names: Collection[str]) -> Dependencies:
@@ -277,7 +277,7 @@ class Dependencies:
         texts |= {text: int(mask.sum()) for text, mask in declared.broken_in_values(table).items()}
         texts |= {own.describe(): 0 for own in self.entities}
         texts |= {functional.describe(own, self._shown): 0 for own in self.functional}
-        texts |= {null_inclusion.describe(own, self._shown): 0 for own in self.null_inclusions}
+        texts |= {null_inclusion.describe(own, self._shown): 0 for own in null_inclusion.telling(self.null_inclusions)}
         rows = f"{table.num_rows:,} rows"
         return tuple(
             f"{text}, as declared; {broken:,} of {rows} break it" if broken else f"{text} in all {rows}"
@@ -308,7 +308,7 @@ class Dependencies:
         found |= {functional.describe(o, self._shown): functional.broken(o, encoded) for o in self.functional}
         found |= {
             null_inclusion.describe(own, self._shown): null_inclusion.broken(own, encoded)
-            for own in self.null_inclusions
+            for own in null_inclusion.telling(self.null_inclusions)
         }
         return {text: int(mask.sum()) for text, mask in found.items()}
 

@@ -16,6 +16,8 @@ _CHANCE = 1e-6
 def find_null_inclusions(table: EncodedTable, blocks: Sequence[Block]) -> tuple[NullInclusion, ...]:
     """The inclusions that hold in all rows, and that chance would hardly make; columns of more nulls come first.
 
+    What follows from two of them is one, too: nulls drawn in any order then never leave a column nothing to hold.
+
     Args:
         table: The rows.
         blocks: The columns; code 0 is null where a block says so.
@@ -23,13 +25,29 @@ def find_null_inclusions(table: EncodedTable, blocks: Sequence[Block]) -> tuple[
     nulls = {i: table.codes[:, i] == 0 for i, block in enumerate(blocks) if block.null}
     counts = {i: int(mask.sum()) for i, mask in nulls.items()}
     order = sorted((i for i in nulls if 0 < counts[i] < len(table)), key=lambda i: (-counts[i], i))
-    found = []
+    within: dict[int, set[int]] = {}
     for place, column in enumerate(order):
+        own = within[column] = set()
         for other in order[:place]:
             by_chance = counts[column] * np.log(counts[other] / len(table))
             if by_chance < np.log(_CHANCE) and not (nulls[column] & ~nulls[other]).any():
-                found.append(NullInclusion(column, other, counts[column] == counts[other]))
-    return tuple(found)
+                own |= {other, *within[other]}
+    return tuple(
+        NullInclusion(column, other, counts[column] == counts[other])
+        for column in order
+        for other in order
+        if other in within[column]
+    )
+
+
+def telling(inclusions: Sequence[NullInclusion]) -> tuple[NullInclusion, ...]:
+    """Those that do not follow from two others."""
+    within: dict[int, set[int]] = {}
+    for own in inclusions:
+        within.setdefault(own.column, set()).add(own.within)
+    return tuple(
+        own for own in inclusions if not any(own.within in within.get(i, ()) for i in within[own.column] - {own.within})
+    )
 
 
 def describe(own: NullInclusion, names: Sequence[str]) -> str:

@@ -1,6 +1,14 @@
+from itertools import permutations
+
 import numpy as np
 
-from synthohive_spark.engine.dependencies.null_inclusion import drawing_order, find_null_inclusions, mask_nulls
+from synthohive_spark.engine.dependencies.null_inclusion import (
+    broken,
+    drawing_order,
+    find_null_inclusions,
+    mask_nulls,
+    telling,
+)
 from synthohive_spark.engine.encoded_table import Block, EncodedTable, NullInclusion
 
 
@@ -48,3 +56,25 @@ def test_logits_that_a_link_forbids_are_ruled_out():
     logits = np.zeros((3, 3), np.float32)
     mask_nulls(logits, 2, [NullInclusion(2, 1, False)], codes)
     assert np.isinf(logits).tolist() == [[False, True, False], [False, False, False], [False, False, False]]
+
+
+def test_what_follows_from_two_links_is_one_so_that_any_order_leaves_something_to_draw():
+    rng = np.random.default_rng(0)
+    outer = rng.random(400) < 0.9
+    middle = outer & (rng.random(400) < 0.5)
+    inner = np.zeros(400, bool)
+    inner[np.flatnonzero(middle)[:20]] = True
+    rows = EncodedTable(np.stack([~inner, ~middle, ~outer], 1).astype(np.int32), np.zeros((400, 0), np.float32))
+    blocks = [Block(name, (0.5, 0.5), False, null=True) for name in ("inner", "middle", "outer")]
+    assert 20 * np.log(outer.mean()) > np.log(1e-6)  # chance might put so few nulls within so many
+    links = find_null_inclusions(rows, blocks)
+    assert set(links) == {NullInclusion(1, 2, False), NullInclusion(0, 1, False), NullInclusion(0, 2, False)}
+    assert set(telling(links)) == {NullInclusion(1, 2, False), NullInclusion(0, 1, False)}
+    for order in permutations(range(3)):
+        codes = np.full((3, 400), -1)
+        for column in order:
+            logits = np.zeros((2, 400))
+            mask_nulls(logits, column, links, codes)
+            assert np.isfinite(logits).any(axis=0).all()
+            codes[column] = (np.where(np.isfinite(logits), rng.random((2, 400)), -1)).argmax(axis=0)
+        assert not any(broken(link, EncodedTable(codes.T, rows.ranks)).any() for link in links)
