@@ -165,8 +165,8 @@ class AutoregressiveSampler:
         for column in self.order if known is not None else ():
             for part in self.parts.of_column[column]:
                 self._read_part(read, part, parts[part])
-        for column in self.order[: self.reach(known)]:
-            used = self.slots[self.parts.of_column[column][-1]].stop
+        if reach := self.reach(known):
+            used = self.slots[self.parts.of_column[self.order[reach - 1]][-1]].stop
         for column in self.drawing_order(known) if columns is None else columns:
             place = column - self.parts.given
             if known is not None and known.mask[:, place].all():

@@ -255,9 +255,9 @@ class Dependencies:
         A column that follows a number changes that number only where it is among those ``given``.
         """
         every = frozenset(names)
-        free = {own.column for own in self.derived if own.column not in given}
-        found = [(columns_of(own), own in self.derived and own.column in free) for own in self.in_values]
-        while more := {n for own, last in found if every.intersection(own[:1] if last else own) for n in own} - every:
+        found = [(columns_of(own),) * 2 for own in self.in_values if own not in self.derived]
+        found += [(own.columns, own.columns if own.column in given else (own.column,)) for own in self.derived]
+        while more := {name for own, changed in found if every.intersection(changed) for name in own} - every:
             every |= more
         return every
 

@@ -98,12 +98,11 @@ class OrderedPairs:
 
     def left_open(self, place: int) -> float:
         """The standard deviation that a line along the column that tells most leaves of a column's numbers."""
-        rows = self.read[place].valid[self._few]
-        like, others = self._scaled[rows, place], np.delete(self._scaled[rows], place, axis=1)
-        told = float(np.abs(like @ others / max(len(like), 1)).max(initial=0.0))
         own = self.read[place]
+        told = np.abs(self._scaled[:, place] @ self._scaled) / max(int(own.valid[self._few].sum()), 1)
+        told[place] = 0.0
         spread = float(own.numbers[own.valid].astype(np.float64).std())
-        return spread * math.sqrt(1 - min(told, 1.0) ** 2)
+        return spread * math.sqrt(1 - min(float(told.max()), 1.0) ** 2)
 
     @cached_property
     def _few(self) -> npt.NDArray[np.intp]:

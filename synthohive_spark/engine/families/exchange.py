@@ -20,6 +20,7 @@ from synthohive_spark.engine.families.balance import Balance, CodedRows
 _POOL, _MOST = 20, 20_000
 _PASSES, _TRIED = 6, 256
 _VALUE_PASSES, _TRIED_VALUES, _STILL = 6, 48, 0.99
+"""Passes over all values, others tried for each, and the share of what is off that ends the passes if it stays."""
 
 
 def pool_size(rows: int) -> int:
