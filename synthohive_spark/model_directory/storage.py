@@ -22,6 +22,7 @@ _LOCAL = ("", "file", "dbfs")
 _RENAMED = {"s3a": "s3", "s3n": "s3", "abfs": "abfss", "gcs": "gs"}
 _NEEDS_HADOOP = ("hdfs", "viewfs")
 _DBFS = "/dbfs"
+_TRIES = 3
 _BUCKET_HINT = re.compile(r"\.? To create buckets, enable the allow_bucket_creation option\.?")
 _UNFOLLOWED = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -79,7 +80,7 @@ class Folder:
     def entries(self, inside: str = "") -> list[tuple[str, bool]]:
         """What lies in a folder in this one, or in itself, sorted, and whether it is a folder, links followed."""
         selector = fs.FileSelector(self._of(inside), allow_not_found=True)
-        infos = self._do("listed", self.system.get_file_info, selector)
+        infos = self._do("listed", _listed, self.system, selector)
         return sorted((info.base_name, info.type == fs.FileType.Directory) for info in infos)
 
     def is_file(self) -> bool:
@@ -262,6 +263,14 @@ def _synced(file: int) -> None:
     except OSError as error:
         if error.errno not in (errno.EINVAL, errno.ENOTSUP):
             raise
+
+
+def _listed(system: fs.FileSystem, selector: fs.FileSelector) -> list[fs.FileInfo]:
+    """What a folder holds that others may be making: Arrow fails where it appears after its opening was tried."""
+    for _ in range(_TRIES):
+        with suppress(FileNotFoundError):
+            return system.get_file_info(selector)
+    return system.get_file_info(selector)
 
 
 def _put_first(beside: str, path: str) -> None:

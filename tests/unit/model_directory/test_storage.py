@@ -1,4 +1,5 @@
 import os
+import threading
 
 import pytest
 
@@ -66,6 +67,23 @@ def test_no_more_is_read_than_the_pointer_says(model):
             read_model(model)
         file.write_bytes(good)
     assert Folder.at(version_of(model)).read("transformer.json", 1) == b"{}"
+
+
+def test_a_folder_that_another_writer_makes_meanwhile_is_listed(tmp_path):
+    path, done = tmp_path / "m", threading.Event()
+
+    def make_and_remove():
+        while not done.is_set():
+            path.mkdir()
+            path.rmdir()
+
+    writer = threading.Thread(target=make_and_remove)
+    writer.start()
+    try:
+        assert all(Folder.at(path).names() == [] for _ in range(20_000))
+    finally:
+        done.set()
+        writer.join()
 
 
 def test_files_that_users_name_are_reached_by_the_same_path_names(tmp_path, monkeypatch):
