@@ -16,7 +16,7 @@ from synthohive_spark.engine.families.aggregates import SUM, Aggregate
 from synthohive_spark.engine.families.numbers import DAY, Numbers
 from synthohive_spark.engine.integrity import Bounds, Long
 
-BLOCK = 256
+BLOCK = 128
 """Siblings that are drawn one after another; the next so many start anew, so that no family is too large."""
 
 
