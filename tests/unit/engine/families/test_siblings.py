@@ -126,7 +126,8 @@ def test_a_date_that_is_the_same_in_each_family_or_missing_orders_nothing():
 
 
 def test_every_so_many_siblings_begin_anew():
-    siblings = Siblings.of(pa.table({"x": np.zeros(600)}), [], pa.array(np.zeros(600, int)), [np.arange(600)])
+    rows = 2 * BLOCK + 88
+    siblings = Siblings.of(pa.table({"x": np.zeros(rows)}), [], pa.array(np.zeros(rows, int)), [np.arange(rows)])
     np.testing.assert_array_equal(np.flatnonzero(siblings.starts), [0, BLOCK, 2 * BLOCK])
     assert siblings.firsts.sum() == 1
     assert not Siblings.of(pa.table({"x": [1, 2]}), [], pa.array([1, 2]), []).many
