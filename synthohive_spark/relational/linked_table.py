@@ -12,7 +12,7 @@ from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.families.aggregates import Aggregate
 from synthohive_spark.engine.families.balance import Balance
-from synthohive_spark.engine.families.names import cell_name, count_name, same_name
+from synthohive_spark.engine.families.names import cell_name, count_name, one_level_down, same_name
 from synthohive_spark.engine.families.rules import FamilyRules
 from synthohive_spark.engine.families.sort_key import SortKey
 from synthohive_spark.engine.integrity import Share, Whole, check_distinct, check_equal
@@ -226,6 +226,7 @@ def check_links(tables: Mapping[str, LinkedTable], learned: Mapping[str, Sequenc
             there = {c.name for c in tables[link.parent].columns} if link.parent in tables else set()
             if not set(link.parent_columns) <= there:
                 raise ValueError(f"table {name!r} refers to columns of {link.parent!r} that are not there")
+        _check_owners(tables, name)
         for child, columns in table.counted:
             if child not in tables or columns not in [link.columns for link in tables[child].links]:
                 raise ValueError(f"table {name!r} counts rows of {child!r} that do not refer to it")
@@ -237,3 +238,22 @@ def check_links(tables: Mapping[str, LinkedTable], learned: Mapping[str, Sequenc
             for own in table.rules.aggregates:
                 if own.column not in above or own.of not in {None, *made}:
                     raise ValueError(f"table {name!r} has aggregates of columns that are not there")
+        if table.balance is not None and name in learned:
+            there = _held(tables, learned, name)
+            if any(not {axis.column.name, axis.beside} <= {*there, ""} for axis in table.balance.axes):
+                raise ValueError(f"table {name!r} has shares of columns that are not there")
+
+
+def _check_owners(tables: Mapping[str, LinkedTable], name: str) -> None:
+    above = [name]
+    while (owner := tables[above[-1]].owner) is not None:
+        if owner.parent in above:
+            raise ValueError(f"table {name!r} is among its own owners")
+        above.append(owner.parent)
+
+
+def _held(tables: Mapping[str, LinkedTable], learned: Mapping[str, Sequence[Column]], name: str) -> set[str]:
+    """The names of what the rows of a table hold, and of what those of its ancestors do."""
+    rules, owner = tables[name].rules, tables[name].owner
+    own = {c.name for c in (learned.get(name, ()) if rules is None else rules.columns)}
+    return own if owner is None else own | {one_level_down(n) for n in _held(tables, learned, owner.parent)}

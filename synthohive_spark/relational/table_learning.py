@@ -117,7 +117,7 @@ class TableLearning:
         learned = TrainingData(family.table, _statistics(data.statistics, family, own.columns))
         model = estimator.learn_rows(learned, family.columns, rules, seed=seed, started=started)
         place = self._linked(name, config, data, references, family)
-        return model, replace(place, balance=self._balance(name, rows, (*own.columns, *extra)))
+        return model, replace(place, balance=self._balance(name, rows, (*own.columns, *extra), context))
 
     def _joined(self, name: str, df: DataFrame, counts: Sequence[Column], context: Sequence[Column]) -> JoinedRows:
         own = self.frames.tables[name]
@@ -312,14 +312,18 @@ class TableLearning:
             doubles=bool(config.pk) and not made_unique and not alone,
         )
 
-    def _balance(self, name: str, rows: pa.Table, columns: Sequence[Column]) -> Balance | None:
+    def _balance(
+        self, name: str, rows: pa.Table, columns: Sequence[Column], context: Sequence[Column]
+    ) -> Balance | None:
         """The shares of a small table that others follow from or refer to."""
         counts = [count_name(child, link.columns) for child, link in self.frames.counted(name)]
         if not counts or rows.num_rows > LARGEST:
             return None
         made = self.frames.tables[name].rules.surrogates
         looked_at = [c for c in columns if c.name not in made and says_something(rows.column(c.name))]
-        return Balance.fit(rows, looked_at, counts, max(self.privacy.min_rows, 1))
+        unread = self.frames.texts(name)
+        above = [c for c in context if c.name not in unread and says_something(rows.column(c.name))]
+        return Balance.fit(rows, looked_at, counts, max(self.privacy.min_rows, 1), above)
 
 
 def fit_cells(frames: TrainingFrames, name: str, at_least: int, seed: int) -> Cells:

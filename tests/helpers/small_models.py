@@ -58,10 +58,12 @@ def database(path):
     from synthohive_spark.stages.model import SynthesizerTransformerModel
 
     word, day, number = (Column(n, ColumnType(t)) for n, t in (("word", "string"), ("day", "date"), ("n", "bigint")))
+    counts = Column("@n.children.parent", ColumnType("bigint"))
     rows = people(200).assign(day=lambda own: own["start"].dt.date, word=lambda own: own["city"])
+    rows[counts.name] = np.arange(200) % 7
     models = {}
     for name, kind, columns in (
-        ("roots", CTGAN, ["word", "net"]),
+        ("roots", CTGAN, ["word", "net", counts.name]),
         ("children", Autoregressive, ["day", "net", "word"]),
     ):
         settings = _SMALL if kind is CTGAN else {"epochs": 1}
@@ -69,8 +71,7 @@ def database(path):
         summary = TrainingSummary.of(model.fitted, rows=200, training_rows=200, seconds=1.0, seed=1)
         models[name] = SynthesizerTransformerModel(model, summary=summary)
     net, code = Column("net", ColumnType("double")), Column("code", ColumnType("string"))
-    counted = pa.table({"word": rows["word"], "@n.children.parent": np.arange(200) % 7})
-    counts = Column("@n.children.parent", ColumnType("bigint"))
+    counted = pa.table({name: rows[name] for name in ("word", counts.name)})
     kept = pa.table({"code": ["AT", "BE"], "@n.children.code": [100, 100]})
     owner, other = ForeignKey(("parent",), "roots", ("n",)), ForeignKey(("code",), "codes", ("code",))
     linked = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from synthohive_spark.engine.integrity import check_distinct, check_increasing
 
 _QUANTILES, _CATEGORIES = 20, 60
 _FARTHEST = 2.0
+_BETWEEN = "\x1f"
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
@@ -34,6 +35,7 @@ class Axis:
         spread: Their standard deviation.
         least: The smallest number that is told apart.
         most: The largest.
+        beside: A string of an ancestor: parts are of both strings. Empty for none.
     """
 
     column: Column
@@ -43,6 +45,7 @@ class Axis:
     spread: float = 0.0
     least: float = 0.0
     most: float = 0.0
+    beside: str = ""
 
     def check(self) -> None:
         """See `synthohive_spark.engine.integrity`."""
@@ -52,12 +55,14 @@ class Axis:
             raise ValueError(f"{self.column.name} has no such range")
 
     @classmethod
-    def of(cls, column: Column, values: pa.ChunkedArray, at_least: int) -> Axis:
+    def of(cls, column: Column, rows: pa.Table, at_least: int, beside: str = "") -> Axis:
         """The parts of a column of training rows, of which each is held by at least so many."""
+        bare = cls(column, beside=beside)
+        values = bare.values_of(rows)
         if _is_text(column):
             counted = pc.value_counts(values.drop_null().cast(pa.string())).to_pylist()
             held = sorted(counted, key=lambda e: (-e["counts"], e["values"]))
-            return cls(column, values=tuple(e["values"] for e in held[:_CATEGORIES] if e["counts"] >= at_least))
+            return replace(bare, values=tuple(e["values"] for e in held[:_CATEGORIES] if e["counts"] >= at_least))
         numbers = floats_of(values, column.type)
         known = np.sort(numbers[~np.isnan(numbers)])
         if len(known) < 2:
@@ -71,6 +76,16 @@ class Axis:
         within = np.clip(known, least, most)
         ends = float(within.mean()), float(within.std()), float(least), float(most)
         return cls(column, tuple(edges.tolist()), (), *ends)
+
+    @property
+    def name(self) -> str:
+        """What tells it from others."""
+        return f"{self.column.name} {self.beside}" if self.beside else self.column.name
+
+    def values_of(self, rows: pa.Table) -> pa.ChunkedArray:
+        """What rows hold in it."""
+        values = rows.column(self.column.name)
+        return pc.binary_join_element_wise(values, rows.column(self.beside), _BETWEEN) if self.beside else values
 
     @property
     def codes(self) -> int:
@@ -88,8 +103,9 @@ class Axis:
         held = self.codes - 2
         return np.where(codes >= held, parts, codes * parts // max(held, 1))
 
-    def code(self, values: pa.ChunkedArray) -> Codes:
-        """The part of each value."""
+    def code(self, rows: pa.Table) -> Codes:
+        """The part of each row."""
+        values = self.values_of(rows)
         if _is_text(self.column):
             text = one_array(values.cast(pa.string()))
             places = pc.index_in(text, pa.array(self.values, pa.string()))
@@ -98,9 +114,9 @@ class Axis:
         numbers = floats_of(values, self.column.type)
         return np.where(np.isnan(numbers), self.codes - 1, np.searchsorted(self.edges, numbers, "left"))
 
-    def scaled(self, values: pa.ChunkedArray) -> Floats:
+    def scaled(self, rows: pa.Table) -> Floats:
         """Numbers in standard deviations from their mean, at most two, so that no single row decides a mean."""
-        within = np.clip(floats_of(values, self.column.type), self.least, self.most)
+        within = np.clip(floats_of(self.values_of(rows), self.column.type), self.least, self.most)
         return np.clip(np.nan_to_num((within - self.centre) / self.spread), -_FARTHEST, _FARTHEST)
 
     def ranked(self, codes: Codes) -> Floats:

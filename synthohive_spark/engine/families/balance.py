@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from scipy.sparse import csr_matrix
 
 from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.association import contingency, cramers_v
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.families.axis import Axis, Codes, Floats
 from synthohive_spark.engine.families.names import CELL
@@ -28,6 +29,8 @@ LARGEST = 5_000
 """Tables of more rows are left to chance, which is kind to them."""
 _PAIRED_ROWS, _COARSE = 300, (3, 6)
 _FLAT = 0.1
+_TELLING = 0.3
+"""The least association of a string with one of an ancestor that is looked at, by Cramér's V."""
 _PLAIN_WEIGHT, _SPREAD_WEIGHT = 2.0, 8.0
 _PART_WEIGHT, _PAIR_WEIGHT, _COUNT_WEIGHT, _CELL_WEIGHT, _MEAN_WEIGHT = 3.0, 3.0, 10.0, 8.0, 2.0
 _RANK_WEIGHT, _WITHIN_WEIGHT = 5.0, 6.0
@@ -87,7 +90,7 @@ class Balance:
 
     def check(self) -> None:
         """See `synthohive_spark.engine.integrity`."""
-        check_distinct((axis.column.name for axis in self.axes), "axes")
+        check_distinct((axis.name for axis in self.axes), "axes")
         check_equal(len(self.totals), len(self.counts), "counts and their means")
         pairs = max(len(self.numbers) ** 2 // 2, len(self.axes) * (len(self.axes) - 1) // 2 if self.coarse else 0)
         if pairs > len(self.goal) or any(total <= 0 for total in self.totals) or not 0 <= self.coarse <= _COARSE[1]:
@@ -98,10 +101,26 @@ class Balance:
         check_equal(len(self.spreads), self._mean_parts, "means and their deviations")
 
     @classmethod
-    def fit(cls, rows: pa.Table, columns: Sequence[Column], counts: Sequence[str], at_least: int) -> Balance:
-        """The shares of training rows."""
+    def fit(
+        cls,
+        rows: pa.Table,
+        columns: Sequence[Column],
+        counts: Sequence[str],
+        at_least: int,
+        ancestors: Sequence[Column] = (),
+    ) -> Balance:
+        """The shares of training rows.
+
+        Args:
+            rows: The rows.
+            columns: The columns to look at.
+            counts: Which of them count rows of other tables.
+            at_least: Fewest rows of a part that is known.
+            ancestors: Columns of ancestors, of which strings are looked at beside those of the rows.
+        """
         said = [c for c in columns if pc.count_distinct(rows.column(c.name), mode="all").as_py() > 1]
-        axes = tuple(axis for c in said if (axis := Axis.of(c, rows.column(c.name), at_least)).codes > 3)
+        pairs = [*((c, "") for c in said), *((c, other) for c in said if (other := _most_telling(rows, c, ancestors)))]
+        axes = tuple(axis for c, other in pairs if (axis := Axis.of(c, rows, at_least, other)).codes > 3)
         totals = tuple(max(float(np.nansum(_numbers_of(rows, n))), 1.0) / rows.num_rows for n in counts)
         least, most = _COARSE
         coarse = min(max(int((rows.num_rows / at_least) ** 0.5), least), most) if rows.num_rows <= _PAIRED_ROWS else 0
@@ -118,8 +137,8 @@ class Balance:
 
     def coded(self, rows: pa.Table) -> CodedRows:
         """Rows as they are looked at."""
-        codes = [axis.code(rows.column(axis.column.name)) for axis in self.axes]
-        scaled = [self.axes[i].scaled(rows.column(self.axes[i].column.name)) for i in self.numbers]
+        codes = [axis.code(rows) for axis in self.axes]
+        scaled = [self.axes[i].scaled(rows) for i in self.numbers]
         counts = [np.nan_to_num(_numbers_of(rows, n)) / t for n, t in zip(self.counts, self.totals, strict=True)]
         coarse = [axis.coarse(own, self.coarse) for axis, own in zip(self.axes, codes, strict=True)]
         ranks = [self.axes[i].ranked(codes[i]) for i in self.ranked]
@@ -268,6 +287,22 @@ class Balance:
         axes = tuple(Axis.from_json(axis) for axis in data["axes"])
         lists = {name: tuple(data[name]) for name in ("counts", "totals", "goal", "spreads")}
         return cls(axes=axes, coarse=data["coarse"], **lists)
+
+
+def _most_telling(rows: pa.Table, column: Column, ancestors: Sequence[Column]) -> str:
+    """The string of an ancestor that says most about a string of the rows; empty where none says much."""
+    if not column.type.is_string:
+        return ""
+    own, best, found = _text_codes(rows, column.name), _TELLING, ""
+    for other in ancestors:
+        if other.type.is_string and (said := cramers_v(contingency(own, _text_codes(rows, other.name)))) > best:
+            best, found = said, other.name
+    return found
+
+
+def _text_codes(rows: pa.Table, name: str) -> Codes:
+    codes = one_array(rows.column(name)).dictionary_encode(null_encoding="encode").indices
+    return np.asarray(codes.to_numpy(zero_copy_only=False), np.int64)
 
 
 def _numbers_of(rows: pa.Table, name: str) -> Floats:

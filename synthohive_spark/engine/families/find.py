@@ -30,6 +30,7 @@ from synthohive_spark.engine.families.names import (
     previous_name,
     rest_name,
     step_name,
+    within_name,
 )
 from synthohive_spark.engine.families.numbers import DAY, comparable, is_countable, numbers_of
 from synthohive_spark.engine.families.row_orders import find_row_orders, gap_columns, is_exact, require_kept
@@ -231,6 +232,9 @@ def _step_values(
         name = clock_name(column.name)
         numbers, there = numbers_of(values, column.type)
         made[name] = Column(name, ColumnType("bigint")), pa.array(numbers % DAY, _WHOLE, mask=~there)
+    if step.period:
+        name = within_name(column.name)
+        made[name] = Column(name, ColumnType("bigint")), step.places(values)
     if step.base is None:  # the first sibling has a value, the others a step
         starts = pc.if_else(pa.array(siblings.firsts), values, pa.nulls(len(values), values.type))
         made[column.name] = Column(column.name, column.type), starts
@@ -255,6 +259,10 @@ def _given(
         for column in (c for c in rules.columns if c.name in rules.previous):
             name = previous_name(column.name)
             given[name] = Column(name, column.type), one_array(rows.column(column.name)).take(before)
+        for step in (own for own in rules.steps if own.period):
+            name = previous_name(within_name(step.column.name))
+            values = step.places(one_array(rows.column(step.column.name)).take(before))
+            given[name] = Column(name, ColumnType("bigint")), values
     columns = {c.name: c for c in rules.columns}
     for own in rules.sums:
         name = rest_name(own.column.name)

@@ -22,6 +22,7 @@ from synthohive_spark.engine.families.names import (
     previous_name,
     rank_name,
     step_name,
+    within_name,
 )
 from synthohive_spark.engine.families.numbers import DAY, comparable, numbers_of, values_of
 from synthohive_spark.engine.families.rests import Rests
@@ -187,12 +188,16 @@ class _Families:
         left = self.seats.sizes[rows] - places - 1
         counted = {PLACE: places, LEFT: left}
         before = {previous_name(name): name for name in self.rules.previous}
+        places_before = {previous_name(within_name(s.column.name)): s for s in self.rules.steps if s.period}
         arrays = []
         for name in self.generator.conditions:
             if name in counted:
                 arrays.append(pa.array(counted[name], pa.int64()))
             elif name in before:
                 arrays.append(one_array(turn.previous.column(before[name])))
+            elif name in places_before:
+                step = places_before[name]
+                arrays.append(step.places(one_array(turn.previous.column(step.column.name))))
             elif name in self.rests.sums:
                 arrays.append(pa.array(self.rests.left(name, rows, places, context), pa.float64(), from_pandas=True))
             else:
@@ -307,9 +312,13 @@ class _Families:
             self.starts[name][self.block[rows[~goes_on]]] = np.where(within, step.of(first), values)[~goes_on]
             values = np.where(within, step.block_starts(step.of(first), places // BLOCK, sizes), values)
             known, valid = np.where(within, there, known), valid | within
+        if step.period:
+            values = step.days(values, numbers_of(made.column(within_name(name)), _WHOLE)[0])
         if step.daily:
             clock, _ = numbers_of(made.column(clock_name(name)), _WHOLE)
-            values = np.maximum(values * DAY + np.clip(clock, 0, DAY - 1), before)
+            values = values * DAY + np.clip(clock, 0, DAY - 1)
+        if step.period or step.daily:
+            values = np.maximum(values, before)
         return values_of(values, valid & known, type_)
 
     def _of_ancestor(self, name: str, column: Column, context: pa.Table | None) -> tuple[Places, npt.NDArray[np.bool_]]:

@@ -63,6 +63,11 @@ def clock_name(column: str) -> str:
     return f"@clock.{column}"
 
 
+def within_name(column: str) -> str:
+    """The day in its month or year of a column that is learned by these."""
+    return f"@within.{column}"
+
+
 def rest_name(column: str) -> str:
     """What the rows before leave of a parent's sum for a row and the siblings after it."""
     return f"@rest.{column}"

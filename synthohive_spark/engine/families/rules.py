@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 import numpy as np
+import pyarrow as pa
 
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.clock import ClockPart
 from synthohive_spark.engine.dependencies.derived import DerivedColumn
 from synthohive_spark.engine.dependencies.order import Orders
 from synthohive_spark.engine.families.aggregates import SUM, Aggregate
-from synthohive_spark.engine.families.numbers import DAY, Numbers
+from synthohive_spark.engine.families.numbers import DAY, Numbers, numbers_of
+from synthohive_spark.engine.families.periods import LONGEST, MOST_PERIODS, day_at, period_of, place_of
 from synthohive_spark.engine.integrity import Bounds, Long
 
 BLOCK = 128
 """Siblings that are drawn one after another; the next so many start anew, so that no family is too large."""
+_MOST_DAYS = 366 * MOST_PERIODS
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,9 @@ class Step:
         strict: Whether no two siblings have the same value.
         pace: How much a block of siblings lies above the one before, in units for each sibling.
         daily: Whether it rises by days, and its time of day is a matter of its own.
+        period: "month" or "year" where it rises by these, and the day in it is a matter of its own; empty elsewhere.
+        first_day: Of one that rises by months or years, the first day that may come out.
+        last_day: The last day likewise.
         span: How much the last of many siblings lies above the first, in units, where it does so however many there
             are; 0 where more siblings take longer.
     """
@@ -50,19 +56,42 @@ class Step:
     pace: float = 0.0
     span: float = 0.0
     daily: bool = False
+    period: str = ""
+    first_day: Annotated[int, Bounds(-_MOST_DAYS, _MOST_DAYS)] = 0
+    last_day: Annotated[int, Bounds(-_MOST_DAYS, _MOST_DAYS)] = 0
 
     def check(self) -> None:
         """See `synthohive_spark.engine.integrity`."""
         if self.least > self.most or not self.column.type.is_quantitative:
             raise ValueError(f"{self.column.name} cannot rise")
+        if self.period and (self.period not in LONGEST or max(-self.least, self.most) > MOST_PERIODS):
+            raise ValueError(f"{self.column.name} cannot rise by {self.period!r}")
 
     def of(self, numbers: Numbers) -> Numbers:
-        """What is said to rise of the numbers of a column: of instants that rise by days, the days."""
+        """What is said to rise of the numbers of a column: the days of instants, or the months or years."""
+        return period_of(self.days_of(numbers), self.period) if self.period else self.days_of(numbers)
+
+    def days_of(self, numbers: Numbers) -> Numbers:
+        """The days of instants that rise by days; the numbers of others."""
         return numbers // DAY if self.daily else numbers
 
-    def whole_days(self, least: int, most: int) -> tuple[int, int]:
-        """The range of what rises: of instants that rise by days, the days that lie in it from end to end."""
-        return (-(-least // DAY), (most + 1) // DAY - 1) if self.daily else (least, most)
+    def places(self, values: pa.Array) -> pa.Array:
+        """Where in their months or years the values of the column lie."""
+        numbers, there = numbers_of(values, self.column.type)
+        return pa.array(place_of(self.days_of(numbers), self.period), pa.int64(), mask=~there)
+
+    def days(self, risen: Numbers, places: Numbers) -> Numbers:
+        """The days at places within months or years, what `of` makes."""
+        return np.clip(day_at(risen, places, self.period), self.first_day, self.last_day)
+
+    def between(self, least: int, most: int) -> Step:
+        """The step with the range of what rises, the days of instants that lie in it from end to end."""
+        if self.daily:
+            least, most = -(-least // DAY), (most + 1) // DAY - 1
+        if not self.period:
+            return replace(self, least=least, most=most)
+        first, last = period_of(np.array([least, most]), self.period).tolist()
+        return replace(self, least=first, most=last, first_day=least, last_day=most)
 
     @property
     def gap(self) -> int:

@@ -12,12 +12,16 @@ import pyarrow as pa
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.families.numbers import DAY, Numbers, comparable, is_countable, numbers_of
+from synthohive_spark.engine.families.periods import LONGEST, place_of
 from synthohive_spark.engine.families.rules import BLOCK, Step
 from synthohive_spark.engine.families.siblings import Siblings
 
 _FEWEST = 50
 _FEWEST_STEPS = 100
 _FEWEST_LARGE = 10
+_DAYS_OF_YEAR = 365.25
+_MOSTLY, _NEAR = 0.75, 0.125
+"""Shares of a month or year: of places that have nothing to do with each other, two lie a quarter apart."""
 _LOOSE = 3.0
 """By how much a distance from an ancestor's date may vary more than the column."""
 Flags = npt.NDArray[np.bool_]
@@ -45,12 +49,13 @@ def find_steps(
         if base is None and not rising:
             continue
         step = Step(column, rising, base, 1, 0, 0)
-        step = replace(step, daily=_is_daily(*rises_of(rows, step, by_name, siblings), column))
+        period = _period(numbers, column, siblings) if rising else ""
+        is_daily = column.type.name != "date" if period else _is_daily(*rises_of(rows, step, by_name, siblings), column)
+        step = replace(step, daily=is_daily, period=period)
         ends = np.sort(numbers[valid])
         rank = min(max(privacy.extreme_rows, 1), len(ends)) - 1
-        least, most = step.whole_days(int(ends[rank]), int(ends[-1 - rank]))
+        step = step.between(int(ends[rank]), int(ends[-1 - rank]))
         numbers = step.of(numbers)
-        step = replace(step, least=least, most=most)
         rises, there = rises_of(rows, step, by_name, siblings)
         unit = max(int(np.gcd.reduce(np.abs(rises[there]))), 1) if there.any() else 1
         first = np.sort(numbers[siblings.firsts & valid])
@@ -59,6 +64,22 @@ def find_steps(
         step = replace(step, unit=unit, most=most, start=min(max(start, step.least), most))
         found.append(_paced(step, numbers, siblings) if rising else step)
     return found, floors
+
+
+def _period(numbers: Numbers, column: Column, siblings: Siblings) -> str:
+    """By what a date or time rises, where siblings lie about as far apart and at nearly the same place of it."""
+    if not column.type.is_temporal:
+        return ""
+    days = numbers if column.type.name == "date" else numbers // DAY
+    after = np.flatnonzero(~siblings.firsts)
+    rise = float(np.median(days[after] - days[after - 1]))
+    for period, length in (("year", _DAYS_OF_YEAR), ("month", _DAYS_OF_YEAR / 12)):
+        places = place_of(days, period)
+        apart = np.abs(places[after] - places[after - 1])
+        apart = np.minimum(apart, LONGEST[period] - apart)
+        if rise > _MOSTLY * length and apart.mean() < _NEAR * LONGEST[period]:
+            return period
+    return ""
 
 
 def _is_daily(rises: Numbers, there: Flags, column: Column) -> bool:

@@ -53,6 +53,11 @@ def test_rows_that_are_not_what_they_look_like(tmp_path, mutants, rows, message)
         ),
         ("children", {"pk": ["nothing"]}, "keys are of columns that are not there"),
         ("roots", {"counted": [["codes", ["code"]]]}, "counts rows of 'codes' that do not refer to it"),
+        (
+            "roots",
+            {"owner": {"columns": ["word"], "parent": "children", "parent_columns": ["word"]}},
+            "among its own owners",
+        ),
         ("roots", {"rows": -1}, "rows must be from 0"),
         ("roots", {"unowned": 2}, "unowned must be from 0 to 1"),
         ("roots", {"doubles": "no"}, "doubles must be bool"),

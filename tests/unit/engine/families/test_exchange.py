@@ -16,6 +16,7 @@ from synthohive_spark.engine.families.exchange import (
     pool_size,
 )
 
+TEXT = ColumnType("string")
 COLUMNS = [
     Column("word", ColumnType("string")),
     Column("flag", ColumnType("boolean")),
@@ -124,6 +125,31 @@ def test_columns_that_say_nothing_are_left_out():
     table = pa.table({"word": ["a"] * 60, "flag": [True] * 57 + [False] * 3, "size": pa.array([1] * 60, pa.int32())})
     assert shares_of(table, COLUMNS[:3], 5).axes == ()
     assert len(set(choose_rows(shares_of(table, COLUMNS[:3], 5), table, 10, 1))) == 10
+
+
+def test_strings_are_looked_at_beside_those_of_ancestors_that_say_much():
+    above, chance = Column("@up1.country", TEXT), Column("@up1.chance", TEXT)
+
+    def races(count, seed, right):
+        rng = np.random.default_rng(seed)
+        country = rng.choice(["it", "fr", "uk"], count)
+        name = np.where(
+            rng.random(count) < right, np.char.add(country, "-gp"), rng.permutation(np.char.add(country, "-gp"))
+        )
+        return pa.table({"name": name, above.name: country, chance.name: rng.choice(["a", "b"], count)})
+
+    balance = Balance.fit(races(800, 0, 1.0), [Column("name", TEXT)], [], 5, [chance, above])
+    assert [(axis.column.name, axis.beside) for axis in balance.axes] == [("name", ""), ("name", above.name)]
+    assert Balance.from_json(json.loads(json.dumps(balance.to_json()))) == balance
+    pool = races(pool_size(80), 1, 0.4)
+
+    def fits(rows):
+        pdf = rows.to_pandas()
+        return (pdf.name == pdf[above.name] + "-gp").mean()
+
+    chosen = pool.take(pa.array(choose_rows(balance, pool, 80, 1)))
+    assert fits(pool) < 0.7 and fits(chosen) > 0.95
+    assert [a.beside for a in Balance.fit(races(800, 0, 0.0), [Column("name", TEXT)], [], 5, [above]).axes] == [""]
 
 
 def test_pairs_count_in_the_smallest_tables_alone():

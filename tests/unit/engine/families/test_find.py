@@ -9,7 +9,7 @@ import pytest
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.families.find import learn_families
-from synthohive_spark.engine.families.names import LEFT, PLACE, clock_name, previous_name, step_name
+from synthohive_spark.engine.families.names import LEFT, PLACE, clock_name, previous_name, step_name, within_name
 from synthohive_spark.engine.families.siblings import Siblings
 
 EPOCH = datetime.date(2020, 1, 1)
@@ -259,6 +259,41 @@ def test_instants_that_rise_by_days_have_a_time_of_day_of_their_own():
     assert set(found.table.column(clock_name("t_at")).to_pylist()) == {h * 3_600_000_000 for h in (9, 12, 17)}
     steps = found.table.column(step_name("t_at")).to_pylist()
     assert [s for s in steps if s is not None] == np.diff(day)[np.arange(239) % 4 < 3].tolist()
+
+
+@pytest.mark.parametrize("kind", ["date", "instant"])
+@pytest.mark.parametrize(("period", "months"), [("year", 12), ("month", 1), ("month", 3)])
+def test_dates_at_the_same_place_of_their_months_or_years_rise_by_these(kind, period, months):
+    rng = np.random.default_rng(0)
+    start, place = rng.integers(0, 240, 60), rng.integers(1, 26, 60)
+    month = start[:, None] + months * np.cumsum(rng.choice([1, 1, 1, 2], (60, 4)), axis=1)
+    day = (month.astype("datetime64[M]").astype("datetime64[D]").astype(int) + place[:, None]).ravel()
+    day += rng.integers(0, 3, 240)
+    hour = rng.choice([9, 17], 240)
+    values = days(day) if kind == "date" else pa.array((day * 24 + hour) * 3_600_000_000).cast(pa.timestamp("us"))
+    found = family_of_four(d_at=values) if kind == "date" else family_of_four(t_at=values)
+    (step,) = found.rules.steps
+    assert (step.period, step.daily, step.rising) == (period, kind == "instant", True)
+    name = step.column.name
+    rises = np.array(found.table.column(step_name(name)).to_pylist(), float).reshape(60, 4)
+    expected = np.diff(month, axis=1) // (12 if period == "year" else 1)
+    np.testing.assert_array_equal(rises[:, 1:] * step.unit, expected)
+    places = found.table.column(within_name(name)).to_numpy()
+    whole = day.astype("datetime64[D]")
+    expected = (whole - whole.astype("datetime64[M]")).astype(int)
+    expected += whole.astype("datetime64[M]").astype(int) % 12 * 31 if period == "year" else 0
+    np.testing.assert_array_equal(places, expected)
+    before = found.table.column(previous_name(within_name(name)))
+    there = before.is_valid().to_numpy()
+    assert there.sum() > 100
+    np.testing.assert_array_equal(before.drop_null().to_numpy(), np.roll(places, 1)[there])
+
+
+def test_dates_anywhere_in_months_and_years_rise_by_days():
+    rng = np.random.default_rng(0)
+    for most in (3, 60, 800):
+        (step,) = family_of_four(d_at=days(np.cumsum(rng.integers(1, most, 240)))).rules.steps
+        assert step.period == "", most
 
 
 def test_columns_that_follow_what_rises_are_computed_and_not_learned():

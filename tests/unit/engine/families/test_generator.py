@@ -23,7 +23,9 @@ from synthohive_spark.engine.families.names import (
     rank_name,
     rest_name,
     step_name,
+    within_name,
 )
+from synthohive_spark.engine.families.periods import place_of
 from synthohive_spark.engine.families.rules import BLOCK, FamilyRules, Step
 from synthohive_spark.engine.families.seats import FamilySeats, child_ids, steps_of
 from synthohive_spark.engine.noise import row_words
@@ -55,7 +57,8 @@ class Dice:
         words ^= words >> np.uint64(29)
         made = {}
         for i, column in enumerate(self.columns):
-            numbers = (words[:, i] % np.uint64(SKUS if column.name == "sku" else 1000)).astype(np.int64)
+            most = 31 if column.name.startswith(within_name("")) else SKUS if column.name == "sku" else 1000
+            numbers = (words[:, i] % np.uint64(most)).astype(np.int64)
             if column.name in self.conditions:
                 made[column.name] = draw.conditions.column(column.name)
             elif column.name == "number":
@@ -67,6 +70,17 @@ class Dice:
             else:
                 made[column.name] = pa.array(numbers)
         return pa.table(made)
+
+
+class Recording(Dice):
+    """The same, which keeps what it was given."""
+
+    def __init__(self, of):
+        self.__dict__.update(vars(of), seen=[])
+
+    def sample(self, draw):
+        self.seen.append(draw.conditions)
+        return super().sample(draw)
 
 
 CONTEXT = (Column("@up1.joined", DATE), Column("@up1.city", TEXT))
@@ -93,8 +107,10 @@ def generator(rules=ROW, void=()):
     learned = [c for c in made if c.name not in steps or steps[c.name].base is None]
     learned += [Column(step_name(n), WHOLE) for n in steps]
     learned += [Column(clock_name(n), WHOLE) for n, step in steps.items() if step.daily]
+    learned += [Column(within_name(n), WHOLE) for n, step in steps.items() if step.period]
     given = [*rules.context, Column(PLACE, WHOLE), Column(LEFT, WHOLE)]
     given += [Column(previous_name(c.name), c.type) for c in rules.columns if c.name in rules.previous]
+    given += [Column(previous_name(within_name(s.column.name)), WHOLE) for s in rules.steps if s.period]
     return FamilyGenerator(Dice((*learned, *given), tuple(c.name for c in given), void), rules)
 
 
@@ -307,6 +323,25 @@ def test_instants_that_rise_by_days_get_their_own_time_of_day():
     instants = made.cast(pa.int64()).to_numpy().reshape(40, 5)
     assert (instants[:, 0] // DAYS == 10).all() and (np.diff(instants, axis=1) >= 0).all()
     assert (instants % DAYS < 1000).all() and len(np.unique(instants % DAYS)) > 50  # the double's microseconds
+
+
+@pytest.mark.parametrize("kind", ["date", "timestamp_ntz"])
+@pytest.mark.parametrize(("period", "last"), [("month", 60_000), ("year", 500_000)])
+def test_dates_that_rise_by_months_or_years_lie_where_in_them_the_model_says(kind, period, last):
+    column = Column("at", ColumnType(kind))
+    step = Step(column, True, None, 1, 0, 9000, 10, daily=kind != "date", period=period, first_day=90, last_day=last)
+    rules = FamilyRules((column,), CONTEXT, steps=(step,), previous=("at",))
+    dice = Recording(generator(rules, void=("at",)).generator)
+    made = FamilyGenerator(dice, rules).sample(seats([5] * 40), 1).column("at")
+    found = made.cast(pa.timestamp("us")).to_numpy().astype("datetime64[D]")
+    whole = found.astype(f"datetime64[{period[0].upper()}]").astype(int).reshape(40, 5)
+    assert (whole[:, 0] == 10).all() and (np.diff(found.reshape(40, 5), axis=1).astype(int) >= 0).all()
+    assert len(np.unique(np.diff(whole, axis=1))) > 50 and found.astype(int).min() >= 90
+    assert found.astype(int).max() == last
+    places = place_of(found.astype(int), period).reshape(40, 5)
+    assert len(np.unique(places)) > 15
+    before = np.concatenate([c.column(previous_name(within_name("at"))).to_numpy() for c in dice.seen])
+    np.testing.assert_array_equal(before.reshape(5, 40)[1:], places.T[:-1])
 
 
 def test_parts_of_a_clock_and_bands_are_those_of_what_comes_out():
