@@ -269,8 +269,8 @@ def _listed(system: fs.FileSystem, selector: fs.FileSelector) -> list[fs.FileInf
     """What a folder holds that others may be making: Arrow fails where it appears after its opening was tried."""
     for _ in range(_TRIES):
         with suppress(FileNotFoundError):
-            return system.get_file_info(selector)
-    return system.get_file_info(selector)
+            return list(system.get_file_info(selector))
+    return list(system.get_file_info(selector))
 
 
 def _put_first(beside: str, path: str) -> None:
