@@ -19,6 +19,7 @@ from synthohive_spark.engine.families.names import (
     key_name,
     rank_name,
 )
+from synthohive_spark.engine.families.sort_key import SortKey
 from synthohive_spark.relational.ancestor_matching import AKIN, AncestorMatching
 from synthohive_spark.relational.linked_table import LinkedTable, Reference
 from synthohive_spark.relational.matching import Matching, slot_key
@@ -191,12 +192,16 @@ class Assembly:
             return self._kept(rows, reference, parent)
         nth = rank_name(reference.cell) if reference.apart and table.rules is not None else None
         counted = count_name(name, link.columns)
+        placed = [] if reference.placed_by is None else [reference.placed_by.column]
         there = self.keyed_rows(
-            link.parent, link.parent_columns, [reference.cell if link.parent == name else CELL, counted]
+            link.parent, link.parent_columns, [reference.cell if link.parent == name else CELL, counted, *placed]
         )
         if reference.common is not None:
             rows, there = self._of_ancestor(name, rows, there, reference)
-        matching = Matching(name, reference, nth, self._order(name, reference), self.spines.likely_rows(name))
+        order, likely = self._order(name, reference), self.spines.likely_rows(name)
+        key = reference.placed_by
+        place = None if key is None else F.coalesce(self._scaled(link.parent, key), F.lit(0.5))
+        matching = Matching(name, reference, nth, order, likely, place)
         found = matching.matched(rows, there)
         slots = {reference_name(c): slot_key(i) for i, c in enumerate(link.columns)}
         if reference.common is None:
@@ -245,10 +250,13 @@ class Assembly:
         key = reference.sorted_by
         if key is None:
             return first
+        return F.coalesce(self._scaled(name, key) + (first + second - 1) * F.lit(key.noise * _TRIANGLE), first)
+
+    def _scaled(self, name: str, key: SortKey) -> Expression:
+        """From 0 to 1, where in its range a value lies that a table's rows are sorted by; null where there is none."""
         kind = column_type(T.StructField(key.column, self.spines.type_of(name, key.column)))
         at = (comparable_value(col(key.column), kind) - F.lit(key.least)) / F.lit(key.most - key.least)
-        at = F.greatest(F.least(at, F.lit(1.0)), F.lit(0.0))
-        return F.coalesce(at + (first + second - 1) * F.lit(key.noise * _TRIANGLE), first)
+        return F.when(at.isNotNull(), F.greatest(F.least(at, F.lit(1.0)), F.lit(0.0)))
 
     def _with_orphans(self, rows: DataFrame, reference: Reference) -> DataFrame:
         """Rows of which those that are to meet no row hold a key that no row has."""

@@ -28,6 +28,7 @@ class Reference:
         orphans: Share of the keys that meet no row, where these are to be kept.
         apart: Whether children of one parent are to refer to different rows.
         sorted_by: What the rows of a cell are sorted by before they are given rows; None where chance decides.
+        placed_by: What the rows that are referred to are sorted by, where it goes with that; None elsewhere.
         follows: Columns of an earlier reference that few of these rows go with; rows that refer to the same row by it
             are given rows one after another.
         decided: The ancestor (1 for the owner, 2 for its owner) and its foreign key that say which row it is; no
@@ -39,6 +40,7 @@ class Reference:
     orphans: Share = 0.0
     apart: bool = False
     sorted_by: SortKey | None = None
+    placed_by: SortKey | None = None
     follows: tuple[str, ...] | None = None
     decided: tuple[Whole, tuple[str, ...]] | None = None
     common: CommonAncestor | None = None
@@ -61,6 +63,7 @@ class Reference:
             "orphans": self.orphans,
             "apart": self.apart,
             "sorted_by": None if self.sorted_by is None else self.sorted_by.to_json(),
+            "placed_by": None if self.placed_by is None else self.placed_by.to_json(),
             "follows": None if self.follows is None else list(self.follows),
             "decided": decided,
             "common": None if self.common is None else vars(self.common),
@@ -75,6 +78,7 @@ class Reference:
             data["orphans"],
             data["apart"],
             None if data["sorted_by"] is None else SortKey.from_json(data["sorted_by"]),
+            None if data["placed_by"] is None else SortKey.from_json(data["placed_by"]),
             None if data["follows"] is None else tuple(data["follows"]),
             None if decided is None else (decided[0], tuple(decided[1])),
             None if data["common"] is None else CommonAncestor(**data["common"]),
@@ -238,10 +242,19 @@ def check_links(tables: Mapping[str, LinkedTable], learned: Mapping[str, Sequenc
             for own in table.rules.aggregates:
                 if own.column not in above or own.of not in {None, *made}:
                     raise ValueError(f"table {name!r} has aggregates of columns that are not there")
-        if table.balance is not None and name in learned:
-            there = _held(tables, learned, name)
-            if any(not {axis.column.name, axis.beside} <= {*there, ""} for axis in table.balance.axes):
-                raise ValueError(f"table {name!r} has shares of columns that are not there")
+        if name in learned:
+            _check_columns(tables, learned, name)
+
+
+def _check_columns(tables: Mapping[str, LinkedTable], learned: Mapping[str, Sequence[Column]], name: str) -> None:
+    table, there = tables[name], _held(tables, learned, name)
+    axes = () if table.balance is None else table.balance.axes
+    if any(not {axis.column.name, axis.beside} <= {*there, ""} for axis in axes):
+        raise ValueError(f"table {name!r} has shares of columns that are not there")
+    for reference in table.references:
+        sides = (reference.sorted_by, there), (reference.placed_by, _held(tables, learned, reference.link.parent))
+        if any(key is not None and key.column not in held for key, held in sides):
+            raise ValueError(f"table {name!r} sorts by columns that are not there")
 
 
 def _check_owners(tables: Mapping[str, LinkedTable], name: str) -> None:

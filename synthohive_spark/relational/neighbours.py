@@ -58,8 +58,8 @@ def followed(references: Sequence[Reference], rows: pa.Table, kept: Container[st
             if (other := keys.get(earlier.link.columns)) is not None:
                 share = _distinct_pairs(other, own) / _distinct_pairs(other, by_chance)
                 best, follows = min((best, follows), (share, earlier.link.columns), key=lambda pair: pair[0])
-        sorted_by = reference.sorted_by if follows is None else None
-        found.append(replace(reference, follows=follows, sorted_by=sorted_by))
+        own = reference if follows is None else replace(reference, sorted_by=None, placed_by=None)
+        found.append(replace(own, follows=follows))
     return found
 
 

@@ -46,6 +46,7 @@ from synthohive_spark.relational.neighbours import apart, followed
 from synthohive_spark.relational.training_frames import (
     COMMON,
     FAMILY,
+    FEATURE,
     MET,
     OWNER,
     TrainingFrames,
@@ -170,7 +171,10 @@ class TableLearning:
                 self._sorted_by(name, link, rows, context, cells, key),
                 self._common(name, i, link, rows),
             )
-            references.append(Reference(link, share, sorted_by=sorted_by, common=common and common[0]))
+            placed_by = None
+            if sorted_by is not None and common is None:
+                placed_by = self._placed_by(name, i, link, rows, context, sorted_by)
+            references.append(Reference(link, share, False, sorted_by, placed_by, common=common and common[0]))
             if common is not None:
                 flag = Column(same_name(link.columns), _FLAG)
                 rows = rows.append_column(flag.name, common[1])
@@ -218,6 +222,16 @@ class TableLearning:
             return None
         keys, columns = one_array(key).fill_null(0).to_numpy(), (*self.frames.tables[name].learned, *context)
         return SortKey.fit(rows, columns, cells, keys, max(self.privacy.min_rows, 1))
+
+    def _placed_by(
+        self, name: str, i: int, link: ForeignKey, rows: pa.Table, context: Sequence[Column], key: SortKey
+    ) -> SortKey | None:
+        """What the rows that are referred to are sorted by, beside what those that refer to them are."""
+        if link.parent == name:
+            return None
+        type_ = next(c.type for c in (*self.frames.tables[name].learned, *context) if c.name == key.column)
+        columns = {referred_name(i, f"{FEATURE}{c.name}"): c for c in self.frames.tables[link.parent].learned}
+        return SortKey.beside(key, rows, columns, type_, max(self.privacy.min_rows, 1))
 
     def _assigned(self, name: str, rows: pa.Table, prefix: str) -> npt.NDArray[np.int64]:
         names = [axis.name for axis in self.cells[name].axes]

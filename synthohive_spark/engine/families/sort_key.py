@@ -6,19 +6,23 @@ much noise as keeps them as alike as they really are, they are given rows one af
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+from scipy.stats import spearmanr
 
-from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.families.numbers import floats_of
 
 _FEWEST = 100
 """Rows that share what they refer to, so that it can be seen what they have in common."""
+_BESIDE = 0.5
+"""The least correlation of ranks with what rows that are referred to are sorted by."""
 _ALIKE = 0.8
 """What is left of the variance in a cell where rows are alike."""
 Codes = npt.NDArray[np.int64]
@@ -72,6 +76,38 @@ class SortKey:
                 rest = max(among - within * _mean_square_share(keys[known], cells[known]), 0.0)
                 noise = np.sqrt(rest * within / (within - rest))
                 found = cls(column.name, least, most, round(float(noise), 6))
+        return found
+
+    @classmethod
+    def beside(
+        cls, key: SortKey, rows: pa.Table, columns: Mapping[str, Column], type_: ColumnType, at_least: int
+    ) -> SortKey | None:
+        """The column of the rows that are referred to that goes most with a key of those that refer; None for none.
+
+        Where it falls as the other rises, its range is from its largest value to its smallest.
+
+        Args:
+            key: What rows are sorted by.
+            rows: Training rows, each with what the row holds that it refers to, as numbers.
+            columns: Columns of the latter, by the names that they have there.
+            type_: The type of the key's column.
+            at_least: As above.
+        """
+        own = floats_of(rows.column(key.column), type_)
+        best, found = _BESIDE, None
+        for name, column in columns.items():
+            if not column.type.is_quantitative:
+                continue
+            theirs = np.asarray(one_array(rows.column(name)).to_numpy(zero_copy_only=False), float)
+            known = np.flatnonzero(~np.isnan(own) & ~np.isnan(theirs))
+            if len(known) < max(_FEWEST, 2 * at_least) or min(np.ptp(own[known]), np.ptp(theirs[known])) <= 0:
+                continue
+            together = float(spearmanr(own[known], theirs[known]).statistic)
+            ordered = np.sort(theirs[known])
+            least, most = float(ordered[at_least - 1]), float(ordered[-at_least])
+            if abs(together) > best and least < most:
+                best = abs(together)
+                found = cls(column.name, *((least, most) if together > 0 else (most, least)), 0.0)
         return found
 
     def to_json(self) -> dict[str, Any]:
