@@ -67,3 +67,23 @@ def test_what_rows_do_not_share_is_no_key():
 def test_a_key_comes_back_from_json_as_it_was():
     key = SortKey("raced", 1.0, 9.5, 0.25)
     assert SortKey.from_json(key.to_json()) == key
+
+
+@pytest.mark.parametrize("falls", [False, True])
+def test_what_is_referred_to_is_sorted_by_what_goes_with_the_key(falls):
+    table, _, keys = races(300)
+    rng = np.random.default_rng(3)
+    day = table.column("raced").cast(pa.int32()).to_numpy().astype(float)
+    born = np.bincount(keys, day)[keys] / np.bincount(keys)[keys] + rng.normal(0, 400, 120)[keys]
+    beside = table.append_column("@a", pa.array(-born if falls else born)).append_column(
+        "@b", pa.array(rng.random(ROWS))
+    )
+    columns = {"@b": Column("luck", ColumnType("double")), "@a": Column("born", DATE.type)}
+    columns["name"] = Column("name", ColumnType("string"))
+    key = SortKey("raced", 0, 1, 0)
+    found = SortKey.beside(key, beside, columns, DATE.type, 5)
+    ends = sorted(-born if falls else born)
+    assert (found.column, found.noise) == ("born", 0.0)
+    assert (found.least, found.most) == ((ends[-5], ends[4]) if falls else (ends[4], ends[-5]))
+    columns.pop("@a")
+    assert SortKey.beside(key, beside, columns, DATE.type, 5) is None
