@@ -1,4 +1,4 @@
-"""Arrow arrays: one from chunks, and where they are null."""
+"""Arrow arrays: one from chunks, where they are null, and codes of what they hold."""
 
 from __future__ import annotations
 
@@ -19,3 +19,9 @@ def null_mask(values: pa.Array) -> npt.NDArray[np.bool_]:
         return np.zeros(len(values), bool)
     mask: npt.NDArray[np.bool_] = values.is_null().to_numpy(zero_copy_only=False)
     return mask
+
+
+def value_codes(values: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """A code for each value, the same for the same ones; null is one of them."""
+    codes = one_array(values).dictionary_encode(null_encoding="encode").indices
+    return np.asarray(codes.to_numpy(zero_copy_only=False), np.int64)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.arrays import one_array, value_codes
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.relational.linked_table import Reference
 from synthohive_spark.relational.training_frames import FAMILY, referred_name
@@ -52,7 +52,7 @@ def followed(references: Sequence[Reference], rows: pa.Table, kept: Container[st
             found.append(reference)
             continue
         own, best, follows = keys[reference.link.columns], _TOGETHER, None
-        cells = _label_codes(rows.column(reference.cell))
+        cells = value_codes(rows.column(reference.cell))
         by_chance = _shuffled_within(cells, own, derive_seed(seed, "followed", *reference.link.columns))
         for earlier in found:
             if (other := keys.get(earlier.link.columns)) is not None:
@@ -61,11 +61,6 @@ def followed(references: Sequence[Reference], rows: pa.Table, kept: Container[st
         own = reference if follows is None else replace(reference, sorted_by=None, placed_by=None)
         found.append(replace(own, follows=follows))
     return found
-
-
-def _label_codes(labels: pa.ChunkedArray) -> npt.NDArray[np.int64]:
-    codes = one_array(labels).dictionary_encode(null_encoding="encode").indices
-    return np.asarray(codes.to_numpy(zero_copy_only=False), np.int64)
 
 
 def _shuffled_within(groups: npt.NDArray[np.int64], values: npt.NDArray[np.int64], seed: int) -> npt.NDArray[np.int64]:

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from scipy.sparse import csr_matrix
 
-from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.arrays import one_array, value_codes
 from synthohive_spark.engine.association import contingency, cramers_v
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.families.axis import Axis, Codes, Floats
@@ -293,16 +293,11 @@ def _most_telling(rows: pa.Table, column: Column, ancestors: Sequence[Column]) -
     """The string of an ancestor that says most about a string of the rows; empty where none says much."""
     if not column.type.is_string:
         return ""
-    own, best, found = _text_codes(rows, column.name), _TELLING, ""
+    own, best, found = value_codes(rows.column(column.name)), _TELLING, ""
     for other in ancestors:
-        if other.type.is_string and (said := cramers_v(contingency(own, _text_codes(rows, other.name)))) > best:
+        if other.type.is_string and (said := cramers_v(contingency(own, value_codes(rows.column(other.name))))) > best:
             best, found = said, other.name
     return found
-
-
-def _text_codes(rows: pa.Table, name: str) -> Codes:
-    codes = one_array(rows.column(name)).dictionary_encode(null_encoding="encode").indices
-    return np.asarray(codes.to_numpy(zero_copy_only=False), np.int64)
 
 
 def _numbers_of(rows: pa.Table, name: str) -> Floats:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from synthohive_spark.declarations.dependencies import Dependency, Inequality, Unique
 from synthohive_spark.declarations.privacy import Privacy
-from synthohive_spark.engine.arrays import null_mask, one_array
+from synthohive_spark.engine.arrays import null_mask, one_array, value_codes
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.clock import ClockPart, find_clock_parts
 from synthohive_spark.engine.dependencies.derived import DerivedColumn
@@ -348,9 +348,7 @@ def _computed(
 
 
 def _codes(values: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], Flags]:
-    array = one_array(values)
-    codes = array.dictionary_encode(null_encoding="encode").indices
-    return np.asarray(codes.to_numpy(zero_copy_only=False), np.int64), null_mask(array)
+    return value_codes(values), null_mask(one_array(values))
 
 
 def _is_constant(values: pa.ChunkedArray, siblings: Siblings) -> bool:

@@ -17,6 +17,7 @@ from scipy.stats import spearmanr
 
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.families.names import is_ancestor_name
 from synthohive_spark.engine.families.numbers import floats_of
 
 _FEWEST = 100
@@ -53,7 +54,8 @@ class SortKey:
             columns: Columns to choose from.
             cells: The cell of the row that each refers to; negative for none.
             keys: A code of that row.
-            at_least: How many rows lie beyond the range on either side, itself counted.
+            at_least: How many rows lie beyond the range on either side, itself counted; of what several rows have from
+                one ancestor, how many values.
         """
         best, found = _ALIKE, None
         for column in columns:
@@ -63,7 +65,9 @@ class SortKey:
             known = np.flatnonzero(~np.isnan(values) & (cells >= 0))
             if len(known) < max(_FEWEST, 2 * at_least):
                 continue
-            ordered = np.sort(values[known])
+            ordered = np.unique(values[known]) if is_ancestor_name(column.name) else np.sort(values[known])
+            if len(ordered) < 2 * at_least:
+                continue
             least, most = float(ordered[at_least - 1]), float(ordered[-at_least])
             if most <= least:
                 continue
@@ -91,7 +95,7 @@ class SortKey:
             rows: Training rows, each with what the row holds that it refers to, as numbers.
             columns: Columns of the latter, by the names that they have there.
             type_: The type of the key's column.
-            at_least: As above.
+            at_least: How many of its values lie beyond the range on either side, itself counted.
         """
         own = floats_of(rows.column(key.column), type_)
         best, found = _BESIDE, None
@@ -103,7 +107,9 @@ class SortKey:
             if len(known) < max(_FEWEST, 2 * at_least) or min(np.ptp(own[known]), np.ptp(theirs[known])) <= 0:
                 continue
             together = float(spearmanr(own[known], theirs[known]).statistic)
-            ordered = np.sort(theirs[known])
+            ordered = np.unique(theirs[known])  # one row may be referred to by many
+            if len(ordered) < 2 * at_least:
+                continue
             least, most = float(ordered[at_least - 1]), float(ordered[-at_least])
             if abs(together) > best and least < most:
                 best = abs(together)
