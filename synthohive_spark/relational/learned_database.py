@@ -11,7 +11,6 @@ from synthohive_spark.declarations.declarations import Declarations
 from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
-from synthohive_spark.engine.dependencies.order import Orders
 from synthohive_spark.engine.families.aggregates import Aggregate
 from synthohive_spark.engine.table.conditions import Given
 from synthohive_spark.engine.table.registry import engine_class
@@ -63,7 +62,7 @@ class LearnedDatabase:
             own, rules = model.table_model.dependencies, self.linked[name].rules
             columns = {c.name: c for c in model.table_model.columns}
             if rules is not None:
-                own = replace(own, orders=Orders((*own.orders.columns, *rules.orders.columns)))
+                own = replace(own, orders=replace(own.orders, columns=(*own.orders.columns, *rules.orders.columns)))
                 columns |= {c.name: c for c in rules.columns}
             found[name] = own, tuple(columns.values())
         return found

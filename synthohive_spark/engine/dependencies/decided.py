@@ -72,5 +72,5 @@ def _whole(own: Dependencies, names: Collection[str]) -> set[str]:
     parts: dict[str, list[str]] = {}
     for part, column in own.column_of_part.items():
         parts.setdefault(column, []).append(part)
-    otherwise = own.computed | {ordered.column.name for ordered in own.orders.columns}
+    otherwise = own.computed | {ordered.column.name for ordered in own.orders.every}
     return {name for name in names if parts.get(name, [name]) == [name] and name not in otherwise}

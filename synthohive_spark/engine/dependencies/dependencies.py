@@ -132,6 +132,20 @@ class Dependencies:
         )
 
     @property
+    def made_of(self) -> dict[str, frozenset[str]]:
+        """By column that is computed from others, all that it is made of, directly or by others."""
+        made: dict[str, frozenset[str]] = {}
+        for target, *sources in map(_computed_from, self._relations):
+            made[target] = made.get(target, frozenset()) | set(sources)
+        for _ in made:  # so many steps at most lead from a column to what it is made of
+            made = {name: own.union(*(made.get(source, ()) for source in own)) for name, own in made.items()}
+        return made
+
+    @property
+    def _relations(self) -> tuple[Any, ...]:
+        return (*self.linear, *self.products, *self.differences, *self.formulas, *self.derived)
+
+    @property
     def first(self) -> tuple[int, ...]:
         """The encoded columns of entities and of what they decide, in this order."""
         whole = [self.column_of_part.get(block, block) for block in self.blocks]
@@ -181,7 +195,7 @@ class Dependencies:
             arrays = combinations.join(arrays, given, fixed)
         for flags in self.flags:
             arrays = flags.join(arrays, given, fixed)
-        arrays = self.orders.join(arrays, given, fixed)
+        arrays, fixed = self._ordered(arrays, given, fixed)
         # What is computed may move what bounds another column.
         arrays = self._computed(self.orders.enforced(self._computed(arrays, fixed), fixed), fixed)
         if any(own.column in fixed for own in self.derived):
@@ -195,6 +209,41 @@ class Dependencies:
             if first in asked:
                 arrays[first] = replaced(arrays.get(first), asked[first], fixed[first])
         return self.templates.join(arrays, asked, fixed)
+
+    def _ordered(
+        self, arrays: dict[str, pa.Array], given: Mapping[str, pa.Array], fixed: Mapping[str, Mask]
+    ) -> tuple[dict[str, pa.Array], dict[str, Mask]]:
+        """The columns with those in place that are in order with others; where a computed one bounds, it comes first.
+
+        Returns:
+            All columns, and where they must not change: also computed bounds that were moved for a given value.
+        """
+        made_of, left, computed = self.made_of, list(self.orders.columns), set[str]()
+        while left:
+            waiting, ready = {own.column.name for own in left}, list[OrderedColumn]()
+            for own in left:
+                if not {*own.sources} & (waiting | made_of.keys() - computed):
+                    ready.append(own)
+                    waiting.remove(own.column.name)
+            arrays, firm = Orders(tuple(ready)).join(arrays, given, fixed)
+            fixed = {**fixed, **{name: mask for name, mask in firm.items() if name in made_of}}
+            left = [own for own in left if own.column.name in waiting]
+            more = {name for name, sources in made_of.items() if not sources & waiting}
+            if left and more > computed:
+                computed = more
+                some = self._of(computed)
+                arrays = derived.apply_derived_columns(some._computed(arrays, fixed), some.derived, fixed)
+            elif not ready:
+                break
+        arrays, firm = Orders((), self.orders.kept).join(arrays, given, fixed)
+        return arrays, {**fixed, **{name: mask for name, mask in firm.items() if name in made_of}}
+
+    def _of(self, computed: Collection[str]) -> Dependencies:
+        """The relations by which these columns are computed."""
+        kinds = ("linear", "products", "differences", "formulas", "derived")
+        return Dependencies(
+            **{kind: tuple(own for own in getattr(self, kind) if _computed_from(own)[0] in computed) for kind in kinds}
+        )
 
     def _read(self, given: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
         """The values of given columns that are learned as something else."""
@@ -241,7 +290,7 @@ class Dependencies:
             written=tuple(own for own in self.written if own.column.name in names),
             combinations=tuple(filter(kept, self.combinations)),
             flags=tuple(filter(kept, self.flags)),
-            orders=Orders(tuple(filter(kept, self.orders.columns))),
+            orders=Orders(tuple(filter(kept, self.orders.columns)), tuple(filter(kept, self.orders.kept))),
             linear=tuple(filter(kept, self.linear)),
             products=tuple(filter(kept, self.products)),
             differences=tuple(filter(kept, self.differences)),
@@ -315,7 +364,7 @@ class Dependencies:
     @property
     def in_values(self) -> tuple[Any, ...]:
         """What holds in values, in the order in which it is told."""
-        rewritten = (*self.templates.columns, *self.combinations, *self.flags, *self.orders.columns)
+        rewritten = (*self.templates.columns, *self.combinations, *self.flags, *self.orders.every)
         return (*rewritten, *self.linear, *self.products, *self.differences, *self.formulas, *self.derived)
 
     def to_json(self) -> dict[str, Any]:
@@ -343,7 +392,7 @@ class Dependencies:
             tuple(map(written_from_json, data.get("written", []))),
             tuple(Combinations.from_json(own) for own in data.get("combinations", [])),
             tuple(FlagSet.from_json(own) for own in data.get("flags", [])),
-            Orders.from_json(data.get("orders", [])),
+            Orders.from_json(data["orders"]),
             Calendar.from_json(data["calendar"]),
             tuple(linear.LinearRelation.from_json(own) for own in data["linear"]),
             tuple(product.Product.from_json(own) for own in data.get("products", [])),
@@ -368,3 +417,14 @@ def columns_of(own: Any) -> tuple[str, ...]:
         return own.column.name, *own.sources
     names: tuple[str, ...] = own.names if isinstance(own, FlagSet | Combinations | FormulaColumn) else own.columns
     return names
+
+
+def _computed_from(own: Any) -> tuple[str, ...]:
+    """The column that a relation computes, and those that it is computed from."""
+    if isinstance(own, product.Product):
+        return own.column.name, *(factor.name for factor in own.factors)
+    if isinstance(own, derived.DerivedColumn):
+        return own.column, own.of.name
+    if isinstance(own, linear.LinearRelation):
+        return own.column, *own.of
+    return columns_of(own)

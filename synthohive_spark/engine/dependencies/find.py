@@ -102,9 +102,10 @@ def _find_in_numbers(
     parts = {name for own in relations for name in own.columns} | {name for own in products for name in own.columns}
     shown = tuple(c for c in columns if c.name not in rules.imitated)
     followers = find_derived_columns(table, shown, privacy, frozenset(parts) | firm | timed)
-    taken = {*(r.column for r in relations), *(p.column.name for p in products), *(f.column for f in followers)}
-    orders = find_orders(table, columns, given, frozenset(taken) | timed, privacy, declared.orders)
-    return Dependencies(orders=orders, linear=relations, products=products, differences=differences, derived=followers)
+    found = Dependencies(linear=relations, products=products, differences=differences, derived=followers)
+    made_of = replace(found, formulas=declared.formulas).made_of
+    columns += tuple(own.column for own in declared.formulas)
+    return replace(found, orders=find_orders(table, columns, given, made_of, privacy, declared.orders))
 
 
 def find_in_codes(

@@ -1,8 +1,9 @@
 """Columns that never lie below, or above, others: learned as their distance from the nearest, and so kept in order.
 
 A drawn distance is never negative, so no drawn row breaks the order, and how far two columns lie apart, and how often
-they are equal, is learned as what it is instead of being what is left between two values. Numbers that are hardly ever
-out of order, whatever they are drawn beside, are learned as they are, and moved to the bound where they are.
+they are equal, is learned as what it is instead of being what is left between two values. Numbers that other columns
+tell better than their distance are learned as they are, and put on the right side of the bound where they are not;
+where they often equal it, it is learned beside them in which rows.
 """
 
 from __future__ import annotations
@@ -38,11 +39,11 @@ class OrderedColumn:
         bounds: The columns that it never lies below, or above.
         above: Whether it lies above them.
         digits: Decimal digits of a floating point column; -1 for any.
-        daily: Whether an instant is learned by days and its time of day.
+        daily: Whether an instant is learned by the days to it and its time of day; by the distance on the same day.
         low: Smallest value that may come out, as `to_numbers` makes it, unless a bound asks for less.
         high: Largest value, unless a bound asks for more.
         alone: From where the distance counts in rows in which every bound is null.
-        plain: Whether the column is learned as it is, and no distance.
+        touching: Whether the column is learned as it is, and beside it, in which rows it equals the nearest bound.
     """
 
     column: Column
@@ -53,7 +54,7 @@ class OrderedColumn:
     low: int | float
     high: int | float
     alone: int | float
-    plain: bool = False
+    touching: bool = False
 
     def check(self) -> None:
         """See `synthohive_spark.engine.integrity`."""
@@ -66,10 +67,10 @@ class OrderedColumn:
     def parts(self) -> tuple[Column, ...]:
         """What is learned in place of the column; the first part has its name."""
         name, nullable = self.column.name, self.column.nullable
-        if self.plain:
-            return (self.column,)
+        if self.touching:
+            return self.column, Column(f"{name}\x00equal", ColumnType("boolean"))
         distance = Column(name, ColumnType("double" if self.column.type.is_float else "bigint"), nullable)
-        return (distance, Column(f"{name}\x00time", ColumnType("bigint"), nullable)) if self.daily else (distance,)
+        return (distance, Column(f"{name}\x00time", ColumnType("bigint"))) if self.daily else (distance,)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -83,14 +84,17 @@ class OrderedColumn:
             arrays: The column and its bounds, by name.
         """
         values = arrays[self.column.name]
-        if self.plain:
-            return [values]
         numbers, missing = to_numbers(values, self.column.type), null_mask(values)
-        start = self.bound(arrays)[0]
+        start, known = self.bound(arrays)
+        if self.touching:
+            return [values, pa.array(numbers == start, mask=missing | ~known)]
         if not self.daily:
             return [from_numbers(self._distance(numbers, start), missing, self.parts[0].type)]
-        days = self._distance(numbers // DAY, start // DAY)
-        return [from_numbers(own, missing, ColumnType("bigint")) for own in (days, numbers % DAY)]
+        days, whole = self._distance(numbers // DAY, start // DAY), ColumnType("bigint")
+        time = np.where(days == 0, np.abs(numbers - start), numbers % DAY)
+        # Whole days apart: at the same time of day, whatever that is.
+        same = (numbers - start) % DAY == 0
+        return [from_numbers(days, missing, whole), from_numbers(time, missing | same, whole)]
 
     def join(self, parts: Sequence[pa.Array], arrays: Mapping[str, pa.Array]) -> pa.Array:
         """The column, in order and within its range, null where the first part is.
@@ -100,23 +104,37 @@ class OrderedColumn:
             arrays: The bounds, by name.
         """
         start, known = self.bound(arrays)
-        if self.plain:
-            numbers = self.ordered(to_numbers(parts[0], self.column.type), start, known)
-            return from_numbers(numbers, null_mask(parts[0]), self.column.type)
+        if self.touching:
+            equal = known & np.asarray(parts[1].fill_null(False))
+            numbers = np.where(equal, start, to_numbers(parts[0], self.column.type))
+            return from_numbers(self.mirrored(numbers, start, known), null_mask(parts[0]), self.column.type)
         distance = to_numbers(parts[0], self.parts[0].type)
         distance = np.where(known, np.maximum(distance, 0), distance)
         if self.daily:
-            numbers = (start // DAY + (distance if self.above else -distance)) * DAY
-            numbers = numbers + np.clip(to_numbers(parts[1], self.parts[1].type), 0, DAY - 1)
+            numbers = self._on_days(start, distance, parts[1])
         else:
             numbers = start + distance if self.above else start - distance
         numbers = np.clip(self._rounded(numbers), self.low, self.high)
         return from_numbers(self.ordered(numbers, start, known), null_mask(parts[0]), self.column.type)
 
+    def _on_days(self, start: Numbers, days: Numbers, time: pa.Array) -> Numbers:
+        """Instants so many days from others."""
+        apart, clock = days * DAY, np.clip(to_numbers(time, ColumnType("bigint")), 0, DAY - 1)
+        sign = 1 if self.above else -1
+        made = np.where(days == 0, start + sign * clock, start // DAY * DAY + sign * apart + clock)
+        return np.where(null_mask(time), start + sign * apart, made)
+
     def ordered(self, numbers: Numbers, start: Numbers, known: Mask) -> Numbers:
         """Values of the column, moved to the bound where they lie on its wrong side."""
         nearest = np.maximum(numbers, start) if self.above else np.minimum(numbers, start)
         return np.where(known, nearest, numbers)
+
+    def mirrored(self, numbers: Numbers, start: Numbers, known: Mask) -> Numbers:
+        """Values of the column, as far on the right side of the bound as they lie on its wrong side, within its range."""
+        wrong = known & (numbers < start if self.above else numbers > start)
+        with np.errstate(invalid="ignore"):
+            mirrored = np.clip(self._rounded(2 * start - numbers), self.low, self.high)
+        return self.ordered(np.where(wrong, mirrored, numbers), start, known)
 
     def bound(self, arrays: Mapping[str, pa.Array]) -> tuple[Numbers, Mask]:
         """The nearest bound of each row as a number like those of the column, and where there is one."""
@@ -167,17 +185,24 @@ class OrderedColumn:
 
 @dataclass(frozen=True)
 class Orders:
-    """The columns of a table that are learned by their distance from others.
+    """The columns of a table that are in order with others.
 
     Attributes:
-        columns: Each after those that bound it.
+        columns: Those that are learned as something else, each after those that bound it.
+        kept: Those that are learned as they are.
     """
 
     columns: tuple[OrderedColumn, ...] = ()
+    kept: tuple[OrderedColumn, ...] = ()
+
+    @property
+    def every(self) -> tuple[OrderedColumn, ...]:
+        """All of them."""
+        return (*self.columns, *self.kept)
 
     def join(
         self, drawn: Mapping[str, pa.Array], given: Mapping[str, pa.Array], fixed: Mapping[str, Mask]
-    ) -> dict[str, pa.Array]:
+    ) -> tuple[dict[str, pa.Array], dict[str, Mask]]:
         """Drawn columns in order, those of which values are given with these values.
 
         Where a value is given and one that bounds it is not, the latter lies as far from it as was drawn.
@@ -186,32 +211,35 @@ class Orders:
             drawn: The drawn columns by name, parts among them.
             given: Given columns by name.
             fixed: By given column, in which rows it is given.
+
+        Returns:
+            All columns, and in which rows each is given or was moved for one that is.
         """
         arrays, distances = dict(drawn), dict[str, pa.Array]()
         for own in self.columns:
             first, *others = (part.name for part in own.parts)
             if first in drawn:
-                if not own.plain:
+                if not own.touching:
                     distances[first] = drawn[first]
                 arrays[first] = own.join([drawn[first], *(arrays.pop(name) for name in others)], arrays)
             if first in given:
                 arrays[first] = replaced(arrays.get(first), given[first], fixed[first])
         firm = {name: mask.copy() for name, mask in fixed.items()}
-        for own in reversed(self.columns):
+        for own in reversed(self.every):
             if own.column.name in firm:
                 self._make_room(own, arrays, distances.get(own.column.name), firm)
-        return arrays
+        return arrays, firm
 
     def enforced(self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
         """The columns, those on the wrong side of a bound that has moved since at the bound; given ones stay."""
         result = dict(arrays)
-        for own in self.columns:
+        for own in (*self.kept, *self.columns):
             name = own.column.name
             if name in result and all(source in result for source in own.sources):
                 wrong = own.broken(result) & ~fixed.get(name, np.zeros(len(result[name]), bool))
                 if wrong.any():
                     numbers, (start, known) = to_numbers(result[name], own.column.type), own.bound(result)
-                    moved = np.where(wrong, own.ordered(numbers, start, known), numbers)
+                    moved = np.where(wrong, own.mirrored(numbers, start, known), numbers)
                     result[name] = from_numbers(moved, null_mask(result[name]), own.column.type)
         return result
 
@@ -237,14 +265,14 @@ class Orders:
                 arrays[bound.name] = from_numbers(new, null_mask(values), bound.type)
                 firm[bound.name] = firm.get(bound.name, np.zeros(len(wrong), bool)) | move
 
-    def to_json(self) -> list[dict[str, Any]]:
+    def to_json(self) -> dict[str, Any]:
         """The orders as plain values."""
-        return [own.to_json() for own in self.columns]
+        return {name: [own.to_json() for own in orders] for name, orders in vars(self).items()}
 
     @classmethod
-    def from_json(cls, data: Sequence[Mapping[str, Any]]) -> Orders:
+    def from_json(cls, data: Mapping[str, Sequence[Mapping[str, Any]]]) -> Orders:
         """The orders that `to_json` described."""
-        return cls(tuple(OrderedColumn.from_json(own) for own in data))
+        return cls(*(tuple(map(OrderedColumn.from_json, data[name])) for name in ("columns", "kept")))
 
 
 def like(numbers: Numbers, from_: ColumnType, to: ColumnType, *, up: bool) -> Numbers:

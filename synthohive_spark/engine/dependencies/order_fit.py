@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import permutations
@@ -25,7 +25,14 @@ _STAGES = (200, 2_000)
 _QUANTILES = 1_001
 _CHANCE = 1e-6
 _OFTEN = 0.002
-_SELDOM, _SELDOM_BESIDE, _TOUCHING, _NARROW = 0.05, 0.02, 0.01, 0.5
+_SELDOM, _SELDOM_BESIDE = 0.05, 0.02
+_TOUCHING, _NARROW = 0.01, 0.2
+_CLEARER, _CLEARER_OF_MANY = 0.95, 1.25
+"""How much of a number other columns may leave open, for each part of its distance, where it is learned itself.
+
+The distance from the nearest of many columns, which change places, is hard to learn.
+"""
+_MANY = 3
 _MOST_LOST = 0.3
 """Share of the rows that may lose a value which many rows share, since the distance from a bound is learned instead."""
 
@@ -36,7 +43,7 @@ def find_orders(
     table: pa.Table,
     columns: Sequence[Column],
     given: frozenset[str],
-    taken: frozenset[str],
+    made_of: Mapping[str, Collection[str]],
     privacy: Privacy,
     declared: Sequence[tuple[str, str]] = (),
 ) -> Orders:
@@ -44,24 +51,25 @@ def find_orders(
 
     Chance is excluded: had two columns nothing to do with each other, all rows would be in order with a probability
     below one millionth, divided by the number of pairs that are tried. Columns whose ranges lie apart are in order by
-    themselves; numbers that hardly ever would be out of order, whatever they are drawn beside, are learned as they are.
-    Of an order of several columns those are learned by distances that lose least by it: values that many rows share,
-    and rows whose bounds are null.
+    themselves; numbers that hardly ever would be out of order, or that others tell better than their distance, are
+    learned as they are. Of an order of several columns those are learned by distances that lose least by it: values
+    that many rows share, and rows whose bounds are null. What would lose too much is learned as it is and kept in order.
 
     Args:
         table: The rows.
         columns: The columns to look at; numbers and times count.
         given: Columns that will be given, not drawn.
-        taken: Columns that are computed from others once a row is drawn, and so are left out.
+        made_of: By column that is computed from others once a row is drawn, all that it is made of.
         privacy: Where the ranges of the columns end.
         declared: Pairs of columns, lower and upper, that are kept in order whatever the rows say.
     """
-    found = find_pairs(table, [c for c in columns if c.name not in taken], privacy, declared)
+    found = find_pairs(table, columns, privacy, declared).beside(made_of)
+    firm = given | made_of.keys()
     made: list[OrderedColumn] = []
     for group in _groups(found.below):
-        ways = [_Way(found, group, given, above) for above in (True, False)]
+        ways = [_Way(found, group, firm, above) for above in (True, False)]
         made += min(ways, key=lambda way: way.lost).columns()
-    return Orders(tuple(made))
+    return Orders(tuple(made), tuple(_kept(found, made, firm)))
 
 
 def find_pairs(
@@ -78,8 +86,8 @@ def find_pairs(
     places = {own.column.name: place for place, own in enumerate(read)}
     known = {(places[low], places[high]) for low, high in declared if low in places and high in places}
     if len(read) < 2 or (table.num_rows < _ROWS and not known):
-        return OrderedPairs(read, set(), set())
-    return OrderedPairs(read, _pairs(read, known), known)
+        return OrderedPairs(read, set())
+    return OrderedPairs(read, _pairs(read, known))
 
 
 @dataclass(frozen=True)
@@ -89,20 +97,51 @@ class OrderedPairs:
     Attributes:
         read: The columns.
         below: Pairs of their positions, lower and upper.
-        known: Those of them that were declared.
     """
 
     read: Sequence[_Read]
     below: set[Pair]
-    known: set[Pair]
 
-    def left_open(self, place: int) -> float:
-        """The standard deviation that a line along the column that tells most leaves of a column's numbers."""
-        own = self.read[place]
-        told = np.abs(self._scaled[:, place] @ self._scaled) / max(int(own.valid[self._few].sum()), 1)
+    def beside(self, made_of: Mapping[str, Collection[str]]) -> OrderedPairs:
+        """Those of which at most one column is computed, and not from the other: that could not follow from it."""
+        names = [own.column.name for own in self.read]
+        free = {
+            (i, j)
+            for i, j in self.below
+            if not (names[i] in made_of and names[j] in made_of)
+            and names[j] not in made_of.get(names[i], ())
+            and names[i] not in made_of.get(names[j], ())
+        }
+        return OrderedPairs(self.read, free)
+
+    @cached_property
+    def direct(self) -> set[Pair]:
+        """The pairs that do not follow from others, in rows whose column between the two may be null."""
+        return {pair for pair in self.below if not any(self._follows(*pair, m) for m in range(len(self.read)))}
+
+    def _follows(self, lower: int, upper: int, between: int) -> bool:
+        if not {(lower, between), (between, upper)} <= self.below:
+            return False
+        both = self.read[lower].valid & self.read[upper].valid
+        return not (both & ~self.read[between].valid).any()
+
+    def left_open(self, numbers: Numbers, rows: Mask, place: int) -> float:
+        """The standard deviation that a line along the column that tells most leaves of numbers.
+
+        Args:
+            numbers: A number for each row.
+            rows: In which rows they count.
+            place: The position of a column that is not asked.
+        """
+        chosen = rows[self._few]
+        some = numbers[self._few][chosen].astype(np.float64)
+        if len(some) < 2 or some.std() == 0:
+            return 0.0
+        scaled = np.zeros(len(chosen))
+        scaled[chosen] = (some - some.mean()) / some.std()
+        told = np.abs(scaled @ self._scaled) / len(some)
         told[place] = 0.0
-        spread = float(own.numbers[own.valid].astype(np.float64).std())
-        return spread * math.sqrt(1 - min(float(told.max()), 1.0) ** 2)
+        return float(some.std()) * math.sqrt(1 - min(float(told.max()), 1.0) ** 2)
 
     @cached_property
     def _few(self) -> npt.NDArray[np.intp]:
@@ -199,20 +238,20 @@ class _Way:
 
     found: OrderedPairs
     group: list[int]
-    given: frozenset[str]
+    firm: frozenset[str]
     above: bool
     plain: bool = True
 
     def columns(self) -> list[OrderedColumn]:
-        """The columns that are learned by distances, each after its bounds."""
+        """The columns that are learned as something else, each after its bounds."""
         made = []
         for place in sorted(self.group, key=lambda p: (self._depth(p), p)):
             bounds = self._bounds(place)
             if not bounds:
                 continue
-            if self._is_seldom_broken(place, bounds):
-                made.append(replace(self._ordered(place, bounds), plain=True))
-            elif self._is_declared(place) or self._lost(place, bounds) <= _MOST_LOST:
+            if (touching := self._touching(place, bounds)) is not None:
+                made += [replace(self._ordered(place, bounds), daily=False, touching=True)] if touching else []
+            elif self._lost(place, bounds) <= _MOST_LOST:
                 made.append(self._ordered(place, bounds))
         return made
 
@@ -222,45 +261,47 @@ class _Way:
         lost = 0.0
         for place in self.group:
             bounds = self._bounds(place)
-            if not bounds or not self._is_seldom_broken(place, bounds):
-                lost += self._lost(place, bounds) if bounds else bool(self._all_bounds(place))
+            if not bounds:
+                lost += bool(self._all_bounds(place))
+            elif self._touching(place, bounds) is None:
+                lost += self._lost(place, bounds)
         return lost
 
-    def _is_seldom_broken(self, place: int, bounds: list[int]) -> bool:
-        """Whether numbers that hardly ever equal a bound would hardly ever be on its wrong side.
+    def _touching(self, place: int, bounds: list[int]) -> bool | None:
+        """Whether a number that is learned as it is often equals its bound; None where its distance is learned.
 
-        They would not by chance, or since they are far from it beside what other columns leave open of them. Where the
-        distance is narrower than the number itself, it is what the rows are about.
+        It is learned as it is where it hardly ever equals the bound and hardly ever would be on its wrong side, by
+        chance or since it is far from it beside what other columns leave open of it; and where these tell it better
+        than its distance. Where the distance is much narrower than the number, it is what the rows are about.
         """
         own, others = self.found.read[place], [self.found.read[bound] for bound in bounds]
         if not (self.plain and own.column.type.is_number and all(column.usable for column in (own, *others))):
-            return False
+            return None
         start, known = self._ordered(place, bounds).bound({other.column.name: other.values for other in others})
-        numbers = own.numbers[own.valid & known].astype(np.float64)
-        far = np.abs(numbers - start[own.valid & known])
-        if not len(far) or (far == 0).mean() >= _TOUCHING or far.std() < _NARROW * numbers.std():
-            return False
-        chance = min(_in_order(other, own) if self.above else _in_order(own, other) for other in others)
-        beside = float(ndtr(-far / max(self.found.left_open(place), 1e-300)).mean())
-        return 1 - chance < _SELDOM or beside < _SELDOM_BESIDE
-
-    def _is_declared(self, place: int) -> bool:
-        return any(place in pair for pair in self.found.known)
+        rows = own.valid & known
+        far = np.abs(own.numbers.astype(np.float64) - start)
+        if not rows.any() or far[rows].std() < _NARROW * own.numbers[rows].astype(np.float64).std():
+            return None
+        touching = bool((far[rows] == 0).mean() >= _TOUCHING)
+        left, left_of_far = (self.found.left_open(numbers, rows, place) for numbers in (own.numbers, far))
+        if not touching:
+            chance = min(_in_order(other, own) if self.above else _in_order(own, other) for other in others)
+            beside = float(ndtr(-far[rows] / max(left, 1e-300)).mean())
+            if 1 - chance < _SELDOM or beside < _SELDOM_BESIDE:
+                return False
+        clearer = _CLEARER_OF_MANY if len(bounds) >= _MANY and not touching else _CLEARER
+        return touching if left < clearer * left_of_far else None
 
     def _depth(self, place: int) -> int:
         return 1 + max(map(self._depth, self._all_bounds(place)), default=0)
 
     def _all_bounds(self, place: int) -> list[int]:
-        pairs = self.found.below if self.above else {(upper, lower) for lower, upper in self.found.below}
-        return [bound for bound, of in pairs if of == place]
+        pairs = self.found.direct if self.above else {(upper, lower) for lower, upper in self.found.direct}
+        return sorted(bound for bound, of in pairs if of == place)
 
     def _bounds(self, place: int) -> list[int]:
-        """The bounds of a column that are not further bounds of other ones; none of a column that is given."""
-        if self.found.read[place].column.name in self.given:
-            return []
-        bounds = self._all_bounds(place)
-        further = {b for other in bounds for b in self._all_bounds(other)}
-        return sorted(set(bounds) - further)
+        """The bounds of a column; none of one that is given or computed."""
+        return [] if self.found.read[place].column.name in self.firm else self._all_bounds(place)
 
     def _lost(self, place: int, bounds: list[int]) -> float:
         """The share of rows that lose a value many rows share, or whose bounds are all null."""
@@ -282,6 +323,7 @@ class _Way:
             rows = own.valid & known
             far = np.abs(own.numbers - start)[rows]
             daily = bool(np.median(far) >= DAY and (own.numbers[rows] % DAY != own.numbers[rows][0] % DAY).any())
+            daily &= _shared(far) < _MOST_LOST
             ordered = OrderedColumn(own.column, columns, self.above, digits, daily, own.low, own.high, alone)
         return ordered
 
@@ -290,3 +332,23 @@ def _shared(numbers: Numbers) -> float:
     """The share of rows whose value many rows have."""
     counts = np.unique(numbers, return_counts=True)[1]
     return float(counts[counts >= max(_OFTEN * len(numbers), 5)].sum() / max(len(numbers), 1))
+
+
+def _kept(found: OrderedPairs, made: Sequence[OrderedColumn], firm: frozenset[str]) -> Iterator[OrderedColumn]:
+    """Columns that are learned as they are and kept in order: what columns learned as something else do not keep.
+
+    Of two columns the one moves that has fewer values which many rows share.
+    """
+    kept = {(own.column.name, bound, own.above) for own in made for bound in own.sources}
+    bounds: dict[tuple[int, bool], list[int]] = {}
+    for pair in sorted(found.direct):
+        low, high = (found.read[place].column.name for place in pair)
+        if (high, low, True) in kept or (low, high, False) in kept:
+            continue
+        free = [place for place in pair if found.read[place].column.name not in firm]
+        if free:
+            moved = min(free, key=lambda place: (_shared(found.read[place].numbers[found.read[place].valid]), -place))
+            bound = pair[0] if moved == pair[1] else pair[1]
+            bounds.setdefault((moved, moved == pair[1]), []).append(bound)
+    for (place, above), others in bounds.items():
+        yield replace(_Way(found, [], firm, above)._ordered(place, others), daily=False)

@@ -204,7 +204,7 @@ class FamilyRules:
             previous=tuple(data["previous"]),
             clock=tuple(ClockPart.from_json(c) for c in data["clock"]),
             derived=tuple(DerivedColumn.from_json(d) for d in data["derived"]),
-            orders=Orders.from_json(data.get("orders", [])),
+            orders=Orders.from_json(data["orders"]),
             rising=dict(data.get("rising", {})),
             floors=dict(data.get("floors", {})),
             aggregates=tuple(Aggregate.from_json(a) for a in data.get("aggregates", [])),

@@ -32,7 +32,7 @@ def count(mask):
 
 
 def orders_of(found):
-    return [own.describe() for own in found.orders.columns]
+    return [own.describe() for own in found.orders.every]
 
 
 @pytest.mark.parametrize("rows", [200, 2000, 4000])
@@ -131,15 +131,15 @@ def test_numbers_that_chance_hardly_puts_out_of_order_are_learned_as_they_are():
     wins = np.round(games * rng(3).uniform(0.3, 0.7, ROWS)).astype(int)
     values = {"games": ("int", games), "wins": ("int", wins)}
     found, table, drawn = scrambled(values)
-    (own,) = found.orders.columns
-    assert own.plain and not count_broken(found, table)[own.describe()]
+    (own,) = found.orders.kept
+    assert not found.orders.columns and not count_broken(found, table)[own.describe()]
     assert count_broken(found, drawn) == {own.describe(): 0}
     assert count(pc.less(drawn["games"], drawn["wins"])) == 0
     for name in values:  # moved to a bound where they were out of order, and nowhere else
         assert (np.sort(np.array(table[name])) != np.sort(np.array(drawn[name]))).mean() < 0.1
     touching = np.where(rng(4).random(ROWS) < 0.05, games, wins)
     found, _, _ = scrambled({"games": ("int", games), "wins": ("int", touching)})
-    assert not found.orders.columns[0].plain
+    assert len(found.orders.columns) == 1 and not found.orders.kept
 
 
 def test_numbers_far_from_a_bound_beside_what_others_tell_of_them_are_learned_as_they_are():
@@ -148,15 +148,17 @@ def test_numbers_far_from_a_bound_beside_what_others_tell_of_them_are_learned_as
     hits = np.round(outs * rng(3).uniform(0.02, 0.9, ROWS)).astype(int)
     assert np.mean(rng(4).permutation(outs) < hits) > 0.05  # by chance they would often be out of order
     values = {"outs": ("int", outs), "hits": ("int", hits)}
-    assert [own.plain for own in scrambled({**values, "games": ("int", games)})[0].orders.columns] == [True]
-    assert [own.plain for own in scrambled(values)[0].orders.columns] == [False]
+    told = scrambled({**values, "games": ("int", games)})[0].orders
+    assert len(told.kept) == 1 and not told.columns
+    alone = scrambled(values)[0].orders
+    assert len(alone.columns) == 1 and not alone.kept
 
 
 def test_a_distance_narrower_than_the_number_is_learned_even_where_it_is_long():
     sent = rng(1).integers(0, 400, ROWS)
     due = sent + 300 + rng(2).integers(-2, 3, ROWS)  # chance would put three rows in a hundred out of order
     found, _, _ = scrambled({"sent": ("int", sent), "due": ("int", due)})
-    assert [own.plain for own in found.orders.columns] == [False]
+    assert len(found.orders.columns) == 1 and not found.orders.columns[0].touching and not found.orders.kept
 
 
 def test_given_values_stay_and_what_bounds_them_moves():
