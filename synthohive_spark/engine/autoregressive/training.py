@@ -103,7 +103,7 @@ class AutoregressiveTrainer:
             patience=settings.patience,
             losses=("loss",),
             halvings=_HALVINGS,
-            adaptive=settings.epochs is None and settings.max_seconds is None,
+            adaptive=settings.epochs is None,
             check_steps=min(max(steps, _CHECK_STEPS[0]), _CHECK_STEPS[1]),
         )
         self.learning_rate = settings.learning_rate

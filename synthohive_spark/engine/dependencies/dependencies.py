@@ -276,7 +276,7 @@ class Dependencies:
             *(own.describe() for own in self.calendar.columns),
             *(own.describe() for own in self.entities),
             *(functional.describe(own, self._shown) for own in self.functional),
-            *(null_inclusion.describe(own, self._shown) for own in null_inclusion.telling(self.null_inclusions)),
+            *(null_inclusion.describe(own, self._shown) for own in self._null_together),
         ]
 
     def among(self, names: Collection[str]) -> Dependencies:
@@ -326,7 +326,7 @@ class Dependencies:
         texts |= {text: int(mask.sum()) for text, mask in declared.broken_in_values(table).items()}
         texts |= {own.describe(): 0 for own in self.entities}
         texts |= {functional.describe(own, self._shown): 0 for own in self.functional}
-        texts |= {null_inclusion.describe(own, self._shown): 0 for own in null_inclusion.telling(self.null_inclusions)}
+        texts |= {null_inclusion.describe(own, self._shown): 0 for own in self._null_together}
         rows = f"{table.num_rows:,} rows"
         return tuple(
             f"{text}, as declared; {broken:,} of {rows} break it" if broken else f"{text} in all {rows}"
@@ -357,7 +357,7 @@ class Dependencies:
         found |= {functional.describe(o, self._shown): functional.broken(o, encoded) for o in self.functional}
         found |= {
             null_inclusion.describe(own, self._shown): null_inclusion.broken(own, encoded)
-            for own in null_inclusion.telling(self.null_inclusions)
+            for own in self._null_together
         }
         return {text: int(mask.sum()) for text, mask in found.items()}
 
@@ -404,6 +404,13 @@ class Dependencies:
             layout.null_inclusions,
             tuple(block.name for block in layout.columns),
         )
+
+    @property
+    def _null_together(self) -> list[NullInclusion]:
+        """Null inclusions that tell of two columns; those of the parts of one tell nothing about it."""
+        whole = [self.column_of_part.get(name, name) for name in self.blocks]
+        told = null_inclusion.telling(self.null_inclusions)
+        return [own for own in told if whole[own.column] != whole[own.within]]
 
     @property
     def _shown(self) -> list[str]:

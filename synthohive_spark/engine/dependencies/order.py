@@ -122,7 +122,10 @@ class OrderedColumn:
         apart, clock = days * DAY, np.clip(to_numbers(time, ColumnType("bigint")), 0, DAY - 1)
         sign = 1 if self.above else -1
         made = np.where(days == 0, start + sign * clock, start // DAY * DAY + sign * apart + clock)
-        return np.where(null_mask(time), start + sign * apart, made)
+        made = np.where(null_mask(time), start + sign * apart, made)
+        # Beyond the range a row goes back by whole days, so that its time of day stays.
+        over = np.maximum(made - self.high, 0) if self.above else np.minimum(made - self.low, 0)
+        return made - sign * (-(-np.abs(over) // DAY)) * DAY
 
     def ordered(self, numbers: Numbers, start: Numbers, known: Mask) -> Numbers:
         """Values of the column, moved to the bound where they lie on its wrong side."""
@@ -253,7 +256,8 @@ class Orders:
         numbers = to_numbers(arrays[own.column.name], own.column.type)
         if distance is not None and not own.daily:
             far = np.maximum(to_numbers(distance, own.parts[0].type), 0)
-            numbers = numbers - far if own.above else numbers + far
+            within = np.maximum(numbers - far, own.low) if own.above else np.minimum(numbers + far, own.high)
+            numbers = np.minimum(numbers, within) if own.above else np.maximum(numbers, within)
         for bound in own.bounds:
             values = arrays[bound.name]
             old = to_numbers(values, bound.type)

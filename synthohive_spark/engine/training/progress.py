@@ -55,7 +55,7 @@ class Progress:
         losses: Names of what a step's losses are.
         noise: Scores that differ by less are equal, and of equal ones the latest counts.
         check_steps: Steps between two checks; None for a check at every tenth of the training.
-        adaptive: Whether the second half may begin as soon as the score is flat, so that there are fewer epochs.
+        adaptive: Whether the second half may begin as soon as the score is flat, so that it ends earlier.
         halvings: How often the rate may be halved, for want of a better score, before that ends the training.
     """
 
@@ -201,7 +201,7 @@ class Progress:
         )
         if score >= best - self.noise:
             self.best = arrays
-        if self.adaptive and self.epochs is not None and self.done < _HALF and levelled_off(self.checks, FLAT_SHARE):
+        if self.adaptive and self.done < _HALF and levelled_off(self.checks, FLAT_SHARE):
             self.epochs = -(-2 * self.step // self.steps)
             self.adaptive = False
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
+from synthohive_spark.declarations.dependencies import Inequality
 from synthohive_spark.declarations.privacy import Privacy
 from tests.helpers.scrambled import count_broken, find, scrambled, table_of
 
@@ -224,3 +225,88 @@ def test_orders_hold_beside_products_and_sums():
         assert (d.price <= d.listed).all()
         assert (d.net == d.quantity * d.price).all()
         assert (d.total == d.net + d.postage).all()
+
+
+@pytest.mark.parametrize("declared", [False, True])
+def test_what_is_paid_is_never_above_a_total_that_is_computed(declared):
+    quantity, price = rng(1).integers(1, 6, ROWS), rng(2).integers(100, 9_000, ROWS)
+    total = quantity * price
+    paid = np.where(rng(3).random(ROWS) < 0.4, total, np.round(total * rng(4).random(ROWS)).astype(int))
+    own = {"quantity": quantity, "price": price, "total": total, "paid": paid}
+    values = {name: ("bigint", v) for name, v in own.items()}
+    rules = {"declared": (Inequality("paid", "total"),)} if declared else {}
+    found, _, drawn = scrambled(values, **rules)
+    assert orders_of(found) == ["paid <= total"]
+    d = drawn.to_pandas()
+    assert (d.total == d.quantity * d.price).all()
+    assert (d.paid <= d.total).all()
+    assert abs(count(pc.equal(drawn["paid"], drawn["total"])) - (paid == total).sum()) < 20
+
+
+def test_a_given_amount_moves_what_the_total_that_bounds_it_is_made_of():
+    net, tax = rng(1).integers(100, 9_000, ROWS), rng(2).integers(0, 900, ROWS)
+    paid = np.round((net + tax) * rng(3).random(ROWS)).astype(int)
+    own = {"net": net, "tax": tax, "total": net + tax, "paid": paid}
+    asked = np.full(ROWS, 5_000)
+    _, _, drawn = scrambled({name: ("bigint", v) for name, v in own.items()}, given={"paid": asked})
+    d = drawn.to_pandas()
+    assert (d.paid == 5_000).all()
+    assert (d.total == d.net + d.tax).all()
+    assert (d.total >= 5_000).all()
+
+
+def test_what_is_often_null_in_the_middle_hides_no_order_around_it():
+    start = rng(1).integers(18_000 * DAY, 19_000 * DAY, ROWS)
+    middle = start + rng(2).integers(0, 3 * HOUR, ROWS)
+    end = middle + rng(3).integers(0, 3 * HOUR, ROWS)
+    middle = pd.Series(middle).astype("Int64").mask(rng(4).random(ROWS) < 0.7)
+    values = {"start": ("timestamp_ntz", times(start)), "middle": ("timestamp_ntz", times(middle.array))}
+    values["end"] = ("timestamp_ntz", times(end))
+    for rules in ({}, {"declared": tuple(Inequality(*pair) for pair in (("start", "middle"), ("middle", "end")))}):
+        _, _, drawn = scrambled(values, **rules)
+        for low, high in (("start", "middle"), ("middle", "end"), ("start", "end")):
+            assert not count(pc.less(drawn[high], drawn[low]))
+
+
+def test_instants_whole_days_apart_stay_so_and_equal_ones_equal():
+    start = rng(1).integers(18_000 * 86_400, 19_000 * 86_400, ROWS) * 1_000_000
+    gap = rng(2).choice([0, 1, 3, 7, 14], ROWS, p=[0.2, 0.2, 0.2, 0.2, 0.2]) * DAY
+    for own in (gap, np.full(ROWS, 14 * DAY), np.where(rng(3).random(ROWS) < 0.3, gap, gap + 12_345_000_000)):
+        values = {"start": ("timestamp_ntz", times(start)), "end": ("timestamp_ntz", times(start + own))}
+        _, _, drawn = scrambled(values)
+        apart = (drawn["end"].to_pandas() - drawn["start"].to_pandas()).dt.total_seconds()
+        assert abs((apart % 86_400 == 0).mean() - (own % DAY == 0).mean()) < 0.02
+        assert abs((apart == 0).mean() - (own == 0).mean()) < 0.02
+
+
+def test_on_the_same_day_the_distance_is_learned():
+    start = rng(1).integers(18_000 * 1_440, 19_000 * 1_440, ROWS) * 60_000_000
+    gap = np.where(rng(2).random(ROWS) < 0.4, rng(3).integers(60, 90, ROWS), rng(4).integers(3_000, 60_000, ROWS))
+    values = {"start": ("timestamp_ntz", times(start)), "end": ("timestamp_ntz", times(start + gap * 60_000_000))}
+    _, _, drawn = scrambled(values)
+    apart = (drawn["end"].to_pandas() - drawn["start"].to_pandas()).dt.total_seconds() / 60
+    assert apart.min() >= 60
+
+
+def test_a_number_that_others_tell_better_than_its_distance_is_learned_itself_and_as_often_equal():
+    level = rng(1).integers(1, 6, ROWS)
+    career = 6 * level + rng(2).integers(0, 5, ROWS)
+    here = np.where(rng(3).random(ROWS) < 0.3, career, np.floor(career * rng(4).random(ROWS)).astype(int))
+    values = {"level": ("int", level), "career": ("int", career), "here": ("int", here)}
+    found, _, drawn = scrambled(values)
+    (own,) = found.orders.columns
+    assert own.touching and own.describe() == "career >= here"
+    assert [part.name for part in own.parts] == ["career", "career\x00equal"]
+    equal = count(pc.equal(drawn["career"], drawn["here"])) / ROWS
+    assert 0.28 <= equal <= 0.36  # some of the others are equal by chance
+    assert not count(pc.less(drawn["career"], drawn["here"]))
+
+
+def test_values_of_many_rows_stay_and_the_others_move():
+    low = rng(1).choice([30_000, 40_000, 60_000], ROWS)
+    high = low + rng(2).choice([15_000, 20_000], ROWS)
+    own = {"low": low, "pay": low + (rng(3).random(ROWS) * (high - low) // 500).astype(int) * 500, "high": high}
+    found, _, drawn = scrambled({name: ("int", v) for name, v in own.items()})
+    assert not any(count_broken(found, drawn).values())
+    for name in ("low", "high"):
+        assert set(drawn[name].to_pylist()) <= set(own[name].tolist())
