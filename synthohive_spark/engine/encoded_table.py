@@ -37,6 +37,11 @@ class Block:
         """How many codes the column has."""
         return len(self.frequencies)
 
+    @property
+    def values(self) -> range:
+        """The codes that stand for no null."""
+        return range(int(self.null), self.codes)
+
 
 @dataclass(frozen=True, eq=False)
 class FunctionalDependency:
@@ -53,6 +58,29 @@ class FunctionalDependency:
     determinant: Whole
     dependent: Whole
     table: Codes
+
+
+@dataclass(frozen=True, eq=False)
+class Exclusion:
+    """Two columns never hold the same value.
+
+    Attributes:
+        one: Position of a column.
+        other: Position of another one.
+        table: The code of ``other`` for each code of ``one`` that stands for the same value; -1 where none does.
+    """
+
+    one: Whole
+    other: Whole
+    table: Codes
+
+    @property
+    def turned(self) -> Codes:
+        """The code of ``one`` for each code of ``other``, up to the last that has one."""
+        made = np.full(int(self.table.max(initial=-1)) + 1, -1, np.int32)
+        there = np.flatnonzero(self.table >= 0)
+        made[self.table[there]] = there
+        return made
 
 
 @dataclass(frozen=True)
@@ -96,6 +124,7 @@ class Layout:
         functional: Generated columns that are a function of another one; an engine need not look at them.
         null_inclusions: Generated columns that are null only where another one is; an engine keeps to them.
         echoes: Generated columns that often hold what a given one does; an engine need not look at them.
+        exclusions: Generated columns that never hold the same value; an engine keeps to them.
         first: Positions of generated columns of which others will be drawn as if they were given; an engine that draws
             one column after the other begins with them.
     """
@@ -107,6 +136,7 @@ class Layout:
     null_inclusions: tuple[NullInclusion, ...] = ()
     echoes: tuple[Echo, ...] = ()
     first: tuple[int, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
 
     def check(self) -> None:
         """See `synthohive_spark.engine.integrity`."""
@@ -125,6 +155,7 @@ class Layout:
                 raise ValueError("a null inclusion is of columns without nulls")
         links = [(own.determinant, own.dependent, self.columns, drawn, own.table) for own in self.functional]
         links += [(own.given, own.column, self.context, given, own.table) for own in self.echoes]
+        links += [(own.one, own.other, self.columns, drawn, own.table) for own in self.exclusions]
         for one, other, blocks, most, table in links:
             if one >= most or other >= drawn or (blocks is self.columns and one == other):
                 raise ValueError("a dependency names columns that are not there")
@@ -147,6 +178,7 @@ class Layout:
             "echoes": _with_lists(self.echoes),
             "null_inclusions": [dict(vars(own)) for own in self.null_inclusions],
             "first": list(self.first),
+            "exclusions": _with_lists(self.exclusions),
         }
 
     @classmethod
@@ -164,10 +196,11 @@ class Layout:
             tuple(NullInclusion(**own) for own in data["null_inclusions"]),
             tuple(Echo(**own) for own in _with_arrays(data["echoes"])),
             tuple(data.get("first", ())),
+            tuple(Exclusion(**own) for own in _with_arrays(data.get("exclusions", ()))),
         )
 
 
-def _with_lists(links: Sequence[FunctionalDependency | Echo]) -> list[dict[str, Any]]:
+def _with_lists(links: Sequence[FunctionalDependency | Echo | Exclusion]) -> list[dict[str, Any]]:
     return [{**vars(own), "table": own.table.tolist()} for own in links]
 
 

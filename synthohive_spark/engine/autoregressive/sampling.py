@@ -18,9 +18,17 @@ from synthohive_spark.engine.autoregressive.head import Floats, Gate, Head
 from synthohive_spark.engine.autoregressive.known import draw_known
 from synthohive_spark.engine.autoregressive.parts import Codes, Parts
 from synthohive_spark.engine.categories import sample_categories
+from synthohive_spark.engine.dependencies.exclusion import permitted_beside
 from synthohive_spark.engine.dependencies.functional import allowed
 from synthohive_spark.engine.dependencies.null_inclusion import mask_nulls
-from synthohive_spark.engine.encoded_table import EncodedTable, FunctionalDependency, Known, Layout, NullInclusion
+from synthohive_spark.engine.encoded_table import (
+    EncodedTable,
+    Exclusion,
+    FunctionalDependency,
+    Known,
+    Layout,
+    NullInclusion,
+)
 from synthohive_spark.engine.noise import NoiseBits, uniforms
 from synthohive_spark.engine.products import product_type
 
@@ -37,6 +45,7 @@ class AutoregressiveSampler:
         null_inclusions: Which columns are null only where others are.
         nulls: Whether code 0 of each drawn column is null.
         functional: Which columns are a function of another.
+        exclusions: Which columns never hold the same value.
         summary: What makes what heads read of the embeddings of given parts, shape (read, width of these); None where
             they read them as they are.
     """
@@ -48,6 +57,7 @@ class AutoregressiveSampler:
     null_inclusions: tuple[NullInclusion, ...]
     nulls: tuple[bool, ...]
     functional: tuple[FunctionalDependency, ...] = ()
+    exclusions: tuple[Exclusion, ...] = ()
     summary: Floats | None = None
 
     any_condition: ClassVar[bool] = True
@@ -204,12 +214,19 @@ class AutoregressiveSampler:
         return (*first, *(c for c in self.order if c not in first))
 
     def _permitted(self, column: int, parts: Codes) -> npt.NDArray[np.bool_] | None:
-        """The codes of a column that functions permit beside the known ones, shape (rows, codes); None for all."""
+        """The codes of a column that known ones permit, by functions and exclusions, (rows, codes); None for all."""
         place = column - self.parts.given
-        own = [link for link in self.functional if place in (link.determinant, link.dependent)]
-        others = {link.determinant + link.dependent - place for link in own}
+        links = [link for link in self.functional if place in (link.determinant, link.dependent)]
+        apart = [own for own in self.exclusions if place in (own.one, own.other)]
+        if not (links or apart):
+            return None
+        others = {link.determinant + link.dependent - place for link in links}
+        others |= {own.one + own.other - place for own in apart}
         known = {other: self._codes(other + self.parts.given, parts) for other in others}
-        return allowed(own, place, self.parts.columns[column].codes, known) if own else None
+        codes = self.parts.columns[column].codes
+        permitted = [allowed(links, place, codes, known), permitted_beside(apart, place, codes, known)]
+        left = [own for own in permitted if own is not None]
+        return np.logical_and.reduce(left) if left else None
 
     def _read_given(self, read: Floats, parts: Codes) -> int:
         """Put what is read of given parts in place; how much that is."""
@@ -352,5 +369,5 @@ def sampler_of(
         heads[parts.first_drawn + i] = Head(**own, gate=gate)
         heads[parts.first_drawn + i].check(parts, parts.first_drawn + i)
     return AutoregressiveSampler(
-        parts, order, embeddings, heads, layout.null_inclusions, nulls, layout.functional, summary
+        parts, order, embeddings, heads, layout.null_inclusions, nulls, layout.functional, layout.exclusions, summary
     )

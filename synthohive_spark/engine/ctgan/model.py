@@ -176,6 +176,8 @@ def _sampler(arrays: Arrays, fixed: Arrays, settings: CTGANSettings, layout: Lay
         conditions=SamplingConditions.of(columns, slots.conditioned(context), rare),
         null_inclusions=layout.null_inclusions if arrays else (),
         functional=layout.functional if arrays else (),
+        exclusions=layout.exclusions if arrays else (),
+        values={own.other: layout.columns[own.other].values for own in layout.exclusions},
         groups=groups["columns"],
         context_groups=groups["context"],
     )

@@ -17,9 +17,10 @@ import numpy.typing as npt
 from synthohive_spark.engine.categories import sample_categories
 from synthohive_spark.engine.ctgan.conditions import SamplingConditions
 from synthohive_spark.engine.ctgan.slots import RANK_SCALE, Slots, scores
+from synthohive_spark.engine.dependencies.exclusion import parted
 from synthohive_spark.engine.dependencies.functional import settled
 from synthohive_spark.engine.dependencies.null_inclusion import drawing_order, mask_nulls
-from synthohive_spark.engine.encoded_table import EncodedTable, FunctionalDependency, Known, NullInclusion
+from synthohive_spark.engine.encoded_table import EncodedTable, Exclusion, FunctionalDependency, Known, NullInclusion
 from synthohive_spark.engine.groups import Groups, grouped
 from synthohive_spark.engine.noise import NoiseBits, normal_cdf, normal_words, normals, uniforms
 from synthohive_spark.engine.products import product_type
@@ -80,6 +81,8 @@ class CTGANSampler:
         conditions: Draws the conditional vector.
         null_inclusions: Which columns are null only where others are.
         functional: Which columns are a function of another.
+        exclusions: Which columns never hold the same value.
+        values: By column of one of these, its codes that stand for values.
         groups: The columns, by position, of which the generator makes a group.
         context_groups: The given columns of which it reads a group.
     """
@@ -94,6 +97,8 @@ class CTGANSampler:
     conditions: SamplingConditions
     null_inclusions: tuple[NullInclusion, ...]
     functional: tuple[FunctionalDependency, ...]
+    exclusions: tuple[Exclusion, ...]
+    values: Mapping[int, range]
     groups: Mapping[int, Groups]
     context_groups: Mapping[int, Groups]
 
@@ -152,6 +157,8 @@ class CTGANSampler:
         for (column, groups), draw in zip(self.groups.items(), draws[columns:], strict=True):
             codes[column] = groups.members(codes[column], draw)
         codes = settled(codes, self.functional)
+        if self.exclusions:
+            codes = settled(parted(codes, self.exclusions, self.values, draws), self.functional)
         return EncodedTable(np.ascontiguousarray(codes.T), np.ascontiguousarray(ranks.T))
 
     def inputs(self, words: NoiseBits, context: EncodedTable) -> tuple[Floats, list[npt.NDArray[np.int64]]]:

@@ -45,7 +45,7 @@ class NullWithin:
 
 def decided(own: Dependencies, names: Collection[str]) -> tuple[Decided, ...]:
     """Which of the columns ``names`` decide others of them, where both are learned whole."""
-    whole = _whole(own, names)
+    whole = whole_columns(own, names)
     found = [
         Decided(
             functional.describe(link, own.blocks), own.blocks[link.determinant], (own.blocks[link.dependent],), True
@@ -59,7 +59,7 @@ def decided(own: Dependencies, names: Collection[str]) -> tuple[Decided, ...]:
 
 def null_within(own: Dependencies, names: Collection[str]) -> tuple[NullWithin, ...]:
     """Which of the columns ``names`` are null only where others of them are."""
-    whole = _whole(own, names)
+    whole = whole_columns(own, names)
     found = [
         NullWithin(null_inclusion.describe(one, own.blocks), own.blocks[one.column], own.blocks[one.within], one.same)
         for one in null_inclusion.telling(own.null_inclusions)
@@ -67,7 +67,7 @@ def null_within(own: Dependencies, names: Collection[str]) -> tuple[NullWithin, 
     return tuple(one for one in found if {one.column, one.within} <= whole)
 
 
-def _whole(own: Dependencies, names: Collection[str]) -> set[str]:
+def whole_columns(own: Dependencies, names: Collection[str]) -> set[str]:
     """Columns whose codes are those of their values: neither distances from others, nor computed from them at last."""
     parts: dict[str, list[str]] = {}
     for part, column in own.column_of_part.items():

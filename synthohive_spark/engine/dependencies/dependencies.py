@@ -16,9 +16,11 @@ from synthohive_spark.engine.dependencies import derived, functional, linear, nu
 from synthohive_spark.engine.dependencies.clock_difference import ClockDifference
 from synthohive_spark.engine.dependencies.combinations import Combinations
 from synthohive_spark.engine.dependencies.entities import Entity
+from synthohive_spark.engine.dependencies.exclusion import Different
 from synthohive_spark.engine.dependencies.flags import FlagSet
 from synthohive_spark.engine.dependencies.formula import FormulaColumn
 from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
+from synthohive_spark.engine.dependencies.relations import Relations
 from synthohive_spark.engine.dependencies.rewriting import Joint, Rewritten, joint_columns, replaced, split, virtual
 from synthohive_spark.engine.dependencies.template import TemplateColumn, Templates
 from synthohive_spark.engine.dependencies.typed import Written, written_from_json
@@ -51,7 +53,8 @@ class Dependencies:
         entities: Columns that decide others, of too many values for a table of codes.
         functional: Columns that are a function of another one.
         null_inclusions: Columns that are null only where another one is.
-        blocks: Names of the encoded columns, to which the positions of the last two refer.
+        blocks: Names of the encoded columns, to which the positions of these two refer.
+        different: Columns that never hold the same value.
     """
 
     templates: Templates = field(default_factory=Templates)
@@ -69,6 +72,7 @@ class Dependencies:
     functional: tuple[FunctionalDependency, ...] = ()
     null_inclusions: tuple[NullInclusion, ...] = ()
     blocks: tuple[str, ...] = ()
+    different: tuple[Different, ...] = ()
 
     @property
     def rewritten(self) -> tuple[Rewritten, ...]:
@@ -132,18 +136,9 @@ class Dependencies:
         )
 
     @property
-    def made_of(self) -> dict[str, frozenset[str]]:
-        """By column that is computed from others, all that it is made of, directly or by others."""
-        made: dict[str, frozenset[str]] = {}
-        for target, *sources in map(_computed_from, self._relations):
-            made[target] = made.get(target, frozenset()) | set(sources)
-        for _ in made:  # so many steps at most lead from a column to what it is made of
-            made = {name: own.union(*(made.get(source, ()) for source in own)) for name, own in made.items()}
-        return made
-
-    @property
-    def _relations(self) -> tuple[Any, ...]:
-        return (*self.linear, *self.products, *self.differences, *self.formulas, *self.derived)
+    def relations(self) -> Relations:
+        """The columns that are computed from others."""
+        return Relations(self.linear, self.products, self.differences, self.formulas, self.derived)
 
     @property
     def first(self) -> tuple[int, ...]:
@@ -195,12 +190,13 @@ class Dependencies:
             arrays = combinations.join(arrays, given, fixed)
         for flags in self.flags:
             arrays = flags.join(arrays, given, fixed)
-        arrays, fixed = self._ordered(arrays, given, fixed)
+        relations = self.relations
+        arrays, fixed = relations.put_in_order(self.orders, arrays, given, fixed)
         # What is computed may move what bounds another column.
-        arrays = self._computed(self.orders.enforced(self._computed(arrays, fixed), fixed), fixed)
+        arrays = relations.applied(self.orders.enforced(relations.applied(arrays, fixed), fixed), fixed)
         if any(own.column in fixed for own in self.derived):
             arrays, fixed = derived.move_determinants(arrays, self.derived, fixed)
-            arrays = self._computed(arrays, fixed)
+            arrays = relations.applied(arrays, fixed)
         arrays = derived.apply_derived_columns(arrays, self.derived, fixed)
         for own in self.written:
             first, *others = (part.name for part in own.parts)
@@ -210,41 +206,6 @@ class Dependencies:
                 arrays[first] = replaced(arrays.get(first), asked[first], fixed[first])
         return self.templates.join(arrays, asked, fixed)
 
-    def _ordered(
-        self, arrays: dict[str, pa.Array], given: Mapping[str, pa.Array], fixed: Mapping[str, Mask]
-    ) -> tuple[dict[str, pa.Array], dict[str, Mask]]:
-        """The columns with those in place that are in order with others; where a computed one bounds, it comes first.
-
-        Returns:
-            All columns, and where they must not change: also computed bounds that were moved for a given value.
-        """
-        made_of, left, computed = self.made_of, list(self.orders.columns), set[str]()
-        while left:
-            waiting, ready = {own.column.name for own in left}, list[OrderedColumn]()
-            for own in left:
-                if not {*own.sources} & (waiting | made_of.keys() - computed):
-                    ready.append(own)
-                    waiting.remove(own.column.name)
-            arrays, firm = Orders(tuple(ready)).join(arrays, given, fixed)
-            fixed = {**fixed, **{name: mask for name, mask in firm.items() if name in made_of}}
-            left = [own for own in left if own.column.name in waiting]
-            more = {name for name, sources in made_of.items() if not sources & waiting}
-            if left and more > computed:
-                computed = more
-                some = self._of(computed)
-                arrays = derived.apply_derived_columns(some._computed(arrays, fixed), some.derived, fixed)
-            elif not ready:
-                break
-        arrays, firm = Orders((), self.orders.kept).join(arrays, given, fixed)
-        return arrays, {**fixed, **{name: mask for name, mask in firm.items() if name in made_of}}
-
-    def _of(self, computed: Collection[str]) -> Dependencies:
-        """The relations by which these columns are computed."""
-        kinds = ("linear", "products", "differences", "formulas", "derived")
-        return Dependencies(
-            **{kind: tuple(own for own in getattr(self, kind) if _computed_from(own)[0] in computed) for kind in kinds}
-        )
-
     def _read(self, given: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
         """The values of given columns that are learned as something else."""
         read: dict[str, pa.Array] = {}
@@ -252,22 +213,6 @@ class Dependencies:
             if own.column.name in given:
                 read |= zip((part.name for part in own.parts), own.split(given), strict=True)
         return read
-
-    def _computed(self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
-        """The columns such that linear relations and products hold, of which either may be made of the other."""
-        made = linear.apply_linear_relations(arrays, self.linear, fixed)
-        computed = frozenset([*(own.column for own in self.linear), *(own.column.name for own in self.products)])
-        # A product does not change for a sum that it is part of.
-        rows = len(next(iter(made.values()), ()))
-        firm = {**fixed, **{own.column.name: np.ones(rows, bool) for own in self.products}}
-        for _ in range(2 if self.products else 0):
-            made = product.apply_products(made, self.products, fixed, computed)
-            made = linear.apply_linear_relations(made, self.linear, firm)
-        for difference in self.differences:
-            made = difference.applied(made, fixed)
-        for formula in self.formulas:
-            made = formula.applied(made, fixed)
-        return made
 
     def describe(self) -> list[str]:
         """What was found, a sentence for each dependency."""
@@ -296,6 +241,7 @@ class Dependencies:
             differences=tuple(filter(kept, self.differences)),
             formulas=tuple(filter(kept, self.formulas)),
             derived=tuple(filter(kept, self.derived)),
+            different=tuple(filter(kept, self.different)),
         )
 
     def linked(self, names: Collection[str], given: Collection[str] = ()) -> frozenset[str]:
@@ -304,7 +250,7 @@ class Dependencies:
         A column that follows a number changes that number only where it is among those ``given``.
         """
         every = frozenset(names)
-        found = [(columns_of(own),) * 2 for own in self.in_values if own not in self.derived]
+        found = [(columns_of(own),) * 2 for own in self.in_values if own not in (*self.derived, *self.different)]
         found += [(own.columns, own.columns if own.column in given else (own.column,)) for own in self.derived]
         while more := {name for own, changed in found if every.intersection(changed) for name in own} - every:
             every |= more
@@ -365,7 +311,15 @@ class Dependencies:
     def in_values(self) -> tuple[Any, ...]:
         """What holds in values, in the order in which it is told."""
         rewritten = (*self.templates.columns, *self.combinations, *self.flags, *self.orders.every)
-        return (*rewritten, *self.linear, *self.products, *self.differences, *self.formulas, *self.derived)
+        return (
+            *rewritten,
+            *self.linear,
+            *self.products,
+            *self.differences,
+            *self.formulas,
+            *self.derived,
+            *self.different,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """What is in values as plain values; what is in codes is part of the layout."""
@@ -403,6 +357,7 @@ class Dependencies:
             layout.functional,
             layout.null_inclusions,
             tuple(block.name for block in layout.columns),
+            tuple(Different((layout.columns[e.one].name, layout.columns[e.other].name)) for e in layout.exclusions),
         )
 
     @property
@@ -424,14 +379,3 @@ def columns_of(own: Any) -> tuple[str, ...]:
         return own.column.name, *own.sources
     names: tuple[str, ...] = own.names if isinstance(own, FlagSet | Combinations | FormulaColumn) else own.columns
     return names
-
-
-def _computed_from(own: Any) -> tuple[str, ...]:
-    """The column that a relation computes, and those that it is computed from."""
-    if isinstance(own, product.Product):
-        return own.column.name, *(factor.name for factor in own.factors)
-    if isinstance(own, derived.DerivedColumn):
-        return own.column, own.of.name
-    if isinstance(own, linear.LinearRelation):
-        return own.column, *own.of
-    return columns_of(own)

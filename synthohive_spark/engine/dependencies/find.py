@@ -103,7 +103,7 @@ def _find_in_numbers(
     shown = tuple(c for c in columns if c.name not in rules.imitated)
     followers = find_derived_columns(table, shown, privacy, frozenset(parts) | firm | timed)
     found = Dependencies(linear=relations, products=products, differences=differences, derived=followers)
-    made_of = replace(found, formulas=declared.formulas).made_of
+    made_of = replace(found, formulas=declared.formulas).relations.made_of
     columns += tuple(own.column for own in declared.formulas)
     return replace(found, orders=find_orders(table, columns, given, made_of, privacy, declared.orders))
 

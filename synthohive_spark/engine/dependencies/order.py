@@ -8,7 +8,7 @@ where they often equal it, it is learned beside them in which rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -124,8 +124,9 @@ class OrderedColumn:
         made = np.where(days == 0, start + sign * clock, start // DAY * DAY + sign * apart + clock)
         made = np.where(null_mask(time), start + sign * apart, made)
         # Beyond the range a row goes back by whole days, so that its time of day stays.
-        over = np.maximum(made - self.high, 0) if self.above else np.minimum(made - self.low, 0)
-        return made - sign * (-(-np.abs(over) // DAY)) * DAY
+        over = np.abs(np.maximum(made - self.high, 0) if self.above else np.minimum(made - self.low, 0))
+        back: Numbers = made + sign * (-over // DAY) * DAY
+        return back
 
     def ordered(self, numbers: Numbers, start: Numbers, known: Mask) -> Numbers:
         """Values of the column, moved to the bound where they lie on its wrong side."""
@@ -133,7 +134,7 @@ class OrderedColumn:
         return np.where(known, nearest, numbers)
 
     def mirrored(self, numbers: Numbers, start: Numbers, known: Mask) -> Numbers:
-        """Values of the column, as far on the right side of the bound as they lie on its wrong side, within its range."""
+        """Values of the column, as far on the right side of the bound as they lay on its wrong side, in its range."""
         wrong = known & (numbers < start if self.above else numbers > start)
         with np.errstate(invalid="ignore"):
             mirrored = np.clip(self._rounded(2 * start - numbers), self.low, self.high)
@@ -234,17 +235,31 @@ class Orders:
         return arrays, firm
 
     def enforced(self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
-        """The columns, those on the wrong side of a bound that has moved since at the bound; given ones stay."""
+        """The columns, those on the wrong side of a bound on its right side; given ones stay."""
         result = dict(arrays)
-        for own in (*self.kept, *self.columns):
-            name = own.column.name
-            if name in result and all(source in result for source in own.sources):
-                wrong = own.broken(result) & ~fixed.get(name, np.zeros(len(result[name]), bool))
-                if wrong.any():
-                    numbers, (start, known) = to_numbers(result[name], own.column.type), own.bound(result)
-                    moved = np.where(wrong, own.mirrored(numbers, start, known), numbers)
-                    result[name] = from_numbers(moved, null_mask(result[name]), own.column.type)
+        # A mirrored value may have passed a bound on its other side: then it lies at one of the two.
+        for place in (OrderedColumn.mirrored, OrderedColumn.ordered):
+            if not any([self._enforce(own, place, result, fixed) for own in (*self.kept, *self.columns)]):
+                break
         return result
+
+    def _enforce(
+        self,
+        own: OrderedColumn,
+        place: Callable[[OrderedColumn, Numbers, Numbers, Mask], Numbers],
+        arrays: dict[str, pa.Array],
+        fixed: Mapping[str, Mask],
+    ) -> bool:
+        """Put a column, in place, on the right side of its bounds; whether it was not there."""
+        name = own.column.name
+        if not all(column in arrays for column in (name, *own.sources)):
+            return False
+        wrong = own.broken(arrays) & ~fixed.get(name, np.zeros(len(arrays[name]), bool))
+        if wrong.any():
+            numbers, (start, known) = to_numbers(arrays[name], own.column.type), own.bound(arrays)
+            moved = np.where(wrong, place(own, numbers, start, known), numbers)
+            arrays[name] = from_numbers(moved, null_mask(arrays[name]), own.column.type)
+        return bool(wrong.any())
 
     def _make_room(
         self, own: OrderedColumn, arrays: dict[str, pa.Array], distance: pa.Array | None, firm: dict[str, Mask]

@@ -53,7 +53,7 @@ def find_orders(
     below one millionth, divided by the number of pairs that are tried. Columns whose ranges lie apart are in order by
     themselves; numbers that hardly ever would be out of order, or that others tell better than their distance, are
     learned as they are. Of an order of several columns those are learned by distances that lose least by it: values
-    that many rows share, and rows whose bounds are null. What would lose too much is learned as it is and kept in order.
+    that many rows share, and rows whose bounds are null. What would lose too much is learned as it is, too.
 
     Args:
         table: The rows.

@@ -30,7 +30,7 @@ def find_echoes(encoder: TableEncoder, rows: EncodedTable, given: TableEncoder, 
         for place, (other, other_codec) in enumerate(theirs):
             if own.type != other.type or not _has_few_codes(codec) or not _has_few_codes(other_codec):
                 continue
-            table = _same_values(other_codec, codec)
+            table = same_values(other_codec, codec)
             codes = rows.codes[:, column].astype(np.int64)
             gain = _worth(codes, table[context.codes[:, place]], codec.size)
             if gain > best:
@@ -49,7 +49,7 @@ def _has_few_codes(codec: Codec) -> bool:
     return not codec.ranked and codec.size <= _MOST_CODES
 
 
-def _same_values(first: Codec, second: Codec) -> Codes:
+def same_values(first: Codec, second: Codec) -> Codes:
     """For each code of one codec, the code of another that stands for the same value, -1 where none does."""
     codes = np.arange(first.size, dtype=np.int32)
     middle = np.full(first.size, 0.5, np.float32)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from synthohive_spark.engine.dependencies.decided import whole_columns
 from synthohive_spark.engine.dependencies.entities_fit import find_entities
 from synthohive_spark.engine.dependencies.find import find_in_codes, find_in_values
 from synthohive_spark.engine.dependencies.functional_fit import find_names
@@ -16,6 +17,7 @@ from synthohive_spark.engine.limits import DEFAULT_THREADS
 from synthohive_spark.engine.table.assessment import assess, warnings_of
 from synthohive_spark.engine.table.echoes import find_echoes
 from synthohive_spark.engine.table.encoder_fit import check_numeric_encoding, fit_encoder
+from synthohive_spark.engine.table.exclusions import find_exclusions
 from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.engine.table.request import FitRequest
 from synthohive_spark.engine.table.rows_check import warn_of_rows
@@ -79,6 +81,9 @@ def _fit(
     if not request.conditions:
         free = [c for c in request.generated if c.name not in {*rules.surrogates, *rules.unrelated}]
         dependencies = replace(dependencies, entities=find_entities(rows, free, dependencies))
+    whole = whole_columns(dependencies, {c.name for c in looked_at} - rules.unrelated)
+    exclusions = find_exclusions(table, [c.name for c in looked_at if c.name in whole], encoder)
+    dependencies = replace(dependencies, different=tuple(exclusions))
     layout = Layout(
         encoder.blocks,
         context_encoder.blocks,
@@ -87,6 +92,7 @@ def _fit(
         dependencies.null_inclusions,
         tuple(find_echoes(encoder, encoded, context_encoder, context)),
         dependencies.first,
+        tuple(exclusions.values()),
     )
     fitted = engine.fit(encoded, context, layout, request.training)
     score = assess(fitted, encoded, context, layout, request.seed)

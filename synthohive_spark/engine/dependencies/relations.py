@@ -1,0 +1,103 @@
+"""Columns that are computed from others once a row is drawn, whatever the kind of relation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from synthohive_spark.engine.dependencies import derived, linear, product
+from synthohive_spark.engine.dependencies.clock_difference import ClockDifference
+from synthohive_spark.engine.dependencies.formula import FormulaColumn
+from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Relations:
+    """What computes columns; see `synthohive_spark.engine.dependencies.dependencies.Dependencies`."""
+
+    linear: tuple[linear.LinearRelation, ...] = ()
+    products: tuple[product.Product, ...] = ()
+    differences: tuple[ClockDifference, ...] = ()
+    formulas: tuple[FormulaColumn, ...] = ()
+    derived: tuple[derived.DerivedColumn, ...] = ()
+
+    @property
+    def made_of(self) -> dict[str, frozenset[str]]:
+        """By column that is computed, all that it is made of, directly or by others."""
+        made: dict[str, frozenset[str]] = {}
+        for target, *sources in (_made_from(own) for kind in vars(self).values() for own in kind):
+            made[target] = made.get(target, frozenset()) | set(sources)
+        for _ in made:  # so many steps at most lead from a column to what it is made of
+            made = {name: own.union(*(made.get(source, ()) for source in own)) for name, own in made.items()}
+        return made
+
+    def applied(self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
+        """The columns such that all but derived ones hold; linear relations and products may be made of each other."""
+        made = linear.apply_linear_relations(arrays, self.linear, fixed)
+        computed = frozenset([*(own.column for own in self.linear), *(own.column.name for own in self.products)])
+        # A product does not change for a sum that it is part of.
+        rows = len(next(iter(made.values()), ()))
+        firm = {**fixed, **{own.column.name: np.ones(rows, bool) for own in self.products}}
+        for _ in range(2 if self.products else 0):
+            made = product.apply_products(made, self.products, fixed, computed)
+            made = linear.apply_linear_relations(made, self.linear, firm)
+        for difference in self.differences:
+            made = difference.applied(made, fixed)
+        for formula in self.formulas:
+            made = formula.applied(made, fixed)
+        return made
+
+    def put_in_order(
+        self, orders: Orders, arrays: dict[str, pa.Array], given: Mapping[str, pa.Array], fixed: Mapping[str, Mask]
+    ) -> tuple[dict[str, pa.Array], dict[str, Mask]]:
+        """The columns with those in place that are in order with others; where a computed one bounds, it comes first.
+
+        Args:
+            orders: The orders.
+            arrays: Drawn columns by name, parts among them.
+            given: Given columns by name.
+            fixed: The rows in which a column must not change; nowhere, for a name that is missing.
+
+        Returns:
+            All columns, and where they must not change: also computed bounds that were moved for a given value.
+        """
+        made_of, left, computed = self.made_of, list(orders.columns), set[str]()
+        while left:
+            waiting, ready = {own.column.name for own in left}, list[OrderedColumn]()
+            for own in left:
+                if not {*own.sources} & (waiting | made_of.keys() - computed):
+                    ready.append(own)
+                    waiting.remove(own.column.name)
+            arrays, firm = Orders(tuple(ready)).join(arrays, given, fixed)
+            fixed = {**fixed, **{name: mask for name, mask in firm.items() if name in made_of}}
+            left = [own for own in left if own.column.name in waiting]
+            more = {name for name, sources in made_of.items() if not sources & waiting}
+            if left and more > computed:
+                computed, some = more, self._of(more)
+                arrays = derived.apply_derived_columns(some.applied(arrays, fixed), some.derived, fixed)
+            elif not ready:
+                break
+        arrays, firm = Orders((), orders.kept).join(arrays, given, fixed)
+        return arrays, {**fixed, **{name: mask for name, mask in firm.items() if name in made_of}}
+
+    def _of(self, names: Collection[str]) -> Relations:
+        """Those that compute some columns."""
+        return Relations(*(tuple(own for own in kind if _made_from(own)[0] in names) for kind in vars(self).values()))
+
+
+def _made_from(own: Any) -> tuple[str, ...]:
+    """The column that a relation computes, and those that it is computed from."""
+    if isinstance(own, product.Product):
+        return own.column.name, *(factor.name for factor in own.factors)
+    if isinstance(own, derived.DerivedColumn):
+        return own.column, own.of.name
+    if isinstance(own, FormulaColumn):
+        return own.names
+    return own.columns if isinstance(own, ClockDifference) else (own.column, *own.of)
