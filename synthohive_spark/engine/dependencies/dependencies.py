@@ -15,6 +15,7 @@ from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies import derived, functional, linear, null_inclusion, product
 from synthohive_spark.engine.dependencies.clock_difference import ClockDifference
 from synthohive_spark.engine.dependencies.combinations import Combinations
+from synthohive_spark.engine.dependencies.comparison import Comparison
 from synthohive_spark.engine.dependencies.entities import Entity
 from synthohive_spark.engine.dependencies.exclusion import Different
 from synthohive_spark.engine.dependencies.flags import FlagSet
@@ -50,6 +51,7 @@ class Dependencies:
         differences: Times of day that are a delay after another.
         formulas: Columns that are computed as a user says.
         derived: Columns that follow a number.
+        comparisons: Columns that say which of two others is larger.
         entities: Columns that decide others, of too many values for a table of codes.
         functional: Columns that are a function of another one.
         null_inclusions: Columns that are null only where another one is.
@@ -68,6 +70,7 @@ class Dependencies:
     differences: tuple[ClockDifference, ...] = ()
     formulas: tuple[FormulaColumn, ...] = ()
     derived: tuple[derived.DerivedColumn, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
     entities: tuple[Entity, ...] = ()
     functional: tuple[FunctionalDependency, ...] = ()
     null_inclusions: tuple[NullInclusion, ...] = ()
@@ -132,13 +135,14 @@ class Dependencies:
                 *(own.column.name for own in self.products),
                 *(own.column for own in self.linear),
                 *(own.column for own in self.derived),
+                *(own.column.name for own in self.comparisons),
             ]
         )
 
     @property
     def relations(self) -> Relations:
         """The columns that are computed from others."""
-        return Relations(self.linear, self.products, self.differences, self.formulas, self.derived)
+        return Relations(self.linear, self.products, self.differences, self.formulas, self.derived, self.comparisons)
 
     @property
     def first(self) -> tuple[int, ...]:
@@ -194,10 +198,7 @@ class Dependencies:
         arrays, fixed = relations.put_in_order(self.orders, arrays, given, fixed)
         # What is computed may move what bounds another column.
         arrays = relations.applied(self.orders.enforced(relations.applied(arrays, fixed), fixed), fixed)
-        if any(own.column in fixed for own in self.derived):
-            arrays, fixed = derived.move_determinants(arrays, self.derived, fixed)
-            arrays = relations.applied(arrays, fixed)
-        arrays = derived.apply_derived_columns(arrays, self.derived, fixed)
+        arrays = relations.followed(*relations.moved(arrays, fixed))
         for own in self.written:
             first, *others = (part.name for part in own.parts)
             if first in arrays:
@@ -241,6 +242,7 @@ class Dependencies:
             differences=tuple(filter(kept, self.differences)),
             formulas=tuple(filter(kept, self.formulas)),
             derived=tuple(filter(kept, self.derived)),
+            comparisons=tuple(filter(kept, self.comparisons)),
             different=tuple(filter(kept, self.different)),
         )
 
@@ -268,7 +270,9 @@ class Dependencies:
         Of what was declared and does not, the sentence says how many rows break it; what was found holds in all.
         """
         texts = dict.fromkeys((own.describe() for own in self.in_values), 0)
-        declared = replace(self, templates=Templates(), linear=(), products=(), differences=(), derived=())
+        declared = replace(
+            self, templates=Templates(), linear=(), products=(), differences=(), derived=(), comparisons=()
+        )
         texts |= {text: int(mask.sum()) for text, mask in declared.broken_in_values(table).items()}
         texts |= {own.describe(): 0 for own in self.entities}
         texts |= {functional.describe(own, self._shown): 0 for own in self.functional}
@@ -311,15 +315,8 @@ class Dependencies:
     def in_values(self) -> tuple[Any, ...]:
         """What holds in values, in the order in which it is told."""
         rewritten = (*self.templates.columns, *self.combinations, *self.flags, *self.orders.every)
-        return (
-            *rewritten,
-            *self.linear,
-            *self.products,
-            *self.differences,
-            *self.formulas,
-            *self.derived,
-            *self.different,
-        )
+        computed = (*self.linear, *self.products, *self.differences, *self.formulas, *self.derived, *self.comparisons)
+        return (*rewritten, *computed, *self.different)
 
     def to_json(self) -> dict[str, Any]:
         """What is in values as plain values; what is in codes is part of the layout."""
@@ -335,6 +332,7 @@ class Dependencies:
             "differences": [own.to_json() for own in self.differences],
             "formulas": [own.to_json() for own in self.formulas],
             "derived": [own.to_json() for own in self.derived],
+            "comparisons": [own.to_json() for own in self.comparisons],
             "entities": [own.to_json() for own in self.entities],
         }
 
@@ -353,6 +351,7 @@ class Dependencies:
             tuple(ClockDifference.from_json(own) for own in data.get("differences", [])),
             tuple(FormulaColumn.from_json(own) for own in data.get("formulas", [])),
             tuple(derived.DerivedColumn.from_json(own) for own in data["derived"]),
+            tuple(Comparison.from_json(own) for own in data["comparisons"]),
             tuple(Entity.from_json(own) for own in data.get("entities", [])),
             layout.functional,
             layout.null_inclusions,

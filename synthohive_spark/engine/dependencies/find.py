@@ -12,6 +12,7 @@ from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.clock_difference import find_clock_differences
+from synthohive_spark.engine.dependencies.comparison_fit import find_comparisons
 from synthohive_spark.engine.dependencies.declared import Declared
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.derived_fit import find_derived_columns
@@ -102,7 +103,11 @@ def _find_in_numbers(
     parts = {name for own in relations for name in own.columns} | {name for own in products for name in own.columns}
     shown = tuple(c for c in columns if c.name not in rules.imitated)
     followers = find_derived_columns(table, shown, privacy, frozenset(parts) | firm | timed)
-    found = Dependencies(linear=relations, products=products, differences=differences, derived=followers)
+    computed = {r.column for r in relations} | {p.column.name for p in products} | {f.column for f in followers}
+    comparisons = find_comparisons(table, shown, frozenset(computed) | firm | timed | given, privacy.min_rows)
+    found = Dependencies(
+        linear=relations, products=products, differences=differences, derived=followers, comparisons=comparisons
+    )
     made_of = replace(found, formulas=declared.formulas).relations.made_of
     columns += tuple(own.column for own in declared.formulas)
     return replace(found, orders=find_orders(table, columns, given, made_of, privacy, declared.orders))

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from synthohive_spark.engine.dependencies import derived, linear, product
 from synthohive_spark.engine.dependencies.clock_difference import ClockDifference
+from synthohive_spark.engine.dependencies.comparison import Comparison
 from synthohive_spark.engine.dependencies.formula import FormulaColumn
 from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
 
@@ -27,6 +28,7 @@ class Relations:
     differences: tuple[ClockDifference, ...] = ()
     formulas: tuple[FormulaColumn, ...] = ()
     derived: tuple[derived.DerivedColumn, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
 
     @property
     def made_of(self) -> dict[str, frozenset[str]]:
@@ -53,6 +55,28 @@ class Relations:
         for formula in self.formulas:
             made = formula.applied(made, fixed)
         return made
+
+    def moved(
+        self, arrays: dict[str, pa.Array], fixed: Mapping[str, Mask]
+    ) -> tuple[dict[str, pa.Array], Mapping[str, Mask]]:
+        """The columns, what is followed where what follows it is given being moved to suit, and relations of it again.
+
+        Returns:
+            All columns, and the rows in which they must not change any more.
+        """
+        if not any(columns_of[0] in fixed for columns_of in map(_made_from, (*self.derived, *self.comparisons))):
+            return arrays, fixed
+        for own in self.comparisons:
+            arrays = own.applied(arrays, fixed)
+        arrays, fixed = derived.move_determinants(arrays, self.derived, fixed)
+        return self.applied(arrays, fixed), fixed
+
+    def followed(self, arrays: dict[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
+        """The columns with those computed that follow a number, or say which of two is larger."""
+        arrays = derived.apply_derived_columns(arrays, self.derived, fixed)
+        for own in self.comparisons:
+            arrays = own.applied(arrays, fixed)
+        return arrays
 
     def put_in_order(
         self, orders: Orders, arrays: dict[str, pa.Array], given: Mapping[str, pa.Array], fixed: Mapping[str, Mask]
@@ -81,7 +105,7 @@ class Relations:
             more = {name for name, sources in made_of.items() if not sources & waiting}
             if left and more > computed:
                 computed, some = more, self._of(more)
-                arrays = derived.apply_derived_columns(some.applied(arrays, fixed), some.derived, fixed)
+                arrays = some.followed(some.applied(arrays, fixed), fixed)
             elif not ready:
                 break
         arrays, firm = Orders((), orders.kept).join(arrays, given, fixed)
@@ -100,4 +124,4 @@ def _made_from(own: Any) -> tuple[str, ...]:
         return own.column, own.of.name
     if isinstance(own, FormulaColumn):
         return own.names
-    return own.columns if isinstance(own, ClockDifference) else (own.column, *own.of)
+    return own.columns if isinstance(own, ClockDifference | Comparison) else (own.column, *own.of)
