@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from synthohive_spark.engine.codecs.scripts import MIXED, class_of
@@ -13,7 +13,8 @@ from synthohive_spark.engine.codecs.text_runs import Run, Shape
 Pattern = tuple[str, ...]
 _RUN = re.compile(r"Aa+|Жж+|Ωω+|(.)\1*", re.DOTALL)
 """A capital with the small letters that follow is one run."""
-_FIELD = re.compile(r"[Aa9]+|Жж+|Ωω+|(.)\1*", re.DOTALL)
+_FIELD = re.compile(r"(.)\1*", re.DOTALL)
+_ALIKE = str.maketrans("A9", "aa")
 _FEW_PATTERNS, _FEW_LENGTHS, _FEW_SKELETONS = 2, 8, 5
 _NEARLY_ALL, _ALL_BUT, _SOME, _MOST = 0.9, 0.95, 0.05, 0.8
 _LOOKED_AT = 2_000
@@ -32,35 +33,49 @@ def by_pattern(values: Sequence[str], enough: int) -> dict[Pattern, list[list[st
         values: The strings.
         enough: Fewest rows of what is told apart.
     """
-    skeletons: dict[Pattern, list[int]] = defaultdict(list)
-    cuts = [_cut(value, _FIELD) for value in values]
-    for row, (kinds, _) in enumerate(cuts):
-        skeletons[tuple("a" if kind[0] in "Aa9" else kind for kind in kinds)].append(row)
-    marks = Counter("".join("a" if class_of(c) in "Aa9" else c for c in value) for value in values)
+    table = {ord(c): class_of(c) for c in set().union(*values)}
+    classes = [value.translate(table) for value in values]
+    marks = Counter(own.translate(_ALIKE) for own in classes)
     most = sum(count for _, count in marks.most_common(_FEW_SKELETONS))
-    if most < _MOST * len(values) and not any(" " in v for v in values) and _is_mixed(values, enough, 1):
+    if most < _MOST * len(values) and not any(" " in own for own in classes) and _is_mixed(values, enough, 1):
         return {(MIXED,): [[value] for value in values]}
+    skeletons: dict[Pattern, list[int]] = defaultdict(list)
+    for row, own in enumerate(classes):
+        skeletons[tuple(match.group()[0] for match in _FIELD.finditer(own.translate(_ALIKE)))].append(row)
     found: dict[Pattern, list[list[str]]] = defaultdict(list)
     for skeleton, rows in skeletons.items():
-        columns = zip(*(cuts[row][1] for row in rows), strict=True) if len(rows) >= enough else ()
-        mixed = {p for p, own in enumerate(columns) if skeleton[p] == "a" and _is_mixed(own, enough)}
+        mixed = _mixed_places(skeleton, [(values[row], classes[row]) for row in rows], enough)
         for row in rows:
-            pattern: list[str] = []
-            runs: list[str] = []
-            for place, text in enumerate(cuts[row][1]):
-                own_kinds, own_runs = ((MIXED,), [text]) if place in mixed else _cut(text, _RUN)
-                pattern += own_kinds
-                runs += own_runs
-            found[tuple(pattern)].append(runs)
+            pattern, runs = _cut(values[row], classes[row], mixed)
+            found[pattern].append(runs)
     return found
 
 
-def _cut(value: str, parts: re.Pattern[str]) -> tuple[Pattern, list[str]]:
-    """The kind of each part of a value, and the parts."""
-    classes = "".join(map(class_of, value))
-    found = [(match.group(), match.span()) for match in parts.finditer(classes)]
-    kinds = tuple(run[:2] if run[:1] != run[-1:] else run[0] for run, _ in found)
-    return kinds, [value[start:end] for _, (start, end) in found]
+def _mixed_places(skeleton: Pattern, rows: Sequence[tuple[str, str]], enough: int) -> frozenset[int]:
+    """At which places of a skeleton letters and digits are mixed, of strings with the classes of their characters."""
+    places = [place for place, kind in enumerate(skeleton) if kind == "a"]
+    if len(rows) < enough or not places:
+        return frozenset()
+    fields = [[value[m.start() : m.end()] for m in _FIELD.finditer(own.translate(_ALIKE))] for value, own in rows]
+    return frozenset(place for place in places if _is_mixed([own[place] for own in fields], enough))
+
+
+def _cut(value: str, classes: str, mixed: frozenset[int]) -> tuple[Pattern, list[str]]:
+    """The kind of each run of a value, and the runs; fields at mixed places are one."""
+    kinds: list[str] = []
+    runs: list[str] = []
+    fields = enumerate(_FIELD.finditer(classes.translate(_ALIKE))) if mixed else [(-1, None)]
+    for place, field in fields:
+        start, end = field.span() if field else (0, len(value))
+        if place in mixed:
+            kinds.append(MIXED)
+            runs.append(value[start:end])
+            continue
+        for match in _RUN.finditer(classes, start, end):
+            run = match.group()
+            kinds.append(run[:2] if run[0] != run[-1] else run[0])
+            runs.append(value[match.start() : match.end()])
+    return tuple(kinds), runs
 
 
 def _is_mixed(texts: Sequence[str], enough: int, most_lengths: int = _FEW_LENGTHS) -> bool:
@@ -118,17 +133,18 @@ def _shapes(kind: str, texts: Sequence[str], enough: int, least: float) -> tuple
     rows = sum(map(len, common))
     if 2 * rows < len(texts) or not rows:
         return ()
-    spelled = kind in ("9", MIXED) or (len(kind) == 1 and len(common[0]) >= _NEARLY_ALL * len(texts))
+    of_few = kind in ("9", MIXED)
+    spelled = of_few or (len(kind) == 1 and len(common[0]) >= _NEARLY_ALL * len(texts))
     usual = [Counter(text[0] for text in texts if len(text) > 1), Counter(c for text in texts for c in set(text))]
     usual = [Counter({c: n for c, n in own.items() if n >= enough}) for own in usual]
     return tuple(
-        Shape(len(own[0]), len(own) / rows, *(_spelled(own, usual, enough, least) if spelled else ()))
+        Shape(len(own[0]), len(own) / rows, *(_spelled(own, usual, enough, least, of_few) if spelled else ()))
         for own in sorted(common, key=lambda own: len(own[0]))
     )
 
 
 def _spelled(
-    texts: Sequence[str], usual: Sequence[Mapping[str, int]], enough: int, least: float
+    texts: Sequence[str], usual: Sequence[Mapping[str, int]], enough: int, least: float, of_few: bool
 ) -> tuple[dict[str, float], tuple[dict[str, float], ...]]:
     """How texts of one length begin, and the characters at the places behind.
 
@@ -137,15 +153,17 @@ def _spelled(
         usual: Rows of the characters that begin texts of any length above one, and of those at any place.
         enough: Fewest rows of anything that is kept.
         least: Share of the rows that the beginning of several must have, at least.
+        of_few: Whether they are made of few different characters.
     """
     length = len(texts[0])
     if length > _LONGEST_SPELLED:
         return {}, ()
     heads = _heads(texts, enough, least)
     start = len(next(iter(heads), ""))
+    others = [usual[p > 0 or not usual[0]] for p in range(start, length)]
+    columns = [Counter(text[p] for text in texts) for p in range(start, length)]
     return heads, tuple(
-        _place((text[p] for text in texts), len(texts), usual[p > 0 or length == 1], enough)
-        for p in range(start, length)
+        _place(own, other, len(texts), enough, of_few) for own, other in zip(columns, others, strict=True)
     )
 
 
@@ -160,17 +178,18 @@ def _heads(texts: Sequence[str], enough: int, least: float) -> dict[str, float]:
     return {}
 
 
-def _place(characters: Iterable[str], rows: int, usual: Mapping[str, int], enough: int) -> dict[str, float]:
+def _place(
+    counted: Mapping[str, int], usual: Mapping[str, int], rows: int, enough: int, of_few: bool
+) -> dict[str, float]:
     """The characters that enough texts hold at a place; others of these texts share what is left by how usual they are.
 
-    None where most are held by too few.
+    None where most are held by too few, unless there are few different ones.
     """
-    counted = Counter(characters)
     kept = {c: count / rows for c, count in sorted(counted.items()) if count >= enough}
     left = 1 - sum(kept.values())
-    if left > 0.5:
-        return {}
     others = {c: n for c, n in sorted(usual.items()) if c not in kept}
+    if left > 0.5 and not of_few:
+        return {}
     if left > _STRAY and others:
         kept |= {c: left * n / sum(others.values()) for c, n in others.items()}
     return {c: round(share, 6) for c, share in kept.items()}
