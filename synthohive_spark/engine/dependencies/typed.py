@@ -245,7 +245,7 @@ class TimesColumn:
         for form in self.forms:
             own = form.parse(texts)
             fits = pc.and_(pc.is_null(times), pc.equal(form.format(own), texts).fill_null(False))
-            times, which = pc.if_else(fits, own, times), pc.if_else(fits, pa.scalar(form.form), which)
+            times, which = pc.if_else(fits, own, times), pc.if_else(fits, pa.scalar(form.label), which)
         return [times, which]
 
     def join(self, parts: Sequence[pa.Array]) -> pa.Array:
@@ -253,7 +253,7 @@ class TimesColumn:
         times, which = parts
         texts = self.forms[0].format(times)
         for form in self.forms[1:]:
-            texts = pc.if_else(pc.equal(which, form.form).fill_null(False), form.format(times), texts)
+            texts = pc.if_else(pc.equal(which, form.label).fill_null(False), form.format(times), texts)
         return texts
 
     def describe(self) -> str:

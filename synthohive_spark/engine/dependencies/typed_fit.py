@@ -15,7 +15,14 @@ import pyarrow.compute as pc
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.columns import Column, ColumnType
-from synthohive_spark.engine.dependencies.formats import ClockFormat, Format, NumberFormat, TimeFormat
+from synthohive_spark.engine.dependencies.formats import (
+    ClockFormat,
+    Format,
+    NumberFormat,
+    ScientificFormat,
+    TimeFormat,
+)
+from synthohive_spark.engine.dependencies.time_forms import time_forms
 from synthohive_spark.engine.dependencies.typed import (
     SPECIALS,
     AddressColumn,
@@ -34,23 +41,10 @@ _WORD_SHARE = 0.01
 _NAMES, _NAMES_ROWS = 0.5, 0.9
 _MOST_LEAVES = 50
 _TRIED, _MOST_FORMS = 40, 4
-_DATES: tuple[str, ...] = (
-    "%Y-%m-%d",
-    "%d/%m/%Y",
-    "%m/%d/%Y",
-    "%d.%m.%Y",
-    "%Y/%m/%d",
-    "%d-%m-%Y",
-    "%m-%d-%Y",
-    "%Y%m%d",
-    "%d/%m/%y",
-)
-_DATES += ("%m/%d/%y", "%d %b %Y", "%b %d, %Y", "%d-%b-%Y", "%d %B %Y", "%B %d, %Y", "%d%m%Y")
-_TIMES = ("%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M:%S %p")
-_ENDS = ("", "Z", "+00:00", "+0000", " UTC")
-_TIME_FORMS = (*_DATES, *(f"{d}{t}{c}{e}" for d in _DATES for t in (" ", "T") for c in _TIMES for e in _ENDS))
 _YEARS = "1900-01-01", "2199-12-31"
 _NUMBER = re.compile(r"(-?)([^\d\-]*)(-?)(\d[\d., '\u00a0]*\d|\d)([^\d]*)")
+_SIGNED = re.compile(r"[^\d+-]*[+-]")
+_EXPONENT = re.compile(r"-?[0-9](\.[0-9]+)?([eE])[+-][0-9]+")
 _GROUPINGS = ("", "."), (",", "."), ("", ","), (".", ","), (" ", "."), (" ", ","), ("'", "."), ("\u00a0", ",")
 _CLOCKS = (ClockFormat(":"), ClockFormat(":", True), ClockFormat(":", False, False), ClockFormat(":", True, False))
 _INTEGER_CLOCKS = tuple(ClockFormat("", seconds, False, late) for seconds in (False, True) for late in (False, True))
@@ -118,7 +112,7 @@ def _times(column: Column, values: pa.Array, privacy: Privacy) -> TimesColumn | 
         return None
     left = different.take(_evenly(len(different)))
     few = left.slice(0, _TRIED)
-    forms = [form for form in map(TimeFormat, _TIME_FORMS) if form.parse(few).null_count < len(few)]
+    forms = list(time_forms(few.to_pylist()))
     chosen: list[TimeFormat] = []
     while len(left) and forms and len(chosen) < _MOST_FORMS:
         best = max(forms, key=lambda form: _written_so(form, left).true_count)
@@ -171,13 +165,17 @@ def _forms(texts: Sequence[str]) -> Iterator[Format]:
     first = texts[0]
     yield from (form for form in _CLOCKS if form.parse(pa.array([first]))[0].as_py() is not None)
     if any(c.isdigit() for c in first) and len(first) >= 6:
-        for text in _TIME_FORMS:
-            if TimeFormat(text).parse(pa.array([first]))[0].as_py() is not None:
-                yield TimeFormat(text)
+        yield from time_forms([first])
+    exponent = _EXPONENT.fullmatch(first)
+    if exponent:
+        yield ScientificFormat(len(exponent[1] or ".") - 1, exponent[2] == "E")
     yield from _number_forms(texts)
 
 
 def _number_forms(texts: Sequence[str]) -> Iterator[NumberFormat]:
+    plus = all(_SIGNED.match(text) for text in texts) and any("+" in text for text in texts)
+    if plus:
+        texts = [text.replace("+", "", 1) for text in texts]
     matches = [_NUMBER.fullmatch(text) for text in texts]
     if not all(matches):
         return
@@ -195,7 +193,7 @@ def _number_forms(texts: Sequence[str]) -> Iterator[NumberFormat]:
             continue
         decimals = {len(text.rpartition(mark)[2]) if mark in text else 0 for text in digits}
         size = decimals.pop() if len(decimals) == 1 else -1
-        yield NumberFormat(prefix, suffix, thousands, mark, size, sign_first)
+        yield NumberFormat(prefix, suffix, thousands, mark, size, sign_first, plus)
 
 
 def _address(column: Column, values: pa.Array) -> AddressColumn | None:
@@ -209,8 +207,9 @@ def _calendar_integer(column: Column, values: pa.Array) -> TypedColumn | None:
     if len(different) < _DIFFERENT or pc.min(different).as_py() < 0:
         return None
     texts = different.cast(pa.int64()).cast(pa.string())
-    date = TimeFormat("%Y%m%d")
-    if set(pc.utf8_length(texts).to_pylist()) == {8}:
+    lengths = set(pc.utf8_length(texts).to_pylist())
+    if lengths in ({7}, {8}):
+        date = TimeFormat("%Y%m%d" if lengths == {8} else "%Y%j")
         dates = date.parse(texts)
         first, last = (pa.scalar(text).cast(pa.date32()) for text in _YEARS)
         inside = pc.and_(pc.greater_equal(dates, first), pc.less_equal(dates, last)).fill_null(False)
