@@ -106,8 +106,9 @@ class Run(NamedTuple):
     @classmethod
     def from_json(cls, data: Sequence[Any]) -> Run:
         """The part that `to_json` described."""
-        kind, low, high, texts, shapes = [*data, *({}, [])[len(data) - 3 :]]
-        return cls(kind, low, high, texts, tuple(Shape(*own[:3], tuple(own[3])) for own in shapes))
+        kind, low, high, *more = data
+        texts, shapes = more[0] if more else {}, more[1] if len(more) > 1 else ()
+        return cls(kind, low, high, texts, tuple(Shape(own[0], own[1], own[2], tuple(own[3])) for own in shapes))
 
 
 def _put_shape(characters: Characters, rows: npt.NDArray[np.intp], shape: Shape, noise: NoiseBits) -> None:
@@ -126,7 +127,8 @@ def _put_shape(characters: Characters, rows: npt.NDArray[np.intp], shape: Shape,
 def _chosen(shares: list[float], words: NoiseBits) -> npt.NDArray[np.intp]:
     """Which of several things each word stands for, by shares of any sum."""
     cumulative = np.cumsum(shares)
-    return np.minimum(np.searchsorted(cumulative, uniforms(words) * cumulative[-1], side="right"), len(shares) - 1)
+    picks = np.searchsorted(cumulative, uniforms(words) * cumulative[-1], side="right")
+    return np.asarray(np.minimum(picks, len(shares) - 1), np.intp)
 
 
 def _table(texts: Mapping[str, float], width: int) -> Characters:

@@ -20,6 +20,7 @@ from synthohive_spark.engine.dependencies.formats import (
     format_to_json,
     time_format_from_json,
 )
+from synthohive_spark.engine.dependencies.numbers_column import NumbersColumn
 from synthohive_spark.engine.integrity import Bounds, check_equal
 
 SPECIALS = (np.nan, np.inf, -np.inf)
@@ -270,13 +271,15 @@ class TimesColumn:
         return cls(Column.from_json(data["column"]), tuple(map(time_format_from_json, data["times"])))
 
 
-Written = TypedColumn | JsonColumn | AddressColumn | TimesColumn
+Written = TypedColumn | JsonColumn | AddressColumn | TimesColumn | NumbersColumn
 
 
 def written_from_json(data: Mapping[str, Any]) -> Written:
     """The column that its `to_json` described."""
     if "address" in data:
         return AddressColumn.from_json(data)
+    if "numbers" in data:
+        return NumbersColumn.from_json(data)
     if "times" in data:
         return TimesColumn.from_json(data)
     return JsonColumn.from_json(data) if "json" in data else TypedColumn.from_json(data)

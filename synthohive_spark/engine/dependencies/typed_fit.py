@@ -22,6 +22,7 @@ from synthohive_spark.engine.dependencies.formats import (
     ScientificFormat,
     TimeFormat,
 )
+from synthohive_spark.engine.dependencies.numbers_column import Number, NumbersColumn, cut_numbers, whole_digits
 from synthohive_spark.engine.dependencies.time_forms import time_forms
 from synthohive_spark.engine.dependencies.typed import (
     SPECIALS,
@@ -39,6 +40,8 @@ _DIFFERENT = 30
 _SOME = 500
 _WORD_SHARE = 0.01
 _NAMES, _NAMES_ROWS = 0.5, 0.9
+_MANY_RARE, _NEARLY_ALL = 0.1, 0.98
+_MOST_NUMBERS, _MOST_DIGITS, _SHORT = 4, 4, 7
 _MOST_LEAVES = 50
 _TRIED, _MOST_FORMS = 40, 4
 _YEARS = "1900-01-01", "2199-12-31"
@@ -74,7 +77,7 @@ def find_typed(table: pa.Table, columns: Sequence[Column], left: frozenset[str],
             continue
         if column.type.is_string:
             typed: Written | None = _typed(column, values, privacy) or _times(column, values, privacy)
-            typed = typed or _address(column, values) or _json(column, values)
+            typed = typed or _address(column, values) or _json(column, values) or _numbers(column, values, privacy)
         else:
             typed = _calendar_integer(column, values)
         if typed is not None:
@@ -199,6 +202,39 @@ def _number_forms(texts: Sequence[str]) -> Iterator[NumberFormat]:
 def _address(column: Column, values: pa.Array) -> AddressColumn | None:
     texts = values.drop_null().to_pylist()
     return AddressColumn(column) if all(address_of(text) is not None for text in texts) else None
+
+
+def _numbers(column: Column, values: pa.Array, privacy: Privacy) -> NumbersColumn | None:
+    """A column of a few numbers with the same text between, where many rows hold what few others do.
+
+    Numbers that all have one length are codes, and so are long ones of which nearly every row has its own.
+    """
+    counted = pc.value_counts(values.drop_null())
+    texts, counts = counted.field("values").to_pylist(), np.asarray(counted.field("counts"))
+    rare = counts[counts < max(privacy.min_rows, 2)].sum()
+    if len(texts) < _DIFFERENT or rare < _MANY_RARE * counts.sum():
+        return None
+    few, gaps = cut_numbers(texts[0])
+    if not 2 <= len(few) <= _MOST_NUMBERS or any(c.isalpha() for c in gaps[0]) or {".", ",", ""} & set(gaps[1:-1]):
+        return None
+    rows = [cut_numbers(text) for text in texts]
+    if any(own != gaps for _, own in rows):
+        return None
+    columns = list(zip(*(numbers for numbers, _ in rows), strict=True))
+    longest = [max(map(whole_digits, own)) for own in columns]
+    unlike = [own for own in columns if len(set(map(len, own))) > 1]
+    whole = not any("." in own[0] for own in columns)
+    names = len(texts) / counts.sum() > (_NAMES_ROWS if sum(longest) > _SHORT else _NEARLY_ALL)
+    if not unlike or max(longest) > _MOST_DIGITS or (whole and names and not any(c.isalpha() for c in "".join(gaps))):
+        return None
+    forms = tuple(Number(len(own[0].partition(".")[2]), _width(own)) for own in columns)
+    made = NumbersColumn(column, forms, gaps)
+    return made if made.join(made.split({column.name: values})).equals(values) else None
+
+
+def _width(numbers: Sequence[str]) -> int:
+    """How many digits a number has at least; two, where zeros make those of up to two digits equally long."""
+    return 2 if all(whole_digits(own) == 2 for own in numbers) and any(own[0] == "0" for own in numbers) else 1
 
 
 def _calendar_integer(column: Column, values: pa.Array) -> TypedColumn | None:

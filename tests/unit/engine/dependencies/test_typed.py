@@ -266,6 +266,64 @@ def test_texts_that_are_not_all_times_are_no_times():
     assert typed(texts(few)[0]) == []
 
 
+def numbers(low, high, seed, rows=ROWS):
+    return rng(seed).integers(low, high, rows).tolist()
+
+
+@pytest.mark.parametrize(
+    ("values", "kinds"),
+    [
+        ([f"{b + a}/{b}" for a, b in zip(numbers(20, 80, 1), numbers(50, 100, 2), strict=True)], ["bigint"] * 2),
+        ([f"{a}h {b}m" for a, b in zip(numbers(0, 12, 1), numbers(0, 60, 2), strict=True)], ["bigint"] * 2),
+        (
+            [f"{a}:{b:02d}:{b // 9:02d}" for a, b in zip(numbers(0, 150, 1), numbers(0, 60, 2), strict=True)],
+            ["bigint"] * 3,
+        ),
+        ([f"{a / 10:.1f} - {a / 9 + 1:.2f} mg" for a in numbers(5, 4000, 1)], ["double"] * 2),
+        (
+            [f"{a / 9:.4f}, {b / 9:.4f}" for a, b in zip(numbers(-600, 600, 1), numbers(-9, 999, 2), strict=True)],
+            ["double"] * 2,
+        ),
+    ],
+    ids=["pressure", "duration", "clock beyond a day", "range", "place"],
+)
+def test_a_few_numbers_with_the_same_text_between_are_learned_as_numbers(values, kinds):
+    found, table, drawn = texts(values)
+    assert typed(found) == [("x", kinds)]
+    (own,) = found.written
+    check_loaded(own)
+    parts = [part.to_numpy() for part in own.split({"x": drawn["x"].combine_chunks()})]
+    for made, real in zip(parts, own.split({"x": table["x"].combine_chunks()}), strict=True):
+        assert real.to_numpy().min() <= made.min() and made.max() <= real.to_numpy().max()
+    if "/" in values[0]:
+        assert (parts[0] >= parts[1]).all()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [f"{a:02d}-{b:03d}" for a, b in zip(numbers(0, 99, 1), numbers(0, 999, 2), strict=True)],
+        [f"{a}.{b}.{c}" for a, b, c in zip(numbers(0, 30, 1), numbers(0, 30, 2), numbers(0, 30, 3), strict=True)],
+        [f"2024/{i}" for i in range(ROWS)],
+        [f"0{a}/{b}" for a, b in zip(numbers(30, 900, 1), numbers(10_000, 9_999_999, 2), strict=True)],
+        [f"R{a}-{b}" for a, b in zip(numbers(1, 300, 1), numbers(1, 30, 2), strict=True)],
+        [f"{a}:{b}" for a, b in zip(numbers(0, 6, 1), numbers(0, 6, 2), strict=True)],
+    ],
+    ids=["zip codes", "versions", "document numbers", "phones", "rooms", "scores"],
+)
+def test_names_of_a_few_numbers_are_no_numbers(values):
+    found, _, _ = texts(values)
+    assert typed(found) == []
+
+
+def test_numbers_without_what_stands_between_are_refused():
+    found, _, _ = texts([f"{a}h {b}m" for a, b in zip(numbers(0, 12, 1), numbers(0, 60, 2), strict=True)])
+    data = found.written[0].to_json()
+    assert written_from_json(data) == found.written[0]
+    with pytest.raises(ValueError, match="numbers and what stands between"):
+        check_loaded(written_from_json({**data, "gaps": data["gaps"][1:]}))
+
+
 def test_names_of_a_language_that_is_not_there_are_refused():
     found, _, _ = texts(named("{day}. {month} {year}", "Januar Februar März April Mai Juni Juli August September"))
     data = found.written[0].to_json()
