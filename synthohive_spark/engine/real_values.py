@@ -11,6 +11,8 @@ import base64
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from string import ascii_letters, ascii_lowercase, ascii_uppercase
+from string import digits as ascii_digits
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +24,8 @@ LARGEST = 1 << 28
 MULTIPLIER = 0x4F1BBCDD
 _MARKED = 0.5
 _ATTEMPTS = 64
+_DIGITS_ONLY = 16
+_ALNUM = frozenset(ascii_letters + ascii_digits)
 _SMALLEST, _DENSEST = 8, 16
 
 
@@ -95,14 +99,21 @@ def buckets_for(values: int) -> int:
 
 
 def avoid_real_values(
-    make: Callable[[NoiseBits, int], pa.Array], words: NoiseBits, real_values: RealValueFilter | None
+    make: Callable[[NoiseBits, int], pa.Array],
+    words: NoiseBits,
+    real_values: RealValueFilter | None,
+    longest: int = 0,
+    *,
+    vary: bool = True,
 ) -> pa.Array:
-    """Strings of which none is among the seen values.
+    """Strings of which none is among the seen values, unless every string of its length and kind is.
 
     Args:
         make: Strings for words and the number of an attempt; another attempt should make others.
         words: One for each string.
         real_values: What to keep away from; None for nothing.
+        longest: Most characters of a string; 0 for any number.
+        vary: Whether letters and digits are changed where all that is made is real.
     """
     values = make(words, 0)
     if real_values is None:
@@ -114,9 +125,32 @@ def avoid_real_values(
         again = make(words[left], attempt)
         values = pa.compute.replace_with_mask(values, _mask(left, len(values)), again)
         left = left[real_values.contain(again)]
-    # Where every string that can be made is a real one, only stars are left to show.
-    stars = pa.array(["*" * max(len(v), 1) for v in values.take(pa.array(left)).to_pylist()], values.type)
-    return pa.compute.replace_with_mask(values, _mask(left, len(values)), stars) if len(left) else values
+    for attempt in range(1, _ATTEMPTS if vary else 1):
+        if not len(left):
+            break
+        turns = another(words[left], _ATTEMPTS + attempt).tolist()
+        texts = values.take(pa.array(left)).to_pylist()
+        again = pa.array([_varied(t, n, attempt, longest) for t, n in zip(texts, turns, strict=True)], values.type)
+        values = pa.compute.replace_with_mask(values, _mask(left, len(values)), again)
+        left = left[real_values.contain(again)]
+    return values
+
+
+def _varied(text: str, noise: int, attempt: int, longest: int) -> str:
+    """A string with one letter or digit of another, digits first; longer by one, at every fourth of later attempts."""
+    digits = [place for place, c in enumerate(text) if c in ascii_digits]
+    places = digits if digits and attempt < _DIGITS_ONLY else [p for p, c in enumerate(text) if c in _ALNUM]
+    if attempt >= _DIGITS_ONLY and attempt % 4 == 0 and (not longest or len(text) < longest):
+        end = places[-1] + 1 if places else len(text)
+        text, places = f"{text[:end]}{text[end - 1] if places else 'a'}{text[end:]}", [end]
+    if not places:
+        return text
+    place, turn = places[noise % len(places)], noise // len(places)
+    # No zero comes to lead a number.
+    leads = text[place] in ascii_digits[1:] and not (place and text[place - 1] in ascii_digits)
+    alphabets = (ascii_digits[1:] if leads else ascii_digits, ascii_uppercase, ascii_lowercase)
+    alphabet = next(own for own in alphabets if text[place] in own)
+    return text[:place] + alphabet[turn % len(alphabet)] + text[place + 1 :]
 
 
 def another(words: NoiseBits, attempt: int) -> NoiseBits:

@@ -96,7 +96,10 @@ class AgreeingCodec(CodecDefaults):
         people = self.people.drawn(words[:, 0]) if words.shape[1] == 1 else Drawn.from_table(words)
         rows = np.arange(len(codes), dtype=np.uint64)
         values = avoid_real_values(
-            lambda some, turn: self.written.strings(people.take(some.astype(np.int64)), turn), rows, self.real_values
+            lambda some, turn: self.written.strings(people.take(some.astype(np.int64)), turn),
+            rows,
+            self.real_values,
+            self.type.length,
         )
         if self.type.length:
             values = pc.utf8_slice_codeunits(values, 0, self.type.length)

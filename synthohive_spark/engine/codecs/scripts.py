@@ -25,6 +25,8 @@ _LETTERS = {
 """By the first word of their Unicode names, what stands for the letters of a script, capitals first."""
 OTHER = "ʘ"
 """Stands for letters of any other script."""
+MIXED = "ʬ"
+"""Stands for letters and digits of which any may follow any; no character has this class."""
 SPREAD = frozenset([OTHER, *(letter for letters in _LETTERS.values() for letter in letters)])
 """Classes whose alphabets are what the values hold."""
 

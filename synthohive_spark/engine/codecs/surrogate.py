@@ -106,10 +106,12 @@ class SurrogateCodec(CodecDefaults):
         """See `Codec.decode`; where `unique`, the word of a row is its number."""
         if not len(codes):
             return pa.array([], self.type.arrow)
-        strings = avoid_real_values(self._unique if self.unique else self._drawn, words[:, 0], self.real_values)
-        if not self.type.is_string:
-            # Stars, where every number that can be generated is a real one.
-            strings = pc.if_else(pc.starts_with(strings, "*"), "0", strings)
+        make = self._unique if self.unique else self._drawn
+        whole = not self.type.is_string
+        strings = avoid_real_values(make, words[:, 0], self.real_values, self.type.length, vary=not whole)
+        if whole and self.real_values is not None:
+            # What is left where every number that can be generated is a real one.
+            strings = pc.if_else(pa.array(self.real_values.contain(strings)), "0", strings)
         if self.type.length:
             strings = pc.utf8_slice_codeunits(strings, 0, self.type.length)
         values = strings if self.type.is_string else strings.cast(self.type.arrow)

@@ -218,7 +218,7 @@ class Dependencies:
     def describe(self) -> list[str]:
         """What was found, a sentence for each dependency."""
         return [
-            *(own.describe() for own in (*self.written, *self.in_values)),
+            *(own.describe().replace("\x00", " ") for own in (*self.written, *self.in_values)),
             *(own.describe() for own in self.calendar.columns),
             *(own.describe() for own in self.entities),
             *(functional.describe(own, self._shown) for own in self.functional),

@@ -25,7 +25,7 @@ from synthohive_spark.engine.dependencies.order_fit import find_orders
 from synthohive_spark.engine.dependencies.product_fit import find_products
 from synthohive_spark.engine.dependencies.rewriting import split, virtual
 from synthohive_spark.engine.dependencies.template_fit import find_templates
-from synthohive_spark.engine.dependencies.typed import TypedColumn, Written
+from synthohive_spark.engine.dependencies.typed import JsonColumn, TypedColumn, Written
 from synthohive_spark.engine.dependencies.typed_fit import find_typed
 from synthohive_spark.engine.encoded_table import Block, EncodedTable
 from synthohive_spark.engine.table_statistics import TableStatistics
@@ -57,9 +57,11 @@ def find_in_values(
     asked = {name for own in rules.declared for name in own.columns}
     several = {n for own in rules.declared if isinstance(own, OneHot | FixedCombinations) for n in own.columns}
     free = [c for c in columns if c.name not in {*rules.unrelated, *asked}]
-    templates = find_templates(table, free, given, rules.imitated)
+    typed = find_typed(table, columns, rules.imitated | rules.categorical | several, privacy)
+    times_and_numbers = {own.column.name for own in typed if not isinstance(own, JsonColumn)}
+    templates = find_templates(table, free, given, rules.imitated, frozenset(times_and_numbers))
     made = {own.column.name for own in templates.columns}
-    written = tuple(find_typed(table, columns, rules.imitated | rules.categorical | made | several, privacy))
+    written = tuple(own for own in typed if own.column.name not in made)
     table, columns = split(written, table), virtual(written, columns)
     declared = Declared.of(rules.declared, table, [c for c in columns if c.name not in made], privacy.min_rows)
     made |= declared.rewritten

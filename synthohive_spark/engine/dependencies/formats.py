@@ -12,10 +12,12 @@ import pyarrow.compute as pc
 
 from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.engine.dependencies.day_names import LANGUAGES, from_english, to_english
 from synthohive_spark.engine.integrity import Bounds, Digits
 
 _DOUBLE, _BIGINT, _DATE, _TIME = (ColumnType(name) for name in ("double", "bigint", "date", "timestamp_ntz"))
 _DAY_SECONDS = 86_400
+_UNPADDED = "\x01"
 Sign = Annotated[str, Bounds(0, 4)]
 Mark = Annotated[str, Bounds(1, 4)]
 """Stand between digits; Arrow looks for an empty one without end."""
@@ -32,6 +34,7 @@ class NumberFormat:
         mark: The decimal mark.
         digits: How many digits stand behind it; -1 for as many as there are.
         sign_first: Whether a minus stands before the prefix.
+        plus: Whether numbers that are not negative have a plus in its place.
     """
 
     prefix: str = ""
@@ -40,6 +43,7 @@ class NumberFormat:
     mark: Mark = "."
     digits: Digits = -1
     sign_first: bool = False
+    plus: bool = False
     name: ClassVar[str] = "number"
 
     @property
@@ -49,8 +53,12 @@ class NumberFormat:
 
     def parse(self, texts: pa.Array) -> pa.Array:
         """The values; null for what is no such number."""
-        minus = pc.starts_with(texts, "-" + self.prefix if self.sign_first else self.prefix + "-")
+        before, behind = ("", self.prefix) if self.sign_first else (self.prefix, "")
+        minus = pc.starts_with(texts, f"{before}-{behind}")
         plain = pc.replace_substring(texts, "-", "", max_replacements=1)
+        if self.plus:
+            signed = pc.or_(minus, pc.starts_with(texts, f"{before}+{behind}"))
+            plain = pc.if_else(signed, pc.replace_substring(plain, "+", "", max_replacements=1), pa.scalar(""))
         fits = pc.and_(pc.starts_with(plain, self.prefix), pc.ends_with(plain, self.suffix))
         plain = pc.utf8_slice_codeunits(plain, len(self.prefix), -len(self.suffix) if self.suffix else None)
         if self.thousands:
@@ -74,7 +82,7 @@ class NumberFormat:
         text = f"{size:,.{self.digits}f}" if self.digits >= 0 else f"{size:,.8f}".rstrip("0").rstrip(".")
         whole, _, fraction = text.partition(".")
         text = whole.replace(",", self.thousands) + (self.mark + fraction if fraction else "")
-        minus = "-" if value < 0 else ""
+        minus = "-" if value < 0 or (self.plus and np.signbit(value)) else "+" if self.plus else ""
         return (
             f"{minus}{self.prefix}{text}{self.suffix}"
             if self.sign_first
@@ -83,28 +91,74 @@ class NumberFormat:
 
 
 @dataclass(frozen=True)
+class ScientificFormat:
+    """Decimal numbers with an exponent: ``1.2e-03``, ``-4E+10``.
+
+    Attributes:
+        digits: How many digits stand behind the decimal point.
+        capital: Whether the exponent follows a capital E.
+    """
+
+    digits: Annotated[int, Bounds(0, 17)]
+    capital: bool = False
+    name: ClassVar[str] = "number with an exponent"
+    type: ClassVar[ColumnType] = _DOUBLE
+
+    def parse(self, texts: pa.Array) -> pa.Array:
+        """The values; null for what is no such number."""
+        fraction = rf"\.[0-9]{{{self.digits}}}" if self.digits else ""
+        fits = pc.match_substring_regex(texts, rf"^-?[0-9]{fraction}{'E' if self.capital else 'e'}[+-][0-9]{{2,3}}$")
+        return pc.if_else(fits, texts, pa.scalar(None, pa.string())).cast(pa.float64())
+
+    def format(self, values: pa.Array) -> pa.Array:
+        """The texts of values."""
+        spec = f".{self.digits}{'E' if self.capital else 'e'}"
+        return pa.array([None if v is None else f"{v:{spec}}" for v in values.to_pylist()], pa.string())
+
+
+@dataclass(frozen=True)
 class TimeFormat:
     """Dates and timestamps, as ``strptime`` reads them.
 
     Attributes:
-        form: The form, such as ``%d/%m/%Y``.
+        form: The form, such as ``%d/%m/%Y``; ``%-d`` and the like are numbers without a zero before them.
+        language: Whose names of months and days there are, one of `LANGUAGES`; "" for English ones.
     """
 
     form: str
+    language: str = ""
     name: ClassVar[str] = "time"
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        if self.language and self.language not in LANGUAGES:
+            raise ValueError(f"there are no names of {self.language!r}")
+
+    @property
+    def label(self) -> str:
+        """What tells it from other formats of times."""
+        return f"{self.form} ({self.language})" if self.language else self.form
 
     @property
     def type(self) -> ColumnType:
         """The type of the values."""
-        return _TIME if any(part in self.form for part in ("%H", "%I")) else _DATE
+        return _TIME if any(part in self._padded for part in ("%H", "%I")) else _DATE
+
+    @property
+    def _padded(self) -> str:
+        return self.form.replace("%-", "%")
 
     def parse(self, texts: pa.Array) -> pa.Array:
         """The values; null for what has another form."""
-        return pc.strptime(texts, self.form, "s", error_is_null=True).cast(self.type.arrow)
+        texts = to_english(texts, self.language) if self.language else texts
+        return pc.strptime(texts, self._padded, "s", error_is_null=True).cast(self.type.arrow)
 
     def format(self, values: pa.Array) -> pa.Array:
         """The texts of values."""
-        return pc.strftime(values.cast(pa.timestamp("s"), safe=False), self.form)
+        texts = pc.strftime(values.cast(pa.timestamp("s"), safe=False), self.form.replace("%-", f"{_UNPADDED}%"))
+        if "%-" in self.form:
+            texts = pc.replace_substring_regex(texts, f"{_UNPADDED}0?", "")
+        return from_english(texts, self.language) if self.language else texts
 
 
 @dataclass(frozen=True)
@@ -156,8 +210,8 @@ class ClockFormat:
         return text if self.separator or self.padded else str(int(text))
 
 
-Format = NumberFormat | TimeFormat | ClockFormat
-_FORMATS: dict[str, type[Any]] = {f.name: f for f in (NumberFormat, TimeFormat, ClockFormat)}
+Format = NumberFormat | ScientificFormat | TimeFormat | ClockFormat
+_FORMATS: dict[str, type[Any]] = {f.name: f for f in (NumberFormat, ScientificFormat, TimeFormat, ClockFormat)}
 
 
 def format_to_json(own: Format) -> dict[str, Any]:

@@ -29,7 +29,11 @@ _PADDED = tuple(range(3, 13))
 
 
 def find_templates(
-    table: pa.Table, columns: Sequence[Column], given: frozenset[str], imitated: frozenset[str]
+    table: pa.Table,
+    columns: Sequence[Column],
+    given: frozenset[str],
+    imitated: frozenset[str],
+    whole: frozenset[str] = frozenset(),
 ) -> Templates:
     """The strings in which, in all rows in which they are not null, what other columns hold stands in the same order.
 
@@ -44,6 +48,7 @@ def find_templates(
         columns: The columns to look at; strings, integers and times count.
         given: Columns that will be given, not drawn.
         imitated: Columns of which no part may come out.
+        whole: Columns of dates, times or numbers, of which no part may be learned by itself.
     """
     read = {c.name: _Texts(c, one_array(table.column(c.name))) for c in columns if _counts(c)}
     places = {name: place for place, name in enumerate(read)}
@@ -57,7 +62,7 @@ def find_templates(
                 continue
             before = [r for r in read.values() if _may_stand_in(r, own, places, forms is WHOLE)]
             before = [r for r in before if not _leads_to(found, r.column.name, name)]
-            template = _template(own, before, forms is WHOLE, name not in imitated)
+            template = _template(own, before, forms is WHOLE, name not in imitated | whole)
             if template is not None:
                 found[name] = template
     return Templates(tuple(sorted(found.values(), key=lambda own: _depth(found, own.column.name))))

@@ -20,6 +20,7 @@ from synthohive_spark.engine.dependencies.formats import (
     format_to_json,
     time_format_from_json,
 )
+from synthohive_spark.engine.dependencies.numbers_column import NumbersColumn
 from synthohive_spark.engine.integrity import Bounds, check_equal
 
 SPECIALS = (np.nan, np.inf, -np.inf)
@@ -245,7 +246,7 @@ class TimesColumn:
         for form in self.forms:
             own = form.parse(texts)
             fits = pc.and_(pc.is_null(times), pc.equal(form.format(own), texts).fill_null(False))
-            times, which = pc.if_else(fits, own, times), pc.if_else(fits, pa.scalar(form.form), which)
+            times, which = pc.if_else(fits, own, times), pc.if_else(fits, pa.scalar(form.label), which)
         return [times, which]
 
     def join(self, parts: Sequence[pa.Array]) -> pa.Array:
@@ -253,7 +254,7 @@ class TimesColumn:
         times, which = parts
         texts = self.forms[0].format(times)
         for form in self.forms[1:]:
-            texts = pc.if_else(pc.equal(which, form.form).fill_null(False), form.format(times), texts)
+            texts = pc.if_else(pc.equal(which, form.label).fill_null(False), form.format(times), texts)
         return texts
 
     def describe(self) -> str:
@@ -270,13 +271,15 @@ class TimesColumn:
         return cls(Column.from_json(data["column"]), tuple(map(time_format_from_json, data["times"])))
 
 
-Written = TypedColumn | JsonColumn | AddressColumn | TimesColumn
+Written = TypedColumn | JsonColumn | AddressColumn | TimesColumn | NumbersColumn
 
 
 def written_from_json(data: Mapping[str, Any]) -> Written:
     """The column that its `to_json` described."""
     if "address" in data:
         return AddressColumn.from_json(data)
+    if "numbers" in data:
+        return NumbersColumn.from_json(data)
     if "times" in data:
         return TimesColumn.from_json(data)
     return JsonColumn.from_json(data) if "json" in data else TypedColumn.from_json(data)

@@ -15,7 +15,15 @@ import pyarrow.compute as pc
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.columns import Column, ColumnType
-from synthohive_spark.engine.dependencies.formats import ClockFormat, Format, NumberFormat, TimeFormat
+from synthohive_spark.engine.dependencies.formats import (
+    ClockFormat,
+    Format,
+    NumberFormat,
+    ScientificFormat,
+    TimeFormat,
+)
+from synthohive_spark.engine.dependencies.numbers_column import Number, NumbersColumn, cut_numbers, whole_digits
+from synthohive_spark.engine.dependencies.time_forms import time_forms
 from synthohive_spark.engine.dependencies.typed import (
     SPECIALS,
     AddressColumn,
@@ -32,25 +40,14 @@ _DIFFERENT = 30
 _SOME = 500
 _WORD_SHARE = 0.01
 _NAMES, _NAMES_ROWS = 0.5, 0.9
+_MANY_RARE, _NEARLY_ALL = 0.1, 0.98
+_MOST_NUMBERS, _MOST_DIGITS, _SHORT = 4, 4, 7
 _MOST_LEAVES = 50
 _TRIED, _MOST_FORMS = 40, 4
-_DATES: tuple[str, ...] = (
-    "%Y-%m-%d",
-    "%d/%m/%Y",
-    "%m/%d/%Y",
-    "%d.%m.%Y",
-    "%Y/%m/%d",
-    "%d-%m-%Y",
-    "%m-%d-%Y",
-    "%Y%m%d",
-    "%d/%m/%y",
-)
-_DATES += ("%m/%d/%y", "%d %b %Y", "%b %d, %Y", "%d-%b-%Y", "%d %B %Y", "%B %d, %Y", "%d%m%Y")
-_TIMES = ("%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M:%S %p")
-_ENDS = ("", "Z", "+00:00", "+0000", " UTC")
-_TIME_FORMS = (*_DATES, *(f"{d}{t}{c}{e}" for d in _DATES for t in (" ", "T") for c in _TIMES for e in _ENDS))
 _YEARS = "1900-01-01", "2199-12-31"
 _NUMBER = re.compile(r"(-?)([^\d\-]*)(-?)(\d[\d., '\u00a0]*\d|\d)([^\d]*)")
+_SIGNED = re.compile(r"[^\d+-]*[+-]")
+_EXPONENT = re.compile(r"-?[0-9](\.[0-9]+)?([eE])[+-][0-9]+")
 _GROUPINGS = ("", "."), (",", "."), ("", ","), (".", ","), (" ", "."), (" ", ","), ("'", "."), ("\u00a0", ",")
 _CLOCKS = (ClockFormat(":"), ClockFormat(":", True), ClockFormat(":", False, False), ClockFormat(":", True, False))
 _INTEGER_CLOCKS = tuple(ClockFormat("", seconds, False, late) for seconds in (False, True) for late in (False, True))
@@ -80,7 +77,7 @@ def find_typed(table: pa.Table, columns: Sequence[Column], left: frozenset[str],
             continue
         if column.type.is_string:
             typed: Written | None = _typed(column, values, privacy) or _times(column, values, privacy)
-            typed = typed or _address(column, values) or _json(column, values)
+            typed = typed or _address(column, values) or _json(column, values) or _numbers(column, values, privacy)
         else:
             typed = _calendar_integer(column, values)
         if typed is not None:
@@ -118,7 +115,7 @@ def _times(column: Column, values: pa.Array, privacy: Privacy) -> TimesColumn | 
         return None
     left = different.take(_evenly(len(different)))
     few = left.slice(0, _TRIED)
-    forms = [form for form in map(TimeFormat, _TIME_FORMS) if form.parse(few).null_count < len(few)]
+    forms = list(time_forms(few.to_pylist()))
     chosen: list[TimeFormat] = []
     while len(left) and forms and len(chosen) < _MOST_FORMS:
         best = max(forms, key=lambda form: _written_so(form, left).true_count)
@@ -171,13 +168,17 @@ def _forms(texts: Sequence[str]) -> Iterator[Format]:
     first = texts[0]
     yield from (form for form in _CLOCKS if form.parse(pa.array([first]))[0].as_py() is not None)
     if any(c.isdigit() for c in first) and len(first) >= 6:
-        for text in _TIME_FORMS:
-            if TimeFormat(text).parse(pa.array([first]))[0].as_py() is not None:
-                yield TimeFormat(text)
+        yield from time_forms([first])
+    exponent = _EXPONENT.fullmatch(first)
+    if exponent:
+        yield ScientificFormat(len(exponent[1] or ".") - 1, exponent[2] == "E")
     yield from _number_forms(texts)
 
 
 def _number_forms(texts: Sequence[str]) -> Iterator[NumberFormat]:
+    plus = all(_SIGNED.match(text) for text in texts) and any("+" in text for text in texts)
+    if plus:
+        texts = [text.replace("+", "", 1) for text in texts]
     matches = [_NUMBER.fullmatch(text) for text in texts]
     if not all(matches):
         return
@@ -195,12 +196,45 @@ def _number_forms(texts: Sequence[str]) -> Iterator[NumberFormat]:
             continue
         decimals = {len(text.rpartition(mark)[2]) if mark in text else 0 for text in digits}
         size = decimals.pop() if len(decimals) == 1 else -1
-        yield NumberFormat(prefix, suffix, thousands, mark, size, sign_first)
+        yield NumberFormat(prefix, suffix, thousands, mark, size, sign_first, plus)
 
 
 def _address(column: Column, values: pa.Array) -> AddressColumn | None:
     texts = values.drop_null().to_pylist()
     return AddressColumn(column) if all(address_of(text) is not None for text in texts) else None
+
+
+def _numbers(column: Column, values: pa.Array, privacy: Privacy) -> NumbersColumn | None:
+    """A column of a few numbers with the same text between, where many rows hold what few others do.
+
+    Numbers that all have one length are codes, and so are long ones of which nearly every row has its own.
+    """
+    counted = pc.value_counts(values.drop_null())
+    texts, counts = counted.field("values").to_pylist(), np.asarray(counted.field("counts"))
+    rare = counts[counts < max(privacy.min_rows, 2)].sum()
+    if len(texts) < _DIFFERENT or rare < _MANY_RARE * counts.sum():
+        return None
+    few, gaps = cut_numbers(texts[0])
+    if not 2 <= len(few) <= _MOST_NUMBERS or any(c.isalpha() for c in gaps[0]) or {".", ",", ""} & set(gaps[1:-1]):
+        return None
+    rows = [cut_numbers(text) for text in texts]
+    if any(own != gaps for _, own in rows):
+        return None
+    columns = list(zip(*(numbers for numbers, _ in rows), strict=True))
+    longest = [max(map(whole_digits, own)) for own in columns]
+    unlike = [own for own in columns if len(set(map(len, own))) > 1]
+    whole = not any("." in own[0] for own in columns)
+    names = len(texts) / counts.sum() > (_NAMES_ROWS if sum(longest) > _SHORT else _NEARLY_ALL)
+    if not unlike or max(longest) > _MOST_DIGITS or (whole and names and not any(c.isalpha() for c in "".join(gaps))):
+        return None
+    forms = tuple(Number(len(own[0].partition(".")[2]), _width(own)) for own in columns)
+    made = NumbersColumn(column, forms, gaps)
+    return made if made.join(made.split({column.name: values})).equals(values) else None
+
+
+def _width(numbers: Sequence[str]) -> int:
+    """How many digits a number has at least; two, where zeros make those of up to two digits equally long."""
+    return 2 if all(whole_digits(own) == 2 for own in numbers) and any(own[0] == "0" for own in numbers) else 1
 
 
 def _calendar_integer(column: Column, values: pa.Array) -> TypedColumn | None:
@@ -209,8 +243,9 @@ def _calendar_integer(column: Column, values: pa.Array) -> TypedColumn | None:
     if len(different) < _DIFFERENT or pc.min(different).as_py() < 0:
         return None
     texts = different.cast(pa.int64()).cast(pa.string())
-    date = TimeFormat("%Y%m%d")
-    if set(pc.utf8_length(texts).to_pylist()) == {8}:
+    lengths = set(pc.utf8_length(texts).to_pylist())
+    if lengths in ({7}, {8}):
+        date = TimeFormat("%Y%m%d" if lengths == {8} else "%Y%j")
         dates = date.parse(texts)
         first, last = (pa.scalar(text).cast(pa.date32()) for text in _YEARS)
         inside = pc.and_(pc.greater_equal(dates, first), pc.less_equal(dates, last)).fill_null(False)

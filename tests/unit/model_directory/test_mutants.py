@@ -91,6 +91,16 @@ ATTACKS = {
     "texts of one length": lambda p, d: codecs_of(d, "text")[0]["patterns"][0][0].__setitem__(
         3, {**{f"t{i}": 1e-6 for i in range(2_000)}, "x" * 10_000: 0.1}
     ),
+    "heads longer than their texts": lambda p, d: codecs_of(d, "text")[0]["patterns"][0][0].__setitem__(
+        4, [[1, 1.0, {"abc": 1.0}, []]]
+    ),
+    "two characters at a place": lambda p, d: codecs_of(d, "text")[0]["patterns"][0][0].__setitem__(
+        slice(1, 5), [2, 2, {}, [[2, 1.0, {}, [{"ab": 1.0}]]]]
+    ),
+    "shapes of lengths beyond": lambda p, d: codecs_of(d, "text")[0]["patterns"][0][0].__setitem__(
+        4, [[10**9, 1.0, {}, []]]
+    ),
+    "crowded patterns that are not there": lambda p, d: codecs_of(d, "text")[0].update(crowded=[True] * 1000),
     "a billion bins": lambda p, d: numbers_of(d).update(bins=10**9),
     "a step beyond the range": lambda p, d: codecs_of(d, "numeric")[0].update(step=10**9),
     "knots reversed": lambda p, d: numbers_of(d)["knots"].reverse(),

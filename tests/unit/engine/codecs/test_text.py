@@ -155,3 +155,78 @@ def test_unique_values_beside_a_common_one_are_imitated_without_a_threshold_too(
     values = ["", *(f"anna.{i}@example.org" for i in range(40))] + [""] * 60
     _, made = drawn(values, privacy=Privacy(0, 0))
     assert "" in made and not set(made) & set(values[1:41])
+
+
+HEX, CAPITALS = "0123456789abcdef", "ABCDEFGHJKLMNPRSTUVWXYZ0123456789"
+
+
+def letters(alphabet, *sizes, seed=0, rows=ROWS):
+    """Strings of random characters, in fields of these sizes with hyphens between."""
+    places = rng(seed).choice(list(alphabet), (rows, sum(sizes)))
+    ends = np.cumsum(sizes)[:-1]
+    return ["-".join("".join(part) for part in np.split(row, ends)) for row in places]
+
+
+@pytest.mark.parametrize(
+    ("values", "form"),
+    [
+        ([f"{v[:14]}4{v[15:]}" for v in letters(HEX, 8, 4, 4, 4, 12)], r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-.{17}"),
+        (["{" + v.upper() + "}" for v in letters(HEX, 8, 4)], r"\{[0-9A-F]{8}-[0-9A-F]{4}\}"),
+        (letters(HEX, 32), "[0-9a-f]{32}"),
+        ([v.replace("-", ":") for v in letters(HEX, *[2] * 6)], "([0-9a-f]{2}:){5}[0-9a-f]{2}"),
+        ([f"#{v}" for v in letters(HEX, 6)], "#[0-9a-f]{6}"),
+        (letters(CAPITALS, 5, 5, 5), "([A-HJ-NPR-Z0-9]{5}-){2}[A-HJ-NPR-Z0-9]{5}"),
+        ([f"TRK{v}" for v in letters(CAPITALS, 9)], "TRK[A-HJ-NPR-Z0-9]{9}"),
+        (letters(f"{HEX}ghijkXYZ_-", 44), r"(?=.*[a-k])(?=.*[0-9])[0-9a-kXYZ_-]{44}"),
+        (["UNKNOWN" if i % 5 < 3 else v for i, v in enumerate(letters(HEX, 10))], "UNKNOWN|[0-9a-f]{10}"),
+        ([f"{i % 97:x}:{v}" for i, v in enumerate(letters(HEX, 3))], "[1-6]?[0-9a-f]:[0-9a-f]{3}"),
+    ],
+    ids=["uuid", "guid", "md5", "mac", "colour", "licence", "tracking", "base64", "beside words", "lengths"],
+)
+def test_identifiers_of_letters_and_digits_keep_their_form(values, form):
+    assert all(re.fullmatch(form, v) for v in values)
+    _, made = drawn(values)
+    assert all(re.fullmatch(form, v) for v in made)
+    others = [v for v in made if v != "UNKNOWN"]
+    assert len(set(others)) > 0.95 * len(others)
+    assert not set(others) & set(values)
+
+
+def test_numbers_begin_as_they_do_and_have_their_lengths():
+    size = rng(1).choice([3, 5, 8], ROWS, p=[0.05, 0.9, 0.05])
+    digits = letters("0123456789", 10)
+    values = [f"07{d}" if i % 4 else f"+44 7{d}" for i, d in enumerate(digits)]
+    _, made = drawn(values)
+    assert all(re.fullmatch(r"(07|\+44 7)\d{10}", v) for v in made)
+    _, made = drawn([f"R{1 + i % 9}{d[1:k]}" for i, (d, k) in enumerate(zip(digits, size, strict=True))])
+    assert not any(v.startswith("R0") for v in made)
+    lengths = np.array([len(v) - 1 for v in made])
+    assert abs((lengths == 5).mean() - 0.9) < 0.02 and abs((lengths == 8).mean() - 0.05) < 0.01
+
+
+@pytest.mark.parametrize(("rows", "kept"), [(4, False), (5, True)])
+def test_of_characters_at_a_place_those_of_few_rows_are_not_kept(rows, kept):
+    values = [v if i >= rows else f"{v[1:]}Q" for i, v in enumerate(letters("0123456789ABCDEF", 12))]
+    codec, made = drawn(values, privacy=Privacy(rare_category_rows=5))
+    assert ("Q" in json.dumps(codec.to_json()["patterns"])) is kept
+    assert any("Q" in v for v in made) is kept
+
+
+def test_strings_of_few_that_rows_share_come_out_as_they_are():
+    rows = 1500
+    seats = [
+        f"{a}{b}" for a, b in zip(rng(1).integers(1, 61, rows), rng(2).choice(list("ABCDEFGHJK"), rows), strict=True)
+    ]
+    codec, made = drawn(seats)
+    assert codec.crowded == (True,)
+    assert all(re.fullmatch(r"([1-9]|[1-5]\d|60)[A-HJK]", v) for v in made)
+    assert len(set(made)) > 500
+    codec, made = drawn(seats, ColumnRules(imitated=frozenset(["x"])))
+    assert not any(codec.crowded) and not set(made) & set(seats) and "*" not in "".join(made)
+
+
+def test_where_all_strings_of_a_pattern_are_real_others_are_like_them():
+    values = [f"anna.{i:02d}@firma.de" for i in range(100)]
+    codec, made = drawn(values)
+    assert not any(codec.crowded) and not set(made) & set(values)
+    assert all(re.fullmatch(r"[a-z]+\.\d+@firma\.de|[a-z]+\.\d+@[a-z]+\.[a-z]+", v) for v in made)

@@ -1,3 +1,5 @@
+from datetime import datetime
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -72,6 +74,30 @@ def test_a_number_holds_a_date():
     assert templates_of(found) == ["number = day (as yyyymmdd) + ..."]
     rows = zip(drawn["day"].to_pylist(), drawn["number"].to_pylist(), strict=True)
     assert all(number.startswith(f"{day:%Y%m%d}-") for day, number in rows)
+
+
+@pytest.mark.parametrize("form", ["%d.%m.%Y %H:%M", "%d.%m.%Y"])
+def test_a_year_of_another_time_is_not_cut_out_of_a_text_that_is_a_time(form):
+    start = np.datetime64("2022-01-01T00:00") + rng(1).integers(0, 900 * 1440, ROWS).astype("timedelta64[m]")
+    end = start + rng(2).integers(10, 300, ROWS).astype("timedelta64[m]")
+    end = np.where(end.astype("datetime64[Y]") == start.astype("datetime64[Y]"), end, start)
+    text = [t.strftime(form) for t in start.tolist()]
+    found, _, drawn = scrambled({"start": ("string", text), "end": ("timestamp_ntz", end.astype("datetime64[us]"))})
+    assert templates_of(found) == []
+    assert [own.column.name for own in found.written] == ["start"]
+    assert len(found.orders.columns) == 1
+    read = [datetime.strptime(t, form) for t in drawn["start"].to_pylist()]
+    assert all(b >= a for a, b in zip(read, drawn["end"].to_pylist(), strict=True))
+
+
+@pytest.mark.parametrize(("form", "text"), [("%y%m%d", "yymmdd"), ("%d.%m.%Y", "dd.mm.yyyy"), ("%y%m", "yymm")])
+def test_a_document_number_holds_a_date(form, text):
+    day = np.datetime64("2022-01-01") + rng(1).integers(0, 900, ROWS).astype("timedelta64[D]")
+    number = [f"{d.strftime(form)}-{i:05d}" for d, i in zip(day.tolist(), rng(2).permutation(ROWS), strict=True)]
+    found, _, drawn = scrambled({"day": ("date", day), "number": ("string", number)})
+    assert templates_of(found) == [f"number = day (as {text}) + ..."]
+    for d, n in zip(drawn["day"].to_pylist(), drawn["number"].to_pylist(), strict=True):
+        assert n.startswith(f"{d.strftime(form)}-")
 
 
 def test_case_and_columns_of_columns():

@@ -23,6 +23,18 @@ def days(form, rows=ROWS):
     )
 
 
+def instants(form):
+    minutes = pd.to_timedelta(rng(1).integers(0, 1800 * 1440, ROWS), unit="min")
+    return (pd.Timestamp("2019-01-01") + minutes).strftime(form).tolist()
+
+
+def named(form, names):
+    """Days of the first nine months with the names of these."""
+    some = pd.Timestamp("2019-01-01") + pd.to_timedelta(rng(1).integers(0, 1800, ROWS), unit="D")
+    months = names.split()
+    return [form.format(day=d.day, month=months[d.month - 1], year=d.year) for d in some if d.month < 10]
+
+
 def texts(values, *others):
     return scrambled({"x": ("string", values), **{n: ("string", v) for n, v in others}})
 
@@ -51,6 +63,18 @@ def typed(found):
         ([f"{v:,.1f}".translate(str.maketrans(",.", ".,")) for v in rng(1).lognormal(9, 1, ROWS)], "double"),
         ([f"{v} kg" for v in rng(1).integers(0, 5000, ROWS)], "bigint"),
         ([str(v) for v in rng(1).integers(0, 2 * ROWS, ROWS)], "bigint"),
+        (days("%-m/%-d/%Y"), "date"),
+        (days("%-d.%-m.%Y"), "date"),
+        (days("%a, %d %b %Y"), "date"),
+        (days("%Y年%-m月%-d日"), "date"),
+        (days("%Y%j"), "date"),
+        (named("{day}. {month} {year}", "Januar Februar März April Mai Juni Juli August September"), "date"),
+        (named("{day:02d} {month} {year}", "janvier février mars avril mai juin juillet août septembre"), "date"),
+        (named("{day} de {month} de {year}", "enero febrero marzo abril mayo junio julio agosto septiembre"), "date"),
+        ([f"{v:+.1f}°C" for v in rng(1).normal(0, 9, ROWS)], "double"),
+        ([f"{v:+d}" for v in rng(1).integers(-300, 900, ROWS)], "bigint"),
+        ([f"{v:.1e}" for v in rng(1).lognormal(0, 9, ROWS)], "double"),
+        ([f"{v:.2E}" for v in rng(1).normal(0, 1e-5, ROWS)], "double"),
     ],
 )
 def test_what_is_written_in_one_format_is_learned_as_what_it_says_and_written_again(values, kind):
@@ -59,6 +83,52 @@ def test_what_is_written_in_one_format_is_learned_as_what_it_says_and_written_ag
     assert sorted(drawn["x"].to_pylist()) == sorted(table["x"].to_pylist())
     (own,) = found.written
     assert own.split({"x": drawn["x"].combine_chunks()})[0].null_count == 0
+
+
+def test_the_day_of_the_week_is_that_of_the_date():
+    found, _, drawn = texts(days("%A, %d %B %Y"), ("y", days("%d/%m/%Y")[::-1]))
+    made = found.written[0].join([pa.array([19_882, 19_883], pa.int32()).cast(pa.date32())])
+    assert made.to_pylist() == ["Saturday, 08 June 2024", "Sunday, 09 June 2024"]
+    assert not any(text != pd.Timestamp(text).strftime("%A, %d %B %Y") for text in drawn["x"].to_pylist())
+
+
+@pytest.mark.parametrize("wrong", ["+5,3", "5.3", "+-5.3", "+5.31"])
+def test_one_number_without_the_sign_or_with_other_digits_is_no_format(wrong):
+    found, _, _ = texts([*(f"{v:+.1f}" for v in rng(1).normal(0, 9, ROWS)), wrong])
+    assert typed(found) == []
+
+
+@pytest.mark.parametrize(
+    ("form", "zeros"),
+    [
+        ("%-m/%-d/%Y %-I:%M %p", False),
+        ("%d/%m/%Y %-H:%M", False),
+        ("%Y-%m-%dT%H:%M:%S+02:00", True),
+        ("%a, %d %b %Y %H:%M:%S -0500", True),
+    ],
+)
+def test_instants_are_read_and_written_again(form, zeros):
+    values = instants(form)
+    found, _, drawn = texts(values)
+    assert typed(found) == [("x", ["timestamp_ntz"])]
+    (own,) = found.written
+    assert own.join(own.split({"x": pa.array(values)})).to_pylist() == values
+    made = drawn["x"].combine_chunks()
+    assert own.join(own.split({"x": made})).equals(made) and not made.null_count
+    assert any(" 0" in v or v.startswith("0") or "-0" in v for v in made.to_pylist()) is (zeros or form[1] == "d")
+
+
+def test_two_offsets_stay():
+    values = [v if i % 3 else v[:-5] + "01:00" for i, v in enumerate(instants("%Y-%m-%dT%H:%M:%S+02:00"))]
+    found, table, drawn = texts(values)
+    assert typed(found) == [("x", ["timestamp_ntz", "string"])]
+    assert sorted(v[-6:] for v in drawn["x"].to_pylist()) == sorted(v[-6:] for v in table["x"].to_pylist())
+    assert found.written[0].split({"x": drawn["x"].combine_chunks()})[0].null_count == 0
+
+
+def test_days_of_a_year_in_integers():
+    found, _, _ = scrambled({"x": ("int", [int(v) for v in days("%Y%j")])})
+    assert typed(found) == [("x", ["date"])]
 
 
 def test_words_between_numbers_and_between_days_are_kept():
@@ -194,6 +264,73 @@ def test_texts_that_are_not_all_times_are_no_times():
     assert typed(texts(values)[0]) == []
     few = [*days("%Y-%m-%d")[:996], *days("%d/%m/%Y")[:2], *days("%b %d, %Y")[:2]]
     assert typed(texts(few)[0]) == []
+
+
+def numbers(low, high, seed, rows=ROWS):
+    return rng(seed).integers(low, high, rows).tolist()
+
+
+@pytest.mark.parametrize(
+    ("values", "kinds"),
+    [
+        ([f"{b + a}/{b}" for a, b in zip(numbers(20, 80, 1), numbers(50, 100, 2), strict=True)], ["bigint"] * 2),
+        ([f"{a}h {b}m" for a, b in zip(numbers(0, 12, 1), numbers(0, 60, 2), strict=True)], ["bigint"] * 2),
+        (
+            [f"{a}:{b:02d}:{b // 9:02d}" for a, b in zip(numbers(0, 150, 1), numbers(0, 60, 2), strict=True)],
+            ["bigint"] * 3,
+        ),
+        ([f"{a / 10:.1f} - {a / 9 + 1:.2f} mg" for a in numbers(5, 4000, 1)], ["double"] * 2),
+        (
+            [f"{a / 9:.4f}, {b / 9:.4f}" for a, b in zip(numbers(-600, 600, 1), numbers(-9, 999, 2), strict=True)],
+            ["double"] * 2,
+        ),
+    ],
+    ids=["pressure", "duration", "clock beyond a day", "range", "place"],
+)
+def test_a_few_numbers_with_the_same_text_between_are_learned_as_numbers(values, kinds):
+    found, table, drawn = texts(values)
+    assert typed(found) == [("x", kinds)]
+    (own,) = found.written
+    check_loaded(own)
+    parts = [part.to_numpy() for part in own.split({"x": drawn["x"].combine_chunks()})]
+    for made, real in zip(parts, own.split({"x": table["x"].combine_chunks()}), strict=True):
+        assert real.to_numpy().min() <= made.min() and made.max() <= real.to_numpy().max()
+    if "/" in values[0]:
+        assert (parts[0] >= parts[1]).all()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [f"{a:02d}-{b:03d}" for a, b in zip(numbers(0, 99, 1), numbers(0, 999, 2), strict=True)],
+        [f"{a}.{b}.{c}" for a, b, c in zip(numbers(0, 30, 1), numbers(0, 30, 2), numbers(0, 30, 3), strict=True)],
+        [f"2024/{i}" for i in range(ROWS)],
+        [f"0{a}/{b}" for a, b in zip(numbers(30, 900, 1), numbers(10_000, 9_999_999, 2), strict=True)],
+        [f"R{a}-{b}" for a, b in zip(numbers(1, 300, 1), numbers(1, 30, 2), strict=True)],
+        [f"{a}:{b}" for a, b in zip(numbers(0, 6, 1), numbers(0, 6, 2), strict=True)],
+    ],
+    ids=["zip codes", "versions", "document numbers", "phones", "rooms", "scores"],
+)
+def test_names_of_a_few_numbers_are_no_numbers(values):
+    found, _, _ = texts(values)
+    assert typed(found) == []
+
+
+def test_numbers_without_what_stands_between_are_refused():
+    found, _, _ = texts([f"{a}h {b}m" for a, b in zip(numbers(0, 12, 1), numbers(0, 60, 2), strict=True)])
+    data = found.written[0].to_json()
+    assert written_from_json(data) == found.written[0]
+    with pytest.raises(ValueError, match="numbers and what stands between"):
+        check_loaded(written_from_json({**data, "gaps": data["gaps"][1:]}))
+
+
+def test_names_of_a_language_that_is_not_there_are_refused():
+    found, _, _ = texts(named("{day}. {month} {year}", "Januar Februar März April Mai Juni Juli August September"))
+    data = found.written[0].to_json()
+    check_loaded(written_from_json(data))
+    data["form"]["language"] = "Latin"
+    with pytest.raises(ValueError, match="no names of 'Latin'"):
+        check_loaded(written_from_json(data))
 
 
 def test_a_form_without_a_decimal_mark_is_refused_before_anything_is_read_by_it():
