@@ -23,6 +23,7 @@ from synthohive_spark.engine.dependencies.null_inclusion import find_null_inclus
 from synthohive_spark.engine.dependencies.order_fit import find_orders
 from synthohive_spark.engine.dependencies.product_fit import find_products
 from synthohive_spark.engine.dependencies.rewriting import split, virtual
+from synthohive_spark.engine.dependencies.template import Templates
 from synthohive_spark.engine.dependencies.template_fit import find_templates
 from synthohive_spark.engine.dependencies.typed import TypedColumn, Written
 from synthohive_spark.engine.dependencies.typed_fit import find_typed
@@ -56,7 +57,9 @@ def find_in_values(
     asked = {name for own in rules.declared for name in own.columns}
     several = {n for own in rules.declared if isinstance(own, OneHot | FixedCombinations) for n in own.columns}
     free = [c for c in columns if c.name not in {*rules.unrelated, *asked}]
-    templates = find_templates(table, free, given, rules.imitated)
+    known = {own.column.name for own in rules.templates}
+    templates = find_templates(table, [c for c in free if c.name not in known], given, rules.imitated)
+    templates = Templates((*rules.templates, *templates.columns))
     made = {own.column.name for own in templates.columns}
     written = tuple(find_typed(table, columns, rules.imitated | rules.categorical | made | several, privacy))
     table, columns = split(written, table), virtual(written, columns)
