@@ -12,12 +12,14 @@ from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.clock_difference import find_clock_differences
-from synthohive_spark.engine.dependencies.declared import Declared
+from synthohive_spark.engine.dependencies.declared import Declared, declared_flags
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.derived_fit import find_derived_columns
+from synthohive_spark.engine.dependencies.flag_words_fit import find_flags
 from synthohive_spark.engine.dependencies.flags_fit import find_flag_sets
 from synthohive_spark.engine.dependencies.formats import ClockFormat
 from synthohive_spark.engine.dependencies.functional_fit import find_functional_dependencies
+from synthohive_spark.engine.dependencies.linear import LinearRelation
 from synthohive_spark.engine.dependencies.linear_fit import find_linear_relations
 from synthohive_spark.engine.dependencies.null_inclusion import find_null_inclusions
 from synthohive_spark.engine.dependencies.order_fit import find_orders
@@ -61,7 +63,13 @@ def find_in_values(
     templates = find_templates(table, [c for c in free if c.name not in known], given, rules.imitated)
     templates = Templates((*rules.templates, *templates.columns))
     made = {own.column.name for own in templates.columns}
-    written = tuple(find_typed(table, columns, rules.imitated | rules.categorical | made | several, privacy))
+    written: tuple[Written, ...] = tuple(
+        find_typed(table, columns, rules.imitated | rules.categorical | made | several, privacy)
+    )
+    read = {own.column.name for own in written}
+    told = {*rules.surrogates, *rules.unrelated, *asked, *given, *read, *made}
+    read_flags, counts = find_flags(table, [c for c in columns if c.name not in told], privacy.min_rows)
+    written += (*read_flags, *declared_flags(rules.declared, table, columns))
     table, columns = split(written, table), virtual(written, columns)
     declared = Declared.of(rules.declared, table, [c for c in columns if c.name not in made], privacy.min_rows)
     made |= declared.rewritten
@@ -69,7 +77,7 @@ def find_in_values(
     flags = (*declared.flags, *find_flag_sets(table, [c for c in free if c.name not in given]))
     made |= {name for own in flags for name in own.names}
     own = tuple(c for c in columns if c.name not in {*(rules.unrelated - declared.ordered), *made})
-    found = _find_in_numbers(table, own, rules, privacy, given, declared, written)
+    found = _find_in_numbers(table, own, rules, privacy, given, declared, written, counts)
     cut = {*made, *(ordered.column.name for ordered in found.orders.columns)}
     left = tuple(c for c in columns if c.name not in cut)
     return replace(
@@ -91,6 +99,7 @@ def _find_in_numbers(
     given: frozenset[str],
     declared: Declared,
     written: Sequence[Written],
+    counts: tuple[LinearRelation, ...],
 ) -> Dependencies:
     """How numbers and times are computed from each other, and in what order they are."""
     typed = [own for own in written if isinstance(own, TypedColumn)]
@@ -100,7 +109,9 @@ def _find_in_numbers(
     plain = tuple(c for c in columns if c.name not in timed)
     # What real rows break, no relation that they keep can keep.
     firm = declared.broken_orders(table)
-    relations = tuple(r for r in find_linear_relations(table, plain, privacy) if r.column not in firm)
+    counted = {own.column for own in counts}
+    searched = tuple(c for c in plain if c.name not in counted)
+    relations = (*counts, *(r for r in find_linear_relations(table, searched, privacy) if r.column not in firm))
     products = find_products(table, plain, frozenset(r.column for r in relations) | firm, privacy)
     parts = {name for own in relations for name in own.columns} | {name for own in products for name in own.columns}
     shown = tuple(c for c in columns if c.name not in rules.imitated)
