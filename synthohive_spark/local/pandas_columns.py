@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ import pyarrow.compute as pc
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.integrity import check_loaded
 from synthohive_spark.errors import ConstraintViolationError, SchemaError, shortened
+from synthohive_spark.local.ways_out import require_names, way_out
 from synthohive_spark.logs import get_logger
 
 _NAMES = {
@@ -35,11 +37,7 @@ _log = get_logger(__name__)
 def learnable(pdf: pd.DataFrame, left_out: set[str]) -> tuple[pa.Table, tuple[Column, ...]]:
     """The rows and columns of a DataFrame without some columns; a `SchemaError` names what cannot be learned."""
     arrays, columns = [], []
-    wrong = [name for name in pdf.columns if not isinstance(name, str)]
-    doubled = pdf.columns[pdf.columns.duplicated()].unique().tolist()
-    if wrong or doubled:
-        problem = f"are no strings: {wrong[:5]!r}" if wrong else f"come twice: {doubled[:5]!r}"
-        raise SchemaError(f"names of columns {problem}; rename them, such as by df.columns = [f'c{{i}}' for i in ...]")
+    require_names(pdf.columns)
     for name in pdf.columns:
         if name in left_out:
             continue
@@ -51,25 +49,15 @@ def learnable(pdf: pd.DataFrame, left_out: set[str]) -> tuple[pa.Table, tuple[Co
 
 def arrow_of(values: pd.Series[Any]) -> tuple[pa.Array, ColumnType]:
     """A pandas column in the nearest type the package learns."""
-    try:
-        array = pa.array(values, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise SchemaError(f"column {values.name!r} holds values of several types; make them one type") from error
-    except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
-        raise SchemaError(
-            f"column {values.name!r} of type {values.dtype} cannot be learned: {error}; exclude it, or make it text"
-        ) from error
-    if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
-    if pa.types.is_dictionary(array.type):
-        array = array.cast(array.type.value_type)
+    array = _read(values)
     kind = array.type
     if pa.types.is_null(kind):
         array, kind = array.cast(pa.string()), pa.string()
     if pa.types.is_floating(kind) and array.null_count and _are_whole(array):
         array, kind = array.cast(pa.int64()), pa.int64()  # what pandas makes of integers where some are missing
     if pa.types.is_unsigned_integer(kind) and len(array) and (pc.max(array).as_py() or 0) >= 1 << 63:
-        raise SchemaError(f"column {values.name!r} holds whole numbers of 2**63 and more; exclude it, or make it text")
+        way = f"make it text by df[{values.name!r}].astype(str), or exclude it"
+        raise SchemaError(f"column {values.name!r} holds whole numbers of 2**63 and more; {way}")
     if pa.types.is_timestamp(kind):
         _warn_of_nanoseconds(values.name, array)
         type_ = ColumnType("timestamp_ntz" if kind.tz is None else "timestamp")
@@ -80,8 +68,37 @@ def arrow_of(values: pd.Series[Any]) -> tuple[pa.Array, ColumnType]:
     elif kind in _NAMES:
         type_ = ColumnType(_NAMES[kind])
     else:
-        raise SchemaError(f"column {values.name!r} has type {values.dtype}, which cannot be learned; exclude it")
+        raise _unlearnable(values)
     return array.cast(type_.arrow, safe=False), type_
+
+
+def _read(values: pd.Series[Any]) -> pa.Array:
+    """A pandas column in Arrow, categories as their values."""
+    if isinstance(values.dtype, pd.SparseDtype):
+        raise _unlearnable(values)
+    try:
+        array = pa.array(values, from_pandas=True)
+        if isinstance(array, pa.ChunkedArray):
+            array = array.combine_chunks()
+        if pa.types.is_dictionary(array.type):
+            array = array.cast(array.type.value_type)
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise SchemaError(
+            f"column {values.name!r} holds values of several types; make them one type, such as by {way_out(values)}"
+        ) from error
+    except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
+        raise _unlearnable(values) from error
+    if pa.types.is_date(array.type) and any(isinstance(v, datetime.datetime) for v in values.array):
+        way = f"pd.to_datetime(df[{values.name!r}])"
+        raise SchemaError(f"column {values.name!r} holds dates and times; make them one type, such as by {way}")
+    return array
+
+
+def _unlearnable(values: pd.Series[Any]) -> SchemaError:
+    return SchemaError(
+        f"column {values.name!r} of type {values.dtype} cannot be learned; make it one that can, such as by "
+        f"{way_out(values)}, or exclude it"
+    )
 
 
 def given_values(values: pd.Series[Any], column: Column, setting: str) -> pa.Array:

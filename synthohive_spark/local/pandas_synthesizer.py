@@ -34,8 +34,10 @@ from synthohive_spark.engine.table.request import FitRequest
 from synthohive_spark.engine.training.checkpoint import check_checkpoint_dir
 from synthohive_spark.engine.training.summary import TrainingSummary
 from synthohive_spark.errors import SchemaError, SynthoHiveError
+from synthohive_spark.local.levels import Levels, check_levels, levels_of, with_levels
 from synthohive_spark.local.on_the_class import on_the_class_too
 from synthohive_spark.local.pandas_columns import arrow_of, check_dtypes, given_values, learnable, restore, series_of
+from synthohive_spark.local.ways_out import require_frame, require_names
 from synthohive_spark.logs import get_logger
 from synthohive_spark.model_directory.table_files import checked_parts, read_table_model, write_table_model
 
@@ -89,6 +91,7 @@ class PandasSynthesizer:
         self._summary: TrainingSummary | None = None
         self._constraints: dict[str, Constraint] = {}
         self._dtypes: dict[str, str] = {}
+        self._levels: Levels = {}
         self._key: Column | None = None
 
     def fit(self, pdf: pd.DataFrame, table_name: str = "table", seed: int | None = None) -> Self:
@@ -106,6 +109,8 @@ class PandasSynthesizer:
             SchemaError: If the table is not declared, or a column cannot be learned.
             TrainingError: If there are no rows, or training cannot end in a model.
         """
+        require_frame(pdf, "fit")
+        require_names(pdf.columns)
         started = time.monotonic()
         seed = given_or_drawn(seed, "training_seed")
         declared = self.metadata.table(table_name) if self.metadata is not None else TableDeclaration()
@@ -115,6 +120,7 @@ class PandasSynthesizer:
                 raise SchemaError(f"categorical names {name!r}, which is no column{nearest(name, pdf.columns)}")
         key = _key_column(pdf, declared)
         table, columns = learnable(pdf, {*declared.dropped, *declared.pk})
+        levels = levels_of(pdf[[c.name for c in columns]], self.privacy.min_rows)
         self.model = fit_table(
             table,
             make_engine(self.engine, vars(self.settings)),
@@ -123,7 +129,7 @@ class PandasSynthesizer:
                 seed,
                 conditions=declared.context,
                 rules=ColumnRules(
-                    categorical=frozenset([*declared.high_cardinality_cols, *self.categorical]),
+                    categorical=frozenset([*declared.high_cardinality_cols, *self.categorical, *levels]),
                     unrelated=frozenset(declared.independent),
                     declared=declared.dependencies,
                 ),
@@ -146,6 +152,7 @@ class PandasSynthesizer:
         self._key = key
         kept = [c for c in pdf.columns if c not in declared.dropped]
         self._dtypes = {name: str(pdf[name].dtype) for name in kept}
+        self._levels = levels
         return self
 
     def sample(
@@ -201,6 +208,7 @@ class PandasSynthesizer:
                 values that its learned type has not.
         """
         model = self._fitted()
+        require_frame(pdf, "impute")
         names = [c.name for c in model.columns]
         model.check_given(names, "impute")
         fill = [c for c in names if c not in model.condition_names] if cols is None else list(cols)
@@ -214,7 +222,10 @@ class PandasSynthesizer:
         for name in fill:
             missing = pdf[name].isna()
             if missing.any():
-                drawn = restore(series_of(rows.column(name)), str(pdf[name].dtype)).set_axis(pdf.index)
+                dtype = pdf[name].dtype
+                drawn = restore(series_of(rows.column(name)), str(dtype))
+                drawn = with_levels(drawn, dtype) if isinstance(dtype, pd.CategoricalDtype) else drawn
+                drawn = drawn.set_axis(pdf.index)
                 filled[name] = pdf[name].where(~missing, drawn)
         return filled
 
@@ -243,6 +254,7 @@ class PandasSynthesizer:
         model = self._fitted()
         own = {
             "dtypes": self._dtypes,
+            "levels": self._levels,
             "key": None if self._key is None else self._key.to_json(),
             "constraints": {name: c.to_json() for name, c in self._constraints.items()},
         }
@@ -261,14 +273,16 @@ class PandasSynthesizer:
         model, metadata = read_table_model(path)
         with checked_parts("what a model on pandas has beside its table"):
             own: dict[str, Any] = metadata.get("pandas", {})
-            dtypes, key = own.get("dtypes", {}), own.get("key")
+            dtypes, levels, key = own.get("dtypes", {}), own.get("levels", {}), own.get("key")
             key = None if key is None else Column.from_json(key)
             constraints = {name: Constraint(**bounds) for name, bounds in own.get("constraints", {}).items()}
             columns = (*model.columns, *([] if key is None else [key]))
             check_loaded(key, Column | None, "key")
             check_dtypes(dtypes, {c.name: c.type.arrow for c in columns})
+            check_levels(levels, {c.name: c.type.arrow for c in columns})
             check_bounds(constraints, {c.name: c.type.arrow for c in columns})
         self.model, self._dtypes, self._key, self._constraints = model, dtypes, key, constraints
+        self._levels = levels
         return self
 
     def _fitted(self) -> TableModel:
@@ -282,7 +296,10 @@ class PandasSynthesizer:
             arrays[self._key.name] = _numbered(self._key, rows.num_rows)
         pdf = pd.DataFrame({name: series_of(array) for name, array in arrays.items()})
         names = [name for name in self._dtypes or rows.column_names if name in arrays]
-        return pd.DataFrame({name: restore(pdf[name], self._dtypes.get(name)) for name in names})
+        made = {name: restore(pdf[name], self._dtypes.get(name)) for name in names}
+        kinds = {name: pd.CategoricalDtype(own, ordered=True) for name, own in self._levels.items() if name in made}
+        made |= {name: with_levels(made[name], kind) for name, kind in kinds.items()}
+        return pd.DataFrame(made)
 
 
 def _key_column(pdf: pd.DataFrame, declared: TableDeclaration) -> Column | None:
@@ -326,6 +343,8 @@ def _conditions(model: TableModel, context: pd.DataFrame | None, n: int) -> pa.T
     if context is None and not model.conditions:
         return None
     wanted = [c.name for c in model.conditions]
+    if context is not None:
+        require_frame(context, "context")
     if context is None or any(name not in context.columns for name in wanted):
         raise SchemaError(f"the model needs a context with the columns {', '.join(wanted)}")
     if len(context) != n:

@@ -19,8 +19,9 @@ from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.errors import SchemaError
 from synthohive_spark.logs import get_logger
 from synthohive_spark.pii.detection import Finding, find_kind, find_term, number_hint
+from synthohive_spark.relational.composed_columns import composed_note
 from synthohive_spark.relational.links import KEY_WORDS, Link, TableProfile, infer_links, words_of
-from synthohive_spark.relational.profile import ColumnProfile, profile_columns
+from synthohive_spark.relational.profile import ColumnProfile, profile_columns, sample_rows
 from synthohive_spark.relational.roles import LinkedTable, Role, infer_roles
 from synthohive_spark.relational.small_tables import LearnedColumns, columns_without_values, most_rows
 from synthohive_spark.spark.schema import column_type, quote
@@ -117,7 +118,20 @@ def _infer_table(name: str, df: DataFrame) -> _Inferred:
         reasons[column] = f"{kind}; {hint}" if hint else kind
         if kind.startswith(_MANY):
             inferred.many.append(column)
+    _tell_composed(df, inferred)
     return inferred
+
+
+def _tell_composed(df: DataFrame, inferred: _Inferred) -> None:
+    """Say of which columns personal ones are a part."""
+    strings = [n for n, type_ in inferred.types.items() if type_.is_string and n not in {*inferred.pii, *inferred.pk}]
+    if not inferred.pii or not strings:
+        return
+    rows = sample_rows(df, [*inferred.pii, *strings], next(iter(inferred.profiles.values())).rows)
+    for column in strings:
+        note = composed_note(column, rows, inferred.types, inferred.pii)
+        if note is not None:
+            inferred.reasons[column] = f"{inferred.reasons[column]}; {note}"
 
 
 def _term(column: str, profile: ColumnProfile) -> Finding | None:

@@ -20,6 +20,8 @@ from synthohive_spark.engine.codecs.surrogate import SurrogateCodec
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.errors import SchemaError
+from synthohive_spark.pii.composed import Composed
+from synthohive_spark.relational.composed_columns import BLANK, blank_codec, blank_text, composed_columns
 from synthohive_spark.relational.keys import key_codec, made_key_codec
 from synthohive_spark.relational.profile import ColumnProfile, profile_columns
 from synthohive_spark.relational.stand_ins import fake_codecs
@@ -43,7 +45,7 @@ def prepare(
     """The table as it may be learned, and the rules for its surrogate columns.
 
     Keys and stand-ins are replaced by a constant, so that of their values only the nulls are left; masked and hashed
-    columns are masked and hashed.
+    columns are masked and hashed. What is put together from stand-ins keeps the text around them.
 
     Args:
         df: The table.
@@ -63,8 +65,11 @@ def prepare(
     alone = [own.columns[0] for own in config.dependencies if isinstance(own, Unique) and len(own.columns) == 1]
     profiles = profile_columns(df, list(dict.fromkeys([*key, *made, *looked_at, *alone])))
     types = {field.name: column_type(field) for field in df.schema.fields if field.name not in config.dropped}
-    fakes, imitated = fake_codecs(df, config, key, profiles, types, seed, privacy)
+    composed = composed_columns(df, config, key, profiles, types, privacy)
+    rest = config.model_copy(update={"pii": {n: own for n, own in config.pii.items() if n not in composed}})
+    fakes, imitated = fake_codecs(df, rest, key, profiles, types, seed, privacy)
     surrogates: dict[str, SurrogateCodec | SequenceCodec | AgreeingCodec] = {**fakes}
+    surrogates |= {name: blank_codec() for name, own in composed.items() if own.fixed}
     for name, action in actions.items():
         if action == "hash" and profiles[name].nearly_unique:
             surrogates[name] = _hash_codec(types[name], profiles[name], derive_seed(seed, "hash", name))
@@ -77,7 +82,7 @@ def prepare(
     real = real_value_filters(df, {name: profiles[name].distinct for name in strange}, seed=seed)
     surrogates.update({n: made_key_codec(types[n], profiles[n], privacy, real[n]) for n in strange})
     columns = [
-        _prepared(field, surrogates.get(field.name), actions.get(field.name), hash_key)
+        _prepared(field, surrogates.get(field.name), actions.get(field.name), hash_key, composed.get(field.name))
         if field.name in types
         else F.col(quote(field.name))
         for field in df.schema.fields
@@ -88,6 +93,7 @@ def prepare(
         frozenset(config.high_cardinality_cols),
         frozenset(config.independent),
         tuple(own for own in config.dependencies if not isinstance(own, Unique)),
+        templates=tuple(own.template for own in composed.values()),
     )
     return df.select(*columns), rules
 
@@ -127,14 +133,17 @@ def _prepared(
     surrogate: SurrogateCodec | SequenceCodec | AgreeingCodec | None,
     action: str | None,
     hash_key: bytes | None,
+    composed: Composed | None,
 ) -> Expression:
     column = Column(field.name, column_type(field), field.nullable)
     value = F.col(quote(field.name))
     if surrogate is not None:
-        blank = F.lit("" if column.type.is_string else None if column.type.is_temporal else 0)
+        blank = F.lit(BLANK if column.type.is_string else None if column.type.is_temporal else 0)
         if column.type.is_temporal:
             blank = F.lit("2000-01-01")
         return restored(F.when(value.isNotNull(), blank.cast(spark_type(column.type))), column)
+    if composed is not None:
+        return restored(blank_text(composed, value), column)
     if action == "mask":
         masked = F.regexp_replace(value, r"[\p{L}\p{M}\p{N}]+", "***")
         return restored(F.substring(masked, 1, column.type.length) if column.type.length else masked, column)

@@ -62,15 +62,16 @@ def prepare_table(
 
 def _texts(df: DataFrame, columns: Sequence[Column], rules: ColumnRules, privacy: Privacy) -> frozenset[str]:
     """Columns of strings that are made from patterns, so that none that is drawn is one that was learned from."""
-    strings = [c.name for c in columns if c.type.is_string and c.name not in rules.surrogates]
+    made = {own.column.name for own in rules.templates} - rules.surrogates.keys()
+    strings = [c.name for c in columns if c.type.is_string and c.name not in {*rules.surrogates, *made}]
     asked = [c for c in strings if c not in rules.imitated and c not in rules.categorical]
     if not asked:
-        return frozenset(strings) & rules.imitated
+        return frozenset(made | (set(strings) & rules.imitated))
     counts = [F.count(col(c)).alias(f"n{i}") for i, c in enumerate(asked)]
     row = df.agg(*counts, *[F.approx_count_distinct(col(c)).alias(f"d{i}") for i, c in enumerate(asked)]).collect()[0]
     most = max(privacy.rare_category_rows, 2)
     found = {c for i, c in enumerate(asked) if row[f"d{i}"] * most > row[f"n{i}"]}
-    return frozenset(found | (set(strings) & rules.imitated))
+    return frozenset(found | made | (set(strings) & rules.imitated))
 
 
 def _tells_siblings_apart(config: TableDeclaration, own: TablePlan, rest: list[str], ordered: list[str]) -> bool:

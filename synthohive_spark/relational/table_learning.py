@@ -269,7 +269,7 @@ class TableLearning:
             extra,
             context,
             siblings,
-            untouched=frozenset(own.rules.surrogates),
+            untouched=frozenset([*own.rules.surrogates, *(t.column.name for t in own.rules.templates)]),
             unread=self.frames.texts(name),
             privacy=self.privacy,
             declared=own.rules.declared,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,8 @@ class ColumnRules:
             names.
         unrelated: Columns of which no relation to others is looked for.
         declared: What is known to hold in every row.
+        templates: How strings are put together from others whose values are not seen, each a
+            `synthohive_spark.engine.dependencies.template.TemplateColumn`.
         firsts: Given numbers that repeat from row to row, by the places of the rows at which they are looked at: no
             more is told apart of them than so many rows say.
     """
@@ -35,4 +38,5 @@ class ColumnRules:
     categorical: frozenset[str] = frozenset()
     unrelated: frozenset[str] = frozenset()
     declared: tuple[Dependency, ...] = ()
+    templates: tuple[Any, ...] = ()
     firsts: Mapping[str, npt.NDArray[np.int64]] = field(default_factory=dict)

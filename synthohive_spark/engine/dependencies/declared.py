@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from synthohive_spark.declarations.dependencies import (
     Dependency,
@@ -19,6 +20,8 @@ from synthohive_spark.declarations.hints import nearest
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.combinations import Combinations, combinations_of
+from synthohive_spark.engine.dependencies.flag_words import FlagColumn
+from synthohive_spark.engine.dependencies.flag_words_fit import flag_of
 from synthohive_spark.engine.dependencies.flags import FlagSet, flags_of
 from synthohive_spark.engine.dependencies.formula import FormulaColumn
 from synthohive_spark.engine.dependencies.linear_fit import digits_of
@@ -109,11 +112,57 @@ class Declared:
         return made
 
 
+def declared_flags(
+    dependencies: Sequence[Dependency], table: pa.Table, columns: Sequence[Column]
+) -> tuple[FlagColumn, ...]:
+    """Columns of declared flags that are not zeros and ones, as flags.
+
+    Raises:
+        SchemaError: If a column has no two values, or the columns of a set have not the same two.
+    """
+    known = {c.name: c for c in columns}
+    return tuple(
+        flag
+        for own in dependencies
+        if isinstance(own, OneHot) and known.keys() >= set(own.columns)
+        for flag in _read_flags([known[name] for name in own.columns], table)
+    )
+
+
+def _read_flags(columns: Sequence[Column], table: pa.Table) -> list[FlagColumn]:
+    """The columns as flags; none of zeros and ones, and of booleans."""
+    read = [c for c in columns if not _zeros_and_ones(table, c)]
+    flags = []
+    for column in read:
+        own = flag_of(column, one_array(table.column(column.name)))
+        if own is None:
+            raise SchemaError(
+                f"one_hot needs columns of two values, which say whether they are set; {column.name!r} has others: "
+                "recode it, or leave it out"
+            )
+        flags.append(own)
+    if not flags:
+        return []
+    words = {own.off for own in flags} | {own.on for own in flags}
+    if len(read) < len(columns) or len(words) > 2:
+        names = ", ".join(repr(own.column.name) for own in flags)
+        raise SchemaError(f"one_hot needs the same two values in all of its columns; recode {names}")
+    set_ = [own.split({own.column.name: one_array(table.column(own.column.name))})[0] for own in flags]
+    # Of a set, most flags are not set.
+    many = 2 * sum(pc.sum(own).as_py() or 0 for own in set_) > len(flags) * len(table)
+    return [replace(own, off=own.on, on=own.off) for own in flags] if many else flags
+
+
+def _zeros_and_ones(table: pa.Table, column: Column) -> bool:
+    if column.type.name == "boolean":
+        return True
+    if not (column.type.is_integer or column.type.is_float):
+        return False
+    own = flag_of(column, one_array(table.column(column.name)))
+    return own is None or (own.off, own.on) in ((0, 1), (None, 0), (None, 1))
+
+
 def _flags(own: OneHot, table: pa.Table, known: dict[str, Column]) -> FlagSet:
-    for name in own.columns:
-        type_ = known[name].type
-        if not (type_.is_integer or type_.is_float or type_.name == "boolean"):
-            raise SchemaError(f"one_hot needs columns of zeros and ones, {name!r} is {type_}")
     counts = {name: int(flags_of(one_array(table.column(name))).sum()) for name in own.columns}
     return FlagSet(tuple(known[n] for n in sorted(own.columns, key=lambda n: -counts[n])), always=True)
 

@@ -42,8 +42,8 @@ def learned_domain(dependencies: Dependencies, column: Column, domain: Domain) -
     """
     together: tuple[Joint, ...] = (*dependencies.combinations, *dependencies.flags)
     for joint in together:
-        if column in joint.columns:
-            return Learned(joint.names[0], _joint(joint, column.name, domain), True)
+        if column.name in joint.names:
+            return Learned(joint.names[0], _joint(joint, column, dependencies, domain), True)
     type_, bounds = column.type.arrow, domain.bounds
     if domain.values is None:
         ends = [bound_as(bounds.min, type_, up=True), bound_as(bounds.max, type_, up=False)]
@@ -60,7 +60,9 @@ def learned_domain(dependencies: Dependencies, column: Column, domain: Domain) -
     return Learned(column.name, Domain(values=tuple(dict.fromkeys(values))), learned.num_columns == 1)
 
 
-def _joint(joint: Joint, name: str, domain: Domain) -> Domain:
+def _joint(joint: Joint, column: Column, dependencies: Dependencies, domain: Domain) -> Domain:
     learned = pa.array(joint.learned, pa.string())
-    values = joint.join({joint.names[0]: learned}, {}, {})[name]
+    values = joint.join({joint.names[0]: learned}, {}, {})[column.name]
+    for own in dependencies.written:
+        values = own.join([values]) if own.column == column else values
     return Domain(values=tuple(learned.filter(pa.array(domain.holds(values))).to_pylist()))

@@ -13,17 +13,20 @@ from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.clock_difference import find_clock_differences
 from synthohive_spark.engine.dependencies.comparison_fit import find_comparisons
-from synthohive_spark.engine.dependencies.declared import Declared
+from synthohive_spark.engine.dependencies.declared import Declared, declared_flags
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.derived_fit import find_derived_columns
+from synthohive_spark.engine.dependencies.flag_words_fit import find_flags
 from synthohive_spark.engine.dependencies.flags_fit import find_flag_sets
 from synthohive_spark.engine.dependencies.formats import ClockFormat
 from synthohive_spark.engine.dependencies.functional_fit import find_functional_dependencies
+from synthohive_spark.engine.dependencies.linear import LinearRelation
 from synthohive_spark.engine.dependencies.linear_fit import find_linear_relations
 from synthohive_spark.engine.dependencies.null_inclusion import find_null_inclusions
 from synthohive_spark.engine.dependencies.order_fit import find_orders
 from synthohive_spark.engine.dependencies.product_fit import find_products
 from synthohive_spark.engine.dependencies.rewriting import split, virtual
+from synthohive_spark.engine.dependencies.template import Templates
 from synthohive_spark.engine.dependencies.template_fit import find_templates
 from synthohive_spark.engine.dependencies.typed import JsonColumn, TypedColumn, Written
 from synthohive_spark.engine.dependencies.typed_fit import find_typed
@@ -57,11 +60,18 @@ def find_in_values(
     asked = {name for own in rules.declared for name in own.columns}
     several = {n for own in rules.declared if isinstance(own, OneHot | FixedCombinations) for n in own.columns}
     free = [c for c in columns if c.name not in {*rules.unrelated, *asked}]
-    typed = find_typed(table, columns, rules.imitated | rules.categorical | several, privacy)
+    known = {own.column.name for own in rules.templates}
+    typed = find_typed(table, columns, rules.imitated | rules.categorical | several | known, privacy)
     times_and_numbers = {own.column.name for own in typed if not isinstance(own, JsonColumn)}
-    templates = find_templates(table, free, given, rules.imitated, frozenset(times_and_numbers))
+    untold = [c for c in free if c.name not in known]
+    templates = find_templates(table, untold, given, rules.imitated, frozenset(times_and_numbers))
+    templates = Templates((*rules.templates, *templates.columns))
     made = {own.column.name for own in templates.columns}
-    written = tuple(own for own in typed if own.column.name not in made)
+    written: tuple[Written, ...] = tuple(own for own in typed if own.column.name not in made)
+    read = {own.column.name for own in written}
+    told = {*rules.surrogates, *rules.unrelated, *asked, *given, *read, *made}
+    read_flags, counts = find_flags(table, [c for c in columns if c.name not in told], privacy.min_rows)
+    written += (*read_flags, *declared_flags(rules.declared, table, columns))
     table, columns = split(written, table), virtual(written, columns)
     declared = Declared.of(rules.declared, table, [c for c in columns if c.name not in made], privacy.min_rows)
     made |= declared.rewritten
@@ -69,7 +79,7 @@ def find_in_values(
     flags = (*declared.flags, *find_flag_sets(table, [c for c in free if c.name not in given]))
     made |= {name for own in flags for name in own.names}
     own = tuple(c for c in columns if c.name not in {*(rules.unrelated - declared.ordered), *made})
-    found = _find_in_numbers(table, own, rules, privacy, given, declared, written)
+    found = _find_in_numbers(table, own, rules, privacy, given, declared, written, counts)
     cut = {*made, *(ordered.column.name for ordered in found.orders.columns)}
     left = tuple(c for c in columns if c.name not in cut)
     return replace(
@@ -91,6 +101,7 @@ def _find_in_numbers(
     given: frozenset[str],
     declared: Declared,
     written: Sequence[Written],
+    counts: tuple[LinearRelation, ...],
 ) -> Dependencies:
     """How numbers and times are computed from each other, and in what order they are."""
     typed = [own for own in written if isinstance(own, TypedColumn)]
@@ -100,7 +111,9 @@ def _find_in_numbers(
     plain = tuple(c for c in columns if c.name not in timed)
     # What real rows break, no relation that they keep can keep.
     firm = declared.broken_orders(table)
-    relations = tuple(r for r in find_linear_relations(table, plain, privacy) if r.column not in firm)
+    counted = {own.column for own in counts}
+    searched = tuple(c for c in plain if c.name not in counted)
+    relations = (*counts, *(r for r in find_linear_relations(table, searched, privacy) if r.column not in firm))
     products = find_products(table, plain, frozenset(r.column for r in relations) | firm, privacy)
     parts = {name for own in relations for name in own.columns} | {name for own in products for name in own.columns}
     shown = tuple(c for c in columns if c.name not in rules.imitated)

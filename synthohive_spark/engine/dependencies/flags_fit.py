@@ -16,6 +16,8 @@ from synthohive_spark.engine.dependencies.flags import FlagSet, flags_of
 Mask = npt.NDArray[np.bool_]
 _ROWS = 50
 _CHANCE = 1e-6
+_LIKELY = 1e-3
+"""How probably two flags of a set may miss each other by chance, if all others leave no doubt."""
 _FEWEST = 3
 """Two flags are a column and its opposite, or two of no more than that."""
 
@@ -24,8 +26,8 @@ def find_flag_sets(table: pa.Table, columns: Sequence[Column]) -> tuple[FlagSet,
     """Sets of at least three columns of zeros and ones, of which no row has two that are set, in at least 50 rows.
 
     A set of which every row has one is taken if independent flags would all add up to one with a probability below one
-    millionth, divided by the number of flags. Of a set of which some rows have none, every two of its flags must so
-    seldom miss each other.
+    millionth, divided by the number of flags. Of a set of which some rows have none, every flag must so seldom miss all
+    before it, and every two of them each other in one of a thousand tables.
 
     Args:
         table: The rows.
@@ -73,17 +75,19 @@ def _set_of(
         by_chance = float(np.prod(1 - shares) * (shares / (1 - shares)).sum())
         if rows * np.log(by_chance) < np.log(_CHANCE / tried):
             return FlagSet(_by_frequency(apart, flags), always=True)
-    clear = [first]
+    clear, taken = [first], flags[first]
     for other in apart[1:]:
-        if all(_seldom_miss(flags[other], flags[c], rows, tried) for c in clear):
+        pairs = all(_seldom_miss(flags[other], flags[c], rows, _LIKELY) for c in clear)
+        if pairs and _seldom_miss(flags[other], taken, rows, _CHANCE / tried**2):
             clear.append(other)
+            taken = taken | flags[other]
     return FlagSet(_by_frequency(clear, flags), always=False) if len(clear) >= _FEWEST else None
 
 
-def _seldom_miss(one: Mask, other: Mask, rows: int, tried: int) -> bool:
+def _seldom_miss(one: Mask, other: Mask, rows: int, chance: float) -> bool:
     """Whether two independent flags of these shares would hardly never be set together."""
     both = (one.sum() / rows) * (other.sum() / rows)
-    return bool(rows * np.log1p(-both) < np.log(_CHANCE / tried**2))
+    return bool(rows * np.log1p(-both) < np.log(chance))
 
 
 def _by_frequency(columns: Sequence[Column], flags: dict[Column, Mask]) -> tuple[Column, ...]:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.dependencies.letters import LETTERS
 from synthohive_spark.engine.dependencies.rewriting import replaced
 from synthohive_spark.engine.integrity import Bounds, check_equal
 
@@ -63,7 +64,7 @@ TIMES: dict[str, Callable[[pa.Array, int], pa.Array]] = {
     "as yyyy": _printed("%Y"),
 }
 """Forms of a date or an instant, which is read in UTC."""
-_FORMS = {**WHOLE, **PARTIAL, **TIMES}
+_FORMS = {**WHOLE, **PARTIAL, **TIMES, **LETTERS}
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Field:
 
     Attributes:
         source: The column.
-        form: How it is written, one of `WHOLE`, `PARTIAL` and `TIMES`.
+        form: How it is written, one of `WHOLE`, `PARTIAL`, `TIMES` and `LETTERS`.
         size: How many characters, for the forms that ask for it.
     """
 

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.dependencies.flag_words import FlagColumn
 from synthohive_spark.engine.dependencies.formats import (
     Format,
     TimeFormat,
@@ -271,7 +272,7 @@ class TimesColumn:
         return cls(Column.from_json(data["column"]), tuple(map(time_format_from_json, data["times"])))
 
 
-Written = TypedColumn | JsonColumn | AddressColumn | TimesColumn | NumbersColumn
+Written = TypedColumn | JsonColumn | AddressColumn | TimesColumn | NumbersColumn | FlagColumn
 
 
 def written_from_json(data: Mapping[str, Any]) -> Written:
@@ -282,6 +283,8 @@ def written_from_json(data: Mapping[str, Any]) -> Written:
         return NumbersColumn.from_json(data)
     if "times" in data:
         return TimesColumn.from_json(data)
+    if "off" in data:
+        return FlagColumn.from_json(data)
     return JsonColumn.from_json(data) if "json" in data else TypedColumn.from_json(data)
 
 

@@ -16,6 +16,7 @@ from synthohive_spark.engine.codecs.categorical import CategoricalCodec
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.domain import Domain
 from synthohive_spark.engine.sampling.cases import Cases
+from synthohive_spark.engine.table.contradictions import check_possible
 from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.errors import SchemaError
 
@@ -32,7 +33,8 @@ def read_conditions(model: TableModel, given: Given | None) -> Cases | None:
         given: A mapping of columns to a value, a list of values or a `Between`, or pairs of it and a weight.
 
     Raises:
-        SchemaError: If it has another form, or a column or a value is not one that the model knows.
+        SchemaError: If it has another form, a column or a value is not one that the model knows, or what is given for
+            two columns cannot both hold.
     """
     if given is None or (isinstance(given, Mapping) and not given):
         return None
@@ -55,7 +57,9 @@ def read_conditions(model: TableModel, given: Given | None) -> Cases | None:
         weights += [weight / len(own)] * len(own)
         if len(domains) > _MOST_CASES:
             raise SchemaError(f"given has more than {_MOST_CASES:,} cases; list fewer values")
-    return Cases(columns, tuple(domains), tuple(weights))
+    cases = Cases(columns, tuple(domains), tuple(weights))
+    check_possible(model, cases)
+    return cases
 
 
 def _domains(model: TableModel, column: Column, asked: Any) -> list[Domain]:

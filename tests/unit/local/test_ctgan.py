@@ -124,7 +124,7 @@ def test_context_columns_are_given():
         (
             lambda: CTGAN(**SMALL).fit(pd.DataFrame({"a": [[1]] * 9})),
             SchemaError,
-            "column 'a' has type object, which cannot be learned",
+            "column 'a' of type object cannot be learned",
         ),
         (
             lambda: CTGAN(**SMALL).fit(pd.DataFrame({"a": [1, "x"] * 9})),

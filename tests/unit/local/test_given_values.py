@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synthohive_spark import CTGAN, Autoregressive, Metadata, SchemaError, SerializationError
+from synthohive_spark import CTGAN, Autoregressive, Between, Metadata, SchemaError, SerializationError
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.local.pandas_columns import given_values
 
@@ -56,3 +56,41 @@ def test_a_model_says_so_and_loads_by_its_class(tmp_path):
     assert own.load(str(tmp_path / "m")) is own
     with pytest.raises(SerializationError, match="there is no model in"):
         CTGAN.load(str(tmp_path / "none"))
+
+
+@pytest.fixture(scope="module")
+def seniors():
+    rng = np.random.default_rng(0)
+    age = rng.integers(18, 90, 600)
+    city = rng.choice(["Rome", "Milan"], 600)
+    frame = pd.DataFrame({"age": age, "senior": age >= 65, "city": city})
+    frame["region"] = frame.city.map({"Rome": "Lazio", "Milan": "Lombardy"})
+    frame["start"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 300, 600), "D")
+    frame["end"] = frame.start + pd.to_timedelta(rng.integers(0, 90, 600), "D")
+    return Autoregressive(progress=False, epochs=2).fit(frame, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("given", "rule"),
+    [
+        ({"senior": True, "age": Between(18, 30)}, "senior follows age, in 2 bands"),
+        ({"city": "Rome", "region": "Lombardy"}, "city decides region"),
+        (
+            {"start": Between(low=pd.Timestamp("2024-09-01")), "end": Between(high=pd.Timestamp("2024-02-01"))},
+            "end >= start",
+        ),
+        ([({"age": 70, "senior": True}, 1), ({"age": 70, "senior": False}, 9)], "senior follows age, in 2 bands"),
+    ],
+)
+def test_what_cannot_both_hold_is_refused_with_the_rule_that_it_breaks(seniors, given, rule):
+    with pytest.raises(SchemaError) as error:
+        seniors.sample(10, seed=1, given=given)
+    assert f"no row keeps what holds in all learned rows: {rule}" in str(error.value)
+    assert all(repr(name) in str(error.value) for name in (given if isinstance(given, dict) else given[0][0]))
+
+
+def test_what_can_both_hold_is_given(seniors):
+    drawn = seniors.sample(
+        50, seed=1, given={"senior": True, "age": Between(70, 80), "city": "Rome", "region": "Lazio"}
+    )
+    assert drawn.senior.all() and drawn.age.between(70, 80).all() and set(drawn.region) == {"Lazio"}

@@ -1,5 +1,8 @@
 """What a pandas DataFrame may hold that cannot be learned, and what comes back as it was."""
 
+import datetime
+import json
+import uuid
 from decimal import Decimal
 
 import numpy as np
@@ -9,6 +12,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from synthohive_spark import CTGAN, Autoregressive, SchemaError
+from synthohive_spark.local.levels import check_levels
+from synthohive_spark.local.pandas_columns import learnable
 
 ROWS = 300
 
@@ -24,10 +29,10 @@ def fitted(frame):
         (pd.DataFrame(np.zeros((ROWS, 2)), columns=["a", "a"]), "names of columns come twice: ['a']"),
         (
             pd.DataFrame(np.zeros((ROWS, 2)), columns=pd.MultiIndex.from_tuples([("a", "b"), ("a", "c")])),
-            "names of columns are no strings: [('a', 'b'), ('a', 'c')]",
+            "names of columns have 2 levels; make them one, such as by df.columns = ['_'.join(map(str, c)) for c in",
         ),
         (pd.DataFrame({"z": np.full(ROWS, 1j)}), "column 'z' of type complex128 cannot be learned"),
-        (pd.DataFrame({"i": pd.interval_range(0, ROWS)}), "column 'i' has type interval[int64, right]"),
+        (pd.DataFrame({"i": pd.interval_range(0, ROWS)}), "column 'i' of type interval[int64, right]"),
         (pd.DataFrame({"u": np.full(ROWS, 2**63 + 1, np.uint64)}), "column 'u' holds whole numbers of 2**63 and more"),
         (pd.DataFrame({"o": [1, "a"] * (ROWS // 2)}), "column 'o' holds values of several types"),
         (pd.DataFrame({"o": [2**70] * ROWS}), "column 'o'"),
@@ -37,6 +42,86 @@ def test_what_cannot_be_learned_is_named_with_a_way_out_before_training(frame, t
     with pytest.raises(SchemaError) as error:
         fitted(frame)
     assert text in str(error.value)
+
+
+WAYS = [
+    (pd.cut(np.linspace(0, 1, ROWS), 5), "df['p'].astype(str)"),
+    (pd.period_range("2020-01", periods=ROWS, freq="M"), "df['p'].astype(str)"),
+    ([uuid.UUID(int=i) for i in range(ROWS)], "df['p'].astype(str)"),
+    ([datetime.time(i % 24, 30) for i in range(ROWS)], "df['p'].astype(str)"),
+    ([{"a": 1}] * ROWS, "df['p'].map(json.dumps)"),
+    ([b"ab"] * ROWS, "df['p'].map(bytes.hex)"),
+    (pd.to_timedelta(np.arange(ROWS), "min"), "df['p'].dt.total_seconds()"),
+    (pd.arrays.SparseArray([0, 1] * (ROWS // 2)), "df['p'].sparse.to_dense()"),
+    (np.zeros(ROWS, "float16"), "df['p'].astype('float64')"),
+    (pd.Series([2**70, 1] * (ROWS // 2), dtype=object), "df['p'].astype(str)"),
+    (pd.Series([Decimal("1.5"), 2.5] * (ROWS // 2), dtype=object), "df['p'].astype(float)"),
+    (pd.Series([1, "a"] * (ROWS // 2), dtype=object), "df['p'].astype(str)"),
+    (["\ud800", "b"] * (ROWS // 2), "df['p'].str.encode('utf-8', 'replace').str.decode('utf-8')"),
+    ([datetime.date(2020, 1, 1), datetime.datetime(2020, 1, 1, 5)] * (ROWS // 2), "pd.to_datetime(df['p'])"),
+]
+
+
+@pytest.mark.parametrize(("values", "way"), WAYS)
+def test_a_column_that_cannot_be_learned_can_after_the_way_out_that_its_error_names(values, way):
+    df = pd.DataFrame({"a": np.arange(ROWS), "p": values})
+    with pytest.raises(SchemaError, match="column 'p'") as error:
+        learnable(df, set())
+    assert f"such as by {way}" in str(error.value)
+    df["p"] = eval(way, {"df": df, "pd": pd, "json": json})
+    assert learnable(df, set())[1][1].name == "p"
+
+
+@pytest.mark.parametrize(
+    ("values", "way"),
+    [
+        (pd.Series([1, 2]), r"got Series: give it series.to_frame\('name'\)"),
+        (np.zeros((3, 2)), r"got ndarray: give it pd.DataFrame\(values, columns=\[...\]\)"),
+        (pa.table({"a": [1]}), r"got Table: give it table.to_pandas\(\)"),
+    ],
+)
+def test_what_is_no_dataframe_is_refused_with_what_makes_it_one(values, way):
+    with pytest.raises(SchemaError, match=f"fit needs a DataFrame of pandas, {way}"):
+        fitted(values)
+
+
+@pytest.mark.parametrize("levels", [["lo", "mid", "hi", "never"], [30, 10, 20, 40]])
+def test_ordered_categories_come_back_with_their_order_and_all_levels(levels, tmp_path):
+    frame = pd.DataFrame({"p": pd.Categorical([levels[i % 3] for i in range(ROWS)], levels, ordered=True)})
+    frame["q"], frame.loc[::7, "p"] = frame["p"].astype(object), None
+    model = fitted(frame)
+    model.save(str(tmp_path / "m"))
+    for own in (model, Autoregressive.load(str(tmp_path / "m"))):
+        drawn = own.sample(200, seed=2)
+        assert drawn.p.dtype == frame.p.dtype
+        assert 20 < (drawn.p > levels[0]).sum() < 180 and drawn.p.isna().any()
+        assert set(drawn.p.dropna()) <= set(levels[:3])
+    filled = model.impute(frame, seed=3)
+    assert filled.p.dtype == frame.p.dtype and not filled.p.isna().any()
+
+
+def test_ordered_bands_of_a_number_follow_it_in_what_is_drawn():
+    age = np.random.default_rng(0).integers(18, 90, 2 * ROWS)
+    frame = pd.DataFrame({"age": age, "band": pd.cut(age, [0, 30, 60, 99], labels=["young", "grown", "old"])})
+    drawn = fitted(frame).sample(200, seed=2)
+    assert drawn.band.dtype == frame.band.dtype
+    assert (drawn.band == pd.cut(drawn.age, [0, 30, 60, 99], labels=["young", "grown", "old"])).all()
+
+
+def test_levels_of_too_few_rows_are_left_out():
+    held = ["lo"] * 200 + ["hi"] * 95 + ["rare"] * 4 + ["hi"]
+    frame = pd.DataFrame({"p": pd.Categorical(held, ["rare", "lo", "unused", "hi"], ordered=True)})
+    with capture_logs() as logs:
+        drawn = fitted(frame).sample(50, seed=2)
+    assert drawn.p.cat.categories.tolist() == ["lo", "unused", "hi"]
+    (said,) = (entry for entry in logs if entry["event"] == "levels_dropped")
+    assert (said["column"], said["levels"]) == ("p", 1) and "rare" not in said.values()
+
+
+def test_levels_that_no_fit_left_are_refused():
+    for levels in ({"q": ["a"]}, {"p": ["a", "a"]}, {"p": [1]}, {"p": [["a"]]}):
+        with pytest.raises((ValueError, pa.ArrowException)):
+            check_levels(levels, {"p": pa.string()})
 
 
 def test_whole_floats_with_gaps_are_learned_as_integers_and_come_back_as_floats():

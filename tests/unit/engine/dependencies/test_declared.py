@@ -102,7 +102,10 @@ def test_independent_columns_are_left_alone():
             "inequality of 'start' and 'city' needs two numbers or two times, got int and string",
         ),
         ([Inequality("start", "ends")], "dependencies name 'ends', which is not a learned column; did you mean 'end'?"),
-        ([OneHot(["f0", "city"])], "one_hot needs columns of zeros and ones, 'city' is string"),
+        (
+            [OneHot(["f0", "city"])],
+            "one_hot needs columns of two values, which say whether they are set; 'city' has others",
+        ),
         ([Formula("total", "city * 2")], "formula 'city * 2' needs numbers, 'city' is string"),
         ([Formula("start", "end - 1"), Formula("end", "start + 1")], "formulas of end, start are made of each other"),
         ([OneHot(["f0", "f1"]), OneHot(["f1", "f2"])], "column 'f1' is decided by two of the declared dependencies"),
@@ -113,3 +116,20 @@ def test_what_cannot_be_kept_is_refused(declared, text):
     with pytest.raises(SchemaError) as error:
         find(*table_of(messy()), declared=tuple(declared))
     assert text in str(error.value)
+
+
+@pytest.mark.parametrize("off, on", [("N", "Y"), ("", "x"), (None, "x"), (1, 2), ("no", "yes")])
+def test_declared_flags_may_be_any_two_values(off, on):
+    which = rng(4).choice(3, ROWS, p=[0.6, 0.3, 0.1])
+    type_ = "int" if off == 1 else "string"
+    values = {f"f{i}": (type_, [on if k == i else off for k in which]) for i in range(3)}
+    values["f0"][1][7], values["f1"][1][7] = on, on
+    found, _, drawn = scrambled(values, declared=(OneHot(["f0", "f1", "f2"]),))
+    assert [own.always for own in found.flags] == [True]
+    assert all(row.count(on) == 1 and row.count(off) == 2 for row in zip(*drawn.to_pydict().values(), strict=True))
+
+
+def test_declared_flags_have_the_same_two_values():
+    values = {"f0": ("string", ["Y", "N"] * 50), "f1": ("string", ["no", "yes"] * 50)}
+    with pytest.raises(SchemaError, match="the same two values in all of its columns; recode 'f0', 'f1'"):
+        find(*table_of(values), declared=(OneHot(["f0", "f1"]),))

@@ -3,7 +3,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.dependencies.flag_words import FlagColumn
+from synthohive_spark.engine.integrity import check_loaded
 from tests.helpers.scrambled import count_broken, scrambled
 
 ROWS = 2000
@@ -73,3 +75,74 @@ def test_flags_that_are_set_together_once_or_rarely_at_all_are_no_set():
     assert scrambled(values)[0].flags == ()
     rare = {f"r{i}": ("int", (rng(i).random(ROWS) < 0.01).astype(int)) for i in range(4)}
     assert scrambled(rare)[0].flags == ()
+
+
+PAIRS = [("N", "Y"), ("no", "yes"), ("", "x"), ("F", "T"), ("nein", "ja"), ("0", "1"), (None, "x"), ("-", None), (1, 2)]
+
+
+@pytest.mark.parametrize("off, on", PAIRS)
+@pytest.mark.parametrize("always", [True, False])
+def test_flags_may_be_any_two_values(off, on, always):
+    which = one_of([5, 3, 2] if always else [3, 3, 2, 2])
+    type_ = "int" if off == 1 else "string"
+    values = {f"f{i}": (type_, [on if k == i else off for k in which]) for i in range(3)}
+    found, table, drawn = scrambled(values)
+    assert [own.always for own in found.flags] == [always]
+    assert set(count_broken(found, table).values()) == set(count_broken(found, drawn).values()) == {0}
+    rows = list(zip(*drawn.to_pydict().values(), strict=True))
+    assert all(row.count(on) == 1 or (row.count(on) == 0 and not always) for row in rows)
+    assert all(row.count(on) + row.count(off) == 3 for row in rows)
+    assert sum(row[0] == on for row in rows) == (which == 0).sum()
+    assert drawn.schema.types == table.schema.types
+
+
+def test_flags_of_words_are_null_together():
+    which, gone = one_of([3, 2, 1]), rng(3).random(ROWS) < 0.2
+    values = {f"f{i}": ("string", pd.Series(np.where(which == i, "Y", "N")).mask(gone)) for i in range(3)}
+    found, _, drawn = scrambled(values)
+    assert len(found.flags) == 1
+    d = drawn.to_pandas()
+    assert (d.isna().all(axis=1) == d.isna().any(axis=1)).all() and d.isna().all(axis=1).sum() == gone.sum()
+
+
+def test_given_words_rule_out_others():
+    which = one_of([5, 3, 2])
+    values = {f"f{i}": ("string", np.where(which == i, "x", "")) for i in range(3)}
+    _, _, drawn = scrambled(values, given={"f1": ["x"] * ROWS})
+    assert drawn.to_pandas().eq(["", "x", ""]).all().all()
+
+
+@pytest.mark.parametrize("off, on", [("N", "Y"), ("", "x"), (None, "x"), (False, True), (0, 1)])
+def test_a_count_of_flags_is_their_number_in_every_row(off, on):
+    set_ = rng(5).random((ROWS, 4)) < [0.2, 0.3, 0.1, 0.6]
+    type_ = {bool: "boolean", int: "int"}.get(type(on), "string")
+    values = {f"f{i}": (type_, [on if own else off for own in set_[:, i]]) for i in range(4)}
+    values["other"] = (type_, [on if own else off for own in rng(6).random(ROWS) < 0.4])
+    values["n"] = ("int", set_.sum(axis=1))
+    found, table, drawn = scrambled(values)
+    assert set(count_broken(found, table).values()) == {0} and len(found.linear) == 1
+    d = drawn.to_pydict()
+    counts = [sum(own == on for own in row) for row in zip(*(d[f"f{i}"] for i in range(4)), strict=True)]
+    assert counts == d["n"]
+    assert set(d["f3"]) == {off, on}
+
+
+def test_two_values_that_say_nothing_of_each_other_are_no_flags():
+    values = {f"f{i}": ("string", rng(i).choice(["Y", "N"], ROWS, p=[0.3, 0.7])) for i in range(5)}
+    found, _, _ = scrambled(values)
+    assert found.flags == () == found.written
+
+
+@pytest.mark.parametrize(
+    "type_, off, on", [("string", 0, 1), ("int", "a", "b"), ("int", 1, True), ("int", 1, 1), ("tinyint", 0, 300)]
+)
+def test_words_of_flags_that_no_fit_left_are_refused(type_, off, on):
+    column = Column("f", ColumnType(type_))
+    with pytest.raises(ValueError, match="flags of|must be"):
+        check_loaded(FlagColumn.from_json({"column": column.to_json(), "off": off, "on": on}))
+
+
+def test_rare_flags_belong_to_the_set_that_they_are_never_set_with():
+    which = one_of([4, 2, 2, 1, 1], rows=1500)
+    found, _, _ = scrambled({f"f{i}": ("int", (which == i + 1).astype(int)) for i in range(4)})
+    assert [set(own.names) for own in found.flags] == [{"f0", "f1", "f2", "f3"}]
