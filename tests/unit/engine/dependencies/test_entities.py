@@ -75,6 +75,23 @@ def test_a_given_entity_and_a_given_attribute_stay(learned):
     assert (model.sample(50, seed=1, given={"segment": "gold"})["segment"] == "gold").all()
 
 
+def test_what_codes_tell_of_an_entity_follows_it_with_an_engine_without_conditions():
+    rng = np.random.default_rng(2)
+    employee = rng.integers(0, 120, 1500)
+    hired = pd.Timestamp("2010-01-01") + pd.to_timedelta(rng.integers(0, 4500, 120), "D")
+    grades = rng.choice(["E1", "E2", "E3"], 120)
+    rows = pd.DataFrame(
+        {"employee": [f"EMP{e:04d}" for e in employee], "hired": hired[employee].date, "grade": grades[employee]}
+    )
+    model = CTGAN(epochs=1, progress=False).fit(rows, seed=1)
+    assert "employee decides grade in all 1,500 rows" in model.dependencies
+    made = model.sample(1000, seed=2)
+    assert {tuple(row) for row in made[["employee", "grade"]].to_numpy()} <= {
+        tuple(row) for row in rows[["employee", "grade"]].to_numpy()
+    }
+    assert made.groupby("employee")["hired"].nunique().max() == 1
+
+
 def test_what_chance_or_a_code_explains_is_no_entity():
     rng = np.random.default_rng(1)
     country = rng.integers(0, 8, ROWS)
