@@ -25,7 +25,11 @@ Mask = npt.NDArray[np.bool_]
 
 
 def find_functional_dependencies(
-    table: pa.Table, names: Sequence[str], encoded: EncodedTable, blocks: Sequence[Block]
+    table: pa.Table,
+    names: Sequence[str],
+    encoded: EncodedTable,
+    blocks: Sequence[Block],
+    pairs: Sequence[tuple[int, int]] | None = None,
 ) -> tuple[FunctionalDependency, ...]:
     """The links that hold in all rows, null being a value like others, and that chance would hardly make.
 
@@ -36,17 +40,14 @@ def find_functional_dependencies(
         names: The columns that may be looked at; of these, the ones with a block in ``blocks`` count.
         encoded: The same rows, encoded.
         blocks: The encoded columns.
+        pairs: What `deciding_pairs` finds, where that is known.
     """
-    wanted = set(names) & set(table.column_names)
-    places = [i for i, b in enumerate(blocks) if not b.ranked and b.codes > 1 and b.name in wanted]
-    if len(places) < 2 or not table.num_rows:
-        return ()
-    values = [numbered_values(table, blocks[place].name) for place in places]
+    pairs = deciding_pairs(table, names, blocks) if pairs is None else pairs
+    values = {place: numbered_values(table, blocks[place].name) for place, _ in pairs}
     links = []
-    for i, j in value_functions(values, [blocks[place].codes <= MOST_CODES for place in places]):
-        of, column = places[i], places[j]
+    for of, column in pairs:
         codes = _code_table(
-            values[i],
+            values[of],
             np.asarray(encoded.codes[:, of], np.int32),
             np.asarray(encoded.codes[:, column], np.int32),
             (blocks[of].codes, blocks[column].codes),
@@ -54,6 +55,23 @@ def find_functional_dependencies(
         if (codes >= 0).any():
             links.append(FunctionalDependency(of, column, codes))
     return tuple(links)
+
+
+def deciding_pairs(table: pa.Table, names: Sequence[str], blocks: Sequence[Block]) -> list[tuple[int, int]]:
+    """Positions of encoded columns, each with one that it decides in all rows, and that chance would hardly make.
+
+    Args:
+        table: The rows.
+        names: The columns that may be looked at; of these, the ones with a block in ``blocks`` count.
+        blocks: The encoded columns.
+    """
+    wanted = set(names) & set(table.column_names)
+    places = [i for i, b in enumerate(blocks) if not b.ranked and b.codes > 1 and b.name in wanted]
+    if len(places) < 2 or not table.num_rows:
+        return []
+    values = [numbered_values(table, blocks[place].name) for place in places]
+    found = value_functions(values, [blocks[place].codes <= MOST_CODES for place in places])
+    return [(places[i], places[j]) for i, j in found]
 
 
 def find_names(table: pa.Table, columns: Sequence[Column]) -> frozenset[str]:

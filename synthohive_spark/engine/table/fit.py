@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from synthohive_spark.engine.dependencies.entities_fit import find_entities
 from synthohive_spark.engine.dependencies.find import find_in_codes, find_in_values
-from synthohive_spark.engine.dependencies.functional_fit import find_names
+from synthohive_spark.engine.dependencies.functional_fit import deciding_pairs, find_names
 from synthohive_spark.engine.dependencies.rewriting import part_statistics
 from synthohive_spark.engine.encoded_table import Layout
 from synthohive_spark.engine.interface import Engine
@@ -19,6 +19,7 @@ from synthohive_spark.engine.table.encoder_fit import check_numeric_encoding, fi
 from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.engine.table.request import FitRequest
 from synthohive_spark.engine.table.rows_check import warn_of_rows
+from synthohive_spark.engine.table.stand_ins import with_stand_ins
 from synthohive_spark.engine.table_statistics import TableStatistics
 from synthohive_spark.engine.temporal.calendar_fit import calendar_statistics
 from synthohive_spark.engine.training.threads import limited_threads
@@ -75,7 +76,9 @@ def _fit(
     encoder, encoded = fit_encoder(table, generated, statistics, request, most_values, threads)
     given = dependencies.split_columns(request.context)
     context_encoder, context = fit_encoder(table, given, statistics, request, most_values, threads)
-    dependencies = find_in_codes(dependencies, table, [c.name for c in looked_at], encoded, encoder.blocks)
+    pairs = deciding_pairs(table, [c.name for c in looked_at], encoder.blocks)
+    encoder, encoded = with_stand_ins(encoder, encoded, table, pairs, request, statistics)
+    dependencies = find_in_codes(dependencies, table, pairs, encoded, encoder.blocks)
     if not request.conditions:
         free = [c for c in request.generated if c.name not in {*rules.surrogates, *rules.unrelated}]
         dependencies = replace(dependencies, entities=find_entities(rows, free, dependencies))
