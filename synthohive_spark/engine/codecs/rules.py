@@ -26,6 +26,7 @@ class ColumnRules:
             names.
         unrelated: Columns of which no relation to others is looked for.
         declared: What is known to hold in every row.
+        entity_names: Strings that name what an entity is: they are imitated by what several of them share.
         firsts: Given numbers that repeat from row to row, by the places of the rows at which they are looked at: no
             more is told apart of them than so many rows say.
     """
@@ -35,4 +36,5 @@ class ColumnRules:
     categorical: frozenset[str] = frozenset()
     unrelated: frozenset[str] = frozenset()
     declared: tuple[Dependency, ...] = ()
+    entity_names: frozenset[str] = frozenset()
     firsts: Mapping[str, npt.NDArray[np.int64]] = field(default_factory=dict)

@@ -18,7 +18,7 @@ _NEARLY_ALL = 0.99
 _MOST = 0.5
 _STAGES = (1_000, 8_000)
 _SMALL = 1 << 22
-_ROWS_OF_A_NAME = 20
+ROWS_OF_A_NAME = 20
 """Rows of a value on average."""
 
 Mask = npt.NDArray[np.bool_]
@@ -87,7 +87,7 @@ def find_names(table: pa.Table, columns: Sequence[Column]) -> frozenset[str]:
     if len(looked_at) < 2 or not table.num_rows:
         return frozenset()
     values = [numbered_values(table, c.name) for c in looked_at]
-    most = min(MOST_CODES, table.num_rows // _ROWS_OF_A_NAME)
+    most = min(MOST_CODES, table.num_rows // ROWS_OF_A_NAME)
     numbers = [c.type.is_integer and len(np.unique(v)) <= most for c, v in zip(looked_at, values, strict=True)]
     links = value_functions(values, numbers)
     return frozenset(looked_at[of].name for of, column in links if not looked_at[column].type.is_integer)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from synthohive_spark.engine.dependencies.entities_fit import find_entities
+from synthohive_spark.engine.dependencies.dependencies import Dependencies
+from synthohive_spark.engine.dependencies.entities_fit import find_entities, find_entity_names
 from synthohive_spark.engine.dependencies.find import find_in_codes, find_in_values
 from synthohive_spark.engine.dependencies.functional_fit import deciding_pairs, find_names
 from synthohive_spark.engine.dependencies.rewriting import part_statistics
@@ -72,7 +73,9 @@ def _fit(
     generated = dependencies.split_columns(request.generated)
     looked_at = [c for c in generated if c.name not in request.rules.surrogates]
     rules = request.rules
-    request = replace(request, rules=replace(rules, categorical=rules.categorical | find_names(table, looked_at)))
+    personal = _entity_names(table, request, dependencies)
+    named = rules.categorical | find_names(table, looked_at)
+    request = replace(request, rules=replace(rules, categorical=named, entity_names=personal))
     encoder, encoded = fit_encoder(table, generated, statistics, request, most_values, threads)
     given = dependencies.split_columns(request.context)
     context_encoder, context = fit_encoder(table, given, statistics, request, most_values, threads)
@@ -99,6 +102,15 @@ def _fit(
     if told:
         _log.info("dependencies_found", count=len(told), first=list(told[:_SHOWN]))
     return TableModel(engine.name, request.columns, names, encoder, context_encoder, layout, fitted, dependencies, told)
+
+
+def _entity_names(table: pa.Table, request: FitRequest, found: Dependencies) -> frozenset[str]:
+    """Which strings are personal, as names of entities, where these are looked for."""
+    if request.conditions:
+        return frozenset()
+    rules, parts = request.rules, {*found.column_of_part.values()}
+    known = {*rules.surrogates, *rules.unrelated, *rules.categorical, *parts, *found.computed}
+    return find_entity_names(table, [c for c in request.generated if c.name not in known])
 
 
 def check_encoding(name: str, engine: Engine) -> None:
