@@ -22,6 +22,8 @@ from synthohive_spark.engine.integrity import Share, check_distinct, check_equal
 class CategoricalCodec(CodecDefaults):
     """A code for null, where the column has nulls, then one for each kept value in sorted order.
 
+    Imitated values may follow, see `synthohive_spark.engine.table.stand_ins`.
+
     A value that was not kept is encoded as one of the kept values, drawn by their frequencies; so is a null where the
     learned column had none.
     """

@@ -29,6 +29,7 @@ class ColumnRules:
         declared: What is known to hold in every row.
         templates: How strings are put together from others whose values are not seen, each a
             `synthohive_spark.engine.dependencies.template.TemplateColumn`.
+        entity_names: Strings that name what an entity is: they are imitated by what several of them share.
         firsts: Given numbers that repeat from row to row, by the places of the rows at which they are looked at: no
             more is told apart of them than so many rows say.
     """
@@ -39,4 +40,5 @@ class ColumnRules:
     unrelated: frozenset[str] = frozenset()
     declared: tuple[Dependency, ...] = ()
     templates: tuple[Any, ...] = ()
+    entity_names: frozenset[str] = frozenset()
     firsts: Mapping[str, npt.NDArray[np.int64]] = field(default_factory=dict)

@@ -76,7 +76,8 @@ class CTGANEngine:
         check_rows = min(FEWEST_ROWS, max(1, _LARGEST_CHECK // (512 * Slots.of(narrow.columns).width)) * 512)
 
         def score(arrays: Arrays) -> float:
-            sampler = replace(calibrated(arrays, rows=check_rows), groups={}, context_groups={})
+            sampler = calibrated(arrays, rows=check_rows)
+            sampler = replace(sampler, groups={}, context_groups={}, functional=narrow.functional)
             return held_out.score(sampler, narrow, seed=derive_seed(seed, "score"))
 
         limits = self.settings.limits(request.started, after=_AFTER)
@@ -148,14 +149,14 @@ def _groups_of(arrays: Arrays, part: str, blocks: tuple[Block, ...]) -> dict[int
 
 
 def _narrow(layout: Layout, groups: Mapping[str, Mapping[int, Groups]]) -> Layout:
-    """The layout with groups in place of the codes of wide columns."""
+    """The layout with groups in place of the codes of wide columns, and without the functions of these codes."""
 
     def blocks(own: tuple[Block, ...], found: Mapping[int, Groups]) -> tuple[Block, ...]:
         return tuple(found[i].block(block) if i in found else block for i, block in enumerate(own))
 
-    return replace(
-        layout, columns=blocks(layout.columns, groups["columns"]), context=blocks(layout.context, groups["context"])
-    )
+    links = tuple(own for own in layout.functional if not {own.determinant, own.dependent} & groups["columns"].keys())
+    columns, context = (blocks(getattr(layout, part), groups[part]) for part in ("columns", "context"))
+    return replace(layout, columns=columns, context=context, functional=links)
 
 
 def _sampler(arrays: Arrays, fixed: Arrays, settings: CTGANSettings, layout: Layout) -> CTGANSampler:

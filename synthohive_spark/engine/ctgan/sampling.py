@@ -156,9 +156,9 @@ class CTGANSampler:
             ranks[row] = self.rank_tables[row].ranks(codes[column], score)
         for (column, groups), draw in zip(self.groups.items(), draws[columns:], strict=True):
             codes[column] = groups.members(codes[column], draw)
-        codes = settled(codes, self.functional)
+        codes = settled(codes, self.functional, self._sizes)
         if self.exclusions:
-            codes = settled(parted(codes, self.exclusions, self.values, draws), self.functional)
+            codes = settled(parted(codes, self.exclusions, self.values, draws), self.functional, self._sizes)
         return EncodedTable(np.ascontiguousarray(codes.T), np.ascontiguousarray(ranks.T))
 
     def inputs(self, words: NoiseBits, context: EncodedTable) -> tuple[Floats, list[npt.NDArray[np.int64]]]:
@@ -211,6 +211,12 @@ class CTGANSampler:
     @cached_property
     def _ranked(self) -> list[int]:
         return [column for column, ranked in enumerate(self.ranked) if ranked]
+
+    @cached_property
+    def _sizes(self) -> list[int]:
+        """How many codes each column has, those of groups not counted as one."""
+        made = enumerate(self.slots.codes)
+        return [len(self.groups[i].group_of) if i in self.groups else codes for i, codes in made]
 
     @cached_property
     def _order(self) -> tuple[int, ...]:

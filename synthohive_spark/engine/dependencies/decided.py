@@ -45,7 +45,7 @@ class NullWithin:
 
 def decided(own: Dependencies, names: Collection[str]) -> tuple[Decided, ...]:
     """Which of the columns ``names`` decide others of them, where both are learned whole."""
-    whole = whole_columns(own, names)
+    whole = own.whole(names)
     found = [
         Decided(
             functional.describe(link, own.blocks), own.blocks[link.determinant], (own.blocks[link.dependent],), True
@@ -59,18 +59,9 @@ def decided(own: Dependencies, names: Collection[str]) -> tuple[Decided, ...]:
 
 def null_within(own: Dependencies, names: Collection[str]) -> tuple[NullWithin, ...]:
     """Which of the columns ``names`` are null only where others of them are."""
-    whole = whole_columns(own, names)
+    whole = own.whole(names)
     found = [
         NullWithin(null_inclusion.describe(one, own.blocks), own.blocks[one.column], own.blocks[one.within], one.same)
         for one in null_inclusion.telling(own.null_inclusions)
     ]
     return tuple(one for one in found if {one.column, one.within} <= whole)
-
-
-def whole_columns(own: Dependencies, names: Collection[str]) -> set[str]:
-    """Columns whose codes are those of their values: neither distances from others, nor computed from them at last."""
-    parts: dict[str, list[str]] = {}
-    for part, column in own.column_of_part.items():
-        parts.setdefault(column, []).append(part)
-    otherwise = own.computed | {ordered.column.name for ordered in own.orders.every}
-    return {name for name in names if parts.get(name, [name]) == [name] and name not in otherwise}

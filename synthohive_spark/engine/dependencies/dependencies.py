@@ -139,6 +139,14 @@ class Dependencies:
             ]
         )
 
+    def whole(self, names: Collection[str]) -> set[str]:
+        """Those of ``names`` whose codes are of their values: neither distances nor parts, nor computed at last."""
+        parts: dict[str, list[str]] = {}
+        for part, column in self.column_of_part.items():
+            parts.setdefault(column, []).append(part)
+        otherwise = self.computed | {own.column.name for own in self.orders.every}
+        return {name for name in names if parts.get(name, [name]) == [name] and name not in otherwise}
+
     @property
     def relations(self) -> Relations:
         """The columns that are computed from others."""
@@ -275,7 +283,10 @@ class Dependencies:
         )
         texts |= {text: int(mask.sum()) for text, mask in declared.broken_in_values(table).items()}
         texts |= {own.describe(): 0 for own in self.entities}
-        texts |= {functional.describe(own, self._shown): 0 for own in self.functional}
+        # What decides, or is decided by, a part that goes by the name of its column does not tell the column.
+        told = {block for block in self.blocks if "\x00" in block} | self.whole(self.blocks)
+        links = (o for o in self.functional if {self.blocks[o.determinant], self.blocks[o.dependent]} <= told)
+        texts |= {functional.describe(own, self._shown): 0 for own in links}
         texts |= {null_inclusion.describe(own, self._shown): 0 for own in self._null_together}
         rows = f"{table.num_rows:,} rows"
         return tuple(

@@ -10,14 +10,41 @@ import pyarrow as pa
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.entities import Entity, entities_of
-from synthohive_spark.engine.dependencies.functional_fit import numbered_values, value_functions
+from synthohive_spark.engine.dependencies.functional_fit import ROWS_OF_A_NAME, numbered_values, value_functions
+
+_ONE_EACH = 0.9
+_FEWEST_NAMES = 100
+"""Fewer values are those of a list (countries with their codes) rather than of people."""
+
+
+def find_entity_names(table: pa.Table, columns: Sequence[Column]) -> frozenset[str]:
+    """Strings that name what an entity is, about one for each (the e-mail address of a customer), and so are personal.
+
+    Where many rows hold each value, it is taken for that of a thing (the name of a product).
+
+    Args:
+        table: The rows.
+        columns: The columns to look at.
+    """
+    looked_at = [c for c in columns if c.type.is_integer or c.type.is_string]
+    values = [numbered_values(table, c.name) for c in looked_at]
+    counts = [int(own.max(initial=-1)) + 1 for own in values]
+    eligible = [n >= _FEWEST_NAMES and n * ROWS_OF_A_NAME > table.num_rows for n in counts]
+    strings = [c.type.is_string and own for c, own in zip(looked_at, eligible, strict=True)]
+    if sum(eligible) < 2 or not any(strings):
+        return frozenset()
+    few = [i for i, own in enumerate(eligible) if own]
+    found = value_functions([values[i] for i in few], [True] * len(few))
+    alike = [(few[i], few[j]) for i, j in found if counts[few[j]] >= _ONE_EACH * counts[few[i]]]
+    return frozenset(looked_at[i].name for pair in alike for i in pair if strings[i])
 
 
 def find_entities(table: pa.Table, columns: Sequence[Column], found: Dependencies) -> tuple[Entity, ...]:
     """Integers and strings that decide other columns in all rows, and that chance would hardly make do so.
 
     What several decide belongs to the one of the fewest values. Columns that decide each other are names of one thing;
-    the first of them counts. What codes of columns tell, or what is computed, needs no entity.
+    the first of them counts, an integer before strings. What codes of columns tell, or what is computed, needs no
+    entity.
 
     Args:
         table: The rows.
@@ -31,12 +58,12 @@ def find_entities(table: pa.Table, columns: Sequence[Column], found: Dependencie
     values = [numbered_values(table, c.name) for c in looked_at]
     counts = [len(np.unique(own)) for own in values]
     eligible = [c.type.is_integer or c.type.is_string for c in looked_at]
+    order = [(n, c.type.is_string, i) for i, (n, c) in enumerate(zip(counts, looked_at, strict=True))]
     by_codes = {found.blocks[own.dependent] for own in found.functional if (own.table >= 0).all()}
-    decided: dict[str, tuple[str, int]] = {}
+    decided: dict[int, int] = {}
     for of, column in value_functions(values, eligible):
-        first, second = looked_at[of].name, looked_at[column].name
-        if counts[column] < 2 or (counts[of] == counts[column] and of > column):
+        if counts[column] < 2 or (counts[of] == counts[column] and eligible[column] and order[column] < order[of]):
             continue
-        if second not in decided or counts[of] < decided[second][1]:
-            decided[second] = first, counts[of]
-    return entities_of({second: own for second, own in decided.items() if second not in by_codes})
+        decided[column] = min(decided.get(column, of), of, key=order.__getitem__)
+    named = {looked_at[i].name: (looked_at[of].name, counts[of]) for i, of in sorted(decided.items())}
+    return entities_of({name: own for name, own in named.items() if name not in by_codes})

@@ -129,20 +129,24 @@ def _find_in_numbers(
 
 
 def find_in_codes(
-    found: Dependencies, table: pa.Table, names: Sequence[str], encoded: EncodedTable, blocks: Sequence[Block]
+    found: Dependencies,
+    table: pa.Table,
+    pairs: Sequence[tuple[int, int]],
+    encoded: EncodedTable,
+    blocks: Sequence[Block],
 ) -> Dependencies:
     """What was found in values, and what the codes of columns have in common.
 
     Args:
         found: What was found in values.
         table: The training rows, as `Dependencies.split` made them.
-        names: The columns whose values may be looked at.
+        pairs: See `deciding_pairs`.
         encoded: The same rows, encoded.
         blocks: The encoded columns.
     """
     return replace(
         found,
-        functional=find_functional_dependencies(table, names, encoded, blocks),
+        functional=find_functional_dependencies(table, (), encoded, blocks, pairs),
         null_inclusions=find_null_inclusions(encoded, blocks),
         blocks=tuple(block.name for block in blocks),
     )

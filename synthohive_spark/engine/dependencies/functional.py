@@ -75,26 +75,46 @@ def decided_next(order: Sequence[int], links: Sequence[FunctionalDependency]) ->
     return tuple(placed)
 
 
-def settled(codes: npt.NDArray[np.int64], links: Sequence[FunctionalDependency]) -> npt.NDArray[np.int64]:
-    """Codes, shape (columns, rows), changed where they break a link: columns of the most codes decide the others.
+def settled(
+    codes: npt.NDArray[np.int64],
+    links: Sequence[FunctionalDependency],
+    sizes: Sequence[int],
+    fixed: Mask | None = None,
+) -> npt.NDArray[np.int64]:
+    """Codes changed where they break a link: columns of the most codes decide the others.
 
     A column that two decide has the code that the first asks for, and the other one a code that permits it.
+
+    Args:
+        codes: Shape (columns, rows).
+        links: All links.
+        sizes: How many codes each column has.
+        fixed: Which codes stay, of the shape of ``codes``; none where None.
     """
-    made = codes.copy()
-    decided: set[int] = set()
-    for link in sorted(links, key=lambda own: -len(own.table)):
-        expected = link.table[made[link.determinant]]
-        wrong = np.flatnonzero((expected >= 0) & (expected != made[link.dependent]))
-        if link.dependent not in decided:
-            made[link.dependent, wrong] = expected[wrong]
-        else:
-            for code in np.unique(made[link.dependent, wrong]):
-                rows = wrong[made[link.dependent, wrong] == code]
-                fitting = np.flatnonzero(link.table == code)
-                if len(fitting):
-                    made[link.determinant, rows] = fitting[made[link.determinant, rows] % len(fitting)]
-        decided.add(link.dependent)
+    made, known = codes.copy(), np.zeros(codes.shape, bool) if fixed is None else fixed.copy()
+    linked = {column for link in links for column in (link.determinant, link.dependent)}
+    for column in decided_next(sorted(linked, key=lambda own: (-sizes[own], own)), links):
+        own = [link for link in links if column in (link.determinant, link.dependent)]
+        wrong = np.zeros(codes.shape[1], bool)
+        for link in own:
+            expected = link.table[made[link.determinant]]
+            other = link.determinant + link.dependent - column
+            wrong |= known[other] & (expected >= 0) & (expected != made[link.dependent])
+        rows = np.flatnonzero(wrong & ~known[column])
+        others = {link.determinant + link.dependent - column for link in own}
+        beside = {other: np.where(known[other, rows], made[other, rows], -1) for other in others}
+        permitted = allowed(own, column, sizes[column], beside)
+        if permitted is not None:
+            made[column, rows] = _nth(permitted, made[column, rows])
+        known[column] = True
     return made
+
+
+def _nth(permitted: Mask, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """In each row one of the codes that are permitted, by a number."""
+    order = np.cumsum(permitted, axis=1)
+    place = numbers % order[:, -1]
+    return np.asarray((order > place[:, None]).argmax(axis=1))
 
 
 def _both(one: Mask | None, other: Mask) -> Mask:

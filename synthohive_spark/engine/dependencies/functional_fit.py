@@ -18,14 +18,18 @@ _NEARLY_ALL = 0.99
 _MOST = 0.5
 _STAGES = (1_000, 8_000)
 _SMALL = 1 << 22
-_ROWS_OF_A_NAME = 20
+ROWS_OF_A_NAME = 20
 """Rows of a value on average."""
 
 Mask = npt.NDArray[np.bool_]
 
 
 def find_functional_dependencies(
-    table: pa.Table, names: Sequence[str], encoded: EncodedTable, blocks: Sequence[Block]
+    table: pa.Table,
+    names: Sequence[str],
+    encoded: EncodedTable,
+    blocks: Sequence[Block],
+    pairs: Sequence[tuple[int, int]] | None = None,
 ) -> tuple[FunctionalDependency, ...]:
     """The links that hold in all rows, null being a value like others, and that chance would hardly make.
 
@@ -36,17 +40,14 @@ def find_functional_dependencies(
         names: The columns that may be looked at; of these, the ones with a block in ``blocks`` count.
         encoded: The same rows, encoded.
         blocks: The encoded columns.
+        pairs: What `deciding_pairs` finds, where that is known.
     """
-    wanted = set(names) & set(table.column_names)
-    places = [i for i, b in enumerate(blocks) if not b.ranked and b.codes > 1 and b.name in wanted]
-    if len(places) < 2 or not table.num_rows:
-        return ()
-    values = [numbered_values(table, blocks[place].name) for place in places]
+    pairs = deciding_pairs(table, names, blocks) if pairs is None else pairs
+    values = {place: numbered_values(table, blocks[place].name) for place, _ in pairs}
     links = []
-    for i, j in value_functions(values, [blocks[place].codes <= MOST_CODES for place in places]):
-        of, column = places[i], places[j]
+    for of, column in pairs:
         codes = _code_table(
-            values[i],
+            values[of],
             np.asarray(encoded.codes[:, of], np.int32),
             np.asarray(encoded.codes[:, column], np.int32),
             (blocks[of].codes, blocks[column].codes),
@@ -54,6 +55,23 @@ def find_functional_dependencies(
         if (codes >= 0).any():
             links.append(FunctionalDependency(of, column, codes))
     return tuple(links)
+
+
+def deciding_pairs(table: pa.Table, names: Sequence[str], blocks: Sequence[Block]) -> list[tuple[int, int]]:
+    """Positions of encoded columns, each with one that it decides in all rows, and that chance would hardly make.
+
+    Args:
+        table: The rows.
+        names: The columns that may be looked at; of these, the ones with a block in ``blocks`` count.
+        blocks: The encoded columns.
+    """
+    wanted = set(names) & set(table.column_names)
+    places = [i for i, b in enumerate(blocks) if not b.ranked and b.codes > 1 and b.name in wanted]
+    if len(places) < 2 or not table.num_rows:
+        return []
+    values = [numbered_values(table, blocks[place].name) for place in places]
+    found = value_functions(values, [blocks[place].codes <= MOST_CODES for place in places])
+    return [(places[i], places[j]) for i, j in found]
 
 
 def find_names(table: pa.Table, columns: Sequence[Column]) -> frozenset[str]:
@@ -69,7 +87,7 @@ def find_names(table: pa.Table, columns: Sequence[Column]) -> frozenset[str]:
     if len(looked_at) < 2 or not table.num_rows:
         return frozenset()
     values = [numbered_values(table, c.name) for c in looked_at]
-    most = min(MOST_CODES, table.num_rows // _ROWS_OF_A_NAME)
+    most = min(MOST_CODES, table.num_rows // ROWS_OF_A_NAME)
     numbers = [c.type.is_integer and len(np.unique(v)) <= most for c, v in zip(looked_at, values, strict=True)]
     links = value_functions(values, numbers)
     return frozenset(looked_at[of].name for of, column in links if not looked_at[column].type.is_integer)

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from synthohive_spark.engine.arrays import one_array
@@ -59,10 +58,6 @@ class RowGenerator:
         return self.sampler.any_condition
 
     @property
-    def _ranked(self) -> npt.NDArray[np.intp]:
-        return np.flatnonzero([block.ranked for block in self.encoder.blocks])
-
-    @property
     def _repeated(self) -> frozenset[str]:
         """Columns of which hardly two rows would hold the same value."""
         pairs = zip(self.encoder.columns, self.encoder.codecs, strict=True)
@@ -112,7 +107,9 @@ class RowGenerator:
             if given is None or self.any_condition:
                 made = self.sampler.sample(filled, own_context, given, wanted)
             else:
-                made = nearest_sample(self.sampler, filled, own_context, given, self._ranked)
+                made = nearest_sample(
+                    self.sampler, filled, own_context, given, self.encoder.blocks, self.dependencies.functional
+                )
             batches.append(made.take(slice(len(own))))
         return EncodedTable.concat(batches)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
-from synthohive_spark.engine.encoded_table import EncodedTable, Known
+from synthohive_spark.engine.dependencies.functional import settled
+from synthohive_spark.engine.encoded_table import Block, EncodedTable, FunctionalDependency, Known
 from synthohive_spark.engine.interface import Sampler
 from synthohive_spark.engine.noise import mix
 
@@ -17,19 +20,23 @@ def nearest_sample(
     words: npt.NDArray[np.uint64],
     context: EncodedTable,
     known: Known,
-    ranked: npt.NDArray[np.intp],
+    blocks: Sequence[Block],
+    links: Sequence[FunctionalDependency],
 ) -> EncodedTable:
     """For each row, of several that are drawn, the one that is most like what is known of it.
 
-    Each known column counts by whether its code is another and by how far its rank is away.
+    Each known column counts by whether its code is another and by how far its rank is away. What known codes decide
+    follows from them.
 
     Args:
         sampler: Draws rows.
         words: Noise, shape (rows, words).
         context: The given columns.
         known: What is known of the others.
-        ranked: The positions of those with ranks.
+        blocks: The columns.
+        links: Those that are a function of another.
     """
+    ranked = np.flatnonzero([block.ranked for block in blocks])
     made = sampler.sample(words, context)
     best = _distance(made, known, ranked)
     for candidate in range(1, CANDIDATES):
@@ -39,7 +46,8 @@ def nearest_sample(
         made = EncodedTable(np.where(nearer, other.codes, made.codes), np.where(nearer, other.ranks, made.ranks))
         best = np.minimum(away, best)
     ranks = np.where(known.mask[:, ranked], known.rows.ranks, made.ranks)
-    return EncodedTable(np.where(known.mask, known.rows.codes, made.codes), ranks)
+    codes = np.where(known.mask, known.rows.codes, made.codes)
+    return EncodedTable(settled(codes.T, links, [block.codes for block in blocks], known.mask.T).T, ranks)
 
 
 def _distance(made: EncodedTable, known: Known, ranked: npt.NDArray[np.intp]) -> npt.NDArray[np.float64]:

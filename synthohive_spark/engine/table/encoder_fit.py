@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextvars import copy_context
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,9 +16,11 @@ from synthohive_spark.engine.codecs.column_sample import ColumnSample, nothing_l
 from synthohive_spark.engine.codecs.encoder import TableEncoder
 from synthohive_spark.engine.codecs.interface import Codec
 from synthohive_spark.engine.codecs.registry import fit_codec
+from synthohive_spark.engine.codecs.text_fit import fit_text
 from synthohive_spark.engine.columns import Column, source_of
 from synthohive_spark.engine.encoded_table import EncodedTable, stack
 from synthohive_spark.engine.noise import derive_seed, row_words
+from synthohive_spark.engine.real_values import RealValueFilter
 from synthohive_spark.engine.table.request import FitRequest
 from synthohive_spark.engine.table_statistics import ColumnStatistics, TableStatistics
 from synthohive_spark.errors import SchemaError
@@ -79,7 +82,10 @@ def _fit_column(
     sample = ColumnSample(column, values, own, request.privacy, request.seed, most_values, named)
     fit = partial(fit_codec, rules=request.rules, numeric_encoding=request.numeric_encoding)
     firsts = request.rules.firsts.get(source_of(column.name))
-    codec = fit(sample, rows=statistics.rows) if firsts is None else fit(sample.take(firsts), rows=len(firsts))
+    if column.name in request.rules.entity_names:
+        codec: Codec = _of_entities(sample, imitated=column.name in request.rules.imitated)
+    else:
+        codec = fit(sample, rows=statistics.rows) if firsts is None else fit(sample.take(firsts), rows=len(firsts))
     if codec.size == 0 and firsts is not None:  # so few that nothing of them may be kept
         codec = fit(sample, rows=statistics.rows)
     if codec.size == 0:
@@ -87,3 +93,14 @@ def _fit_column(
     words = row_words(derive_seed(request.seed, "codec", column.name), np.arange(len(values)), codec.encode_words)
     codes, ranks = codec.encode(values, words)
     return codec.with_codes(codes), codes, ranks
+
+
+def _of_entities(sample: ColumnSample, *, imitated: bool) -> Codec:
+    """Patterns of strings of which each entity has one: what they share is what several values do, not several rows."""
+    values, real = sample.values, sample.statistics.real_values
+    if real is None:
+        real = RealValueFilter.of(sample.counts, derive_seed(sample.seed, "seen", sample.column.name))
+    each = replace(sample, values=values.drop_null().unique(), statistics=ColumnStatistics(0, real_values=real))
+    nulls = values.null_count / len(values)
+    shares = (nulls, 1 - nulls) if nulls else (1.0,)
+    return replace(fit_text(each, imitated=imitated), has_null=bool(nulls), frequencies=shares)

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from synthohive_spark.engine.dependencies.decided import whole_columns
-from synthohive_spark.engine.dependencies.entities_fit import find_entities
+from synthohive_spark.engine.dependencies.dependencies import Dependencies
+from synthohive_spark.engine.dependencies.entities_fit import find_entities, find_entity_names
 from synthohive_spark.engine.dependencies.find import find_in_codes, find_in_values
-from synthohive_spark.engine.dependencies.functional_fit import find_names
+from synthohive_spark.engine.dependencies.functional_fit import deciding_pairs, find_names
 from synthohive_spark.engine.dependencies.rewriting import part_statistics
 from synthohive_spark.engine.encoded_table import Layout
 from synthohive_spark.engine.interface import Engine
@@ -21,6 +21,7 @@ from synthohive_spark.engine.table.exclusions import find_exclusions
 from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.engine.table.request import FitRequest
 from synthohive_spark.engine.table.rows_check import warn_of_rows
+from synthohive_spark.engine.table.stand_ins import with_stand_ins
 from synthohive_spark.engine.table_statistics import TableStatistics
 from synthohive_spark.engine.temporal.calendar_fit import calendar_statistics
 from synthohive_spark.engine.training.threads import limited_threads
@@ -73,15 +74,19 @@ def _fit(
     generated = dependencies.split_columns(request.generated)
     looked_at = [c for c in generated if c.name not in request.rules.surrogates]
     rules = request.rules
-    request = replace(request, rules=replace(rules, categorical=rules.categorical | find_names(table, looked_at)))
+    personal = _entity_names(table, request, dependencies)
+    named = rules.categorical | find_names(table, looked_at)
+    request = replace(request, rules=replace(rules, categorical=named, entity_names=personal))
     encoder, encoded = fit_encoder(table, generated, statistics, request, most_values, threads)
     given = dependencies.split_columns(request.context)
     context_encoder, context = fit_encoder(table, given, statistics, request, most_values, threads)
-    dependencies = find_in_codes(dependencies, table, [c.name for c in looked_at], encoded, encoder.blocks)
+    pairs = deciding_pairs(table, [c.name for c in looked_at], encoder.blocks)
+    encoder, encoded = with_stand_ins(encoder, encoded, table, pairs, request, statistics)
+    dependencies = find_in_codes(dependencies, table, pairs, encoded, encoder.blocks)
     if not request.conditions:
         free = [c for c in request.generated if c.name not in {*rules.surrogates, *rules.unrelated}]
         dependencies = replace(dependencies, entities=find_entities(rows, free, dependencies))
-    whole = whole_columns(dependencies, {c.name for c in looked_at} - rules.unrelated)
+    whole = dependencies.whole({c.name for c in looked_at} - rules.unrelated)
     exclusions = find_exclusions(table, [c.name for c in looked_at if c.name in whole], encoder)
     dependencies = replace(dependencies, different=tuple(exclusions))
     layout = Layout(
@@ -102,6 +107,15 @@ def _fit(
     if told:
         _log.info("dependencies_found", count=len(told), first=list(told[:_SHOWN]))
     return TableModel(engine.name, request.columns, names, encoder, context_encoder, layout, fitted, dependencies, told)
+
+
+def _entity_names(table: pa.Table, request: FitRequest, found: Dependencies) -> frozenset[str]:
+    """Which strings are personal, as names of entities, where these are looked for."""
+    if request.conditions:
+        return frozenset()
+    rules, parts = request.rules, {*found.column_of_part.values()}
+    known = {*rules.surrogates, *rules.unrelated, *rules.categorical, *parts, *found.computed}
+    return find_entity_names(table, [c for c in request.generated if c.name not in known])
 
 
 def check_encoding(name: str, engine: Engine) -> None:

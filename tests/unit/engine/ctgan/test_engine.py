@@ -13,7 +13,7 @@ from synthohive_spark.engine.ctgan.model import CTGANEngine
 from synthohive_spark.engine.ctgan.networks import Critic, Generator
 from synthohive_spark.engine.ctgan.settings import CTGANSettings
 from synthohive_spark.engine.ctgan.slots import Slots
-from synthohive_spark.engine.encoded_table import Block, EncodedTable, Layout
+from synthohive_spark.engine.encoded_table import Block, EncodedTable, FunctionalDependency, Layout
 from synthohive_spark.engine.interface import TrainingRequest
 from synthohive_spark.engine.noise import normal_words, normals, row_words
 from synthohive_spark.engine.tensors import tensor_bytes
@@ -243,6 +243,22 @@ def test_twenty_thousand_codes():
     fitted = fit(EncodedTable(codes, np.zeros((30_000, 0), np.float32)), layout, epochs=1, batch_size=500)
     made = draw(fitted.sampler, 2048)
     assert len(np.unique(made.codes)) > 1500 and made.codes.max() < 20_000
+
+
+def test_two_wide_columns_of_which_one_decides_the_other():
+    rng = np.random.default_rng(0)
+    city, district_of = rng.integers(0, 800, 3000), rng.permutation(800) // 2
+    codes = np.stack([district_of[city], city, city % 3], axis=1).astype(np.int16)
+    blocks = tuple(
+        Block(name, tuple((np.bincount(codes[:, i], minlength=size) / 3000).tolist()), False)
+        for i, (name, size) in enumerate((("district", 400), ("city", 800), ("kind", 3)))
+    )
+    links = FunctionalDependency(1, 0, district_of.astype(np.int32)), FunctionalDependency(1, 2, np.arange(800) % 3)
+    fitted = fit(EncodedTable(codes, np.zeros((3000, 0), np.float32)), Layout(blocks, functional=links))
+    assert all(np.isfinite(check["score"]) for check in fitted.checks)
+    made = draw(fitted.sampler).codes
+    assert np.array_equal(made[:, 0], district_of[made[:, 1]]) and np.array_equal(made[:, 2], made[:, 1] % 3)
+    assert len(np.unique(made[:, 1])) > 600
 
 
 def test_time_and_patience_end_training():

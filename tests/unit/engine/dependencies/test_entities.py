@@ -6,7 +6,9 @@ import pyarrow as pa
 import pytest
 
 from synthohive_spark import CTGAN, Autoregressive, SchemaError
+from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.entities import Entity, entities_of
+from synthohive_spark.engine.dependencies.entities_fit import find_entity_names
 from synthohive_spark.engine.sampling.draw import Draw
 
 ROWS, CUSTOMERS = 3000, 500
@@ -75,6 +77,23 @@ def test_a_given_entity_and_a_given_attribute_stay(learned):
     assert (model.sample(50, seed=1, given={"segment": "gold"})["segment"] == "gold").all()
 
 
+def test_what_codes_tell_of_an_entity_follows_it_with_an_engine_without_conditions():
+    rng = np.random.default_rng(2)
+    employee = rng.integers(0, 120, 1500)
+    hired = pd.Timestamp("2010-01-01") + pd.to_timedelta(rng.integers(0, 4500, 120), "D")
+    grades = rng.choice(["E1", "E2", "E3"], 120)
+    rows = pd.DataFrame(
+        {"employee": [f"EMP{e:04d}" for e in employee], "hired": hired[employee].date, "grade": grades[employee]}
+    )
+    model = CTGAN(epochs=1, progress=False).fit(rows, seed=1)
+    assert "employee decides grade in all 1,500 rows" in model.dependencies
+    made = model.sample(1000, seed=2)
+    assert {tuple(row) for row in made[["employee", "grade"]].to_numpy()} <= {
+        tuple(row) for row in rows[["employee", "grade"]].to_numpy()
+    }
+    assert made.groupby("employee")["hired"].nunique().max() == 1
+
+
 def test_what_chance_or_a_code_explains_is_no_entity():
     rng = np.random.default_rng(1)
     country = rng.integers(0, 8, ROWS)
@@ -90,6 +109,54 @@ def test_what_chance_or_a_code_explains_is_no_entity():
     model = Autoregressive(epochs=1, progress=False).fit(rows, seed=1)
     assert model.model.dependencies.entities == ()
     assert "country decides currency in all 3,000 rows" in model.dependencies
+
+
+def accounts(rows=3000, people=400):
+    """Rows of customers with an e-mail address and a phone each, a list of countries, and products with their names."""
+    rng = np.random.default_rng(4)
+    customer, product = rng.integers(0, people, rows), rng.integers(0, 120, rows)
+    first, last = rng.choice(["anna", "ben", "eva", "hugo"], people), rng.choice(["novak", "rossi", "khan"], people)
+    number, country = rng.permutation(90_000)[:people] + 10_000, rng.integers(0, 60, rows)
+    email = np.array([f"{f}.{w}{n}@mail.com" for f, w, n in zip(first, last, number, strict=True)])
+    return pd.DataFrame(
+        {
+            "email": email[customer],
+            "customer": customer + 1000,
+            "full": np.array([f"{f} {w}" for f, w in zip(first, last, strict=True)])[customer],
+            "country": [f"country {c}" for c in country],
+            "code": [f"X{c:02d}" for c in country],
+            "product": [f"item {p}" for p in product],
+            "sku": product + 50,
+        }
+    )
+
+
+def test_strings_that_name_an_entity_are_about_one_for_each_and_of_few_rows():
+    rows = accounts()
+    table = pa.Table.from_pandas(rows)
+    columns = [Column(n, ColumnType.parse("string" if rows[n].dtype == object else "bigint")) for n in rows]
+    assert find_entity_names(table, columns) == {"email"}
+    both = rows[["email"]].assign(key="C" + rows["customer"].astype(str))
+    strings = [Column(n, ColumnType.parse("string")) for n in both]
+    assert find_entity_names(pa.Table.from_pandas(both), strings) == {"email", "key"}
+    shared = rows.assign(email=np.where(rows["customer"] < 1100, "office@mail.com", rows["email"]))
+    assert find_entity_names(pa.Table.from_pandas(shared), columns) == frozenset()
+    assert find_entity_names(table.slice(0, 0), columns) == frozenset()
+
+
+@pytest.mark.parametrize("engine", [Autoregressive, CTGAN])
+def test_each_entity_has_a_name_of_its_own_that_is_no_real_one(engine):
+    real = accounts()[["email", "customer", "full"]]
+    model = engine(epochs=1, progress=False).fit(real, seed=1)
+    assert "customer decides email, full in all 3,000 rows" in model.dependencies
+    made = model.sample(2000, seed=2)
+    assert not set(made["email"]) & set(real["email"])
+    assert made["email"].str.fullmatch(r"[a-z]+\.[a-z]+\d+@mail\.com").all()
+    assert made.groupby("customer")["email"].nunique().max() == 1
+    assert made["email"].nunique() >= 0.98 * made["customer"].nunique() > 300
+    assert set(made["full"]) <= set(real["full"])
+    kept = engine(epochs=1, progress=False, categorical=["email"]).fit(real, seed=1).sample(200, seed=2)
+    assert set(kept["email"]) <= set(real["email"])
 
 
 def test_entities_follow_the_one_that_decides_their_column():

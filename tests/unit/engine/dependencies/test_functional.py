@@ -192,7 +192,7 @@ def test_codes_that_break_links_are_settled_by_the_finer_column():
         FunctionalDependency(0, 2, land_of[state_of].astype(np.int32)),
     )
     codes = np.stack([rng.integers(0, n, ROWS) for n in (200, 20, 4)])
-    made = settled(codes, links)
+    made = settled(codes, links, (200, 20, 4))
     assert np.array_equal(made[0], codes[0])
     assert np.array_equal(made[1], state_of[made[0]])
     assert np.array_equal(made[2], land_of[made[1]])
@@ -202,10 +202,45 @@ def test_of_two_columns_that_decide_a_third_the_coarser_one_gives_way():
     rng = np.random.default_rng(6)
     first, second = np.arange(50) % 5, np.arange(30) % 5
     links = (FunctionalDependency(0, 2, first.astype(np.int32)), FunctionalDependency(1, 2, second.astype(np.int32)))
-    made = settled(np.stack([rng.integers(0, n, ROWS) for n in (50, 30, 5)]), links)
+    made = settled(np.stack([rng.integers(0, n, ROWS) for n in (50, 30, 5)]), links, (50, 30, 5))
     assert np.array_equal(first[made[0]], made[2])
     assert np.array_equal(second[made[1]], made[2])
     assert len(np.unique(made[1])) == 30
+
+
+def test_columns_that_decide_each_other_and_others_are_settled_in_turn():
+    """A greeting says sex and name, a badge the name, and the name the badge."""
+    rng = np.random.default_rng(8)
+    sizes = (40, 2, 20, 20)
+    greeting, badge_of = np.arange(40), rng.permutation(20).astype(np.int32)
+    links = (
+        FunctionalDependency(0, 1, (greeting % 2).astype(np.int32)),
+        FunctionalDependency(0, 2, (greeting // 2).astype(np.int32)),
+        FunctionalDependency(0, 3, badge_of[greeting // 2]),
+        FunctionalDependency(2, 3, badge_of),
+        FunctionalDependency(3, 2, np.argsort(badge_of).astype(np.int32)),
+    )
+    longer = (50, *sizes), [FunctionalDependency(o.determinant + 1, o.dependent + 1, o.table) for o in links]
+    login = FunctionalDependency(0, 3, (np.arange(50) % 20).astype(np.int32))  # decides the name, and no greeting
+    made = settled(np.stack([rng.integers(0, n, ROWS) for n in longer[0]]), [*longer[1], login], longer[0])
+    for link in (*longer[1], login):
+        assert np.array_equal(link.table[made[link.determinant]], made[link.dependent])
+    assert [len(np.unique(own)) for own in made] == [50, 40, 2, 20, 20]
+
+
+def test_what_is_fixed_stays_and_what_it_decides_or_is_decided_by_follows():
+    rng = np.random.default_rng(9)
+    land_of = (np.arange(20) % 4).astype(np.int32)
+    links = (FunctionalDependency(0, 1, land_of),)
+    drawn = np.stack([rng.integers(0, n, ROWS) for n in (20, 4)])
+    for column in range(2):
+        fixed = np.zeros_like(drawn, dtype=bool)
+        fixed[column, ::2] = True
+        made = settled(drawn, links, (20, 4), fixed)
+        assert np.array_equal(made[column, ::2], drawn[column, ::2])
+        assert np.array_equal(land_of[made[0]], made[1])
+    both = settled(drawn, links, (20, 4), np.ones_like(drawn, dtype=bool))
+    assert np.array_equal(both, drawn)
 
 
 def test_integers_that_decide_words_are_names_unless_few_rows_hold_them():
