@@ -21,6 +21,8 @@ from synthohive_spark.engine.dependencies.formula import FormulaColumn
 from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
 from synthohive_spark.engine.dependencies.rewriting import Joint, Rewritten, joint_columns, replaced, split, virtual
 from synthohive_spark.engine.dependencies.template import TemplateColumn, Templates
+from synthohive_spark.engine.dependencies.time_distance import Timed, timed_from_json
+from synthohive_spark.engine.dependencies.time_moves import joined_times, suit_relations, told_by_times
 from synthohive_spark.engine.dependencies.typed import Written, written_from_json
 from synthohive_spark.engine.encoded_table import EncodedTable, FunctionalDependency, Layout, NullInclusion
 from synthohive_spark.engine.temporal.calendar_parts import Calendar
@@ -42,6 +44,7 @@ class Dependencies:
         combinations: Columns of which only known combinations come out.
         flags: Sets of flags of which at most one is set.
         orders: Columns that lie on one side of others.
+        timed: Columns that are a part of a time, or the distance of two, each after those of its times that are parts.
         calendar: Dates and timestamps that are cut into parts.
         linear: Columns that are a linear function of others.
         products: Columns that are a product or a quotient of others.
@@ -59,6 +62,7 @@ class Dependencies:
     combinations: tuple[Combinations, ...] = ()
     flags: tuple[FlagSet, ...] = ()
     orders: Orders = field(default_factory=Orders)
+    timed: tuple[Timed, ...] = ()
     calendar: Calendar = field(default_factory=Calendar)
     linear: tuple[linear.LinearRelation, ...] = ()
     products: tuple[product.Product, ...] = ()
@@ -78,7 +82,8 @@ class Dependencies:
     @property
     def _stages(self) -> tuple[tuple[Rewritten, ...], ...]:
         """The same, in the order in which they are rewritten: what is written becomes values before these are read."""
-        numbers: tuple[Rewritten, ...] = (*joint_columns(self.flags), *self.orders.columns)
+        untold = (own for own in self.timed if not own.learned)
+        numbers: tuple[Rewritten, ...] = (*joint_columns(self.flags), *self.orders.columns, *untold)
         return self.templates.columns, joint_columns(self.combinations), self.written, numbers
 
     def split(self, table: pa.Table) -> pa.Table:
@@ -125,7 +130,7 @@ class Dependencies:
             [
                 *self.joint,
                 *(column.name for column in columns),
-                *(own.column.name for own in self.products),
+                *(own.column.name for own in (*self.timed, *self.products)),
                 *(own.column for own in self.linear),
                 *(own.column for own in self.derived),
             ]
@@ -158,8 +163,9 @@ class Dependencies:
         """Drawn columns such that everything holds and what is given stays.
 
         The order matters. Parts become dates first, given values take their places, and distances are counted from
-        these, so that relations are computed from what will be seen. Linear relations and products, which may be made
-        of each other, come before derived columns, which may follow one of theirs. Strings are put together last.
+        these, so that relations are computed from what will be seen. Parts and distances of times come before linear
+        relations and products, which may be made of each other, and these before derived columns, which may follow one
+        of theirs. Strings are put together last.
         Where a derived column is given, the number it follows moves to suit it, and relations of that number are
         computed again before the other derived columns follow.
 
@@ -172,8 +178,8 @@ class Dependencies:
         fixed = {n: ~null_mask(own) if n in fill else np.ones(len(own), bool) for n, own in given.items()}
         given = {**given, **self._read(given)}
         fixed |= {part.name: fixed[own.column.name] for own in self.written for part in own.parts if part.name in given}
-        written = {own.column.name for own in self.written}
-        later = {own.column.name for stage in self._stages for own in stage} - written
+        early = {own.column.name for own in (*self.written, *self.timed)}
+        later = {own.column.name for stage in self._stages for own in stage} - early
         later |= {own.column.name for own in self.orders.columns}
         for name in given.keys() - later:
             arrays[name] = replaced(arrays.get(name), given[name], fixed[name])
@@ -181,11 +187,14 @@ class Dependencies:
             arrays = combinations.join(arrays, given, fixed)
         for flags in self.flags:
             arrays = flags.join(arrays, given, fixed)
-        arrays = self.orders.join(arrays, given, fixed)
+        arrays, fixed = joined_times(self.orders, self.timed, arrays, given, fixed)
+        if fixed.keys() & {name for some in (self.linear, self.products) for own in some for name in own.columns}:
+            arrays, fixed = suit_relations(arrays, self.timed, fixed, self._related)
         # What is computed may move what bounds another column.
         arrays = self._computed(self.orders.enforced(self._computed(arrays, fixed), fixed), fixed)
         if any(own.column in fixed for own in self.derived):
             arrays, fixed = derived.move_determinants(arrays, self.derived, fixed)
+            arrays, fixed = suit_relations(arrays, self.timed, fixed, self._related)
             arrays = self._computed(arrays, fixed)
         arrays = derived.apply_derived_columns(arrays, self.derived, fixed)
         for own in self.written:
@@ -205,6 +214,17 @@ class Dependencies:
         return read
 
     def _computed(self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
+        """The columns with what times tell, and what relations of others say."""
+        made = told_by_times(arrays, self.timed, fixed)
+        rows = len(next(iter(made.values()), ()))
+        made = self._related(made, {**fixed, **{own.column.name: np.ones(rows, bool) for own in self.timed}})
+        for difference in self.differences:
+            made = difference.applied(made, fixed)
+        for formula in self.formulas:
+            made = formula.applied(made, fixed)
+        return made
+
+    def _related(self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
         """The columns such that linear relations and products hold, of which either may be made of the other."""
         made = linear.apply_linear_relations(arrays, self.linear, fixed)
         computed = frozenset([*(own.column for own in self.linear), *(own.column.name for own in self.products)])
@@ -214,10 +234,6 @@ class Dependencies:
         for _ in range(2 if self.products else 0):
             made = product.apply_products(made, self.products, fixed, computed)
             made = linear.apply_linear_relations(made, self.linear, firm)
-        for difference in self.differences:
-            made = difference.applied(made, fixed)
-        for formula in self.formulas:
-            made = formula.applied(made, fixed)
         return made
 
     def describe(self) -> list[str]:
@@ -242,6 +258,7 @@ class Dependencies:
             combinations=tuple(filter(kept, self.combinations)),
             flags=tuple(filter(kept, self.flags)),
             orders=Orders(tuple(filter(kept, self.orders.columns))),
+            timed=tuple(filter(kept, self.timed)),
             linear=tuple(filter(kept, self.linear)),
             products=tuple(filter(kept, self.products)),
             differences=tuple(filter(kept, self.differences)),
@@ -273,7 +290,7 @@ class Dependencies:
         Of what was declared and does not, the sentence says how many rows break it; what was found holds in all.
         """
         texts = dict.fromkeys((own.describe() for own in self.in_values), 0)
-        declared = replace(self, templates=Templates(), linear=(), products=(), differences=(), derived=())
+        declared = replace(self, templates=Templates(), timed=(), linear=(), products=(), differences=(), derived=())
         texts |= {text: int(mask.sum()) for text, mask in declared.broken_in_values(table).items()}
         texts |= {own.describe(): 0 for own in self.entities}
         texts |= {functional.describe(own, self._shown): 0 for own in self.functional}
@@ -316,7 +333,7 @@ class Dependencies:
     def in_values(self) -> tuple[Any, ...]:
         """What holds in values, in the order in which it is told."""
         rewritten = (*self.templates.columns, *self.combinations, *self.flags, *self.orders.columns)
-        return (*rewritten, *self.linear, *self.products, *self.differences, *self.formulas, *self.derived)
+        return (*rewritten, *self.timed, *self.linear, *self.products, *self.differences, *self.formulas, *self.derived)
 
     def to_json(self) -> dict[str, Any]:
         """What is in values as plain values; what is in codes is part of the layout."""
@@ -326,6 +343,7 @@ class Dependencies:
             "combinations": [own.to_json() for own in self.combinations],
             "flags": [own.to_json() for own in self.flags],
             "orders": self.orders.to_json(),
+            "timed": [own.to_json() for own in self.timed],
             "calendar": self.calendar.to_json(),
             "linear": [own.to_json() for own in self.linear],
             "products": [own.to_json() for own in self.products],
@@ -344,6 +362,7 @@ class Dependencies:
             tuple(Combinations.from_json(own) for own in data.get("combinations", [])),
             tuple(FlagSet.from_json(own) for own in data.get("flags", [])),
             Orders.from_json(data.get("orders", [])),
+            tuple(map(timed_from_json, data.get("timed", []))),
             Calendar.from_json(data["calendar"]),
             tuple(linear.LinearRelation.from_json(own) for own in data["linear"]),
             tuple(product.Product.from_json(own) for own in data.get("products", [])),

@@ -24,6 +24,9 @@ from synthohive_spark.engine.dependencies.order_fit import find_orders
 from synthohive_spark.engine.dependencies.product_fit import find_products
 from synthohive_spark.engine.dependencies.rewriting import split, virtual
 from synthohive_spark.engine.dependencies.template_fit import find_templates
+from synthohive_spark.engine.dependencies.time_distance import Timed
+from synthohive_spark.engine.dependencies.time_distance_fit import find_time_distances
+from synthohive_spark.engine.dependencies.time_part_fit import find_time_parts
 from synthohive_spark.engine.dependencies.typed import TypedColumn, Written
 from synthohive_spark.engine.dependencies.typed_fit import find_typed
 from synthohive_spark.engine.encoded_table import Block, EncodedTable
@@ -58,7 +61,10 @@ def find_in_values(
     free = [c for c in columns if c.name not in {*rules.unrelated, *asked}]
     templates = find_templates(table, free, given, rules.imitated)
     made = {own.column.name for own in templates.columns}
-    written = tuple(find_typed(table, columns, rules.imitated | rules.categorical | made | several, privacy))
+    numbers = [c for c in free if c.type.is_integer or c.type.is_temporal]
+    parts = {own.column.name for own in find_time_parts(table, numbers, given, frozenset(made), privacy)}
+    kept = rules.imitated | rules.categorical | made | several | parts
+    written = tuple(find_typed(table, columns, kept, privacy))
     table, columns = split(written, table), virtual(written, columns)
     declared = Declared.of(rules.declared, table, [c for c in columns if c.name not in made], privacy.min_rows)
     made |= declared.rewritten
@@ -67,7 +73,7 @@ def find_in_values(
     made |= {name for own in flags for name in own.names}
     own = tuple(c for c in columns if c.name not in {*(rules.unrelated - declared.ordered), *made})
     found = _find_in_numbers(table, own, rules, privacy, given, declared, written)
-    cut = {*made, *(ordered.column.name for ordered in found.orders.columns)}
+    cut = {*made, *(own.column.name for own in (*found.orders.columns, *found.timed) if own.column.type.is_temporal)}
     left = tuple(c for c in columns if c.name not in cut)
     return replace(
         found,
@@ -95,16 +101,28 @@ def _find_in_numbers(
     differences = find_clock_differences(table, clocks, [c for c in columns if c.name not in given])
     timed = frozenset(own.column.name for own in differences)
     plain = tuple(c for c in columns if c.name not in timed)
+    kept = rules.imitated | timed | {name for pair in declared.orders for name in pair}
+    of_times: tuple[Timed, ...] = find_time_parts(table, plain, given, kept, privacy)
+    kept |= {own.column.name for own in of_times}
+    of_times += find_time_distances(table, plain, given, kept)
+    told = frozenset(own.column.name for own in of_times)
     # What real rows break, no relation that they keep can keep.
-    firm = declared.broken_orders(table)
-    relations = tuple(r for r in find_linear_relations(table, plain, privacy) if r.column not in firm)
+    firm = declared.broken_orders(table) | told
+    relations = find_linear_relations(table, plain, privacy, firm)
     products = find_products(table, plain, frozenset(r.column for r in relations) | firm, privacy)
-    parts = {name for own in relations for name in own.columns} | {name for own in products for name in own.columns}
+    parts = {name for own in (*relations, *products, *of_times) for name in own.columns}
     shown = tuple(c for c in columns if c.name not in rules.imitated)
     followers = find_derived_columns(table, shown, privacy, frozenset(parts) | firm | timed)
     taken = {*(r.column for r in relations), *(p.column.name for p in products), *(f.column for f in followers)}
-    orders = find_orders(table, columns, given, frozenset(taken) | timed, privacy, declared.orders)
-    return Dependencies(orders=orders, linear=relations, products=products, differences=differences, derived=followers)
+    orders = find_orders(table, columns, given, frozenset(taken) | timed | told, privacy, declared.orders)
+    return Dependencies(
+        orders=orders,
+        timed=of_times,
+        linear=relations,
+        products=products,
+        differences=differences,
+        derived=followers,
+    )
 
 
 def find_in_codes(

@@ -37,7 +37,9 @@ _FEW_LOST, _MOST_LOST = 0.05, 0.5
 """Shares of a column's rows in which a term may be null."""
 
 
-def find_linear_relations(table: pa.Table, columns: tuple[Column, ...], privacy: Privacy) -> tuple[LinearRelation, ...]:
+def find_linear_relations(
+    table: pa.Table, columns: tuple[Column, ...], privacy: Privacy, taken: frozenset[str] = frozenset()
+) -> tuple[LinearRelation, ...]:
     """The relations that hold in all rows in which none of their columns is null, at least 50 of them.
 
     A column is a linear function of one or two others, or the plain sum of any number, terms taken off among them.
@@ -52,11 +54,12 @@ def find_linear_relations(table: pa.Table, columns: tuple[Column, ...], privacy:
         table: The rows.
         columns: The columns to look at; only numbers count, without decimals of more than 18 digits.
         privacy: Where the ranges of the columns end.
+        taken: Columns that nothing may determine.
 
     Returns:
         Each after those that determine the columns it is made of.
     """
-    search = _Search(table, [c for c in columns if c.type.is_number and c.type.fits_int64], privacy)
+    search = _Search(table, [c for c in columns if c.type.is_number and c.type.fits_int64], privacy, taken)
     if table.num_rows < _ROWS or len(search.columns) < 2:
         return ()
     sample = search.draw()
@@ -79,6 +82,7 @@ class _Search:
     table: pa.Table
     columns: list[Column]
     privacy: Privacy
+    taken: frozenset[str]
     found: dict[int, list[tuple[Candidate, LinearRelation]]] = field(default_factory=dict)
     partial: list[Candidate] = field(default_factory=list)
     valid: list[Mask] = field(default_factory=list)
@@ -131,7 +135,9 @@ class _Search:
 
     def _keep(self, candidate: Candidate) -> bool:
         """Keep a candidate if it holds in all rows and closes no circle, and say whether it does."""
-        relation = None if self._leads_to(candidate.terms, candidate.column) else self._relation(candidate)
+        barred = self.columns[candidate.column].name in self.taken
+        barred = barred or self._leads_to(candidate.terms, candidate.column)
+        relation = None if barred else self._relation(candidate)
         if relation is not None:
             self.found.setdefault(candidate.column, []).append((candidate, relation))
         return relation is not None
