@@ -18,13 +18,16 @@ from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.integrity import Bounds, Long, check_equal, check_increasing
 
 Numbers = npt.NDArray[np.int64]
-_DAY, _HOUR, _MINUTE = 86_400_000_000, 3_600_000_000, 60_000_000
+DAY, HOUR, _MINUTE = 86_400_000_000, 3_600_000_000, 60_000_000
 _FEWEST_ROWS, _FEWEST_VALUES, _FEWEST_BETWEEN, _MOST_CHANGES = 100, 3, 20, 200
-_CLOCKS = range(-12 * 60, 14 * 60 + 1, 15)
+CLOCKS = range(-12 * 60, 14 * 60 + 1, 15)
 """Minutes that clocks are ahead of UTC."""
-_WEST = (12, 9)
+WEST = (12, 9)
 _WEEKDAYS = {"weekday": 3, "weekday from Sunday": 4}
-PARTS = ("year", "quarter", "month", "week", "yearday", "day", *_WEEKDAYS, "hour", "minute", "second")
+PARTS = (
+    *("year", "quarter", "month", "week", "yearday", "day", *_WEEKDAYS, "hour", "minute", "second"),
+    *("year and month", "year of the week"),
+)
 
 
 @dataclass(frozen=True)
@@ -77,8 +80,8 @@ class ClockPart:
 
     def computed(self, numbers: Numbers) -> pa.Array:
         """The column's values for dates in days or instants in microseconds."""
-        local = self.clock.local(numbers * _DAY if self.of.type.name == "date" else numbers)
-        return pa.array(_part(local, self.part) + self.shift).cast(self.type.arrow)
+        local = self.clock.local(numbers * DAY if self.of.type.name == "date" else numbers)
+        return pa.array(part_of(local, self.part) + self.shift).cast(self.type.arrow)
 
     def describe(self) -> str:
         """The dependency as a sentence."""
@@ -107,13 +110,13 @@ def find_clock_parts(of: Column, numbers: Numbers, columns: Mapping[Column, Numb
     """
     if len(numbers) < _FEWEST_ROWS:
         return []
-    instants = numbers * _DAY if of.type.name == "date" else numbers
+    instants = numbers * DAY if of.type.name == "date" else numbers
     wanted = {c: v for c, v in columns.items() if c.type.is_integer and len(np.unique(v[:10_000])) >= _FEWEST_VALUES}
     if of.type.name == "date":
         return _parts_by(Clock(), of, instants, wanted)
-    hours = [own for v in wanted.values() for west in _WEST if (own := _clock_of_hours(instants, v, west)) is not None]
+    hours = [own for v in wanted.values() for west in WEST if (own := clock_of_hours(instants, v, west)) is not None]
     best: list[ClockPart] = []
-    for clock in (*hours, *(Clock((), (ahead,)) for ahead in sorted(_CLOCKS, key=abs))):
+    for clock in (*hours, *(Clock((), (ahead,)) for ahead in sorted(CLOCKS, key=abs))):
         if len(found := _parts_by(clock, of, instants, wanted)) > len(best):
             best = found
     return best
@@ -125,51 +128,50 @@ def _parts_by(clock: Clock, of: Column, instants: Numbers, columns: Mapping[Colu
     some = clock.local(instants[few])
     for column, values in columns.items():
         for part in PARTS:
-            shift = int(values[0] - _part(some[:1], part)[0])
-            if abs(shift) > 1 or (values[few] - _part(some, part) != shift).any():
+            shift = int(values[0] - part_of(some[:1], part)[0])
+            if abs(shift) > 1 or (values[few] - part_of(some, part) != shift).any():
                 continue
-            if (values - _part(clock.local(instants), part) == shift).all():
+            if (values - part_of(clock.local(instants), part) == shift).all():
                 found.append(ClockPart(column.name, column.type, of, part, shift, clock))
                 break
     return found
 
 
-def _clock_of_hours(instants: Numbers, hours: Numbers, west: int) -> Clock | None:
-    """The clock at most so many hours behind UTC whose hours these are, where its time changes but seldom."""
+def clock_of_hours(instants: Numbers, hours: Numbers, west: int) -> Clock | None:
+    """The clock at most ``west`` hours behind UTC whose hours these are, where its time changes but seldom."""
     if hours.min() < 0 or hours.max() > 23:
         return None
     order = np.argsort(instants, kind="stable")
-    ahead = (hours[order] - instants[order] // _HOUR + west) % 24 - west
+    ahead = (hours[order] - instants[order] // HOUR + west) % 24 - west
     changes = np.flatnonzero(np.diff(ahead)) + 1
     starts = np.r_[0, changes]
     if len(changes) > _MOST_CHANGES or np.diff(starts, append=len(hours)).min() < _FEWEST_BETWEEN:
         return None
-    return Clock(tuple((instants[order][changes] // _HOUR * _HOUR).tolist()), tuple((ahead[starts] * 60).tolist()))
+    return Clock(tuple((instants[order][changes] // HOUR * HOUR).tolist()), tuple((ahead[starts] * 60).tolist()))
 
 
-def _part(local: Numbers, part: str) -> Numbers:
-    """A part of what clocks show."""
-    days = local // _DAY
+def part_of(local: Numbers, part: str) -> Numbers:
+    """A part, one of `PARTS`, of what clocks show, in microseconds."""
+    days = local // DAY
     if part in ("hour", "minute", "second"):
-        unit = {"hour": _HOUR, "minute": _MINUTE, "second": 1_000_000}[part]
-        return local % _DAY // unit % (24 if part == "hour" else 60)
+        unit = {"hour": HOUR, "minute": _MINUTE, "second": 1_000_000}[part]
+        return local % DAY // unit % (24 if part == "hour" else 60)
     if part in _WEEKDAYS:
         return (days + _WEEKDAYS[part]) % 7
     dates = days.astype("datetime64[D]")
-    years, months = dates.astype("datetime64[Y]"), dates.astype("datetime64[M]")
-    if part == "year":
-        return years.astype(np.int64) + 1970
-    if part in ("month", "quarter"):
-        month = months.astype(np.int64) % 12
-        return month + 1 if part == "month" else month // 3 + 1
-    if part == "day":
-        return days - months.astype("datetime64[D]").astype(np.int64) + 1
-    yearday = days - years.astype("datetime64[D]").astype(np.int64) + 1
-    return yearday if part == "yearday" else _iso_week(days)
+    months = dates.astype("datetime64[M]")
+    year, month = np.divmod(months.astype(np.int64), 12)
+    if part in ("year", "quarter", "month", "year and month"):
+        numbers = {"year": 1970 + year, "quarter": month // 3 + 1, "month": month + 1}
+        return numbers.get(part, (1970 + year) * 100 + month + 1)
+    if part in ("day", "yearday"):
+        start = months if part == "day" else dates.astype("datetime64[Y]")
+        return days - start.astype("datetime64[D]").astype(np.int64) + 1
+    return _iso_week(days)[part == "week"]
 
 
-def _iso_week(days: Numbers) -> Numbers:
-    """The week of its year by ISO 8601: that of the Thursday of the same week."""
+def _iso_week(days: Numbers) -> tuple[Numbers, Numbers]:
+    """The year by ISO 8601, and the week of it: those of the Thursday of the same week."""
     thursday = days - (days + 3) % 7 + 3
     year = thursday.astype("datetime64[D]").astype("datetime64[Y]")
-    return (thursday - year.astype("datetime64[D]").astype(np.int64)) // 7 + 1
+    return year.astype(np.int64) + 1970, (thursday - year.astype("datetime64[D]").astype(np.int64)) // 7 + 1

@@ -24,8 +24,9 @@ from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
 from synthohive_spark.engine.dependencies.relations import Relations
 from synthohive_spark.engine.dependencies.rewriting import Joint, Rewritten, joint_columns, replaced, split, virtual
 from synthohive_spark.engine.dependencies.template import TemplateColumn, Templates
+from synthohive_spark.engine.dependencies.time_distance import Timed, timed_from_json
 from synthohive_spark.engine.dependencies.typed import Written, written_from_json
-from synthohive_spark.engine.encoded_table import EncodedTable, FunctionalDependency, Layout, NullInclusion
+from synthohive_spark.engine.encoded_table import FunctionalDependency, Layout, NullInclusion
 from synthohive_spark.engine.temporal.calendar_parts import Calendar
 
 Mask = npt.NDArray[np.bool_]
@@ -45,6 +46,7 @@ class Dependencies:
         combinations: Columns of which only known combinations come out.
         flags: Sets of flags of which at most one is set.
         orders: Columns that lie on one side of others.
+        timed: Columns that are a part of a time, or the distance of two, each after those of its times that are parts.
         calendar: Dates and timestamps that are cut into parts.
         linear: Columns that are a linear function of others.
         products: Columns that are a product or a quotient of others.
@@ -64,6 +66,7 @@ class Dependencies:
     combinations: tuple[Combinations, ...] = ()
     flags: tuple[FlagSet, ...] = ()
     orders: Orders = field(default_factory=Orders)
+    timed: tuple[Timed, ...] = ()
     calendar: Calendar = field(default_factory=Calendar)
     linear: tuple[linear.LinearRelation, ...] = ()
     products: tuple[product.Product, ...] = ()
@@ -85,7 +88,8 @@ class Dependencies:
     @property
     def _stages(self) -> tuple[tuple[Rewritten, ...], ...]:
         """The same, in the order in which they are rewritten: what is written becomes values before these are read."""
-        numbers: tuple[Rewritten, ...] = (*joint_columns(self.flags), *self.orders.columns)
+        untold = (own for own in self.timed if not own.learned)
+        numbers: tuple[Rewritten, ...] = (*joint_columns(self.flags), *self.orders.columns, *untold)
         return self.templates.columns, joint_columns(self.combinations), self.written, numbers
 
     def split(self, table: pa.Table) -> pa.Table:
@@ -132,7 +136,7 @@ class Dependencies:
             [
                 *self.joint,
                 *(column.name for column in columns),
-                *(own.column.name for own in self.products),
+                *(own.column.name for own in (*self.timed, *self.products)),
                 *(own.column for own in self.linear),
                 *(own.column for own in self.derived),
                 *(own.column.name for own in self.comparisons),
@@ -150,7 +154,15 @@ class Dependencies:
     @property
     def relations(self) -> Relations:
         """The columns that are computed from others."""
-        return Relations(self.linear, self.products, self.differences, self.formulas, self.derived, self.comparisons)
+        return Relations(
+            self.linear,
+            self.products,
+            self.differences,
+            self.formulas,
+            self.derived,
+            self.comparisons,
+            self.timed,
+        )
 
     @property
     def first(self) -> tuple[int, ...]:
@@ -179,8 +191,9 @@ class Dependencies:
         """Drawn columns such that everything holds and what is given stays.
 
         The order matters. Parts become dates first, given values take their places, and distances are counted from
-        these, so that relations are computed from what will be seen. Linear relations and products, which may be made
-        of each other, come before derived columns, which may follow one of theirs. Strings are put together last.
+        these, so that relations are computed from what will be seen. Parts and distances of times come before linear
+        relations and products, which may be made of each other, and these before derived columns, which may follow one
+        of theirs. Strings are put together last.
         Where a derived column is given, the number it follows moves to suit it, and relations of that number are
         computed again before the other derived columns follow.
 
@@ -193,8 +206,8 @@ class Dependencies:
         fixed = {n: ~null_mask(own) if n in fill else np.ones(len(own), bool) for n, own in given.items()}
         given = {**given, **self._read(given)}
         fixed |= {part.name: fixed[own.column.name] for own in self.written for part in own.parts if part.name in given}
-        written = {own.column.name for own in self.written}
-        later = {own.column.name for stage in self._stages for own in stage} - written
+        early = {own.column.name for own in (*self.written, *self.timed)}
+        later = {own.column.name for stage in self._stages for own in stage} - early
         later |= {own.column.name for own in self.orders.columns}
         for name in given.keys() - later:
             arrays[name] = replaced(arrays.get(name), given[name], fixed[name])
@@ -203,7 +216,7 @@ class Dependencies:
         for flags in self.flags:
             arrays = flags.join(arrays, given, fixed)
         relations = self.relations
-        arrays, fixed = relations.put_in_order(self.orders, arrays, given, fixed)
+        arrays, fixed = relations.placed(self.orders, arrays, given, fixed)
         # What is computed may move what bounds another column.
         arrays = relations.applied(self.orders.enforced(relations.applied(arrays, fixed), fixed), fixed)
         arrays = relations.followed(*relations.moved(arrays, fixed))
@@ -245,6 +258,7 @@ class Dependencies:
             combinations=tuple(filter(kept, self.combinations)),
             flags=tuple(filter(kept, self.flags)),
             orders=Orders(tuple(filter(kept, self.orders.columns)), tuple(filter(kept, self.orders.kept))),
+            timed=tuple(filter(kept, self.timed)),
             linear=tuple(filter(kept, self.linear)),
             products=tuple(filter(kept, self.products)),
             differences=tuple(filter(kept, self.differences)),
@@ -279,7 +293,7 @@ class Dependencies:
         """
         texts = dict.fromkeys((own.describe() for own in self.in_values), 0)
         declared = replace(
-            self, templates=Templates(), linear=(), products=(), differences=(), derived=(), comparisons=()
+            self, templates=Templates(), timed=(), linear=(), products=(), differences=(), derived=(), comparisons=()
         )
         texts |= {text: int(mask.sum()) for text, mask in declared.broken_in_values(table).items()}
         texts |= {own.describe(): 0 for own in self.entities}
@@ -307,27 +321,12 @@ class Dependencies:
         others = [own for own in self.in_values if own not in self.templates.columns]
         return found | {own.describe(): own.broken(read) for own in others}
 
-    def count_broken(self, table: pa.Table, encoded: EncodedTable) -> dict[str, int]:
-        """How many rows break each dependency, by the sentence that describes it.
-
-        Args:
-            table: Rows with the learned columns.
-            encoded: The same rows, split and encoded.
-        """
-        found = self.broken_in_values(table)
-        found |= {functional.describe(o, self._shown): functional.broken(o, encoded) for o in self.functional}
-        found |= {
-            null_inclusion.describe(own, self._shown): null_inclusion.broken(own, encoded)
-            for own in self._null_together
-        }
-        return {text: int(mask.sum()) for text, mask in found.items()}
-
     @property
     def in_values(self) -> tuple[Any, ...]:
         """What holds in values, in the order in which it is told."""
         rewritten = (*self.templates.columns, *self.combinations, *self.flags, *self.orders.every)
-        computed = (*self.linear, *self.products, *self.differences, *self.formulas, *self.derived, *self.comparisons)
-        return (*rewritten, *computed, *self.different)
+        computed = (*self.timed, *self.linear, *self.products, *self.differences, *self.formulas, *self.derived)
+        return (*rewritten, *computed, *self.comparisons, *self.different)
 
     def to_json(self) -> dict[str, Any]:
         """What is in values as plain values; what is in codes is part of the layout."""
@@ -337,6 +336,7 @@ class Dependencies:
             "combinations": [own.to_json() for own in self.combinations],
             "flags": [own.to_json() for own in self.flags],
             "orders": self.orders.to_json(),
+            "timed": [own.to_json() for own in self.timed],
             "calendar": self.calendar.to_json(),
             "linear": [own.to_json() for own in self.linear],
             "products": [own.to_json() for own in self.products],
@@ -356,6 +356,7 @@ class Dependencies:
             tuple(Combinations.from_json(own) for own in data.get("combinations", [])),
             tuple(FlagSet.from_json(own) for own in data.get("flags", [])),
             Orders.from_json(data["orders"]),
+            tuple(map(timed_from_json, data.get("timed", []))),
             Calendar.from_json(data["calendar"]),
             tuple(linear.LinearRelation.from_json(own) for own in data["linear"]),
             tuple(product.Product.from_json(own) for own in data.get("products", [])),

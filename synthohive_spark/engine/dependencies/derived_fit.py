@@ -35,6 +35,7 @@ _BY_CHANCE, _AT_FIRST = 0.1, 0.3
 _SMALL_BANDS = 0.1
 _SMOOTH = 0.5
 _SHARED = 20
+_MOST_LOST = 0.5
 
 Codes = npt.NDArray[np.int64]
 
@@ -190,7 +191,8 @@ def _curve(
         trim: Rank of the ends of the number's range, counted from 0.
     """
     rows = number.order[own.valid[number.order]]
-    if len(rows) < max(_ROWS, 2 * trim + 1):
+    # What is null in most rows that have the column is not what the column is made of.
+    if len(rows) < max(_ROWS, 2 * trim + 1, (1 - _MOST_LOST) * own.valid.sum()):
         return None
     low, high = number.numbers[number.order[[trim, -1 - trim]]].tolist()
     at, codes = number.numbers[rows], own.codes[rows]

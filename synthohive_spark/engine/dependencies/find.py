@@ -28,6 +28,9 @@ from synthohive_spark.engine.dependencies.product_fit import find_products
 from synthohive_spark.engine.dependencies.rewriting import split, virtual
 from synthohive_spark.engine.dependencies.template import Templates
 from synthohive_spark.engine.dependencies.template_fit import find_templates
+from synthohive_spark.engine.dependencies.time_distance import Timed
+from synthohive_spark.engine.dependencies.time_distance_fit import find_time_distances
+from synthohive_spark.engine.dependencies.time_part_fit import find_time_parts
 from synthohive_spark.engine.dependencies.typed import JsonColumn, TypedColumn, Written
 from synthohive_spark.engine.dependencies.typed_fit import find_typed
 from synthohive_spark.engine.encoded_table import Block, EncodedTable
@@ -61,7 +64,9 @@ def find_in_values(
     several = {n for own in rules.declared if isinstance(own, OneHot | FixedCombinations) for n in own.columns}
     free = [c for c in columns if c.name not in {*rules.unrelated, *asked}]
     known = {own.column.name for own in rules.templates}
-    typed = find_typed(table, columns, rules.imitated | rules.categorical | several | known, privacy)
+    numbers = [c for c in free if c.type.is_integer or c.type.is_temporal]
+    parts = {own.column.name for own in find_time_parts(table, numbers, given, frozenset(known), privacy)}
+    typed = find_typed(table, columns, rules.imitated | rules.categorical | several | known | parts, privacy)
     times_and_numbers = {own.column.name for own in typed if not isinstance(own, JsonColumn)}
     untold = [c for c in free if c.name not in known]
     templates = find_templates(table, untold, given, rules.imitated, frozenset(times_and_numbers))
@@ -80,7 +85,7 @@ def find_in_values(
     made |= {name for own in flags for name in own.names}
     own = tuple(c for c in columns if c.name not in {*(rules.unrelated - declared.ordered), *made})
     found = _find_in_numbers(table, own, rules, privacy, given, declared, written, counts)
-    cut = {*made, *(ordered.column.name for ordered in found.orders.columns)}
+    cut = {*made, *(own.column.name for own in (*found.orders.columns, *found.timed) if own.column.type.is_temporal)}
     left = tuple(c for c in columns if c.name not in cut)
     return replace(
         found,
@@ -109,19 +114,29 @@ def _find_in_numbers(
     differences = find_clock_differences(table, clocks, [c for c in columns if c.name not in given])
     timed = frozenset(own.column.name for own in differences)
     plain = tuple(c for c in columns if c.name not in timed)
+    kept = rules.imitated | timed | {name for pair in declared.orders for name in pair}
+    of_times: tuple[Timed, ...] = find_time_parts(table, plain, given, kept, privacy)
+    kept |= {own.column.name for own in of_times}
+    of_times += find_time_distances(table, plain, given, kept)
+    told = frozenset(own.column.name for own in of_times)
     # What real rows break, no relation that they keep can keep.
-    firm = declared.broken_orders(table)
+    firm = declared.broken_orders(table) | told
     counted = {own.column for own in counts}
     searched = tuple(c for c in plain if c.name not in counted)
-    relations = (*counts, *(r for r in find_linear_relations(table, searched, privacy) if r.column not in firm))
+    relations = (*counts, *find_linear_relations(table, searched, privacy, firm))
     products = find_products(table, plain, frozenset(r.column for r in relations) | firm, privacy)
-    parts = {name for own in relations for name in own.columns} | {name for own in products for name in own.columns}
+    parts = {name for own in (*relations, *products, *of_times) for name in own.columns}
     shown = tuple(c for c in columns if c.name not in rules.imitated)
     followers = find_derived_columns(table, shown, privacy, frozenset(parts) | firm | timed)
     computed = {r.column for r in relations} | {p.column.name for p in products} | {f.column for f in followers}
     comparisons = find_comparisons(table, shown, frozenset(computed) | firm | timed | given, privacy.min_rows)
     found = Dependencies(
-        linear=relations, products=products, differences=differences, derived=followers, comparisons=comparisons
+        timed=of_times,
+        linear=relations,
+        products=products,
+        differences=differences,
+        derived=followers,
+        comparisons=comparisons,
     )
     made_of = replace(found, formulas=declared.formulas).relations.made_of
     columns += tuple(own.column for own in declared.formulas)

@@ -264,6 +264,8 @@ def apply_linear_relations(
 
     In a row, the determined column is computed from the others, or, where it is given, a column that it is made of.
     What would leave the range of its column ends there, and others make up for it; where they cannot, it does leave it.
+    Of several relations that determine one column, each in rows of its own, one at most speaks of a row: what only the
+    others are made of is null there.
 
     Args:
         arrays: The columns by name, of equal length.
@@ -271,8 +273,12 @@ def apply_linear_relations(
         given: The rows in which a column must not change; nowhere, for a name that is missing.
     """
     known = [s for s in sums if all(part.name in arrays for part in s.parts)]
+    arrays = _alone(arrays, known, given)
     made = _applied(arrays, known, given)
-    outside = {s.column: rows for s in reversed(known) if (rows := _outside(s, made) & _free(given, s.column)).any()}
+    outside: dict[str, Mask] = {}
+    for own in reversed(known):
+        if (rows := _outside(own, made) & _free(given, own.column)).any():
+            outside[own.column] = outside.get(own.column, np.zeros_like(rows)) | rows
     if not outside:
         return made
     # Their ends are asked for, so that what they are made of makes up for it, and what that is made of.
@@ -282,6 +288,21 @@ def apply_linear_relations(
     wrong = np.logical_or.reduce([own.broken(again) for own in known])
     names = {part.name for own in known for part in own.parts}
     return again | {name: pc.if_else(pa.array(wrong), made[name], again[name]) for name in names if wrong.any()}
+
+
+def _alone(
+    arrays: Mapping[str, pa.Array], known: Sequence[LinearRelation], given: Mapping[str, Mask]
+) -> Mapping[str, pa.Array]:
+    """The columns, of which no two relations that determine the same one speak in a row unless both are given."""
+    result = dict(arrays)
+    for place, own in enumerate(known):
+        for other in (o for o in known[:place] if o.column == own.column):
+            for kept, left in ((other, own), (own, other)):
+                both = own.read(result)[1] & other.read(result)[1]
+                for name in (set(left.of) - set(kept.of)) if both.any() else ():
+                    gone = both & _free(given, name)
+                    result[name] = pc.if_else(pa.array(gone), pa.scalar(None, result[name].type), result[name])
+    return result
 
 
 def _free(given: Mapping[str, Mask], name: str) -> Mask | bool:

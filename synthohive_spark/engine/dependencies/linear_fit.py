@@ -26,42 +26,52 @@ from synthohive_spark.engine.dependencies.linear_search import (
     picked_rows,
     single_candidates,
 )
-from synthohive_spark.engine.dependencies.linear_sums import long_sums
+from synthohive_spark.engine.dependencies.linear_sums import plain_sums
 
 _ROWS = 50
 _DIFFERENT_TERMS = 20
 _DIFFERENT_VALUES = 3
 _LARGEST = 1 << 60
 _FIRST_ROWS = 2_000
+_FEW_LOST, _MOST_LOST = 0.05, 0.5
+"""Shares of a column's rows in which a term may be null."""
 
 
-def find_linear_relations(table: pa.Table, columns: tuple[Column, ...], privacy: Privacy) -> tuple[LinearRelation, ...]:
+def find_linear_relations(
+    table: pa.Table, columns: tuple[Column, ...], privacy: Privacy, taken: frozenset[str] = frozenset()
+) -> tuple[LinearRelation, ...]:
     """The relations that hold in all rows in which none of their columns is null, at least 50 of them.
 
     A column is a linear function of one or two others, or the plain sum of any number, terms taken off among them.
 
     No column is determined twice, none by itself over others. Relations of one term come first; among the rest those
-    that seldom lead out of a range; then those that determine later columns. A column that another one determines takes
-    no part in relations of two terms. Of more than 60 columns, only sums and differences are tried, beside relations of
-    one term.
+    whose terms are there wherever the column is; then those that seldom lead out of a range; then those that determine
+    later columns. What leaves out more than half of a column's rows does not tell how the column is made, unless others
+    that speak of other rows do so together. A column that another one determines takes no part in relations of
+    two terms. Of more than 60 columns, only sums and differences are tried, beside relations of one term.
 
     Args:
         table: The rows.
         columns: The columns to look at; only numbers count, without decimals of more than 18 digits.
         privacy: Where the ranges of the columns end.
+        taken: Columns that nothing may determine.
 
     Returns:
         Each after those that determine the columns it is made of.
     """
-    search = _Search(table, [c for c in columns if c.type.is_number and c.type.fits_int64], privacy)
+    search = _Search(table, [c for c in columns if c.type.is_number and c.type.fits_int64], privacy, taken)
     if table.num_rows < _ROWS or len(search.columns) < 2:
         return ()
     sample = search.draw()
     search.accept(single_candidates(sample))
     roots = [i for i in range(len(search.columns)) if sample.spread[i] > 0 and i not in search.found]
     pairs = pairs_to_try(sample, roots)
-    search.accept(c for pair in pairs for c in candidates(sample, pair, roots))
-    search.accept(long_sums(sample, [i for i in roots if i not in search.found]))
+    tried = [c for pair in pairs for c in candidates(sample, pair, roots)]
+    # Where a column has fewer digits than its terms, rounding may hide that more than these make it.
+    search.accept(c for c in tried if not search.is_coarser(c))
+    search.accept(plain_sums(sample, [i for i in range(len(search.columns)) if sample.spread[i] > 0]))
+    search.accept(c for c in tried if search.is_coarser(c))
+    search.accept_others()
     return search.ordered()
 
 
@@ -72,7 +82,10 @@ class _Search:
     table: pa.Table
     columns: list[Column]
     privacy: Privacy
-    found: dict[int, tuple[tuple[int, ...], LinearRelation]] = field(default_factory=dict)
+    taken: frozenset[str]
+    found: dict[int, list[tuple[Candidate, LinearRelation]]] = field(default_factory=dict)
+    partial: list[Candidate] = field(default_factory=list)
+    valid: list[Mask] = field(default_factory=list)
     digits: list[int] = field(default_factory=list)
     rows: npt.NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
     parts: dict[int, LinearTerm | None] = field(default_factory=dict)
@@ -90,6 +103,7 @@ class _Search:
             # The rows picked hold the ends of the column.
             large.append(digits >= 0 and bool((np.abs(numbers[picks[-1]].astype(np.float64)) >= _LARGEST).any()))
             self.digits.append(digits)
+            self.valid.append(valid)
         self.rows = np.unique(np.concatenate(picks))
         chosen = self.table.select(list(dict.fromkeys(c.name for c in self.columns))).take(pa.array(self.rows))
         self.some = {column.name: one_array(chosen.column(column.name)) for column in self.columns}
@@ -102,11 +116,31 @@ class _Search:
     def accept(self, proposed: Iterator[Candidate]) -> None:
         """Keep, best first, what holds in all rows and neither determines a column twice nor closes a circle."""
         for candidate in sorted(proposed, key=self._preference):
-            if candidate.column in self.found or self._leads_to(candidate.terms, candidate.column):
-                continue
-            relation = self._relation(candidate)
-            if relation is not None:
-                self.found[candidate.column] = (candidate.terms, relation)
+            if (lost := self._lost(candidate)) > _FEW_LOST:
+                self.partial.append(candidate)
+            if candidate.column not in self.found and lost <= _MOST_LOST:
+                self._keep(candidate)
+
+    def accept_others(self) -> None:
+        """Keep what determines a column in rows of which nothing else speaks, if most of the column's rows are told."""
+        for column in sorted({candidate.column for candidate in self.partial}, reverse=True):
+            known = self.found.get(column, [])
+            self.found[column] = list(known)
+            told = np.logical_or.reduce([np.zeros(len(self.valid[column]), bool), *(self._rows(c) for c, _ in known)])
+            for candidate in self.partial:
+                if candidate.column == column and not ((rows := self._rows(candidate)) & told).any():
+                    told |= rows & self._keep(candidate)
+            if told.sum() < (1 - _MOST_LOST) * self.valid[column].sum():
+                self.found[column] = known
+
+    def _keep(self, candidate: Candidate) -> bool:
+        """Keep a candidate if it holds in all rows and closes no circle, and say whether it does."""
+        barred = self.columns[candidate.column].name in self.taken
+        barred = barred or self._leads_to(candidate.terms, candidate.column)
+        relation = None if barred else self._relation(candidate)
+        if relation is not None:
+            self.found.setdefault(candidate.column, []).append((candidate, relation))
+        return relation is not None
 
     def ordered(self) -> tuple[LinearRelation, ...]:
         """What was found, terms before what they determine."""
@@ -114,22 +148,37 @@ class _Search:
 
         def depth_of(column: int) -> int:
             if column not in depth:
-                terms = self.found[column][0] if column in self.found else ()
-                depth[column] = 1 + max(map(depth_of, terms), default=0)
+                depth[column] = 1 + max(map(depth_of, self._terms(column)), default=0)
             return depth[column]
 
-        return tuple(self.found[c][1] for c in sorted(self.found, key=lambda c: (depth_of(c), c)))
+        found = (own for c in sorted(self.found, key=lambda c: (depth_of(c), c)) for own in self.found[c])
+        return tuple(relation for _, relation in found)
+
+    def is_coarser(self, candidate: Candidate) -> bool:
+        """Whether a column has fewer digits than one of its terms."""
+        return 0 <= self.digits[candidate.column] < max(self.digits[term] for term in candidate.terms)
 
     def _preference(self, candidate: Candidate) -> tuple[Any, ...]:
         exact = all(self.digits[c] >= 0 for c in (candidate.column, *candidate.terms))
         # With fractions of a unit, most values of the terms would ask for one that the column cannot take.
         broken = exact and any(abs(f - round(f)) > 1e-6 * max(abs(f), 1e-3) for f in candidate.factors)
-        return broken, round(candidate.effort, 1), -candidate.column, candidate.terms
+        lost = round(self._lost(candidate), 1)
+        return lost, broken, round(candidate.effort, 1), -candidate.column, candidate.terms
+
+    def _rows(self, candidate: Candidate) -> Mask:
+        """The rows that have the column and all terms."""
+        rows: Mask = np.logical_and.reduce([self.valid[c] for c in (candidate.column, *candidate.terms)])
+        return rows
+
+    def _lost(self, candidate: Candidate) -> float:
+        """The share of the column's rows in which a term is null."""
+        return 1 - float(self._rows(candidate).sum()) / max(int(self.valid[candidate.column].sum()), 1)
+
+    def _terms(self, column: int) -> list[int]:
+        return [term for own, _ in self.found.get(column, ()) for term in own.terms]
 
     def _leads_to(self, terms: Sequence[int], column: int) -> bool:
-        return any(
-            term == column or (term in self.found and self._leads_to(self.found[term][0], column)) for term in terms
-        )
+        return any(term == column or self._leads_to(self._terms(term), column) for term in terms)
 
     def _relation(self, candidate: Candidate) -> LinearRelation | None:
         places = (candidate.column, *candidate.terms)

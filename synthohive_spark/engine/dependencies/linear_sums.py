@@ -1,26 +1,30 @@
-"""Sums of three columns and more: those of the columns that are plain sums or differences of others."""
+"""Sums of several columns: those of the columns that are plain sums or differences of others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from synthohive_spark.engine.codecs.arrow_numbers import Numbers
 from synthohive_spark.engine.dependencies.linear_search import Candidate, Sample
 
-_FEWEST = 3
-_ENOUGH = 2
-"""As many rows for each column as there have to be."""
-_EXACT = 1e-7
+_FEWEST = 2
+_SPARE = 8
+"""So many rows more than columns there have to be."""
+_PRIME = (1 << 31) - 1
+"""The product of two numbers below it is one of 64 bits."""
 
 
-def long_sums(sample: Sample, columns: Sequence[int]) -> Iterator[Candidate]:
-    """The columns that the sample shows to be sums of at least three others, each once, added or taken off.
+def plain_sums(sample: Sample, columns: Sequence[int]) -> Iterator[Candidate]:
+    """The columns that the sample shows to be sums of at least two others, each once, added or taken off.
 
-    Columns are taken in the order of their spread, each written in terms of the ones before it by Gram and Schmidt's
-    orthogonalisation; what nothing is left of depends on them, in one way only. So a total is found as the sum of its
-    terms, and of shares that add up to 100 the widest as what the others leave.
+    Columns are taken in the order of their spread, and each written in terms of the ones before it by Gaussian
+    elimination; what nothing is left of depends on them, in one way only. So a total is found as the sum of its terms,
+    and of shares that add up to 100 the widest as what the others leave. Whole numbers are reckoned with modulo a
+    prime, so that a share of a column that is rounded to cents is no multiple of it; by chance, a column depends on
+    others once in (2**31)**8 times. Each sum is solved for its other columns, too, as what is known may ask for.
 
     Args:
         sample: Some rows.
@@ -33,34 +37,49 @@ def long_sums(sample: Sample, columns: Sequence[int]) -> Iterator[Candidate]:
     for anchor in patterns.values():
         rows = np.flatnonzero(sample.present[:, anchor[0]])
         whole = [c for c in exact if sample.present[rows, c].all()]
-        if len(rows) >= _ENOUGH * len(whole) and len(whole) > _FEWEST:
-            most = max(sample.digits[c] for c in whole)
-            units = {c: _centred(sample.units[c][rows], most - sample.digits[c]) for c in whole}
-            yield from _sums_of(units, set(anchor))
+        if len(rows) > len(whole) + _SPARE and len(whole) > _FEWEST:
+            yield from _sums_of(sample, rows, whole, set(anchor))
 
 
-def _centred(units: Numbers, more_digits: int) -> Numbers:
-    values = (units - units[0]).astype(np.float64) * 10.0**more_digits
-    return np.asarray(values - values.mean())
-
-
-def _sums_of(units: dict[int, Numbers], anchor: set[int]) -> Iterator[Candidate]:
+def _sums_of(sample: Sample, rows: npt.NDArray[np.intp], columns: list[int], anchor: set[int]) -> Iterator[Candidate]:
     """The sums among columns, of which one at least belongs to ``anchor``."""
+    most = max(sample.digits[c] for c in columns)
+    mixing = np.random.default_rng(0).integers(1, _PRIME, (len(columns) + _SPARE, len(rows)))
+    spread, mixed = {}, {}
+    for column in columns:
+        units = sample.units[column][rows]
+        units = units - units[0]
+        ten = 10 ** (most - sample.digits[column])
+        spread[column] = float(np.abs(units - units.mean()).mean()) * ten
+        mixed[column] = (mixing * (units % _PRIME) % _PRIME).sum(axis=1) % _PRIME * (ten % _PRIME) % _PRIME
     free: list[int] = []
-    basis = np.zeros((len(next(iter(units.values()))), 0))
-    for column in sorted(units, key=lambda c: (float(np.abs(units[c]).mean()), c)):
-        values = units[column]
-        rest = values - basis @ (basis.T @ values)
-        rest -= basis @ (basis.T @ rest)
-        size, left = float(np.linalg.norm(values)), float(np.linalg.norm(rest))
-        if left > _EXACT * size:
+    basis: list[tuple[int, Numbers, Numbers]] = []
+    # Of columns that are the same in these rows, the one that is there in them alone comes first.
+    for column in sorted(columns, key=lambda c: (spread[c], c not in anchor, c)):
+        rest, terms = mixed[column].copy(), np.zeros(len(columns), np.int64)
+        for pivot, reduced, made_of in basis:
+            factor = rest[pivot]
+            rest = (rest - factor * reduced) % _PRIME
+            terms = (terms + factor * made_of) % _PRIME
+        if rest.any():
+            pivot = int(rest.argmax())
+            inverse = pow(int(rest[pivot]), -1, _PRIME)
+            own = -terms % _PRIME
+            own[len(free)] = 1
             free.append(column)
-            basis = np.column_stack([basis, rest / left])
-        elif size and free:
-            design = np.stack([units[c] for c in free], axis=1)
-            factors = np.linalg.lstsq(design, values, rcond=None)[0]
-            terms = sorted(np.flatnonzero(np.abs(factors) > _EXACT), key=lambda i: free[i])
-            plain = bool((np.abs(np.abs(factors[terms]) - 1) < 1e-5).all())
-            names = tuple(free[i] for i in terms)
-            if plain and len(names) >= _FEWEST and anchor & {column, *names}:
-                yield Candidate(column, names, tuple(np.rint(factors[terms]).tolist()), float(len(names)))
+            basis.append((pivot, rest * inverse % _PRIME, own * inverse % _PRIME))
+        elif spread[column]:
+            signs = np.where(terms == _PRIME - 1, -1, terms)[: len(free)]
+            names = tuple(sorted(free[i] for i in np.flatnonzero(signs)))
+            plain = set(signs.tolist()) <= {-1, 0, 1} and len(names) >= _FEWEST
+            if plain and anchor & {column, *names}:
+                sign = dict(zip(free, signs.tolist(), strict=True))
+                yield from _solved({column: -1, **{name: sign[name] for name in names}})
+
+
+def _solved(signs: dict[int, int]) -> Iterator[Candidate]:
+    """The columns whose sum with these signs is constant, solved for the first or, with more effort, another one."""
+    for place, (column, own) in enumerate(signs.items()):
+        others = [name for name in signs if name != column]
+        factors = tuple(float(-signs[name] * own) for name in others)
+        yield Candidate(column, tuple(others), factors, len(others) + 0.5 * (place > 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from synthohive_spark.engine.dependencies.clock_difference import ClockDifferenc
 from synthohive_spark.engine.dependencies.comparison import Comparison
 from synthohive_spark.engine.dependencies.formula import FormulaColumn
 from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
+from synthohive_spark.engine.dependencies.time_distance import Timed
+from synthohive_spark.engine.dependencies.time_moves import joined_times, suit_relations, told_by_times
 
 Mask = npt.NDArray[np.bool_]
 
@@ -29,6 +32,7 @@ class Relations:
     formulas: tuple[FormulaColumn, ...] = ()
     derived: tuple[derived.DerivedColumn, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    timed: tuple[Timed, ...] = ()
 
     @property
     def made_of(self) -> dict[str, frozenset[str]]:
@@ -41,7 +45,18 @@ class Relations:
         return made
 
     def applied(self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
-        """The columns such that all but derived ones hold; linear relations and products may be made of each other."""
+        """The columns with what times tell, and what relations of others say, but for those of `followed`."""
+        made = told_by_times(arrays, self.timed, fixed)
+        rows = len(next(iter(made.values()), ()))
+        made = self._related(made, {**fixed, **{own.column.name: np.ones(rows, bool) for own in self.timed}})
+        for difference in self.differences:
+            made = difference.applied(made, fixed)
+        for formula in self.formulas:
+            made = formula.applied(made, fixed)
+        return made
+
+    def _related(self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
+        """The columns such that linear relations and products hold, of which either may be made of the other."""
         made = linear.apply_linear_relations(arrays, self.linear, fixed)
         computed = frozenset([*(own.column for own in self.linear), *(own.column.name for own in self.products)])
         # A product does not change for a sum that it is part of.
@@ -50,15 +65,9 @@ class Relations:
         for _ in range(2 if self.products else 0):
             made = product.apply_products(made, self.products, fixed, computed)
             made = linear.apply_linear_relations(made, self.linear, firm)
-        for difference in self.differences:
-            made = difference.applied(made, fixed)
-        for formula in self.formulas:
-            made = formula.applied(made, fixed)
         return made
 
-    def moved(
-        self, arrays: dict[str, pa.Array], fixed: Mapping[str, Mask]
-    ) -> tuple[dict[str, pa.Array], Mapping[str, Mask]]:
+    def moved(self, arrays: dict[str, pa.Array], fixed: dict[str, Mask]) -> tuple[dict[str, pa.Array], dict[str, Mask]]:
         """The columns, what is followed where what follows it is given being moved to suit, and relations of it again.
 
         Returns:
@@ -69,6 +78,7 @@ class Relations:
         for own in self.comparisons:
             arrays = own.applied(arrays, fixed)
         arrays, fixed = derived.move_determinants(arrays, self.derived, fixed)
+        arrays, fixed = suit_relations(arrays, self.timed, fixed, self._related)
         return self.applied(arrays, fixed), fixed
 
     def followed(self, arrays: dict[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
@@ -78,10 +88,10 @@ class Relations:
             arrays = own.applied(arrays, fixed)
         return arrays
 
-    def put_in_order(
-        self, orders: Orders, arrays: dict[str, pa.Array], given: Mapping[str, pa.Array], fixed: Mapping[str, Mask]
+    def placed(
+        self, orders: Orders, arrays: dict[str, pa.Array], given: Mapping[str, pa.Array], fixed: dict[str, Mask]
     ) -> tuple[dict[str, pa.Array], dict[str, Mask]]:
-        """The columns with those in place that are in order with others; where a computed one bounds, it comes first.
+        """The columns with those in place that are in order with others, and times that suit what is given of them.
 
         Args:
             orders: The orders.
@@ -90,8 +100,19 @@ class Relations:
             fixed: The rows in which a column must not change; nowhere, for a name that is missing.
 
         Returns:
-            All columns, and where they must not change: also computed bounds that were moved for a given value.
+            All columns, and where they must not change: also what was moved for a given value.
         """
+        apart = {own.column.name for own in orders.columns}
+        arrays, fixed = joined_times(partial(self._in_order, orders), apart, self.timed, arrays, given, fixed)
+        if fixed.keys() & {name for kind in (self.linear, self.products) for own in kind for name in own.columns}:
+            arrays, fixed = suit_relations(arrays, self.timed, fixed, self._related)
+        return arrays, fixed
+
+    def _in_order(
+        self, orders: Orders, drawn: Mapping[str, pa.Array], given: Mapping[str, pa.Array], fixed: Mapping[str, Mask]
+    ) -> tuple[dict[str, pa.Array], dict[str, Mask]]:
+        """The columns in order; where a computed one bounds, it comes before what it bounds."""
+        arrays, fixed = dict(drawn), dict(fixed)
         made_of, left, computed = self.made_of, list(orders.columns), set[str]()
         while left:
             waiting, ready = {own.column.name for own in left}, list[OrderedColumn]()
@@ -124,4 +145,4 @@ def _made_from(own: Any) -> tuple[str, ...]:
         return own.column, own.of.name
     if isinstance(own, FormulaColumn):
         return own.names
-    return own.columns if isinstance(own, ClockDifference | Comparison) else (own.column, *own.of)
+    return (own.column, *own.of) if isinstance(own, linear.LinearRelation) else own.columns

@@ -39,6 +39,8 @@ BY_LIBRARY = {
     "hour": lambda t: t.hour,
     "minute": lambda t: t.minute,
     "second": lambda t: t.second,
+    "year and month": lambda t: t.year * 100 + t.month,
+    "year of the week": lambda t: t.isocalendar().year,
 }
 
 

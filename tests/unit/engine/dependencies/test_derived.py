@@ -384,3 +384,12 @@ def test_a_column_that_is_imitated_follows_nothing():
         model = fit_table(table, engine, FitRequest(columns, seed=1, rules=ColumnRules(imitated=imitated)))
         assert [c.column for c in model.dependencies.derived] == ([] if imitated else ["band"])
         assert ("Anna Smith" in json.dumps(model.to_files())) == (not imitated)
+
+
+def test_what_is_null_in_most_rows_of_a_column_is_not_what_it_follows():
+    day = RNG(0).integers(0, 300, ROWS)
+    died = pd.Series(day, dtype="Int64").mask(RNG(1).random(ROWS) < 0.8)
+    left = {"left": (ColumnType.parse("date"), pa.array(day, pa.int32()).cast(pa.date32()))}
+    died_on = {"died": (ColumnType.parse("date"), pa.array(died.astype("Int32"), pa.int32()).cast(pa.date32()))}
+    assert "left" not in [c.column for c in found(left | died_on)[0]]
+    assert [c.column for c in found({"large": (INT, (day > 99).astype(int)), **died_on})[0]] == []

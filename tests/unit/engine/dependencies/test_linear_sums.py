@@ -55,3 +55,45 @@ def test_a_row_that_breaks_it_is_no_sum():
     total = sum(own.values())
     total[ROWS - 1] += 1
     assert sums_of(scrambled({name: ("int", v) for name, v in own.items()} | {"t": ("bigint", total)})[0]) == []
+
+
+def test_what_is_credited_in_some_rows_and_debited_in_others_makes_the_balance_in_all():
+    amount, out = np.round(rng(1).lognormal(4, 1, ROWS), 2), rng(2).random(ROWS) < 0.5
+    before = np.round(rng(3).lognormal(7, 1, ROWS), 2)
+    values = {
+        "amount": amount,
+        "debit": np.where(out, amount, np.nan),
+        "credit": np.where(out, np.nan, amount),
+        "before": before,
+        "after": np.round(before + np.where(out, -amount, amount), 2),
+    }
+    found, table, drawn = scrambled({name: ("double", own) for name, own in values.items()})
+    assert sums_of(found)[:2] == ["debit = amount", "credit = amount"]
+    assert len(sums_of(found)) == 4
+    assert set(count_broken(found, table).values()) == set(count_broken(found, drawn).values()) == {0}
+    d = drawn.to_pandas()
+    assert not (d.debit.notna() & d.credit.notna()).any()
+    told = d[d.debit.notna() | d.credit.notna()]
+    assert np.abs(told.before - told.debit.fillna(0) + told.credit.fillna(0) - told.after).max() < 1e-6
+    assert len(told) > 0.7 * ROWS
+
+
+def test_what_is_null_in_most_rows_of_a_column_does_not_make_it():
+    rows = rng(1).integers(0, 500, ROWS)
+    few = pd.Series(rows, dtype="Int64").mask(rng(2).random(ROWS) < 0.9)
+    found, _, drawn = scrambled({"few": ("int", few), "copy": ("int", rows)})
+    assert sums_of(found) == ["few = copy"]
+    assert drawn["few"].null_count == few.isna().sum()
+
+
+def test_terms_may_be_computed_from_each_other():
+    gross, extra = rng(1).integers(2000, 6000, ROWS), np.round(rng(2).lognormal(4, 1, ROWS), 2)
+    tax, social = np.round((gross + extra) * 0.22, 2), np.round((gross + extra) * 0.0976, 2)
+    net = np.round(gross + extra - tax - social, 2)
+    values = {"gross": gross, "extra": extra, "tax": tax, "social": social, "net": net}
+    found, table, drawn = scrambled({name: ("double", own) for name, own in values.items()})
+    assert sums_of(found)[-1] == "net = gross + extra - tax - social"
+    assert set(count_broken(found, table).values()) == set(count_broken(found, drawn).values()) == {0}
+    d = drawn.to_pandas()
+    assert np.abs(d.tax - 0.22 * (d.gross + d.extra)).max() < 0.0051
+    assert np.abs(d.net - (d.gross + d.extra - d.tax - d.social)).max() < 1e-6
