@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+import pyarrow as pa
+
 from synthohive_spark.engine.dependencies import functional, null_inclusion
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
+from synthohive_spark.engine.encoded_table import EncodedTable
 
 
 @dataclass(frozen=True)
@@ -65,3 +68,18 @@ def null_within(own: Dependencies, names: Collection[str]) -> tuple[NullWithin, 
         for one in null_inclusion.telling(own.null_inclusions)
     ]
     return tuple(one for one in found if {one.column, one.within} <= whole)
+
+
+def count_broken(own: Dependencies, table: pa.Table, encoded: EncodedTable) -> dict[str, int]:
+    """How many rows break each dependency, by the sentence that describes it.
+
+    Args:
+        own: The dependencies.
+        table: Rows with the learned columns.
+        encoded: The same rows, split and encoded.
+    """
+    found = own.broken_in_values(table)
+    found |= {functional.describe(link, own.shown): functional.broken(link, encoded) for link in own.functional}
+    nulls = own.null_together
+    found |= {null_inclusion.describe(one, own.shown): null_inclusion.broken(one, encoded) for one in nulls}
+    return {text: int(mask.sum()) for text, mask in found.items()}

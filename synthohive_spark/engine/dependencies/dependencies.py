@@ -242,8 +242,8 @@ class Dependencies:
             *(own.describe().replace("\x00", " ") for own in (*self.written, *self.in_values)),
             *(own.describe() for own in self.calendar.columns),
             *(own.describe() for own in self.entities),
-            *(functional.describe(own, self._shown) for own in self.functional),
-            *(null_inclusion.describe(own, self._shown) for own in self._null_together),
+            *(functional.describe(own, self.shown) for own in self.functional),
+            *(null_inclusion.describe(own, self.shown) for own in self.null_together),
         ]
 
     def among(self, names: Collection[str]) -> Dependencies:
@@ -300,8 +300,8 @@ class Dependencies:
         # What decides, or is decided by, a part that goes by the name of its column does not tell the column.
         told = {block for block in self.blocks if "\x00" in block} | self.whole(self.blocks)
         links = (o for o in self.functional if {self.blocks[o.determinant], self.blocks[o.dependent]} <= told)
-        texts |= {functional.describe(own, self._shown): 0 for own in links}
-        texts |= {null_inclusion.describe(own, self._shown): 0 for own in self._null_together}
+        texts |= {functional.describe(own, self.shown): 0 for own in links}
+        texts |= {null_inclusion.describe(own, self.shown): 0 for own in self.null_together}
         rows = f"{table.num_rows:,} rows"
         return tuple(
             f"{text}, as declared; {broken:,} of {rows} break it" if broken else f"{text} in all {rows}"
@@ -372,14 +372,14 @@ class Dependencies:
         )
 
     @property
-    def _null_together(self) -> list[NullInclusion]:
+    def null_together(self) -> list[NullInclusion]:
         """Null inclusions that tell of two columns; those of the parts of one tell nothing about it."""
         whole = [self.column_of_part.get(name, name) for name in self.blocks]
         told = null_inclusion.telling(self.null_inclusions)
         return [own for own in told if whole[own.column] != whole[own.within]]
 
     @property
-    def _shown(self) -> list[str]:
+    def shown(self) -> list[str]:
         """Names of the encoded columns for people: a part by its column and what it is of it."""
         return [name.replace("\x00", " ") for name in self.blocks]
 

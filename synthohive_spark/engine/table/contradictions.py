@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from synthohive_spark.engine.dependencies.decided import count_broken
 from synthohive_spark.engine.noise import row_words
 from synthohive_spark.engine.sampling.cases import Cases
 from synthohive_spark.engine.sampling.draw import Draw
@@ -50,4 +51,4 @@ def _broken(model: TableModel, case: Cases) -> dict[str, int]:
     rows = case.sample(model.generator, Draw(numbers, 0), numbers, {})
     parts = model.dependencies.split(rows)
     encoded = model.encoder.encode(parts, row_words(0, numbers, model.encoder.encode_words))
-    return model.dependencies.count_broken(rows, encoded)
+    return count_broken(model.dependencies, rows, encoded)

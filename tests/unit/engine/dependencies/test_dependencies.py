@@ -4,7 +4,7 @@ import pyarrow.compute as pc
 import pytest
 
 from synthohive_spark.engine.columns import Column, ColumnType
-from synthohive_spark.engine.dependencies import functional, null_inclusion
+from synthohive_spark.engine.dependencies.decided import count_broken
 from synthohive_spark.engine.noise import row_words
 from synthohive_spark.engine.settings import TrainingSettings
 from synthohive_spark.engine.table.fit import fit_table
@@ -61,12 +61,7 @@ def model(table):
 def broken(model, table):
     words = row_words(1, np.arange(table.num_rows), model.encoder.encode_words)
     encoded = model.encoder.encode(model.dependencies.split(table), words)
-    own = model.dependencies
-    found = own.broken_in_values(table)
-    found |= {functional.describe(one, own.blocks): functional.broken(one, encoded) for one in own.functional}
-    nulls = null_inclusion.telling(own.null_inclusions)
-    found |= {null_inclusion.describe(one, own.blocks): null_inclusion.broken(one, encoded) for one in nulls}
-    return {text: int(mask.sum()) for text, mask in found.items()}
+    return count_broken(model.dependencies, table, encoded)
 
 
 def changed(table, name, rows, value):
