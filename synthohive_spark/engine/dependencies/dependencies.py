@@ -280,7 +280,9 @@ class Dependencies:
         texts |= {null_inclusion.describe(own, self._shown): 0 for own in null_inclusion.telling(self.null_inclusions)}
         rows = f"{table.num_rows:,} rows"
         return tuple(
-            f"{text}, as declared; {broken:,} of {rows} break it" if broken else f"{text} in all {rows}"
+            (f"{text}, as declared; {broken:,} of {rows} break it" if broken else f"{text} in all {rows}").replace(
+                "\x00", " "
+            )
             for text, broken in texts.items()
         )
 
