@@ -304,7 +304,9 @@ class Dependencies:
         texts |= {null_inclusion.describe(own, self.shown): 0 for own in self.null_together}
         rows = f"{table.num_rows:,} rows"
         return tuple(
-            f"{text}, as declared; {broken:,} of {rows} break it" if broken else f"{text} in all {rows}"
+            (f"{text}, as declared; {broken:,} of {rows} break it" if broken else f"{text} in all {rows}").replace(
+                "\x00", " "
+            )
             for text, broken in texts.items()
         )
 

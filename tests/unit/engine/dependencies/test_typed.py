@@ -297,6 +297,7 @@ def test_a_few_numbers_with_the_same_text_between_are_learned_as_numbers(values,
         assert real.to_numpy().min() <= made.min() and made.max() <= real.to_numpy().max()
     if "/" in values[0]:
         assert (parts[0] >= parts[1]).all()
+        assert found.describe() == ["x is learned as 2 numbers", "x >= x 1"]
 
 
 @pytest.mark.parametrize(
