@@ -137,12 +137,12 @@ def _standing(values: list[str], read: Sequence[Personal], rows: Sequence[int]) 
                     found.setdefault(tuple(texts), form)
     ranked = sorted(found, key=lambda own: (-round(_share(values, own), 1), -sum(len(text or "") for text in own)))
     taken: Counter[str] = Counter()
-    kept = {}
-    for texts in ranked:
-        name = found[texts].source.name
+    kept: dict[Field, list[str | None]] = {}
+    for own in ranked:
+        name = found[own].source.name
         taken[name] += 1
         if taken[name] <= _MOST_FORMS and len(kept) < _MOST_STANDING:
-            kept[found[texts]] = list(texts)
+            kept[found[own]] = list(own)
     return kept
 
 

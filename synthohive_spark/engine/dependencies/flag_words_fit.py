@@ -22,7 +22,7 @@ _LOOKED_AT = 1_000
 _ROWS = 50
 _MOST = 64
 _FEWEST = 3
-_COUNTED_ROWS = 5_000
+_COUNTED_ROWS = 500
 _COUNTS = 3
 """Different counts that have to come up."""
 
@@ -136,13 +136,14 @@ def _counted(
 ) -> Iterator[tuple[Column, list[FlagColumn]]]:
     """Columns that are the count of some flags, of set ones or of others; a flag is in one count."""
     left = list(flags)
+    every = {own.column.name: own.split(_read(table, own))[0] for own in flags}
     for count in integers:
-        read = {own.column.name: own.split(_read(table, own))[0] for own in left if own.column != count}
+        read = {own.column.name: every[own.column.name] for own in left if own.column != count}
         values = one_array(table.column(count.name))
         if len(read) < _FEWEST or not _may_count(values, len(read)):
             continue
         there = ~np.logical_or.reduce([null_mask(values), *map(null_mask, read.values())])
-        if there.sum() < _ROWS:
+        if there.sum() < _ROWS or len(np.unique(values.filter(pa.array(there)).slice(0, _LOOKED_AT))) < _COUNTS:
             continue
         number = values.fill_null(0).cast(pa.int64()).to_numpy(zero_copy_only=False)[there]
         matrix = np.stack([own.fill_null(0).to_numpy(zero_copy_only=False)[there] for own in read.values()], axis=1)
@@ -159,13 +160,14 @@ def _counted(
 
 def _may_count(values: pa.Array, most: int) -> bool:
     ends = pc.min_max(values)
-    return ends["min"].as_py() >= 0 and ends["max"].as_py() + 1 >= _COUNTS and ends["max"].as_py() <= most
+    low, high = ends["min"].as_py(), ends["max"].as_py()
+    return bool(low is not None and low >= 0 and _COUNTS - 1 <= high <= most)
 
 
 def _summed(flags: npt.NDArray[np.float64], number: npt.NDArray[np.int64]) -> list[int]:
     """The flags of which numbers are the sum; none where they are not."""
     rows = np.linspace(0, len(number) - 1, min(_COUNTED_ROWS, len(number))).astype(np.intp)
-    if len(np.unique(number[rows])) < _COUNTS:
+    if len(np.unique(number[rows])) < _COUNTS or (flags[rows].sum(axis=1) < number[rows]).any():
         return []
     factors = np.linalg.lstsq(flags[rows], number[rows].astype(np.float64), rcond=None)[0]
     chosen = np.flatnonzero(np.rint(factors) == 1)

@@ -33,8 +33,8 @@ def read_conditions(model: TableModel, given: Given | None) -> Cases | None:
         given: A mapping of columns to a value, a list of values or a `Between`, or pairs of it and a weight.
 
     Raises:
-        SchemaError: If it has another form, a column or a value is not one that the model knows, or what is given for
-            two columns cannot both hold.
+        SchemaError: If it has another form, a column or a value is not one that the model knows, or a range and what
+            else is given cannot both hold.
     """
     if given is None or (isinstance(given, Mapping) and not given):
         return None

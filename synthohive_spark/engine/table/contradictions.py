@@ -22,21 +22,22 @@ _log = get_logger(__name__)
 def check_possible(model: TableModel, cases: Cases) -> None:
     """Check by a few rows that what is given for two columns or more contradicts nothing that holds in all rows.
 
-    Of more than twenty cases, the first are looked at. What some of the rows break is a warning in the log.
+    Of more than twenty cases, the first are looked at. What some of the rows break is a warning in the log, and so is
+    what all break where each column is given one value: a user may ask for what was never seen.
 
     Args:
         model: The learned table.
         cases: What is given.
 
     Raises:
-        SchemaError: If all rows of a case break the same rule.
+        SchemaError: If a range or a list is given, and all rows of a case break the same rule.
     """
     names = [c.name for c in cases.columns]
     if len(names) < 2 or not set(model.condition_names) <= set(names) or not model.dependencies.describe():
         return
     for domains in cases.domains[:_MOST_CASES]:
         for rule, broken in _broken(model, replace(cases, domains=(domains,), weights=(1.0,), rows=_ROWS)).items():
-            if broken == _ROWS:
+            if broken == _ROWS and not all(own.is_one for own in domains):
                 raise SchemaError(
                     f"given sets {', '.join(map(repr, names))} so that no row keeps what holds in all learned rows: "
                     f"{rule}; change one of them, or leave it out"

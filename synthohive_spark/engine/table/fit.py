@@ -58,7 +58,8 @@ def _fit(
     table: pa.Table, engine: Engine, request: FitRequest, statistics: TableStatistics | None, threads: int
 ) -> TableModel:
     statistics = statistics or TableStatistics.of(table, request.columns)
-    warn_of_rows(table, [c for c in request.generated if c.name not in request.rules.surrogates], request.privacy)
+    learned = [c for c in request.generated if c.name not in request.rules.surrogates]
+    warned = warn_of_rows(table, learned, request.privacy)
     dependencies = find_in_values(
         table,
         request.learned,
@@ -101,7 +102,8 @@ def _fit(
     )
     fitted = engine.fit(encoded, context, layout, request.training)
     score = assess(fitted, encoded, context, layout, request.seed)
-    fitted = replace(fitted, pair_score=score, warnings=warnings_of(fitted, score, engine.settings.max_seconds))
+    warned = (*warnings_of(fitted, score, engine.settings.max_seconds), *warned)
+    fitted = replace(fitted, pair_score=score, warnings=warned)
     names = tuple(c.name for c in request.context)
     told = dependencies.told(rows)
     if told:

@@ -24,14 +24,18 @@ _TREND = 0.95
 _log = get_logger(__name__)
 
 
-def warn_of_rows(table: pa.Table, columns: Sequence[Column], privacy: Privacy) -> None:
+def warn_of_rows(table: pa.Table, columns: Sequence[Column], privacy: Privacy) -> tuple[str, ...]:
     """Log a warning of a table of few rows, one of columns whose values are all different, and one of series.
 
     Args:
         table: The training rows.
         columns: The columns that are learned.
         privacy: What may be kept of them.
+
+    Returns:
+        The warnings, a sentence each.
     """
+    found = []
     most = max(privacy.extreme_rows, privacy.rare_category_rows)
     if table.num_rows < _FEW * most:
         reason = (
@@ -40,6 +44,7 @@ def warn_of_rows(table: pa.Table, columns: Sequence[Column], privacy: Privacy) -
             f"(rare_category_rows, rareCategoryRows); lower these settings if no row is about a person"
         )
         _log.warning("few_rows", reason=reason)
+        found.append(reason)
     unique = [c.name for c in columns if _is_unique(one_array(table.column(c.name)), c)]
     if unique:
         reason = (
@@ -47,6 +52,7 @@ def warn_of_rows(table: pa.Table, columns: Sequence[Column], privacy: Privacy) -
             f"key of its table (pk, idCol) if it names the row, or exclude it"
         )
         _log.warning("unique_columns", columns=unique, reason=reason)
+        found.append(f"{_named(unique)}: {reason}")
     if series := _series(table, columns, unique):
         reason = (
             "from row to row these change far less than between any two rows: they are a series. Rows are drawn one by "
@@ -54,6 +60,12 @@ def warn_of_rows(table: pa.Table, columns: Sequence[Column], privacy: Privacy) -
             "parent, and rows follow each other"
         )
         _log.warning("series", columns=series, reason=reason)
+        found.append(f"{_named(series)}: {reason}")
+    return tuple(found)
+
+
+def _named(columns: Sequence[str]) -> str:
+    return f"column{'s' * (len(columns) > 1)} {', '.join(map(repr, columns))}"
 
 
 def _series(table: pa.Table, columns: Sequence[Column], unique: Sequence[str]) -> list[str]:

@@ -34,7 +34,9 @@ class TrainingSummary:
         levelled_off: Whether the score of rows held out had levelled off when training ended.
         pair_score: How much of the association between columns drawn rows have: 1 for as much as real rows, 0 for none;
             None where columns have nothing to do with each other.
-        warnings: What fell short, with the figures and the remedy, a sentence each; empty for a fit that a job can use.
+        warnings: What fell short, and what the rows say against learning them as they are (few of them, columns whose
+            values are all different, series), with the figures and the remedy, a sentence each; empty for a fit that a
+            job can use.
         threads: Threads of the fit; seeds give the same bits for the same number of them.
         dependencies: What holds in all training rows and in every row that is drawn, a sentence each.
     """

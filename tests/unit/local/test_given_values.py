@@ -5,6 +5,7 @@ import datetime
 import numpy as np
 import pandas as pd
 import pytest
+from structlog.testing import capture_logs
 
 from synthohive_spark import CTGAN, Autoregressive, Between, Metadata, SchemaError, SerializationError
 from synthohive_spark.engine.columns import Column, ColumnType
@@ -74,12 +75,12 @@ def seniors():
     ("given", "rule"),
     [
         ({"senior": True, "age": Between(18, 30)}, "senior follows age, in 2 bands"),
-        ({"city": "Rome", "region": "Lombardy"}, "city decides region"),
+        ({"city": "Rome", "region": "Lombardy", "age": Between(18, 30)}, "city decides region"),
         (
             {"start": Between(low=pd.Timestamp("2024-09-01")), "end": Between(high=pd.Timestamp("2024-02-01"))},
             "end >= start",
         ),
-        ([({"age": 70, "senior": True}, 1), ({"age": 70, "senior": False}, 9)], "senior follows age, in 2 bands"),
+        ([({"age": Between(70, 80), "senior": own}, 1) for own in (True, False)], "senior follows age, in 2 bands"),
     ],
 )
 def test_what_cannot_both_hold_is_refused_with_the_rule_that_it_breaks(seniors, given, rule):
@@ -94,3 +95,11 @@ def test_what_can_both_hold_is_given(seniors):
         50, seed=1, given={"senior": True, "age": Between(70, 80), "city": "Rome", "region": "Lazio"}
     )
     assert drawn.senior.all() and drawn.age.between(70, 80).all() and set(drawn.region) == {"Lazio"}
+
+
+def test_values_that_break_a_rule_together_come_out_with_a_warning_of_it(seniors):
+    with capture_logs() as logs:
+        drawn = seniors.sample(20, seed=1, given={"city": "Rome", "region": "Lombardy"})
+    assert set(drawn.city) == {"Rome"} and set(drawn.region) == {"Lombardy"}
+    said = {entry["rule"]: entry["share"] for entry in logs if entry["event"] == "given_breaks"}
+    assert said["city decides region"] == 1

@@ -67,3 +67,9 @@ def test_series_are_warned_of_by_the_order_of_rows_or_of_a_time():
     timed = shuffled.assign(seen=(pd.Timestamp("2024-01-01") + pd.to_timedelta(place, "h")))
     assert warned(timed)["series"]["columns"] == ["walk"]
     assert "series" not in warned(frame.sort_values("walk", ignore_index=True))
+
+
+def test_what_the_rows_say_is_in_the_summary_too():
+    frame = pd.DataFrame({"id": np.arange(ROWS), "code": [f"K{i:05d}" for i in range(ROWS)], "kind": list("ab") * 200})
+    said = Autoregressive(progress=False, epochs=1).fit(frame, seed=1).training_summary.warnings
+    assert any(text.startswith("columns 'id', 'code': all 400 values are different") for text in said)
