@@ -7,8 +7,10 @@ import pytest
 
 from synthohive_spark import CTGAN, Autoregressive, SchemaError
 from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.entities import Entity, entities_of
-from synthohive_spark.engine.dependencies.entities_fit import find_entity_names
+from synthohive_spark.engine.dependencies.entities_fit import find_entities, find_entity_names
+from synthohive_spark.engine.encoded_table import FunctionalDependency
 from synthohive_spark.engine.sampling.draw import Draw
 
 ROWS, CUSTOMERS = 3000, 500
@@ -157,6 +159,22 @@ def test_each_entity_has_a_name_of_its_own_that_is_no_real_one(engine):
     assert set(made["full"]) <= set(real["full"])
     kept = engine(epochs=1, progress=False, categorical=["email"]).fit(real, seed=1).sample(200, seed=2)
     assert set(kept["email"]) <= set(real["email"])
+
+
+def test_of_attributes_that_tell_each_other_by_codes_one_is_left_to_the_entity():
+    customer = np.random.default_rng(5).integers(0, 500, ROWS)
+    rows = pa.table(
+        {
+            "customer": customer,
+            "segment": [f"segment {c % 3}" for c in customer],
+            "rate": [f"rate {c % 3}" for c in customer],
+        }
+    )
+    columns = [Column(n, ColumnType.parse("bigint" if n == "customer" else "string")) for n in rows.column_names]
+    same = np.arange(3, dtype=np.int32)
+    links = FunctionalDependency(1, 2, same), FunctionalDependency(2, 1, same)
+    found = Dependencies(functional=links, blocks=tuple(rows.column_names))
+    assert find_entities(rows, columns, found) == (Entity("customer", ("segment",), len(np.unique(customer))),)
 
 
 def test_entities_follow_the_one_that_decides_their_column():
