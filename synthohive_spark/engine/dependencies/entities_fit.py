@@ -70,7 +70,7 @@ def find_entities(table: pa.Table, columns: Sequence[Column], found: Dependencie
     named = {looked_at[i].name: (looked_at[of].name, counts[of]) for i, of in sorted(decided.items())}
     # Codes of the entity or of an attribute tell others; of several that tell each other one is left.
     for name in reversed(list(named)):
-        of = named[name][0]
-        if any(to == name and of in (by, named.get(by, ("",))[0]) for by, to in by_codes):
+        entity = named[name][0]
+        if any(to == name and entity in (by, named.get(by, ("",))[0]) for by, to in by_codes):
             del named[name]
     return entities_of(named)
