@@ -1,5 +1,7 @@
 """Columns that say who a row is about: what belongs to them is the same in all of their rows."""
 
+from fractions import Fraction
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -10,6 +12,8 @@ from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.entities import Entity, entities_of
 from synthohive_spark.engine.dependencies.entities_fit import find_entities, find_entity_names
+from synthohive_spark.engine.dependencies.find import with_decided_last
+from synthohive_spark.engine.dependencies.product import Factor, Product
 from synthohive_spark.engine.encoded_table import FunctionalDependency
 from synthohive_spark.engine.sampling.draw import Draw
 
@@ -188,3 +192,16 @@ def test_entities_are_saved(learned, tmp_path):
     model.save(str(tmp_path / "m"))
     again = type(model)(progress=False).load(str(tmp_path / "m"))
     assert pa.Table.from_pandas(again.sample(100, seed=2)).equals(pa.Table.from_pandas(model.sample(100, seed=2)))
+
+
+def test_what_is_decided_is_the_last_factor_to_be_changed():
+    number = ColumnType.parse("double")
+    price, quantity, amount = (
+        Factor(n, number, 2, 0, 99, d) for n, d in (("price", 90), ("quantity", 5), ("amount", 9))
+    )
+    link = FunctionalDependency(0, 1, np.arange(3, dtype=np.int32))
+    found = Dependencies(
+        products=(Product(amount, (price, quantity), Fraction(1)),), functional=(link,), blocks=("sku", "price")
+    )
+    made = with_decided_last(found).products[0]
+    assert [(own.name, own.different) for own in made.factors] == [("price", 0), ("quantity", 5)]
