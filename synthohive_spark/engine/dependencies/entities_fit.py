@@ -51,19 +51,26 @@ def find_entities(table: pa.Table, columns: Sequence[Column], found: Dependencie
         columns: The columns to look at.
         found: What else holds in all rows.
     """
-    taken = found.computed
-    looked_at = [c for c in columns if c.name not in taken]
+    looked_at = [c for c in columns if c.name not in found.computed]
     if len(looked_at) < 2 or not table.num_rows:
         return ()
     values = [numbered_values(table, c.name) for c in looked_at]
     counts = [len(np.unique(own)) for own in values]
     eligible = [c.type.is_integer or c.type.is_string for c in looked_at]
     order = [(n, c.type.is_string, i) for i, (n, c) in enumerate(zip(counts, looked_at, strict=True))]
-    by_codes = {found.blocks[own.dependent] for own in found.functional if (own.table >= 0).all()}
+    links = [own for own in found.functional if (own.table >= 0).all()]
+    whole = found.whole(found.blocks)
+    pairs = {(found.blocks[own.determinant], found.blocks[own.dependent]) for own in links}
+    by_codes = {pair for pair in pairs if whole.issuperset(pair)}
     decided: dict[int, int] = {}
     for of, column in value_functions(values, eligible):
         if counts[column] < 2 or (counts[of] == counts[column] and eligible[column] and order[column] < order[of]):
             continue
         decided[column] = min(decided.get(column, of), of, key=order.__getitem__)
     named = {looked_at[i].name: (looked_at[of].name, counts[of]) for i, of in sorted(decided.items())}
-    return entities_of({name: own for name, own in named.items() if name not in by_codes})
+    # Codes of the entity or of an attribute tell others; of several that tell each other one is left.
+    for name in reversed(list(named)):
+        entity = named[name][0]
+        if any(to == name and entity in (by, named.get(by, ("",))[0]) for by, to in by_codes):
+            del named[name]
+    return entities_of(named)

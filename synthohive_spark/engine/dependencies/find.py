@@ -165,3 +165,14 @@ def find_in_codes(
         null_inclusions=find_null_inclusions(encoded, blocks),
         blocks=tuple(block.name for block in blocks),
     )
+
+
+def with_decided_last(found: Dependencies) -> Dependencies:
+    """Products of which factors that decide other columns, or are decided, are the last to be changed."""
+    linked = {found.blocks[place] for own in found.functional for place in (own.determinant, own.dependent)}
+    linked |= {name for own in found.entities for name in own.columns}
+    products = [
+        replace(own, factors=tuple(replace(f, different=0) if f.name in linked else f for f in own.factors))
+        for own in found.products
+    ]
+    return replace(found, products=tuple(products))

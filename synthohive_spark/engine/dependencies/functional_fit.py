@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -74,23 +74,32 @@ def deciding_pairs(table: pa.Table, names: Sequence[str], blocks: Sequence[Block
     return [(places[i], places[j]) for i, j in found]
 
 
-def find_names(table: pa.Table, columns: Sequence[Column]) -> frozenset[str]:
-    """The integers that decide what another column holds that is no number, and so are names rather than numbers.
+def find_names(table: pa.Table, columns: Sequence[Column], computed: Collection[str] = ()) -> frozenset[str]:
+    """Numbers that are names: integers that decide what other columns hold, and numbers that a column decides.
 
-    Those that few rows hold are not looked at: they may be the keys of people.
+    The number of a product is no quantity, and its price is none that could lie between two others. Columns of which
+    few rows hold each value are not looked at: they may be the keys of people. Neither is what follows a number along
+    a curve, nor part of a date.
 
     Args:
         table: The rows.
         columns: The columns to look at.
+        computed: Those of them whose numbers are computed from others.
     """
-    looked_at = [c for c in columns if c.type.is_integer or c.type.is_string or c.type.name == "boolean"]
+    looked_at = [c for c in columns if not c.type.is_temporal]
     if len(looked_at) < 2 or not table.num_rows:
         return frozenset()
     values = [numbered_values(table, c.name) for c in looked_at]
     most = min(MOST_CODES, table.num_rows // ROWS_OF_A_NAME)
-    numbers = [c.type.is_integer and len(np.unique(v)) <= most for c, v in zip(looked_at, values, strict=True)]
-    links = value_functions(values, numbers)
-    return frozenset(looked_at[of].name for of, column in links if not looked_at[column].type.is_integer)
+    keys = [c.type.is_integer or c.type.is_string for c in looked_at]
+    few = [key and len(np.unique(v)) <= most for key, v in zip(keys, values, strict=True)]
+    names: set[str] = set()
+    for of, column in value_functions(values, few):
+        pair = looked_at[of], looked_at[column]
+        computes = any(own.name in computed or "\x00" in own.name for own in pair)
+        if not (pair[1].type.is_number and computes):
+            names |= {own.name for own in pair if own.type.is_number}
+    return frozenset(names)
 
 
 def numbered_values(table: pa.Table, name: str) -> Codes:

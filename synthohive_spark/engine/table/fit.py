@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.entities_fit import find_entities, find_entity_names
-from synthohive_spark.engine.dependencies.find import find_in_codes, find_in_values
+from synthohive_spark.engine.dependencies.find import find_in_codes, find_in_values, with_decided_last
 from synthohive_spark.engine.dependencies.functional_fit import deciding_pairs, find_names
 from synthohive_spark.engine.dependencies.rewriting import part_statistics
 from synthohive_spark.engine.encoded_table import Layout
@@ -76,7 +76,7 @@ def _fit(
     looked_at = [c for c in generated if c.name not in request.rules.surrogates]
     rules = request.rules
     personal = _entity_names(table, request, dependencies)
-    named = rules.categorical | find_names(table, looked_at)
+    named = rules.categorical | find_names(table, looked_at, dependencies.computed)
     request = replace(request, rules=replace(rules, categorical=named, entity_names=personal))
     encoder, encoded = fit_encoder(table, generated, statistics, request, most_values, threads)
     given = dependencies.split_columns(request.context)
@@ -90,6 +90,7 @@ def _fit(
     whole = dependencies.whole({c.name for c in looked_at} - rules.unrelated)
     exclusions = find_exclusions(table, [c.name for c in looked_at if c.name in whole], encoder)
     dependencies = replace(dependencies, different=tuple(exclusions))
+    dependencies = with_decided_last(dependencies)
     layout = Layout(
         encoder.blocks,
         context_encoder.blocks,

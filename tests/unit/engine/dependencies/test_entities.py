@@ -1,5 +1,7 @@
 """Columns that say who a row is about: what belongs to them is the same in all of their rows."""
 
+from fractions import Fraction
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -7,8 +9,12 @@ import pytest
 
 from synthohive_spark import CTGAN, Autoregressive, SchemaError
 from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.entities import Entity, entities_of
-from synthohive_spark.engine.dependencies.entities_fit import find_entity_names
+from synthohive_spark.engine.dependencies.entities_fit import find_entities, find_entity_names
+from synthohive_spark.engine.dependencies.find import with_decided_last
+from synthohive_spark.engine.dependencies.product import Factor, Product
+from synthohive_spark.engine.encoded_table import FunctionalDependency
 from synthohive_spark.engine.sampling.draw import Draw
 
 ROWS, CUSTOMERS = 3000, 500
@@ -159,6 +165,22 @@ def test_each_entity_has_a_name_of_its_own_that_is_no_real_one(engine):
     assert set(kept["email"]) <= set(real["email"])
 
 
+def test_of_attributes_that_tell_each_other_by_codes_one_is_left_to_the_entity():
+    customer = np.random.default_rng(5).integers(0, 500, ROWS)
+    rows = pa.table(
+        {
+            "customer": customer,
+            "segment": [f"segment {c % 3}" for c in customer],
+            "rate": [f"rate {c % 3}" for c in customer],
+        }
+    )
+    columns = [Column(n, ColumnType.parse("bigint" if n == "customer" else "string")) for n in rows.column_names]
+    same = np.arange(3, dtype=np.int32)
+    links = FunctionalDependency(1, 2, same), FunctionalDependency(2, 1, same)
+    found = Dependencies(functional=links, blocks=tuple(rows.column_names))
+    assert find_entities(rows, columns, found) == (Entity("customer", ("segment",), len(np.unique(customer))),)
+
+
 def test_entities_follow_the_one_that_decides_their_column():
     found = entities_of({"birth": ("customer", 500), "customer": ("order", 1500), "city": ("customer", 500)})
     assert found == (Entity("order", ("customer",), 1500), Entity("customer", ("birth", "city"), 500))
@@ -170,3 +192,16 @@ def test_entities_are_saved(learned, tmp_path):
     model.save(str(tmp_path / "m"))
     again = type(model)(progress=False).load(str(tmp_path / "m"))
     assert pa.Table.from_pandas(again.sample(100, seed=2)).equals(pa.Table.from_pandas(model.sample(100, seed=2)))
+
+
+def test_what_is_decided_is_the_last_factor_to_be_changed():
+    number = ColumnType.parse("double")
+    price, quantity, amount = (
+        Factor(n, number, 2, 0, 99, d) for n, d in (("price", 90), ("quantity", 5), ("amount", 9))
+    )
+    link = FunctionalDependency(0, 1, np.arange(3, dtype=np.int32))
+    found = Dependencies(
+        products=(Product(amount, (price, quantity), Fraction(1)),), functional=(link,), blocks=("sku", "price")
+    )
+    made = with_decided_last(found).products[0]
+    assert [(own.name, own.different) for own in made.factors] == [("price", 0), ("quantity", 5)]

@@ -251,3 +251,25 @@ def test_integers_that_decide_words_are_names_unless_few_rows_hold_them():
     assert find_names(table, columns) == {"product"}
     few = pa.table({"product": pa.array(np.arange(ROWS) // 3, pa.int32()), "source": shop[np.arange(ROWS) // 3 % 600]})
     assert find_names(few, columns) == frozenset()
+
+
+def test_numbers_that_a_column_of_many_rows_decides_are_names_unless_they_are_computed():
+    rng = np.random.default_rng(11)
+    sku, amount = rng.integers(0, 100, ROWS), rng.normal(size=ROWS).round(3)
+    weight, price = rng.permutation(100)[sku], rng.lognormal(3, 1, 100).round(2)[sku]
+    types = {
+        "sku": "int",
+        "label": "string",
+        "weight": "int",
+        "price": "double",
+        "amount": "double",
+        "of\x00day": "int",
+    }
+    columns = tuple(Column(name, ColumnType.parse(type_)) for name, type_ in types.items())
+    values = (sku + 50, [f"item {k}" for k in sku], weight, price, amount, sku % 7)
+    table = pa.table([pa.array(v, c.type.arrow) for v, c in zip(values, columns, strict=True)], names=list(types))
+    assert find_names(table, columns) == {"sku", "weight", "price"}
+    assert find_names(table, [c for c in columns if c.name != "label"], {"price"}) == {"sku", "weight"}
+    assert find_names(table, [c for c in columns if c.name in ("label", "price")]) == {"price"}
+    assert find_names(table, [c for c in columns if c.name in ("sku", "price")], {"price"}) == frozenset()
+    assert find_names(table.slice(0, 1900), columns) == frozenset()
