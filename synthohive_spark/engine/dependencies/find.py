@@ -26,7 +26,7 @@ from synthohive_spark.engine.dependencies.rewriting import split, virtual
 from synthohive_spark.engine.dependencies.template_fit import find_templates
 from synthohive_spark.engine.dependencies.time_distance import Timed
 from synthohive_spark.engine.dependencies.time_distance_fit import find_time_distances
-from synthohive_spark.engine.dependencies.time_part_fit import find_time_parts
+from synthohive_spark.engine.dependencies.time_part_fit import find_time_parts, may_be_months
 from synthohive_spark.engine.dependencies.typed import TypedColumn, Written
 from synthohive_spark.engine.dependencies.typed_fit import find_typed
 from synthohive_spark.engine.encoded_table import Block, EncodedTable
@@ -61,7 +61,8 @@ def find_in_values(
     free = [c for c in columns if c.name not in {*rules.unrelated, *asked}]
     templates = find_templates(table, free, given, rules.imitated)
     made = {own.column.name for own in templates.columns}
-    numbers = [c for c in free if c.type.is_integer or c.type.is_temporal]
+    # Years and months are no times of day, though 202312 may look like one.
+    numbers = [c for c in free if c.type.is_temporal or (c.type.is_integer and may_be_months(table.column(c.name)))]
     parts = {own.column.name for own in find_time_parts(table, numbers, given, frozenset(made), privacy)}
     kept = rules.imitated | rules.categorical | made | several | parts
     written = tuple(find_typed(table, columns, kept, privacy))
