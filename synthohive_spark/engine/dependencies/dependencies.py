@@ -137,6 +137,13 @@ class Dependencies:
         )
 
     @property
+    def _decided(self) -> frozenset[str]:
+        """Columns that follow a number though another column decides them: the number suits what was drawn of them."""
+        follows = {own.column: own.of.name for own in self.derived if not own.line and own.of.name not in self.computed}
+        named = ((self.blocks[own.determinant].split("\x00")[0], self.blocks[own.dependent]) for own in self.functional)
+        return frozenset(other for one, other in named if other in follows and one != follows[other])
+
+    @property
     def first(self) -> tuple[int, ...]:
         """The encoded columns of entities and of what they decide, in this order."""
         whole = [self.column_of_part.get(block, block) for block in self.blocks]
@@ -181,22 +188,25 @@ class Dependencies:
         early = {own.column.name for own in (*self.written, *self.timed)}
         later = {own.column.name for stage in self._stages for own in stage} - early
         later |= {own.column.name for own in self.orders.columns}
-        for name in given.keys() - later:
-            arrays[name] = replaced(arrays.get(name), given[name], fixed[name])
+        arrays |= {n: replaced(arrays.get(n), given[n], fixed[n]) for n in given.keys() - later}
         for combinations in self.combinations:
             arrays = combinations.join(arrays, given, fixed)
         for flags in self.flags:
             arrays = flags.join(arrays, given, fixed)
         arrays, fixed = joined_times(self.orders, self.timed, arrays, given, fixed)
-        if fixed.keys() & {name for some in (self.linear, self.products) for own in some for name in own.columns}:
+        related = {name for some in (self.linear, self.products) for own in some for name in own.columns}
+        if fixed.keys() & related:
             arrays, fixed = suit_relations(arrays, self.timed, fixed, self._related)
         # What is computed may move what bounds another column.
         arrays = self._computed(self.orders.enforced(self._computed(arrays, fixed), fixed), fixed)
-        if any(own.column in fixed for own in self.derived):
-            arrays, fixed = derived.move_determinants(arrays, self.derived, fixed)
+        if any(own.column in {*fixed, *self._decided} for own in self.derived):
+            arrays, fixed = derived.move_determinants(arrays, self.derived, fixed, self._decided)
             arrays, fixed = suit_relations(arrays, self.timed, fixed, self._related)
             arrays = self._computed(arrays, fixed)
         arrays = derived.apply_derived_columns(arrays, self.derived, fixed)
+        if led := {own.column for own in self.derived} & related & arrays.keys():
+            arrays = self._related(arrays, {**fixed, **{name: np.ones(len(arrays[name]), bool) for name in led}})
+            arrays = derived.apply_derived_columns(arrays, self.derived, fixed)
         for own in self.written:
             first, *others = (part.name for part in own.parts)
             if first in arrays:

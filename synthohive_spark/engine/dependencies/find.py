@@ -111,9 +111,14 @@ def _find_in_numbers(
     firm = declared.broken_orders(table) | told
     relations = find_linear_relations(table, plain, privacy, firm)
     products = find_products(table, plain, frozenset(r.column for r in relations) | firm, privacy)
-    parts = {name for own in (*relations, *products, *of_times) for name in own.columns}
+    related = {n for own in relations for n in own.columns} | {n for own in products for n in own.columns}
+    parts = {name for own in of_times for name in own.columns}
+    parts |= {own.column for own in relations} | {own.column.name for own in products}
     shown = tuple(c for c in columns if c.name not in rules.imitated)
     followers = find_derived_columns(table, shown, privacy, frozenset(parts) | firm | timed)
+    # What relations are made of may follow a number of which none is made, and which follows nothing.
+    led = {own.column for own in followers}
+    followers = tuple(f for f in followers if f.column not in related or f.of.name not in related | led)
     taken = {*(r.column for r in relations), *(p.column.name for p in products), *(f.column for f in followers)}
     orders = find_orders(table, columns, given, frozenset(taken) | timed | told, privacy, declared.orders)
     return Dependencies(
