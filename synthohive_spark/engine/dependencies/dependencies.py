@@ -165,6 +165,13 @@ class Dependencies:
         )
 
     @property
+    def _decided(self) -> frozenset[str]:
+        """Columns that follow a number though another column decides them: the number suits what was drawn of them."""
+        follows = {own.column: own.of.name for own in self.derived if not own.line and own.of.name not in self.computed}
+        named = ((self.blocks[own.determinant].split("\x00")[0], self.blocks[own.dependent]) for own in self.functional)
+        return frozenset(other for one, other in named if other in follows and one != follows[other])
+
+    @property
     def first(self) -> tuple[int, ...]:
         """The encoded columns of entities and of what they decide, in this order."""
         whole = [self.column_of_part.get(block, block) for block in self.blocks]
@@ -209,8 +216,7 @@ class Dependencies:
         early = {own.column.name for own in (*self.written, *self.timed)}
         later = {own.column.name for stage in self._stages for own in stage} - early
         later |= {own.column.name for own in self.orders.columns}
-        for name in given.keys() - later:
-            arrays[name] = replaced(arrays.get(name), given[name], fixed[name])
+        arrays |= {n: replaced(arrays.get(n), given[n], fixed[n]) for n in given.keys() - later}
         for combinations in self.combinations:
             arrays = combinations.join(arrays, given, fixed)
         for flags in self.flags:
@@ -219,7 +225,7 @@ class Dependencies:
         arrays, fixed = relations.placed(self.orders, arrays, given, fixed)
         # What is computed may move what bounds another column.
         arrays = relations.applied(self.orders.enforced(relations.applied(arrays, fixed), fixed), fixed)
-        arrays = relations.followed(*relations.moved(arrays, fixed))
+        arrays = relations.followed(*relations.moved(arrays, fixed, self._decided))
         for own in self.written:
             first, *others = (part.name for part in own.parts)
             if first in arrays:

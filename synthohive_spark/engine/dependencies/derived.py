@@ -6,7 +6,7 @@ Like sums, they are computed once a row is drawn; only where such a column is gi
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -193,7 +193,10 @@ def usable(values: pa.Array, type_: ColumnType) -> tuple[Numbers, Mask]:
 
 
 def move_determinants(
-    arrays: Mapping[str, pa.Array], curves: Sequence[DerivedColumn], given: Mapping[str, Mask]
+    arrays: Mapping[str, pa.Array],
+    curves: Sequence[DerivedColumn],
+    given: Mapping[str, Mask],
+    decided: Collection[str] = (),
 ) -> tuple[dict[str, pa.Array], dict[str, Mask]]:
     """Numbers moved to where the columns that follow them have the values that are given.
 
@@ -201,6 +204,7 @@ def move_determinants(
         arrays: The columns by name, of equal length.
         curves: Each after those that determine the number it follows; as `find_derived_columns` returns them.
         given: The rows in which a column must not change; nowhere, for a name that is missing.
+        decided: Columns that are not given, but whose numbers move as if they were.
 
     Returns:
         The columns, and the rows in which they must not change any more: also those that were moved.
@@ -208,10 +212,11 @@ def move_determinants(
     result, fixed = dict(arrays), dict(given)
     known = [curve for curve in curves if curve.column in result and curve.of.name in result]
     for name in dict.fromkeys(curve.of.name for curve in reversed(known)):
-        own = [curve for curve in known if curve.of.name == name and curve.column in fixed]
-        # The finer one comes last, since it says more.
-        for curve in sorted(own, key=lambda curve: len(curve.at)):
-            _suit(result, curve, fixed[curve.column], given.get(name))
+        own = [curve for curve in known if curve.of.name == name and curve.column in {*fixed, *decided}]
+        every = np.ones(len(result[name]), bool)
+        # The finer one comes last, since it says more; what is given says more than what is not.
+        for curve in sorted(own, key=lambda curve: (curve.column in fixed, len(curve.at))):
+            _suit(result, curve, fixed.get(curve.column, every), given.get(name))
         if own:
             moved = ~_equal(result[name], arrays[name]) & ~null_mask(arrays[name])
             fixed[name] = fixed.get(name, np.zeros(len(moved), bool)) | moved

@@ -30,7 +30,7 @@ from synthohive_spark.engine.dependencies.template import Templates
 from synthohive_spark.engine.dependencies.template_fit import find_templates
 from synthohive_spark.engine.dependencies.time_distance import Timed
 from synthohive_spark.engine.dependencies.time_distance_fit import find_time_distances
-from synthohive_spark.engine.dependencies.time_part_fit import find_time_parts
+from synthohive_spark.engine.dependencies.time_part_fit import find_time_parts, may_be_months
 from synthohive_spark.engine.dependencies.typed import JsonColumn, TypedColumn, Written
 from synthohive_spark.engine.dependencies.typed_fit import find_typed
 from synthohive_spark.engine.encoded_table import Block, EncodedTable
@@ -64,7 +64,8 @@ def find_in_values(
     several = {n for own in rules.declared if isinstance(own, OneHot | FixedCombinations) for n in own.columns}
     free = [c for c in columns if c.name not in {*rules.unrelated, *asked}]
     known = {own.column.name for own in rules.templates}
-    numbers = [c for c in free if c.type.is_integer or c.type.is_temporal]
+    # Years and months are no times of day, though 202312 may look like one.
+    numbers = [c for c in free if c.type.is_temporal or (c.type.is_integer and may_be_months(table.column(c.name)))]
     parts = {own.column.name for own in find_time_parts(table, numbers, given, frozenset(known), privacy)}
     typed = find_typed(table, columns, rules.imitated | rules.categorical | several | known | parts, privacy)
     times_and_numbers = {own.column.name for own in typed if not isinstance(own, JsonColumn)}
@@ -125,9 +126,14 @@ def _find_in_numbers(
     searched = tuple(c for c in plain if c.name not in counted)
     relations = (*counts, *find_linear_relations(table, searched, privacy, firm))
     products = find_products(table, plain, frozenset(r.column for r in relations) | firm, privacy)
-    parts = {name for own in (*relations, *products, *of_times) for name in own.columns}
+    related = {n for own in relations for n in own.columns} | {n for own in products for n in own.columns}
+    parts = {name for own in of_times for name in own.columns}
+    parts |= {own.column for own in relations} | {own.column.name for own in products}
     shown = tuple(c for c in columns if c.name not in rules.imitated)
     followers = find_derived_columns(table, shown, privacy, frozenset(parts) | firm | timed)
+    # What relations are made of may follow a number of which none is made, and which follows nothing.
+    led = {own.column for own in followers}
+    followers = tuple(f for f in followers if f.column not in related or f.of.name not in related | led)
     computed = {r.column for r in relations} | {p.column.name for p in products} | {f.column for f in followers}
     comparisons = find_comparisons(table, shown, frozenset(computed) | firm | timed | given, privacy.min_rows)
     found = Dependencies(

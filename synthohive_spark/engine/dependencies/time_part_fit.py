@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import null_mask, one_array
@@ -16,9 +17,9 @@ from synthohive_spark.engine.codecs.arrow_numbers import to_numbers
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.clock import CLOCKS, DAY, PARTS, WEST, Clock, clock_of_hours, part_of
 from synthohive_spark.engine.dependencies.combinations import plain
-from synthohive_spark.engine.dependencies.time_part import BEGINS, FEW, Mask, Numbers, TimePart
+from synthohive_spark.engine.dependencies.time_part import BEGINS, FEW, Mask, Numbers, TimePart, begin
 
-_ROWS, _FEW = 50, 200
+_ROWS, _FIRST, _FEW = 50, 12, 200
 _CHANCE = 1e-9
 _MOST_TIMES, _MOST_LABELS = 12, 60
 _MOST_LOST = 0.5
@@ -65,6 +66,12 @@ def find_time_parts(
             found[part.column.name] = replace(part, low=low, high=high, learned=learned, nulls=nulls)
             sources.add(of.name)
     return tuple(found.values())
+
+
+def may_be_months(values: pa.ChunkedArray) -> bool:
+    """Whether integers may be years and months, such as 202403."""
+    least, most = pc.min_max(values).as_py().values()
+    return least is not None and 190_000 < least <= most < 220_000
 
 
 @dataclass
@@ -114,26 +121,65 @@ def _parts_of(of: _Read, others: Sequence[_Read], least: int) -> Iterator[TimePa
     few = few[~of.missing[few]]
     instants = of.numbers * (DAY if of.column.type.name == "date" else 1)
     numbers = [own for own in others if own.whole is not None]
+    sample = _Sample.of(numbers, few)
     best: tuple[Clock, dict[str, str]] = (Clock(), {})
-    for clock in _clocks(of, instants, numbers):
-        fitting = _fitting(clock.local(instants[few]), numbers, few)
+    for clock in _clocks(of, instants, numbers) if numbers else ():
+        fitting = sample.fitting(clock.local(instants[few]))
         if len(fitting) > len(best[1]):
             best = clock, fitting
     clock = best[0]
     local = clock.local(instants)
+    shown = {part: part_of(local[few], part) for part in _LABELLED}
+    begun = {part: begin(local[few], part) for part in BEGINS}
     for own in others:
         rows = ~own.missing & ~of.missing
-        if not own.is_no_accident(rows):
-            continue
-        if (
-            own.column.name in best[1]
-            and (part := _number(of, own, best[1][own.column.name], clock, local)) is not None
-        ):
+        part = None
+        if own.column.name in best[1]:
+            part = _number(of, own, best[1][own.column.name], clock, local)
+        if part is None and own.column.type.is_temporal:
+            part = _begun(of, own, clock, few, begun)
+        elif part is None and _may_be_labelled(own, few, shown):
+            part = _labelled(of, own, clock, local, least)
+        if part is not None and own.is_no_accident(rows, len(part.at)):
             yield part
-        elif own.column.type.is_temporal:
-            yield from _begun(of, own, clock)
-        elif (part := _labelled(of, own, clock, local, least)) is not None:
-            yield part
+
+
+@dataclass(frozen=True)
+class _Sample:
+    """Some rows of columns of whole numbers: their values, and where there is one, of shape (rows, columns)."""
+
+    names: tuple[str, ...]
+    values: Numbers
+    valid: Mask
+
+    @classmethod
+    def of(cls, numbers: Sequence[_Read], rows: npt.NDArray[np.intp]) -> _Sample:
+        values = np.array([own.whole[rows] for own in numbers if own.whole is not None], np.int64)
+        valid = np.array([~own.missing[rows] for own in numbers], bool)
+        shape = len(numbers), len(rows)
+        return cls(tuple(own.column.name for own in numbers), values.reshape(shape).T, valid.reshape(shape).T)
+
+    def fitting(self, local: Numbers) -> dict[str, str]:
+        """By column, the part that it is up to a constant in these rows."""
+        left = np.arange(len(self.names))
+        found: dict[str, str] = {}
+        for count in (_FIRST, len(local)):  # hardly a column is left after the first rows
+            found = {}
+            for part in PARTS if len(local) else ():
+                fits = self._fits(part_of(local[:count], part), left, count)
+                found |= {self.names[left[i]]: part for i in np.flatnonzero(fits) if self.names[left[i]] not in found}
+            left = np.array([place for place in left if self.names[place] in found], np.intp)
+            if not len(left):
+                return {}
+        return found
+
+    def _fits(self, shown: Numbers, columns: npt.NDArray[np.intp], count: int) -> Mask:
+        values, valid = self.values[:count, columns], self.valid[:count, columns]
+        first, each = valid.argmax(axis=0), np.arange(len(columns))
+        off = values - shown[:, None]
+        same = ((off == off[first, each]) | ~valid).all(axis=0)
+        varies = ((values != values[first, each]) & valid).any(axis=0)
+        return np.asarray(same & (varies | (count < len(self.values))))
 
 
 def _clocks(of: _Read, instants: Numbers, numbers: Sequence[_Read]) -> Iterator[Clock]:
@@ -149,23 +195,6 @@ def _clocks(of: _Read, instants: Numbers, numbers: Sequence[_Read]) -> Iterator[
             yield from (clock for clock in shown if clock is not None and clock.changes)
 
 
-def _fitting(local: Numbers, numbers: Sequence[_Read], few: npt.NDArray[np.intp]) -> dict[str, str]:
-    """By column, the part that it is up to a constant in a few rows."""
-    if not numbers or not len(few):
-        return {}
-    values = np.stack([own.whole[few] for own in numbers if own.whole is not None], axis=1)
-    valid = np.stack([~own.missing[few] for own in numbers], axis=1)
-    first = values[valid.argmax(axis=0), np.arange(len(numbers))]
-    varies = ((values != first) & valid).any(axis=0)
-    fitting: dict[str, str] = {}
-    for part in PARTS:
-        off = values - part_of(local, part)[:, None]
-        fits = ((off == off[valid.argmax(axis=0), np.arange(len(numbers))]) | ~valid).all(axis=0)
-        for place in np.flatnonzero(fits & varies).tolist():
-            fitting.setdefault(numbers[place].column.name, part)
-    return fitting
-
-
 def _number(of: _Read, own: _Read, part: str, clock: Clock, local: Numbers) -> TimePart | None:
     rows = ~own.missing & ~of.missing
     assert own.whole is not None
@@ -175,21 +204,32 @@ def _number(of: _Read, own: _Read, part: str, clock: Clock, local: Numbers) -> T
     return TimePart(own.column, of.column, part, clock, int(off[0]))
 
 
-def _begun(of: _Read, own: _Read, clock: Clock) -> Iterator[TimePart]:
-    if own.column.type == of.column.type and (own.numbers == of.numbers)[~own.missing & ~of.missing].all():
-        return
-    for part in BEGINS:
+def _begun(
+    of: _Read, own: _Read, clock: Clock, few: npt.NDArray[np.intp], begun: Mapping[str, Numbers]
+) -> TimePart | None:
+    """A date or time that begins, or ends, what the time lies in, and is not always the time itself."""
+    valid, unit = ~own.missing[few], DAY if own.column.type.name == "date" else 1
+    arrays = {own.column.name: own.values, of.column.name: of.values}
+    for part, starts in begun.items():
+        if (own.numbers[few] != starts // unit)[valid].any():
+            continue
         made = TimePart(own.column, of.column, part, clock)
-        if part != "date" or own.column.type.name == "date" or of.column.type.name != "date":
-            arrays = {own.column.name: own.values, of.column.name: of.values}
-            if not _breaks(made, arrays):
-                yield made
-                return
+        if not made.broken(arrays).any():
+            both = ~own.missing & ~of.missing
+            same = own.column.type == of.column.type and (own.numbers == of.numbers)[both].all()
+            return None if same else made
+    return None
 
 
-def _breaks(made: TimePart, arrays: Mapping[str, pa.Array]) -> bool:
-    few = {name: values.slice(0, _FEW) for name, values in arrays.items()}
-    return bool(made.broken(few).any() or made.broken(arrays).any())
+def _may_be_labelled(own: _Read, few: npt.NDArray[np.intp], shown: Mapping[str, Numbers]) -> bool:
+    """Whether a few rows show one value for each number of a part."""
+    valid, codes = ~own.missing[few], own.codes[few]
+    for numbers in shown.values():
+        first = np.full(100, -1, np.int64)
+        first[numbers[valid]] = codes[valid]
+        if (first[numbers[valid]] == codes[valid]).all():
+            return True
+    return False
 
 
 def _labelled(of: _Read, own: _Read, clock: Clock, local: Numbers, least: int) -> TimePart | None:
@@ -210,7 +250,6 @@ def _labelled(of: _Read, own: _Read, clock: Clock, local: Numbers, least: int) -
         known = counts >= least
         if (codes != codes[firsts][places]).any() or len(np.unique(codes[firsts][known])) < 2:
             continue
-        if own.is_no_accident(~own.missing & ~of.missing, len(shown)):
-            values = plain(own.values.take(pa.array(rows[firsts[known]])), type_)
-            return TimePart(own.column, of.column, part, clock, at=tuple(shown[known].tolist()), values=tuple(values))
+        values = plain(own.values.take(pa.array(rows[firsts[known]])), type_)
+        return TimePart(own.column, of.column, part, clock, at=tuple(shown[known].tolist()), values=tuple(values))
     return None

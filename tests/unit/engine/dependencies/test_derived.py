@@ -393,3 +393,21 @@ def test_what_is_null_in_most_rows_of_a_column_is_not_what_it_follows():
     died_on = {"died": (ColumnType.parse("date"), pa.array(died.astype("Int32"), pa.int32()).cast(pa.date32()))}
     assert "left" not in [c.column for c in found(left | died_on)[0]]
     assert [c.column for c in found({"large": (INT, (day > 99).astype(int)), **died_on})[0]] == []
+
+
+def test_what_another_column_decides_moves_the_number_it_follows():
+    rng = RNG(0)
+    fraud = rng.random(ROWS) < 0.1
+    amount = np.where(fraud, rng.integers(900, 1500, ROWS), rng.integers(0, 600, ROWS))
+    hour = np.where(fraud, rng.integers(1, 5, ROWS), rng.integers(6, 24, ROWS))
+    table = pd.DataFrame({"amount": amount, "hour": hour, "fraud": fraud})
+    model = Autoregressive(epochs=2, progress=False).fit(table, seed=1)
+    assert {text.split(" in all")[0] for text in model.dependencies} >= {
+        "fraud follows amount, in 2 bands",
+        "hour decides fraud",
+    }
+    made = model.sample(2000, seed=2)
+    assert made["amount"][made["fraud"]].min() >= 600
+    assert made["amount"][~made["fraud"]].max() < 900
+    assert ((made["hour"] < 6) == made["fraud"]).all()
+    assert made["fraud"].sum() > 50

@@ -114,3 +114,21 @@ def test_a_factor_of_few_values_keeps_them():
     assert set(d.months) == {12, 24, 36, 48, 60}
     assert (d.amount == d.months * d.rate).all()
     assert d.amount.max() <= np.sort(months * rate)[-5]
+
+
+def test_a_factor_may_follow_a_number():
+    rng = np.random.default_rng(0)
+    seconds = np.where(rng.random(2000) < 0.15, 0, rng.integers(1, 900, 2000))
+    minutes, tariff = np.ceil(seconds / 60).astype(int), rng.choice([0.09, 0.19, 0.29], 2000)
+    values = {
+        "seconds": ("int", seconds),
+        "minutes": ("int", minutes),
+        "tariff": ("double", tariff),
+        "charge": ("double", np.round(minutes * tariff, 2)),
+    }
+    found, table, drawn = scrambled(values)
+    assert set(count_broken(found, table)) >= {"charge = minutes * tariff", "minutes follows seconds, in 16 bands"}
+    assert set(count_broken(found, drawn).values()) == {0}
+    d = drawn.to_pandas()
+    assert ((d.minutes == 0) == (d.seconds == 0)).all()
+    assert (np.abs(d.charge - d.minutes * d.tariff) < 0.0051).all()
