@@ -67,26 +67,40 @@ class Relations:
             made = linear.apply_linear_relations(made, self.linear, firm)
         return made
 
-    def moved(self, arrays: dict[str, pa.Array], fixed: dict[str, Mask]) -> tuple[dict[str, pa.Array], dict[str, Mask]]:
+    def moved(
+        self, arrays: dict[str, pa.Array], fixed: dict[str, Mask], decided: frozenset[str]
+    ) -> tuple[dict[str, pa.Array], dict[str, Mask]]:
         """The columns, what is followed where what follows it is given being moved to suit, and relations of it again.
+
+        Args:
+            arrays: The columns by name.
+            fixed: The rows in which a column must not change; nowhere, for a name that is missing.
+            decided: Columns that follow a number which suits what was drawn of them.
 
         Returns:
             All columns, and the rows in which they must not change any more.
         """
-        if not any(columns_of[0] in fixed for columns_of in map(_made_from, (*self.derived, *self.comparisons))):
+        if not {_made_from(own)[0] for own in (*self.derived, *self.comparisons)} & {*fixed, *decided}:
             return arrays, fixed
         for own in self.comparisons:
             arrays = own.applied(arrays, fixed)
-        arrays, fixed = derived.move_determinants(arrays, self.derived, fixed)
+        arrays, fixed = derived.move_determinants(arrays, self.derived, fixed, decided)
         arrays, fixed = suit_relations(arrays, self.timed, fixed, self._related)
         return self.applied(arrays, fixed), fixed
 
     def followed(self, arrays: dict[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
         """The columns with those computed that follow a number, or say which of two is larger."""
         arrays = derived.apply_derived_columns(arrays, self.derived, fixed)
+        if led := {own.column for own in self.derived} & self._in_relations & arrays.keys():
+            arrays = self._related(arrays, {**fixed, **{name: np.ones(len(arrays[name]), bool) for name in led}})
+            arrays = derived.apply_derived_columns(arrays, self.derived, fixed)
         for own in self.comparisons:
             arrays = own.applied(arrays, fixed)
         return arrays
+
+    @property
+    def _in_relations(self) -> set[str]:
+        return {name for kind in (self.linear, self.products) for own in kind for name in own.columns}
 
     def placed(
         self, orders: Orders, arrays: dict[str, pa.Array], given: Mapping[str, pa.Array], fixed: dict[str, Mask]
@@ -104,7 +118,7 @@ class Relations:
         """
         apart = {own.column.name for own in orders.columns}
         arrays, fixed = joined_times(partial(self._in_order, orders), apart, self.timed, arrays, given, fixed)
-        if fixed.keys() & {name for kind in (self.linear, self.products) for own in kind for name in own.columns}:
+        if fixed.keys() & self._in_relations:
             arrays, fixed = suit_relations(arrays, self.timed, fixed, self._related)
         return arrays, fixed
 
