@@ -24,6 +24,7 @@ from synthohive_spark.engine.dependencies.linear import LinearRelation
 from synthohive_spark.engine.dependencies.linear_fit import find_linear_relations
 from synthohive_spark.engine.dependencies.null_inclusion import find_null_inclusions
 from synthohive_spark.engine.dependencies.order_fit import find_orders
+from synthohive_spark.engine.dependencies.product import Product
 from synthohive_spark.engine.dependencies.product_fit import find_products
 from synthohive_spark.engine.dependencies.rewriting import split, virtual
 from synthohive_spark.engine.dependencies.template import Templates
@@ -124,8 +125,8 @@ def _find_in_numbers(
     firm = declared.broken_orders(table) | told
     counted = {own.column for own in counts}
     searched = tuple(c for c in plain if c.name not in counted)
-    relations = (*counts, *find_linear_relations(table, searched, privacy, firm))
-    products = find_products(table, plain, frozenset(r.column for r in relations) | firm, privacy)
+    sums, products = _find_sums_and_products(table, searched, firm, privacy)
+    relations = (*counts, *sums)
     related = {n for own in relations for n in own.columns} | {n for own in products for n in own.columns}
     parts = {name for own in of_times for name in own.columns}
     parts |= {own.column for own in relations} | {own.column.name for own in products}
@@ -147,6 +148,18 @@ def _find_in_numbers(
     made_of = replace(found, formulas=declared.formulas).relations.made_of
     columns += tuple(own.column for own in declared.formulas)
     return replace(found, orders=find_orders(table, columns, given, made_of, privacy, declared.orders))
+
+
+def _find_sums_and_products(
+    table: pa.Table, columns: tuple[Column, ...], firm: frozenset[str], privacy: Privacy
+) -> tuple[tuple[LinearRelation, ...], tuple[Product, ...]]:
+    """The two, a column that both would compute being the product where sums can be solved for others instead."""
+    sums = find_linear_relations(table, columns, privacy, firm)
+    if sums:
+        own = {own.column.name for own in find_products(table, columns, firm, privacy) if own.is_plain}
+        solved = find_linear_relations(table, columns, privacy, firm | own) if own & {r.column for r in sums} else sums
+        sums = solved if len(solved) >= len(sums) else sums
+    return sums, find_products(table, columns, frozenset(r.column for r in sums) | firm, privacy)
 
 
 def find_in_codes(

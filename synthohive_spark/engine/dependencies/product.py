@@ -97,6 +97,11 @@ class Product:
         """The names of all its columns."""
         return self.column.name, *(factor.name for factor in self.factors)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it divides by nothing."""
+        return not any(factor.divides for factor in self.factors)
+
     def computed(self, arrays: Mapping[str, pa.Array]) -> tuple[Floats, Mask]:
         """The product, and the rows in which there is one."""
         product, there = np.full(len(arrays[self.column.name]), float(self.scale)), None

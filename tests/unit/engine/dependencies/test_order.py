@@ -310,3 +310,18 @@ def test_values_of_many_rows_stay_and_the_others_move():
     assert not any(count_broken(found, drawn).values())
     for name in ("low", "high"):
         assert set(drawn[name].to_pylist()) <= set(own[name].tolist())
+
+
+def test_what_is_left_to_pay_of_a_product_is_the_rest():
+    quantity, price = rng(1).integers(1, 6, ROWS), rng(2).integers(100, 9_000, ROWS)
+    total = quantity * price
+    paid = np.where(rng(3).random(ROWS) < 0.4, total, np.round(total * rng(4).random(ROWS)).astype(int))
+    own = {"quantity": quantity, "price": price, "total": total, "paid": paid, "open": total - paid}
+    found, _, drawn = scrambled({name: ("bigint", v) for name, v in own.items()})
+    assert "total = quantity * price" in found.describe()
+    assert len(found.linear) == 1 and found.linear[0].column in ("paid", "open")
+    d = drawn.to_pandas()
+    assert (d.total == d.quantity * d.price).all()
+    assert (d.total == d.paid + d.open).all()
+    assert d[["paid", "open"]].min().min() >= 0
+    assert abs((d.open == 0).mean() - (paid == total).mean()) < 0.02
