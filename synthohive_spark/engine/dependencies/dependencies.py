@@ -304,7 +304,7 @@ class Dependencies:
         texts |= {text: int(mask.sum()) for text, mask in declared.broken_in_values(table).items()}
         texts |= {own.describe(): 0 for own in self.entities}
         # What decides, or is decided by, a part that goes by the name of its column does not tell the column.
-        told = {block for block in self.blocks if "\x00" in block} | self.whole(self.blocks)
+        told = {block for block in self.blocks if "\x00" in block} | self.whole(self.blocks) | self._decided
         links = (o for o in self.functional if {self.blocks[o.determinant], self.blocks[o.dependent]} <= told)
         texts |= {functional.describe(own, self.shown): 0 for own in links}
         texts |= {null_inclusion.describe(own, self.shown): 0 for own in self.null_together}
