@@ -20,7 +20,7 @@ from synthohive_spark.engine.dependencies.product import Factor, Floats, Mask, P
 _ROWS = 50
 _DIFFERENT = 20
 _FIRST = 200
-_MOST_COLUMNS, _MOST_OF_THREE = 40, 12
+_MOST_COLUMNS, _MOST_OF_THREE = 40, 20
 _PERCENT = 0.01
 
 
@@ -29,9 +29,9 @@ def find_products(
 ) -> tuple[Product, ...]:
     """The products that hold in all rows in which none of their columns is null, at least 50 of them.
 
-    Products are looked for before quotients, those of two columns before those with a third that is taken off or added
-    as a share (``quantity * price * (1 - discount)``). Of more than 40 numbers only the first 40 are looked at, and a
-    third factor of at most 12. That a column is a product in 50 rows, with 20 different values, is no accident, however
+    Products are looked for before quotients, those of two columns before those of three, of which the third may be taken
+    off or added as a share (``quantity * price * (1 - discount)``). Of more than 40 numbers only the first 40 are looked
+    at, and a third factor of at most 20. That a column is a product in 50 rows, with 20 different values, is no accident, however
     many are tried: a row by chance comes within the rounding of its column once in as many times as the column has
     different values.
 
@@ -121,11 +121,13 @@ def _attempts(parts: Sequence[Factor]) -> Iterator[tuple[Factor, ...]]:
     yield from pairs
     shares = [s for part in parts for s in _shares(part)]
     yield from ((part, share) for share in shares for part in parts if part.name != share.name)
-    if len(parts) <= _MOST_OF_THREE:
+    triples = list(combinations(parts, 3)) if len(parts) <= _MOST_OF_THREE else []
+    yield from triples
+    if triples:
         yield from ((*p, s) for s in shares for p in pairs if s.name not in (p[0].name, p[1].name))
-    for one, other in pairs:
-        yield one, replace(other, divides=True)
-        yield other, replace(one, divides=True)
+    for factors in (*pairs, *triples):
+        for place, factor in enumerate(factors):
+            yield (*factors[:place], replace(factor, divides=True), *factors[place + 1 :])
 
 
 def _shares(part: Factor) -> list[Factor]:

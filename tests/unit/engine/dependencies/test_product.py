@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -132,3 +134,23 @@ def test_a_factor_may_follow_a_number():
     d = drawn.to_pandas()
     assert ((d.minutes == 0) == (d.seconds == 0)).all()
     assert (np.abs(d.charge - d.minutes * d.tariff) < 0.0051).all()
+
+
+def test_three_numbers_make_a_volume_and_an_interest():
+    length, width, height = (np.round(rng(i).uniform(10, 90, ROWS), 1) for i in (1, 2, 3))
+    values = {"length": length, "width": width, "height": height, "volume": np.round(length * width * height, 1)}
+    values["kilos"] = np.round(rng(4).uniform(1, 50, ROWS), 2)
+    principal, rate = rng(5).integers(1_000, 90_000, ROWS).astype(float), rng(6).integers(20, 95, ROWS) / 10
+    days = rng(7).integers(10, 360, ROWS).astype(float)
+    values |= {"principal": principal, "rate": rate, "days": days}
+    values["interest"] = np.round(principal * rate * days / 36_500, 2)
+    found, table, drawn = scrambled({name: ("double", own) for name, own in values.items()})
+    interest, volume = found.products
+    assert interest.columns == ("interest", "principal", "rate", "days")
+    assert interest.scale == Fraction(1, 36_500)
+    assert volume.describe() == "volume = length * width * height"
+    assert not any(count_broken(found, table).values())
+    assert not any(count_broken(found, drawn).values())
+    d = drawn.to_pandas()
+    assert np.abs(d.volume - d.length * d.width * d.height).max() < 0.0501
+    assert np.abs(d.interest - d.principal * d.rate * d.days / 36_500).max() < 0.00501
