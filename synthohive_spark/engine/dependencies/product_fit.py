@@ -29,11 +29,11 @@ def find_products(
 ) -> tuple[Product, ...]:
     """The products that hold in all rows in which none of their columns is null, at least 50 of them.
 
-    Products are looked for before quotients, those of two columns before those of three, of which the third may be taken
-    off or added as a share (``quantity * price * (1 - discount)``). Of more than 40 numbers only the first 40 are looked
-    at, and a third factor of at most 20. That a column is a product in 50 rows, with 20 different values, is no accident, however
-    many are tried: a row by chance comes within the rounding of its column once in as many times as the column has
-    different values.
+    Products are looked for before quotients, those of two columns before those of three, of which the third may be
+    taken off or added as a share (``quantity * price * (1 - discount)``). Of more than 40 numbers only the first 40
+    are looked at, and a third factor of at most 20. That a column is a product in 50 rows, with 20 different values, is
+    no accident, however many are tried: a row by chance comes within the rounding of its column once in as many times
+    as the column has different values.
 
     Args:
         table: The rows.
