@@ -46,8 +46,6 @@ class TextCodec(CodecDefaults):
         frequencies: Share of the rows that hold each code.
         real_values: The real values, vaguely, so that none is made by chance.
         words: Values that are codes.
-        crowded: For each pattern, whether most strings that it makes are values of several rows (seats, shelves): these
-            may then come out, as any string by chance is likely to be one, and tells no row. None says no to all.
     """
 
     type: ColumnType
@@ -58,7 +56,6 @@ class TextCodec(CodecDefaults):
     frequencies: tuple[Share, ...]
     real_values: RealValueFilter | None = None
     words: tuple[str, ...] = ()
-    crowded: tuple[bool, ...] = ()
     kind: str = field(default="text", init=False)
     bins: int = field(default=0, init=False)
     encode_words: int = field(default=0, init=False)
@@ -69,8 +66,6 @@ class TextCodec(CodecDefaults):
         check_equal(len(self.frequencies), int(self.has_null) + len(self.words) + 1, "codes and frequencies")
         check_equal(len(self.shares), len(self.patterns), "patterns and their shares")
         check_distinct(self.words, "words")
-        if self.crowded:
-            check_equal(len(self.crowded), len(self.patterns), "patterns and how crowded they are")
         for runs in self.patterns:
             if any(run.low > run.high or run.longest * len(run.texts) > LONGEST for run in runs):
                 raise ValueError("a part of a pattern has no such length")
@@ -113,7 +108,7 @@ class TextCodec(CodecDefaults):
         return Allowed(np.append(domain.holds(kept), False).astype(np.float64)) if told else None
 
     def _strings_of(self, words: NoiseBits) -> pa.Array:
-        """Strings of the patterns, by their shares, none of them real but of those that are crowded."""
+        """Strings of the patterns, by their shares, none of them real."""
         chosen = draw_codes(self.shares, words[:, 0])
         order, parts = [], []
         for pattern in np.unique(chosen).tolist():
@@ -127,11 +122,10 @@ class TextCodec(CodecDefaults):
     def strings(self, pattern: int, words: NoiseBits) -> pa.Array:
         """Strings of one pattern, one for each word."""
         own = self.patterns[pattern]
-        crowded = bool(self.crowded) and self.crowded[pattern]
         return avoid_real_values(
             lambda some, attempt: self._strings(own, another(some, attempt)),
             words,
-            None if crowded else self.real_values,
+            self.real_values,
             self.type.length,
         )
 
@@ -177,7 +171,6 @@ class TextCodec(CodecDefaults):
             "frequencies": list(self.frequencies),
             "real_values": None if self.real_values is None else self.real_values.to_json(),
             "words": list(self.words),
-            "crowded": list(self.crowded),
         }
 
     @classmethod
@@ -192,7 +185,6 @@ class TextCodec(CodecDefaults):
             tuple(data["frequencies"]),
             None if data["real_values"] is None else RealValueFilter.from_json(data["real_values"]),
             tuple(data.get("words", ())),
-            tuple(data.get("crowded", ())),
         )
 
 

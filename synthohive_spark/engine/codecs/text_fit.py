@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from synthohive_spark.engine.codecs.column_sample import ColumnSample
 from synthohive_spark.engine.codecs.scripts import ALPHABETS, MIXED, SPREAD, class_of
 from synthohive_spark.engine.codecs.text import TextCodec
 from synthohive_spark.engine.codecs.text_fields import by_pattern, run_of, shared_texts
 from synthohive_spark.engine.codecs.text_runs import LONGEST, Run
-from synthohive_spark.engine.noise import derive_seed, row_words
+from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.real_values import RealValueFilter
 
 _PATTERNS = 200
@@ -24,7 +21,6 @@ _MOST_WORDS = 200
 _MOST_TEXTS = 200
 _LONGEST_WORD = LONGEST // _MOST_WORDS - 1
 _NEARLY_ALL = 0.9
-_GLANCE, _TRIED, _MOST = 20, 200, 0.5
 _FEW = 10
 """Characters of a script that enough values hold."""
 
@@ -60,7 +56,7 @@ def fit_text(sample: ColumnSample, words: Sequence[str] = (), *, imitated: bool 
     real_values = sample.statistics.real_values
     if real_values is None:
         real_values = RealValueFilter.of(sample.counts, derive_seed(sample.seed, "seen", sample.column.name))
-    codec = TextCodec(
+    return TextCodec(
         sample.column.type,
         bool(nulls),
         tuple(patterns),
@@ -70,19 +66,6 @@ def fit_text(sample: ColumnSample, words: Sequence[str] = (), *, imitated: bool 
         real_values,
         kept_words,
     )
-    return codec if imitated else replace(codec, crowded=_crowded(codec, sample))
-
-
-def _crowded(codec: TextCodec, sample: ColumnSample) -> tuple[bool, ...]:
-    """For each pattern, whether most strings that it makes are values of several rows."""
-    real = pa.array([value for value, count in sample.counts.items() if count > 1], pa.string())
-    free = replace(codec, real_values=None)
-    words = row_words(derive_seed(sample.seed, "crowded", sample.column.name), np.arange(_TRIED), 1)[:, 0]
-
-    def share(pattern: int, tried: int) -> float:
-        return float(pc.mean(pc.is_in(free.strings(pattern, words[:tried]), real)).as_py())
-
-    return tuple(share(p, _GLANCE) > 0 and share(p, _TRIED) > _MOST for p in range(len(codec.patterns)))
 
 
 def _is_short(rows: list[list[str]]) -> bool:

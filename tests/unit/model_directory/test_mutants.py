@@ -100,7 +100,6 @@ ATTACKS = {
     "shapes of lengths beyond": lambda p, d: codecs_of(d, "text")[0]["patterns"][0][0].__setitem__(
         4, [[10**9, 1.0, {}, []]]
     ),
-    "crowded patterns that are not there": lambda p, d: codecs_of(d, "text")[0].update(crowded=[True] * 1000),
     "a billion bins": lambda p, d: numbers_of(d).update(bins=10**9),
     "a step beyond the range": lambda p, d: codecs_of(d, "numeric")[0].update(step=10**9),
     "knots reversed": lambda p, d: numbers_of(d)["knots"].reverse(),

@@ -212,21 +212,20 @@ def test_of_characters_at_a_place_those_of_few_rows_are_not_kept(rows, kept):
     assert any("Q" in v for v in made) is kept
 
 
-def test_strings_of_few_that_rows_share_come_out_as_they_are():
+def test_where_most_strings_that_can_be_made_are_real_others_are_made():
     rows = 1500
     seats = [
         f"{a}{b}" for a, b in zip(rng(1).integers(1, 61, rows), rng(2).choice(list("ABCDEFGHJK"), rows), strict=True)
     ]
-    codec, made = drawn(seats)
-    assert codec.crowded == (True,)
-    assert all(re.fullmatch(r"([1-9]|[1-5]\d|60)[A-HJK]", v) for v in made)
-    assert len(set(made)) > 500
-    codec, made = drawn(seats, ColumnRules(imitated=frozenset(["x"])))
-    assert not any(codec.crowded) and not set(made) & set(seats) and "*" not in "".join(made)
+    for rules in (ColumnRules(), ColumnRules(imitated=frozenset(["x"]))):
+        _, made = drawn(seats, rules)
+        assert not set(made) & set(seats)
+        assert "*" not in "".join(made)
+    assert sum(re.fullmatch(r"[1-9]\d?[A-Z]", v) is not None for v in made) > 0.5 * len(made)
 
 
 def test_where_all_strings_of_a_pattern_are_real_others_are_like_them():
     values = [f"anna.{i:02d}@firma.de" for i in range(100)]
     codec, made = drawn(values)
-    assert not any(codec.crowded) and not set(made) & set(values)
+    assert not set(made) & set(values)
     assert all(re.fullmatch(r"[a-z]+\.\d+@firma\.de|[a-z]+\.\d+@[a-z]+\.[a-z]+", v) for v in made)
