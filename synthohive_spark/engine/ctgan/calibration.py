@@ -24,6 +24,7 @@ _LARGEST_OUTPUT = 25_000_000
 _ROUNDS = 40
 _DAMPING = 0.8
 _CLOSE = 2e-4
+_FARTHEST = np.float32(1e20)
 _KNOTS = 17
 _ROWS_PER_KNOT = 20
 
@@ -91,6 +92,8 @@ def _bias(logits: Floats, wanted: Floats) -> Floats:
         if np.abs(drawn - wanted).sum() / 2 < _CLOSE:
             break
         change *= (((wanted + least) / (drawn + least)) ** np.float32(_DAMPING))[:, None]
+        # A code that no row may hold would be pushed without end.
+        np.clip(change, 1 / _FARTHEST, _FARTHEST, out=change)
     return np.asarray(np.log(change), np.float32)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from synthohive_spark.engine.ctgan import training
-from synthohive_spark.engine.ctgan.calibration import _KNOTS, _rank_table
+from synthohive_spark.engine.ctgan.calibration import _KNOTS, _bias, _rank_table
 from synthohive_spark.engine.ctgan.model import CTGANEngine
 from synthohive_spark.engine.ctgan.settings import CTGANSettings
 from synthohive_spark.engine.ctgan.validation import Validation
@@ -224,3 +224,12 @@ def test_the_summary_names_the_chosen_check_and_is_drawn(tmp_path):
     assert list(scores.get_xdata()) == [1, 2, 3, 4] and list(scores.get_ydata()) == [0.5, 0.8, 0.797, 0.79]
     assert TrainingSummary((), 1, 1, 0.0, 1).chosen is None
     TrainingSummary((), 1, 1, 0.0, 1).plot().savefig(tmp_path / "empty.png")
+
+
+def test_a_code_that_no_row_may_hold_spoils_no_calibration():
+    logits = np.random.default_rng(0).normal(size=(4, 4000)).astype(np.float32)
+    logits[0] = -np.inf
+    change = _bias(logits, np.array([0.004, 0.5, 0.3, 0.196], np.float32))
+    assert np.isfinite(change).all()
+    odds = np.exp(logits + change)
+    assert np.abs((odds / odds.sum(axis=0)).mean(axis=1) - [0, 0.502, 0.301, 0.197]).max() < 0.003
