@@ -81,12 +81,6 @@ def prepare(
     strange = [name for name in made if name in types and name not in surrogates]
     real = real_value_filters(df, {name: profiles[name].distinct for name in strange}, seed=seed)
     surrogates.update({n: made_key_codec(types[n], profiles[n], privacy, real[n]) for n in strange})
-    columns = [
-        _prepared(field, surrogates.get(field.name), actions.get(field.name), hash_key, composed.get(field.name))
-        if field.name in types
-        else F.col(quote(field.name))
-        for field in df.schema.fields
-    ]
     rules = ColumnRules(
         surrogates,
         frozenset(imitated),
@@ -95,7 +89,8 @@ def prepare(
         tuple(own for own in config.dependencies if not isinstance(own, Unique)),
         templates=tuple(own.template for own in composed.values()),
     )
-    return df.select(*columns), rules
+    learned = {n: _prepared(df.schema[n], surrogates.get(n), actions.get(n), hash_key, composed.get(n)) for n in types}
+    return df.select(*(learned.get(name, F.col(quote(name))) for name in df.schema.names)), rules
 
 
 def _check_hash_key(actions: Mapping[str, str], hash_key: bytes | None) -> None:
