@@ -26,6 +26,7 @@ from synthohive_spark.engine.dependencies.null_inclusion import find_null_inclus
 from synthohive_spark.engine.dependencies.order_fit import find_orders
 from synthohive_spark.engine.dependencies.product import Product
 from synthohive_spark.engine.dependencies.product_fit import find_products
+from synthohive_spark.engine.dependencies.relations import Relations
 from synthohive_spark.engine.dependencies.rewriting import split, virtual
 from synthohive_spark.engine.dependencies.template import Templates
 from synthohive_spark.engine.dependencies.template_fit import find_templates
@@ -87,8 +88,9 @@ def find_in_values(
     made |= {name for own in flags for name in own.names}
     own = tuple(c for c in columns if c.name not in {*(rules.unrelated - declared.ordered), *made})
     found = _find_in_numbers(table, own, rules, privacy, given, declared, written, counts)
-    cut = {*made, *(own.column.name for own in (*found.orders.columns, *found.timed) if own.column.type.is_temporal)}
-    left = tuple(c for c in columns if c.name not in cut)
+    cut = (*found.orders.columns, *found.relations.timed)
+    made |= {own.column.name for own in cut if own.column.type.is_temporal}
+    left = tuple(c for c in columns if c.name not in made)
     return replace(
         found,
         templates=templates,
@@ -96,7 +98,6 @@ def find_in_values(
         combinations=declared.combinations,
         flags=flags,
         calendar=find_calendar(table, left, privacy, statistics) if calendar else Calendar(),
-        formulas=declared.formulas,
     )
 
 
@@ -137,17 +138,10 @@ def _find_in_numbers(
     followers = tuple(f for f in followers if f.column not in related or f.of.name not in related | led)
     computed = {r.column for r in relations} | {p.column.name for p in products} | {f.column for f in followers}
     comparisons = find_comparisons(table, shown, frozenset(computed) | firm | timed | given, privacy.min_rows)
-    found = Dependencies(
-        timed=of_times,
-        linear=relations,
-        products=products,
-        differences=differences,
-        derived=followers,
-        comparisons=comparisons,
-    )
-    made_of = replace(found, formulas=declared.formulas).relations.made_of
+    found = Relations(of_times, relations, products, differences, declared.formulas, followers, comparisons)
     columns += tuple(own.column for own in declared.formulas)
-    return replace(found, orders=find_orders(table, columns, given, made_of, privacy, declared.orders))
+    orders = find_orders(table, columns, given, found.made_of, privacy, declared.orders)
+    return Dependencies(orders=orders, relations=found)
 
 
 def _find_sums_and_products(
@@ -155,11 +149,15 @@ def _find_sums_and_products(
 ) -> tuple[tuple[LinearRelation, ...], tuple[Product, ...]]:
     """The two, a column that both would compute being the product where sums can be solved for others instead."""
     sums = find_linear_relations(table, columns, privacy, firm)
-    if sums:
-        own = {own.column.name for own in find_products(table, columns, firm, privacy) if own.is_plain}
-        solved = find_linear_relations(table, columns, privacy, firm | own) if own & {r.column for r in sums} else sums
+    products = find_products(table, columns, firm, privacy)
+    own = {own.column.name for own in products if own.is_plain}
+    if own & {r.column for r in sums}:
+        solved = find_linear_relations(table, columns, privacy, firm | own)
         sums = solved if len(solved) >= len(sums) else sums
-    return sums, find_products(table, columns, frozenset(r.column for r in sums) | firm, privacy)
+    computed = {r.column for r in sums}
+    if computed & {own.column.name for own in products}:
+        products = find_products(table, columns, firm | computed, privacy)
+    return sums, products
 
 
 def find_in_codes(
@@ -192,6 +190,6 @@ def with_decided_last(found: Dependencies) -> Dependencies:
     linked |= {name for own in found.entities for name in own.columns}
     products = [
         replace(own, factors=tuple(replace(f, different=0) if f.name in linked else f for f in own.factors))
-        for own in found.products
+        for own in found.relations.products
     ]
-    return replace(found, products=tuple(products))
+    return replace(found, relations=replace(found.relations, products=tuple(products)))

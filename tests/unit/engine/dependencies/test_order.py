@@ -319,7 +319,7 @@ def test_what_is_left_to_pay_of_a_product_is_the_rest():
     own = {"quantity": quantity, "price": price, "total": total, "paid": paid, "open": total - paid}
     found, _, drawn = scrambled({name: ("bigint", v) for name, v in own.items()})
     assert "total = quantity * price" in found.describe()
-    assert len(found.linear) == 1 and found.linear[0].column in ("paid", "open")
+    assert len(found.relations.linear) == 1 and found.relations.linear[0].column in ("paid", "open")
     d = drawn.to_pandas()
     assert (d.total == d.quantity * d.price).all()
     assert (d.total == d.paid + d.open).all()

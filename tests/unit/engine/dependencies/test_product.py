@@ -14,7 +14,7 @@ def rng(seed=0):
 
 
 def products_of(found):
-    return [own.describe() for own in found.products]
+    return [own.describe() for own in found.relations.products]
 
 
 @pytest.mark.parametrize("rows", [200, 2000])
@@ -145,7 +145,7 @@ def test_three_numbers_make_a_volume_and_an_interest():
     values |= {"principal": principal, "rate": rate, "days": days}
     values["interest"] = np.round(principal * rate * days / 36_500, 2)
     found, table, drawn = scrambled({name: ("double", own) for name, own in values.items()})
-    interest, volume = found.products
+    interest, volume = found.relations.products
     assert interest.columns == ("interest", "principal", "rate", "days")
     assert interest.scale == Fraction(1, 36_500)
     assert volume.describe() == "volume = length * width * height"
