@@ -184,8 +184,7 @@ class Dependencies:
             arrays = flags.join(arrays, given, fixed)
         relations = self.relations
         arrays, fixed = relations.placed(self.orders, arrays, given, fixed)
-        # What is computed may move what bounds another column; what moves for that stays, and others make up for it.
-        arrays = relations.applied(*self.orders.enforced(relations.applied(arrays, fixed), fixed))
+        arrays = relations.in_order(self.orders, arrays, fixed)
         arrays = relations.followed(*relations.moved(arrays, fixed, self._decided))
         for own in self.written:
             first, *others = (part.name for part in own.parts)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from functools import partial
 
 import pyarrow as pa
 
@@ -22,6 +23,7 @@ from synthohive_spark.engine.dependencies.formats import ClockFormat
 from synthohive_spark.engine.dependencies.functional_fit import find_functional_dependencies
 from synthohive_spark.engine.dependencies.linear import LinearRelation
 from synthohive_spark.engine.dependencies.linear_fit import find_linear_relations
+from synthohive_spark.engine.dependencies.loose_orders import loose_orders
 from synthohive_spark.engine.dependencies.null_inclusion import find_null_inclusions
 from synthohive_spark.engine.dependencies.order_fit import find_orders
 from synthohive_spark.engine.dependencies.product import Product
@@ -87,9 +89,10 @@ def find_in_values(
     flags = (*declared.flags, *find_flag_sets(table, [c for c in free if c.name not in given]))
     made |= {name for own in flags for name in own.names}
     own = tuple(c for c in columns if c.name not in {*(rules.unrelated - declared.ordered), *made})
-    found = _find_in_numbers(table, own, rules, privacy, given, declared, written, counts)
-    cut = (*found.orders.columns, *found.relations.timed)
-    made |= {own.column.name for own in cut if own.column.type.is_temporal}
+    looked_at = (*own, *(formula.column for formula in declared.formulas))
+    search = partial(_find_in_numbers, table, own, rules, privacy, given, declared, written, counts)
+    found = _keeping_orders(search, lambda found: loose_orders(found, table, looked_at, declared.orders, given))
+    made |= {o.column.name for o in (*found.orders.columns, *found.relations.timed) if o.column.type.is_temporal}
     left = tuple(c for c in columns if c.name not in made)
     return replace(
         found,
@@ -101,6 +104,28 @@ def find_in_values(
     )
 
 
+def _keeping_orders(
+    search: Callable[[frozenset[str]], Dependencies], loose: Callable[[Dependencies], Collection[tuple[str, str]]]
+) -> Dependencies:
+    """What is found such that as few declared orders as may be are loose: relations are solved for others if they can.
+
+    Args:
+        search: Finds what holds; some columns are computed from none.
+        loose: The orders, lower and upper column, that rows may break whatever holds in them.
+    """
+    firm = frozenset[str]()
+    found = search(firm)
+    left = loose(found)
+    for side in (1, 0):
+        if not left:
+            break
+        more = firm.union(pair[side] for pair in left)
+        other = search(more)
+        if len(other.relations.every) >= len(found.relations.every) and len(still := loose(other)) < len(left):
+            firm, found, left = more, other, still
+    return found
+
+
 def _find_in_numbers(
     table: pa.Table,
     columns: tuple[Column, ...],
@@ -110,8 +135,9 @@ def _find_in_numbers(
     declared: Declared,
     written: Sequence[Written],
     counts: tuple[LinearRelation, ...],
+    firm: frozenset[str],
 ) -> Dependencies:
-    """How numbers and times are computed from each other, and in what order they are."""
+    """How numbers and times are computed from each other, and in what order they are; ``firm`` ones from none."""
     typed = [own for own in written if isinstance(own, TypedColumn)]
     clocks = {own.column.name: own.form.day for own in typed if isinstance(own.form, ClockFormat)}
     differences = find_clock_differences(table, clocks, [c for c in columns if c.name not in given])
@@ -123,7 +149,7 @@ def _find_in_numbers(
     of_times += find_time_distances(table, plain, given, kept)
     told = frozenset(own.column.name for own in of_times)
     # What real rows break, no relation that they keep can keep.
-    firm = declared.broken_orders(table) | told
+    firm |= declared.broken_orders(table) | told
     counted = {own.column for own in counts}
     searched = tuple(c for c in plain if c.name not in counted)
     sums, products = _find_sums_and_products(table, searched, firm, privacy)

@@ -114,7 +114,7 @@ class OrderedColumn:
             numbers = self._on_days(start, distance, parts[1])
         else:
             numbers = start + distance if self.above else start - distance
-        numbers = np.clip(self._rounded(numbers), self.low, self.high)
+        numbers = np.clip(self.rounded(numbers), self.low, self.high)
         return from_numbers(self.ordered(numbers, start, known), null_mask(parts[0]), self.column.type)
 
     def _on_days(self, start: Numbers, days: Numbers, time: pa.Array) -> Numbers:
@@ -137,7 +137,7 @@ class OrderedColumn:
         """Values of the column, as far on the right side of the bound as they lay on its wrong side, in its range."""
         wrong = known & (numbers < start if self.above else numbers > start)
         with np.errstate(invalid="ignore"):
-            mirrored = np.clip(self._rounded(2 * start - numbers), self.low, self.high)
+            mirrored = np.clip(self.rounded(2 * start - numbers), self.low, self.high)
         return self.ordered(np.where(wrong, mirrored, numbers), start, known)
 
     def bound(self, arrays: Mapping[str, pa.Array]) -> tuple[Numbers, Mask]:
@@ -181,9 +181,10 @@ class OrderedColumn:
 
     def _distance(self, numbers: Numbers, start: Numbers) -> Numbers:
         with np.errstate(invalid="ignore"):
-            return self._rounded(numbers - start if self.above else start - numbers)
+            return self.rounded(numbers - start if self.above else start - numbers)
 
-    def _rounded(self, numbers: Numbers) -> Numbers:
+    def rounded(self, numbers: Numbers) -> Numbers:
+        """Numbers of as many digits as the column has."""
         return np.round(numbers, self.digits) if self._is_float and self.digits >= 0 else numbers
 
 
@@ -285,7 +286,8 @@ class Orders:
         numbers = to_numbers(arrays[own.column.name], own.column.type)
         if distance is not None and not own.daily:
             far = np.fmax(to_numbers(distance, own.parts[0].type), 0)
-            within = np.maximum(numbers - far, own.low) if own.above else np.minimum(numbers + far, own.high)
+            away = own.rounded(numbers - far if own.above else numbers + far)
+            within = np.maximum(away, own.low) if own.above else np.minimum(away, own.high)
             numbers = np.minimum(numbers, within) if own.above else np.maximum(numbers, within)
         for bound in own.bounds:
             values = arrays[bound.name]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from synthohive_spark.engine.dependencies import derived, linear, product
 from synthohive_spark.engine.dependencies.clock_difference import ClockDifference
@@ -137,12 +138,30 @@ class Relations:
             All columns, and where they must not change: also what was moved for a given value.
         """
         apart = {own.column.name for own in orders.columns}
-        arrays, fixed = joined_times(partial(self._in_order, orders), apart, self.timed, arrays, given, fixed)
+        arrays, fixed = joined_times(partial(self._placed_in_order, orders), apart, self.timed, arrays, given, fixed)
         if fixed.keys() & self._in_relations:
             arrays, fixed = suit_relations(arrays, self.timed, fixed, self._related)
         return arrays, fixed
 
-    def _in_order(
+    def in_order(
+        self, orders: Orders, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]
+    ) -> dict[str, pa.Array]:
+        """The columns such that relations hold, and orders with them: what is computed may move what bounds another.
+
+        What moves for an order stays, and others make up for it, but in rows in which they cannot.
+        """
+        placed, firm = orders.enforced(self.applied(arrays, fixed), fixed)
+        made = self.applied(placed, firm)
+        related: tuple[Any, ...] = (*self.linear, *self.products) if firm else ()
+        wrong = [
+            own.broken(made) for own in related if firm.keys() & set(own.columns) and made.keys() >= set(own.columns)
+        ]
+        if (rows := np.logical_or.reduce(wrong)).any():
+            other = self.applied(placed, fixed)
+            made = {name: pc.if_else(pa.array(rows), other[name], own) for name, own in made.items()}
+        return made
+
+    def _placed_in_order(
         self, orders: Orders, drawn: Mapping[str, pa.Array], given: Mapping[str, pa.Array], fixed: Mapping[str, Mask]
     ) -> tuple[dict[str, pa.Array], dict[str, Mask]]:
         """The columns in order; where a computed one bounds, it comes before what it bounds."""
