@@ -333,6 +333,6 @@ def test_a_given_number_whose_distance_is_none_moves_its_bound_no_further_than_i
     low = rng(1).integers(0, 100, ROWS)
     high = np.where(np.arange(ROWS) % 10 == 0, np.nan, low + 20 * rng(2).random(ROWS))
     asked = np.where(np.arange(ROWS) % 7 == 0, np.nan, low[::-1] - 1.5)
-    _, _, drawn = scrambled({"low": (whole, low), "high": ("double", pa.array(high))}, given={"high": list(asked)})
+    _, _, drawn = scrambled({"low": (whole, low), "high": ("double", pa.array(high))}, given={"high": pa.array(asked)})
     d = drawn.to_pandas()
     assert not (d.low > d.high).any() and d.low.min() == -2 and np.array_equal(d.high, asked, equal_nan=True)
