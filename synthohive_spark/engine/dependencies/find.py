@@ -13,6 +13,7 @@ from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.clock_difference import find_clock_differences
 from synthohive_spark.engine.dependencies.comparison_fit import find_comparisons
+from synthohive_spark.engine.dependencies.composite_fit import Named, composites_in_codes
 from synthohive_spark.engine.dependencies.declared import Declared, declared_flags
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.derived_fit import find_derived_columns
@@ -168,6 +169,8 @@ def find_in_codes(
     pairs: Sequence[tuple[int, int]],
     encoded: EncodedTable,
     blocks: Sequence[Block],
+    composites: Sequence[Named] = (),
+    at_least: int = 1,
 ) -> Dependencies:
     """What was found in values, and what the codes of columns have in common.
 
@@ -177,10 +180,13 @@ def find_in_codes(
         pairs: See `deciding_pairs`.
         encoded: The same rows, encoded.
         blocks: The encoded columns.
+        composites: See `find_composites`.
+        at_least: Fewest rows of a combination that may be kept.
     """
+    links = find_functional_dependencies(table, (), encoded, blocks, pairs)
     return replace(
         found,
-        functional=find_functional_dependencies(table, (), encoded, blocks, pairs),
+        functional=(*links, *composites_in_codes(table, composites, encoded, blocks, links, at_least)),
         null_inclusions=find_null_inclusions(encoded, blocks),
         blocks=tuple(block.name for block in blocks),
     )
@@ -188,7 +194,7 @@ def find_in_codes(
 
 def with_decided_last(found: Dependencies) -> Dependencies:
     """Products of which factors that decide other columns, or are decided, are the last to be changed."""
-    linked = {found.blocks[place] for own in found.functional for place in (own.determinant, own.dependent)}
+    linked = {found.blocks[place] for own in found.functional for place in own.columns}
     linked |= {name for own in found.entities for name in own.columns}
     products = [
         replace(own, factors=tuple(replace(f, different=0) if f.name in linked else f for f in own.factors))

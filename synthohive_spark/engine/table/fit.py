@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pyarrow as pa
 
+from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.dependencies.composite_fit import Named, find_composites
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.entities_fit import find_entities, find_entity_names
 from synthohive_spark.engine.dependencies.find import find_in_codes, find_in_values, with_decided_last
@@ -76,14 +79,17 @@ def _fit(
     looked_at = [c for c in generated if c.name not in request.rules.surrogates]
     rules = request.rules
     personal = _entity_names(table, request, dependencies)
+    composites = _composites(table, looked_at, request, dependencies)
     named = rules.categorical | find_names(table, looked_at, dependencies.computed)
+    named |= {c.name for c in looked_at if c.type.is_number and c.name in {n for own in composites for n in own}}
     request = replace(request, rules=replace(rules, categorical=named, entity_names=personal))
     encoder, encoded = fit_encoder(table, generated, statistics, request, most_values, threads)
     given = dependencies.split_columns(request.context)
     context_encoder, context = fit_encoder(table, given, statistics, request, most_values, threads)
     pairs = deciding_pairs(table, [c.name for c in looked_at], encoder.blocks)
     encoder, encoded = with_stand_ins(encoder, encoded, table, pairs, request, statistics)
-    dependencies = find_in_codes(dependencies, table, pairs, encoded, encoder.blocks)
+    least = request.privacy.min_rows
+    dependencies = find_in_codes(dependencies, table, pairs, encoded, encoder.blocks, composites, least)
     if not request.conditions:
         free = [c for c in request.generated if c.name not in {*rules.surrogates, *rules.unrelated}]
         dependencies = replace(dependencies, entities=find_entities(rows, free, dependencies))
@@ -119,6 +125,15 @@ def _entity_names(table: pa.Table, request: FitRequest, found: Dependencies) -> 
     rules, parts = request.rules, {*found.column_of_part.values()}
     known = {*rules.surrogates, *rules.unrelated, *rules.categorical, *parts, *found.computed}
     return find_entity_names(table, [c for c in request.generated if c.name not in known])
+
+
+def _composites(
+    table: pa.Table, columns: Sequence[Column], request: FitRequest, found: Dependencies
+) -> Sequence[Named]:
+    """What two columns decide, of those that are learned as they are."""
+    rules, whole = request.rules, found.whole([c.name for c in columns])
+    free = [c for c in columns if c.name in whole and c.name not in {*rules.unrelated, *rules.imitated}]
+    return find_composites(table, free, request.privacy.min_rows)
 
 
 def check_encoding(name: str, engine: Engine) -> None:
