@@ -19,7 +19,7 @@ from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.derived_fit import find_derived_columns
 from synthohive_spark.engine.dependencies.flag_words_fit import find_flags
 from synthohive_spark.engine.dependencies.flags_fit import find_flag_sets
-from synthohive_spark.engine.dependencies.formats import ClockFormat
+from synthohive_spark.engine.dependencies.formats import ClockFormat, TimeFormat
 from synthohive_spark.engine.dependencies.functional_fit import find_functional_dependencies
 from synthohive_spark.engine.dependencies.linear import LinearRelation
 from synthohive_spark.engine.dependencies.linear_fit import find_linear_relations
@@ -72,7 +72,9 @@ def find_in_values(
     typed = find_typed(table, columns, rules.imitated | rules.categorical | several | known | parts, privacy)
     times_and_numbers = {own.column.name for own in typed if not isinstance(own, JsonColumn)}
     untold = [c for c in free if c.name not in known]
-    templates = find_templates(table, untold, given, rules.imitated, frozenset(times_and_numbers))
+    texts = {own.column.name: own.form for own in typed if isinstance(own, TypedColumn)}
+    times = {name: form for name, form in texts.items() if isinstance(form, TimeFormat)}
+    templates = find_templates(table, untold, given, rules.imitated, frozenset(times_and_numbers), times)
     templates = Templates((*rules.templates, *templates.columns))
     made = {own.column.name for own in templates.columns}
     written: tuple[Written, ...] = tuple(own for own in typed if own.column.name not in made)
