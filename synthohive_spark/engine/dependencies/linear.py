@@ -148,6 +148,21 @@ class LinearRelation:
         *whole, constant = (int(t * common) for t in terms)
         return whole, constant
 
+    @cached_property
+    def leanings(self) -> tuple[Fraction, ...]:
+        """Offsets that make rounding go one way: none, those of what is half way, of all between two values."""
+        unit, grain = self.units
+        halves = (grain / 2, -grain / 2) if self.exact else ()
+        return Fraction(0), *halves, (unit - grain) / 2, (grain - unit) / 2
+
+    @property
+    def units(self) -> tuple[Fraction, Fraction]:
+        """One of the column's last digit, and what it and the result are multiples of; next to nothing of floats."""
+        unit = Fraction(1, 10 ** max(self.parts[0].digits, 0))
+        terms = [f / 10 ** max(part.digits, 0) for f, part in zip(self.factors, self.parts[1:], strict=True)]
+        grain = Fraction(1, math.lcm(unit.denominator, *(t.denominator for t in terms)))
+        return unit, grain if self.exact else unit / 10**6
+
     def solved_for(self, place: int) -> LinearRelation:
         """The same relation, as one that determines another part.
 
@@ -203,7 +218,7 @@ class LinearRelation:
             value = others / -weight
             return np.asarray(np.rint(value * part.ten) / part.ten if part.digits >= 0 else value)
         quotient, left = np.divmod(-others if weight > 0 else others, abs(weight))
-        return np.asarray(quotient + (2 * left >= abs(weight)))
+        return np.asarray(quotient + (2 * left + quotient % 2 > abs(weight)))  # what is half way becomes even
 
     def clipped(self, values: Numbers, place: int) -> Numbers:
         """Values brought into the range of a part."""
@@ -218,13 +233,29 @@ class LinearRelation:
 
     def describe(self) -> str:
         """The relation as a sentence, such as ``total = net + 0.2 * tax``."""
-        text = _shown(self.offset) if self.offset and min(self.factors) < 0 else ""
+        offset, how = self._rounding
+        share, *others = sorted(set(self.factors))
+        if len(self.factors) > 1 and not (others or offset) and share.numerator == 1 < share.denominator:
+            return f"{self.column} = ({' + '.join(self.of)}) / {share.denominator}{how}"
+        text = _shown(offset) if offset and min(self.factors) < 0 else ""
         for factor, part in zip(self.factors, self.parts[1:], strict=True):
             sign = ("-" if factor < 0 else "") if not text else " - " if factor < 0 else " + "
             text += f"{sign}{part.name}" if abs(factor) == 1 else f"{sign}{_shown(abs(factor))} * {part.name}"
-        if self.offset and min(self.factors) > 0:
-            text += f" {'-' if self.offset < 0 else '+'} {_shown(abs(self.offset))}"
-        return f"{self.column} = {text}{', rounded' if self.rough else ''}"
+        if offset and min(self.factors) > 0:
+            text += f" {'-' if offset < 0 else '+'} {_shown(abs(offset))}"
+        return f"{self.column} = {text}{how}"
+
+    @property
+    def _rounding(self) -> tuple[Fraction, str]:
+        """The offset without what makes rounding go one way, and that in words."""
+        if not self.rough:
+            return self.offset, ""
+        unit = self.units[0]
+        for lean in self.leanings:
+            if not (self.offset - lean) % unit:
+                how = "" if 4 * abs(lean) < unit else " up" if lean > 0 else " down"
+                return self.offset - lean, f", rounded{how}"
+        return self.offset, ", rounded"
 
     def broken(self, arrays: Mapping[str, pa.Array]) -> Mask:
         """Which rows break the relation; one with a null, NaN or infinity breaks nothing."""

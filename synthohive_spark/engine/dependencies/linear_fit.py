@@ -17,6 +17,7 @@ from synthohive_spark.engine.codecs.numeric_fit import step_of
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.linear import LinearRelation, LinearTerm, Mask, read_values
 from synthohive_spark.engine.dependencies.linear_candidates import plain_sum, proposals
+from synthohive_spark.engine.dependencies.linear_rounded import is_beyond_chance, rounded_sums
 from synthohive_spark.engine.dependencies.linear_search import (
     Candidate,
     Sample,
@@ -71,6 +72,7 @@ def find_linear_relations(
     search.accept(c for c in tried if not search.is_coarser(c))
     search.accept(plain_sums(sample, [i for i in range(len(search.columns)) if sample.spread[i] > 0]))
     search.accept(c for c in tried if search.is_coarser(c))
+    search.accept(rounded_sums(sample, search.free(sample)))
     search.accept_others()
     return search.ordered()
 
@@ -154,6 +156,11 @@ class _Search:
         found = (own for c in sorted(self.found, key=lambda c: (depth_of(c), c)) for own in self.found[c])
         return tuple(relation for _, relation in found)
 
+    def free(self, sample: Sample) -> list[int]:
+        """The columns that vary, and that no relation tells exactly."""
+        exact = {c for c, own in self.found.items() if any(not relation.rough for _, relation in own)}
+        return [c for c in range(len(self.columns)) if sample.spread[c] > 0 and c not in exact]
+
     def is_coarser(self, candidate: Candidate) -> bool:
         """Whether a column has fewer digits than one of its terms."""
         return 0 <= self.digits[candidate.column] < max(self.digits[term] for term in candidate.terms)
@@ -187,13 +194,12 @@ class _Search:
             return None
         known = tuple(part for part in parts if part is not None)
         arrays = {part.name: one_array(self.table.column(part.name)) for part in known}
-        proposed = (
-            proposals(known, self.some, arrays) if len(known) <= 3 else plain_sum(known, candidate.factors, self.some)
-        )
+        plain = len(known) > 3 and all(abs(factor) == 1 for factor in candidate.factors)
+        proposed = plain_sum(known, candidate.factors, self.some) if plain else proposals(known, self.some, arrays)
         for proposal in proposed:
             if not proposal.fits() or not _holds(proposal, self.some):
                 continue
-            if _holds(proposal, arrays) and _is_no_accident(proposal, arrays):
+            if _holds(proposal, arrays) and _is_no_accident(proposal, arrays, len(self.columns)):
                 return proposal
         return None
 
@@ -235,11 +241,11 @@ def _holds(relation: LinearRelation, arrays: Mapping[str, pa.Array]) -> bool:
     return bool(relation.holds([values[valid] for values in numbers]).all())
 
 
-def _is_no_accident(relation: LinearRelation, arrays: Mapping[str, pa.Array]) -> bool:
+def _is_no_accident(relation: LinearRelation, arrays: Mapping[str, pa.Array], tried: int) -> bool:
     """Whether enough rows, and different ones, speak for the relation."""
     numbers, valid = relation.read(arrays)
     column, *terms = (values[valid] for values in numbers)
-    if len(column) < _ROWS:
+    if len(column) < _ROWS or (relation.rough and not is_beyond_chance(column, len(terms), tried)):
         return False
     for rows in (slice(0, _FIRST_ROWS), slice(None)):
         different = len(np.unique(np.stack([term[rows] for term in terms]), axis=1).T)
