@@ -34,6 +34,8 @@ _DIFFERENT_TERMS = 20
 _DIFFERENT_VALUES = 3
 _LARGEST = 1 << 60
 _FIRST_ROWS = 2_000
+MOST_BANDS = 64
+"""Of a column of no more values, and one number that tells it, these are told as bands of that."""
 _FEW_LOST, _MOST_LOST = 0.05, 0.5
 """Shares of a column's rows in which a term may be null."""
 
@@ -72,7 +74,7 @@ def find_linear_relations(
     search.accept(c for c in tried if not search.is_coarser(c))
     search.accept(plain_sums(sample, [i for i in range(len(search.columns)) if sample.spread[i] > 0]))
     search.accept(c for c in tried if search.is_coarser(c))
-    search.accept(rounded_sums(sample, search.free(sample)))
+    search.accept(c for c in rounded_sums(sample, search.free(sample)) if not search.is_in_bands(c))
     search.accept_others()
     return search.ordered()
 
@@ -160,6 +162,13 @@ class _Search:
         """The columns that vary, and that no relation tells exactly."""
         exact = {c for c, own in self.found.items() if any(not relation.rough for _, relation in own)}
         return [c for c in range(len(self.columns)) if sample.spread[c] > 0 and c not in exact]
+
+    def is_in_bands(self, candidate: Candidate) -> bool:
+        """Whether a column has so few values that it follows its only term in bands, which are told as such."""
+        if len(candidate.terms) > 1:
+            return False
+        values = one_array(self.table.column(self.columns[candidate.column].name))
+        return len(values.unique()) <= MOST_BANDS
 
     def is_coarser(self, candidate: Candidate) -> bool:
         """Whether a column has fewer digits than one of its terms."""

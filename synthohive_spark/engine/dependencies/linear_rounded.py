@@ -13,10 +13,10 @@ _ANCHORS = 40
 _SPARE = 30
 """So many rows more than columns there have to be."""
 _MOST_TERMS = 8
-_RIDGE = 1e-9
+RIDGE = 1e-9
 """Added to all variances, so that columns that exactly tell each other can be told from the rest."""
-_BLURRED = 1e-3
-_ROUNDED, _FARTHEST = 0.75, 1.3
+BLURRED = 1e-3
+ROUNDED, _FARTHEST = 0.75, 1.3
 """Deviation and size of what rounding leaves, in half units: 1 / sqrt(2) where half of the rows lie half way, else
 1 / sqrt(3); at most 1; and some room for factors that are estimated."""
 _CLEAR = 6.0
@@ -43,11 +43,11 @@ def rounded_sums(sample: Sample, columns: Sequence[int]) -> Iterator[Candidate]:
         whole = [c for c in columns if sample.present[rows, c].all()]
         if len(rows) <= len(whole) + _SPARE or len(whole) < 2:
             continue
-        numbers, spread = standardized(sample.scaled[np.ix_(rows, whole)])
+        numbers, spread = standardized(sample.scaled[rows][:, whole])
         spread = spread * sample.spread[whole]
         half = np.array([0.5 if sample.digits[c] >= 0 else 0.0 for c in whole]) / np.where(spread > 0, spread, np.inf)
         told = precision(numbers)
-        for place in np.flatnonzero(1 / np.diagonal(told) <= (_ROUNDED * half + _BLURRED) ** 2):
+        for place in np.flatnonzero(1 / np.diagonal(told) <= (ROUNDED * half + BLURRED) ** 2):
             if whole[place] in anchor and spread[place] > 0:
                 terms = terms_of(told, int(place), len(rows))
                 factors = rounded_factors(numbers, int(place), terms, float(half[place]))
@@ -68,7 +68,7 @@ def standardized(numbers: Floats) -> tuple[Floats, Floats]:
 def precision(numbers: Floats) -> Floats:
     """The inverse of the correlations; 1 over its diagonal is the variance that all others leave of a column."""
     related = numbers.T @ numbers / len(numbers)
-    return np.asarray(np.linalg.inv(related + _RIDGE * np.eye(len(related))), np.float64)
+    return np.asarray(np.linalg.inv(related + RIDGE * np.eye(len(related))), np.float64)
 
 
 def terms_of(told: Floats, place: int, rows: int) -> npt.NDArray[np.intp]:
@@ -87,7 +87,7 @@ def rounded_factors(
         return None
     factors = np.asarray(np.linalg.lstsq(numbers[:, terms], numbers[:, place], rcond=1e-12)[0], np.float64)
     rest = numbers[:, place] - numbers[:, terms] @ factors
-    near = np.sqrt((rest**2).mean()) <= _ROUNDED * half + 1e-6 and np.abs(rest).max() <= _FARTHEST * half + 1e-5
+    near = np.sqrt((rest**2).mean()) <= ROUNDED * half + 1e-6 and np.abs(rest).max() <= _FARTHEST * half + 1e-5
     return factors if near and (np.abs(factors) > 1e-7).all() and (np.abs(factors) < _STEEPEST).all() else None
 
 

@@ -154,7 +154,7 @@ class Relations:
 def _made_from(own: Any) -> tuple[str, ...]:
     """The column that a relation computes, and those that it is computed from."""
     if isinstance(own, product.Product):
-        return own.column.name, *(factor.name for factor in own.factors)
+        return own.columns
     if isinstance(own, derived.DerivedColumn):
         return own.column, own.of.name
     if isinstance(own, FormulaColumn):
