@@ -16,9 +16,9 @@ _MOST_TERMS = 8
 RIDGE = 1e-9
 """Added to all variances, so that columns that exactly tell each other can be told from the rest."""
 BLURRED = 1e-3
-ROUNDED, _FARTHEST = 0.75, 1.3
-"""Deviation and size of what rounding leaves, in half units: 1 / sqrt(2) where half of the rows lie half way, else
-1 / sqrt(3); at most 1; and some room for factors that are estimated."""
+ROUNDED, _FARTHEST = 0.9, 2.0
+"""Deviation and size of what rounding leaves, in half units: 1 / sqrt(3), or 1 / sqrt(2) where half of the rows lie
+half way; at most 1; and some room for few rows, and for factors that are estimated."""
 _CLEAR = 6.0
 _STEEPEST = 1e4
 _CHANCE = 1e-6
