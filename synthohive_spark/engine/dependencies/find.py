@@ -157,11 +157,14 @@ def _find_sums_and_products(
     """The two, a column that both would compute being the product where sums can be solved for others instead."""
     sums = find_linear_relations(table, columns, privacy, firm)
     parts = product_parts(table, columns, privacy)
-    if sums:
-        own = {own.column.name for own in find_products(table, parts, firm) if own.is_plain}
-        solved = find_linear_relations(table, columns, privacy, firm | own) if own & {r.column for r in sums} else sums
+    products = find_products(table, parts, firm)
+    own = {own.column.name for own in products if own.is_plain}
+    if own & {r.column for r in sums}:
+        solved = find_linear_relations(table, columns, privacy, firm | own)
         sums = solved if len(solved) >= len(sums) else sums
-    products = find_products(table, parts, frozenset(r.column for r in sums) | firm)
+    taken = frozenset(r.column for r in sums)
+    if taken & {own.column.name for own in products}:
+        products = find_products(table, parts, taken | firm)
     return sums, find_sums_of_products(table, parts, sums, products, firm)
 
 

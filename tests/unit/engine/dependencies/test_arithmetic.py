@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from synthohive_spark.engine.dependencies.linear_rounded import is_beyond_chance
 from tests.helpers.scrambled import count_broken, find, scrambled, table_of
 
 ROWS = 2000
@@ -189,7 +190,7 @@ def test_a_factor_that_is_moved_stays_on_its_grid_and_in_its_range(type_):
 
 
 def test_columns_that_nearly_tell_each_other_are_in_no_relation():
-    for seed in range(6):
+    for seed in range(3):
         marks = scores(4, digits=1)
         off = rng(seed).random(ROWS) < 0.005
         near = np.round(sum(marks.values()) / 4 + 0.3 * off, 1)
@@ -208,13 +209,22 @@ def test_columns_that_nearly_tell_each_other_are_in_no_relation():
 
 def test_few_rows_and_few_values_speak_for_nothing():
     for rows in (50, 60, 80):
-        for seed in range(20):
+        for seed in range(6):
             columns = {f"c{i}": ("int", rng(100 * seed + i).integers(0, 4 + i, rows)) for i in range(8)}
             columns |= {
                 f"d{i}": ("double", np.round(rng(100 * seed + i + 50).normal(50, 9, rows), 1)) for i in range(8)
             }
             found = find(*table_of(columns))
             assert [own.describe() for own in (*found.linear, *found.products)] == []
+
+
+@pytest.mark.parametrize(("rows", "count"), [(50, 0), (ROWS, 1)])
+def test_a_mean_of_few_values_takes_more_rows_than_chance_could_round(rows, count):
+    marks = {f"s{i}": rng(i).integers(0, 3, rows) for i in range(3)}
+    mean = np.rint(sum(marks.values()) / 3).astype(int)
+    found = find(*table_of({n: ("int", own) for n, own in (marks | {"mean": mean}).items()}))
+    assert [own.describe() for own in found.linear] == ["mean = (s0 + s1 + s2) / 3, rounded"] * count
+    assert is_beyond_chance(mean, 3, 4) == bool(count)
 
 
 def test_a_mean_is_found_among_many_columns():
