@@ -27,8 +27,9 @@ from synthohive_spark.engine.dependencies.linear_fit import find_linear_relation
 from synthohive_spark.engine.dependencies.loose_orders import loose_orders
 from synthohive_spark.engine.dependencies.null_inclusion import find_null_inclusions
 from synthohive_spark.engine.dependencies.order_fit import find_orders
-from synthohive_spark.engine.dependencies.product import Product
-from synthohive_spark.engine.dependencies.product_fit import find_products
+from synthohive_spark.engine.dependencies.product import Factor, Product
+from synthohive_spark.engine.dependencies.product_fit import find_products, product_parts
+from synthohive_spark.engine.dependencies.product_terms_fit import find_sums_of_products
 from synthohive_spark.engine.dependencies.relations import Relations
 from synthohive_spark.engine.dependencies.rewriting import split, virtual
 from synthohive_spark.engine.dependencies.template import Templates
@@ -178,15 +179,16 @@ def _find_sums_and_products(
 ) -> tuple[tuple[LinearRelation, ...], tuple[Product, ...]]:
     """The two, a column that both would compute being the product where sums can be solved for others instead."""
     sums = find_linear_relations(table, columns, privacy, firm)
-    products = find_products(table, columns, firm, privacy)
+    parts = product_parts(table, columns, privacy)
+    products = find_products(table, parts, firm)
     own = {own.column.name for own in products if own.is_plain}
     if own & {r.column for r in sums}:
         solved = find_linear_relations(table, columns, privacy, firm | own)
         sums = solved if len(solved) >= len(sums) else sums
-    computed = {r.column for r in sums}
-    if computed & {own.column.name for own in products}:
-        products = find_products(table, columns, firm | computed, privacy)
-    return sums, products
+    taken = frozenset(r.column for r in sums)
+    if taken & {own.column.name for own in products}:
+        products = find_products(table, parts, taken | firm)
+    return sums, find_sums_of_products(table, parts, sums, products, firm)
 
 
 def find_in_codes(
@@ -219,11 +221,12 @@ def find_in_codes(
 
 
 def with_decided_last(found: Dependencies) -> Dependencies:
-    """Products of which factors that decide other columns, or are decided, are the last to be changed."""
+    """Products of which parts that decide other columns, or are decided, are the last to be changed."""
     linked = {found.blocks[place] for own in found.functional for place in own.columns}
     linked |= {name for own in found.entities for name in own.columns}
-    products = [
-        replace(own, factors=tuple(replace(f, different=0) if f.name in linked else f for f in own.factors))
-        for own in found.relations.products
-    ]
+
+    def last(parts: tuple[Factor, ...]) -> tuple[Factor, ...]:
+        return tuple(replace(part, different=0) if part.name in linked else part for part in parts)
+
+    products = (replace(own, factors=last(own.factors), terms=last(own.terms)) for own in found.relations.products)
     return replace(found, relations=replace(found.relations, products=tuple(products)))
