@@ -290,6 +290,16 @@ class Known:
     allowed: Mapping[int, Allowed] = field(default_factory=dict)
     columns: frozenset[int] | None = None
 
+    def take(self, rows: npt.NDArray[Any]) -> Known:
+        """The chosen rows."""
+        return replace(self, rows=self.rows.take(rows), mask=self.mask[rows])
+
+    def beside(self, other: Known, ranked: npt.NDArray[Any]) -> Known:
+        """This, and what only ``other`` knows; ``ranked`` are the positions of the columns with a rank."""
+        codes = np.where(self.mask, self.rows.codes, other.rows.codes)
+        ranks = np.where(self.mask[:, ranked], self.rows.ranks, other.rows.ranks)
+        return replace(self, rows=EncodedTable(codes, ranks), mask=self.mask | other.mask)
+
     def batch(self, start: int, rows: int) -> Known:
         """So many rows from ``start`` on, filled up at the end."""
         own = self.mask[start : start + rows]

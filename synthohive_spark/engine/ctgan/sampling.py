@@ -146,14 +146,17 @@ class CTGANSampler:
         if not columns:
             return EncodedTable(np.zeros((rows, 0), np.int32), np.zeros((rows, 0), np.float32))
         dense, places = self.inputs(words, grouped(context, self.context_groups))
-        raw = self.forward(dense, places)
+        asked = None if wanted is None else self._linked(wanted)
+        raw = self.forward(dense, places, asked)
         draws = uniforms(words[:, normal_words(self.noise) + 1 :].T).astype(np.float32)
         codes = np.full((columns, rows), -1)
-        for column, logits in self.logits(raw, codes, places):
+        for column, logits in self.logits(raw, codes, places, asked):
             codes[column] = sample_categories(logits, draws[column])
-        ranks = np.empty((len(self.rank_tables), rows), np.float32)
+        codes = np.maximum(codes, 0)
+        ranks = np.full((len(self.rank_tables), rows), 0.5, np.float32)
         for row, (column, score) in enumerate(zip(self._ranked, self.scores(raw), strict=True)):
-            ranks[row] = self.rank_tables[row].ranks(codes[column], score)
+            if asked is None or column in asked:
+                ranks[row] = self.rank_tables[row].ranks(codes[column], score)
         for (column, groups), draw in zip(self.groups.items(), draws[columns:], strict=True):
             codes[column] = groups.members(codes[column], draw)
         codes = settled(codes, self.functional, self._sizes)
@@ -177,19 +180,31 @@ class CTGANSampler:
             places.append(context.codes[:, column].astype(np.int64) + start)
         return np.concatenate(dense, axis=1), places
 
-    def forward(self, dense: Floats, places: list[npt.NDArray[np.int64]]) -> Floats:
-        """What the output layer makes, shape (outputs, rows)."""
-        x = np.empty((len(dense), len(self.layers[-1].dense)), product_type())
+    def forward(
+        self, dense: Floats, places: list[npt.NDArray[np.int64]], columns: frozenset[int] | None = None
+    ) -> Floats:
+        """What the output layer makes, shape (outputs, rows); zeros but for these columns, None for all."""
+        last = self.layers[-1]
+        x = np.empty((len(dense), len(last.dense)), product_type())
         used = dense.shape[1]
         x[:, :used] = dense
         for layer in self.layers[:-1]:
             width = len(layer.bias)
             np.maximum(_linear(layer, x[:, :used], places), 0, out=x[:, used : used + width])
             used += width
-        return np.ascontiguousarray(_linear(self.layers[-1], x, places).T)
+        if columns is None:
+            return np.ascontiguousarray(_linear(last, x, places).T)
+        outputs = self._outputs(columns)
+        made = np.zeros((self.slots.width, len(dense)), np.float32)
+        made[outputs] = _linear(Layer(last.dense[:, outputs], last.given[:, outputs], last.bias[outputs]), x, places).T
+        return made
 
     def logits(
-        self, raw: Floats, codes: npt.NDArray[np.int64], places: Sequence[npt.NDArray[np.int64]]
+        self,
+        raw: Floats,
+        codes: npt.NDArray[np.int64],
+        places: Sequence[npt.NDArray[np.int64]],
+        columns: frozenset[int] | None = None,
     ) -> Iterator[tuple[int, Floats]]:
         """Each column with the calibrated logits of its codes, shape (codes, rows), a new array.
 
@@ -197,8 +212,11 @@ class CTGANSampler:
             raw: What the output layer made.
             codes: Where the caller puts a column's codes before it asks for the next, shape (columns, rows).
             places: Of the one-hot inputs, see `inputs`.
+            columns: Those that are wanted, None for all.
         """
         for column in self._order:
+            if columns is not None and column not in columns:
+                continue
             start = self.slots.starts[column]
             logits = raw[start : start + self.slots.codes[column]] + self.biases[column]
             mask_nulls(logits, column, self.null_inclusions, codes)
@@ -207,6 +225,22 @@ class CTGANSampler:
     def scores(self, raw: Floats) -> Floats:
         """Generated scores in tanh's range, shape (ranks, rows)."""
         return np.tanh(raw[self.slots.one_hot :])
+
+    def _linked(self, columns: frozenset[int]) -> frozenset[int]:
+        """These columns and all that their codes may depend on."""
+        links = [{own.column, own.within} for own in self.null_inclusions]
+        links += [{own.determinant, own.dependent} for own in self.functional]
+        links += [{own.one, own.other} for own in self.exclusions]
+        while more := {column for own in links if own & columns for column in own} - columns:
+            columns |= more
+        return columns
+
+    def _outputs(self, columns: frozenset[int]) -> npt.NDArray[np.int64]:
+        """The outputs that tell these columns."""
+        starts = self.slots.starts
+        codes = [np.arange(starts[i], starts[i] + self.slots.codes[i]) for i in sorted(columns)]
+        ranks = [self.slots.one_hot + place for place, i in enumerate(self._ranked) if i in columns]
+        return np.concatenate([*codes, np.array(ranks, np.int64)])
 
     @cached_property
     def _ranked(self) -> list[int]:

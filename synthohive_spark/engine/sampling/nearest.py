@@ -45,6 +45,14 @@ def nearest_sample(
         nearer = (away < best)[:, None]
         made = EncodedTable(np.where(nearer, other.codes, made.codes), np.where(nearer, other.ranks, made.ranks))
         best = np.minimum(away, best)
+    return with_known(made, known, blocks, links)
+
+
+def with_known(
+    made: EncodedTable, known: Known, blocks: Sequence[Block], links: Sequence[FunctionalDependency]
+) -> EncodedTable:
+    """Drawn rows that hold what is known of them, and what known codes decide."""
+    ranked = np.flatnonzero([block.ranked for block in blocks])
     ranks = np.where(known.mask[:, ranked], known.rows.ranks, made.ranks)
     codes = np.where(known.mask, known.rows.codes, made.codes)
     return EncodedTable(settled(codes.T, links, [block.codes for block in blocks], known.mask.T).T, ranks)
