@@ -19,14 +19,14 @@ import pyarrow.compute as pc
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.dependencies.entities import Entity
 from synthohive_spark.engine.encoded_table import Block, EncodedTable, Known
-from synthohive_spark.engine.noise import NoiseBits, derive_seed
+from synthohive_spark.engine.noise import NoiseBits, derive_seed, mix
 from synthohive_spark.engine.sampling.draw import Draw
 
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
 _STEPS = 16
 """Parts of the ranks that are told apart; all numbers are whole, so that sums of them are the same in any order."""
-_DRAWS = 4
+_DRAWS = 3
 """How many rows are drawn for each entity, at most: the same name may come out several times."""
 _MOST = 1 << 17
 """Rows that are drawn, at most."""
@@ -163,11 +163,12 @@ class _Part:
     @classmethod
     def of(cls, features: Floats, weights: Floats, places: Places) -> _Part:
         """The groups of some entities."""
-        alike = np.packbits(features[places] > 0, axis=1)
-        _, first, group = np.unique(alike, axis=0, return_index=True, return_inverse=True)
+        bits = np.packbits(features[places] > 0, axis=1).astype(np.uint64)
+        keys = bits @ mix(np.arange(1, bits.shape[1] + 1, dtype=np.uint64))
+        _, first, group = np.unique(keys, return_index=True, return_inverse=True)
         # In the order in which they come, which is random: of two that are as near the first is taken.
         order = np.argsort(first)
-        number = np.argsort(order)[group.ravel()]
+        number = np.argsort(order)[group]
         own = features[places[first[order]]] * weights
         starts = np.concatenate([[0], np.cumsum(np.bincount(number))])
         return cls(own.T, own.sum(axis=1) / 2, starts, places[np.argsort(number, kind="stable")])
