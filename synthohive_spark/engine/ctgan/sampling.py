@@ -220,6 +220,8 @@ class CTGANSampler:
             start = self.slots.starts[column]
             logits = raw[start : start + self.slots.codes[column]] + self.biases[column]
             mask_nulls(logits, column, self.null_inclusions, codes)
+            if (null := self._null_under[column]).size:
+                logits[1:, np.isin(places[0], null)] = -np.inf
             yield column, self.conditions.rare.rule_out(logits, column, self.slots, places[0])
 
     def scores(self, raw: Floats) -> Floats:
@@ -241,6 +243,13 @@ class CTGANSampler:
         codes = [np.arange(starts[i], starts[i] + self.slots.codes[i]) for i in sorted(columns)]
         ranks = [self.slots.one_hot + place for place, i in enumerate(self._ranked) if i in columns]
         return np.concatenate([*codes, np.array(ranks, np.int64)])
+
+    @cached_property
+    def _null_under(self) -> list[npt.NDArray[np.int64]]:
+        """For each column the rare codes that are nulls which lie within its own: a row of one is null here, too."""
+        starts = self.slots.starts
+        null = [[starts[own.column] for own in self.null_inclusions if own.within == i] for i in range(len(starts))]
+        return [np.intersect1d(np.array(own, np.int64), self.conditions.rare.places) for own in null]
 
     @cached_property
     def _ranked(self) -> list[int]:
