@@ -83,6 +83,21 @@ class Exclusion:
         return made
 
 
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """What becomes of ``column`` is told by it and ``other`` together: how far an end lies from a start.
+
+    Attributes:
+        column: Position of the column.
+        other: Position of the other one.
+        table: The group of each code of ``other``, from 0 on; codes of a group stand for values that are near.
+    """
+
+    column: Whole
+    other: Whole
+    table: Codes
+
+
 @dataclass(frozen=True)
 class NullInclusion:
     """Where ``column`` is null, ``within`` is null, too.
@@ -125,6 +140,7 @@ class Layout:
         null_inclusions: Generated columns that are null only where another one is; an engine keeps to them.
         echoes: Generated columns that often hold what a given one does; an engine need not look at them.
         exclusions: Generated columns that never hold the same value; an engine keeps to them.
+        beside: Generated columns whose values count beside those of another one; an engine need not look at them.
         first: Positions of generated columns of which others will be drawn as if they were given; an engine that draws
             one column after the other begins with them.
     """
@@ -137,6 +153,7 @@ class Layout:
     echoes: tuple[Echo, ...] = ()
     first: tuple[int, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
+    beside: tuple[Beside, ...] = ()
 
     def check(self) -> None:
         """See `synthohive_spark.engine.integrity`."""
@@ -153,6 +170,12 @@ class Layout:
                 raise ValueError("a null inclusion names columns that are not there")
             if not (self.columns[own.column].null and self.columns[own.within].null):
                 raise ValueError("a null inclusion is of columns without nulls")
+        check_distinct((own.column for own in self.beside), "columns beside others")
+        for pair in self.beside:
+            if pair.column == pair.other or max(pair.column, pair.other) >= drawn:
+                raise ValueError("a column beside another one is not there")
+            check_equal(len(pair.table), self.columns[pair.other].codes, "groups of codes and a column's codes")
+            check_equal(set(pair.table.tolist()), set(range(pair.table.max() + 1)), "groups and their numbers")
         links = [(own.determinant, own.dependent, self.columns, drawn, own.table) for own in self.functional]
         links += [(own.given, own.column, self.context, given, own.table) for own in self.echoes]
         links += [(own.one, own.other, self.columns, drawn, own.table) for own in self.exclusions]
@@ -179,6 +202,7 @@ class Layout:
             "null_inclusions": [dict(vars(own)) for own in self.null_inclusions],
             "first": list(self.first),
             "exclusions": _with_lists(self.exclusions),
+            "beside": _with_lists(self.beside),
         }
 
     @classmethod
@@ -197,10 +221,11 @@ class Layout:
             tuple(Echo(**own) for own in _with_arrays(data["echoes"])),
             tuple(data.get("first", ())),
             tuple(Exclusion(**own) for own in _with_arrays(data.get("exclusions", ()))),
+            tuple(Beside(**own) for own in _with_arrays(data.get("beside", ()))),
         )
 
 
-def _with_lists(links: Sequence[FunctionalDependency | Echo | Exclusion]) -> list[dict[str, Any]]:
+def _with_lists(links: Sequence[FunctionalDependency | Echo | Exclusion | Beside]) -> list[dict[str, Any]]:
     return [{**vars(own), "table": own.table.tolist()} for own in links]
 
 

@@ -20,7 +20,14 @@ from synthohive_spark.engine.ctgan.slots import RANK_SCALE, Slots, scores
 from synthohive_spark.engine.dependencies.exclusion import parted
 from synthohive_spark.engine.dependencies.functional import settled
 from synthohive_spark.engine.dependencies.null_inclusion import drawing_order, mask_nulls
-from synthohive_spark.engine.encoded_table import EncodedTable, Exclusion, FunctionalDependency, Known, NullInclusion
+from synthohive_spark.engine.encoded_table import (
+    Beside,
+    EncodedTable,
+    Exclusion,
+    FunctionalDependency,
+    Known,
+    NullInclusion,
+)
 from synthohive_spark.engine.groups import Groups, grouped
 from synthohive_spark.engine.noise import NoiseBits, normal_cdf, normal_words, normals, uniforms
 from synthohive_spark.engine.products import product_type
@@ -48,7 +55,8 @@ class RankTable:
     """Generated scores of a column to ranks, by the quantiles of both among the rows of each code.
 
     Attributes:
-        scores: Quantiles of the generated scores given each code, shape (knots, codes), not decreasing along knots.
+        scores: Quantiles of the generated scores given each code, shape (knots, codes), not decreasing along knots; of
+            a column beside another one, given each code in rows of each group, group by group.
         real: Quantiles of the real ranks given each code, of the same shape.
     """
 
@@ -75,7 +83,8 @@ class CTGANSampler:
         context: Places of the given columns in its input.
         noise: Width of the noise.
         layers: The residual layers, then the output layer.
-        biases: What is added to the logits of each column, shape (codes, 1); calibrated.
+        biases: What is added to the logits of each column, shape (codes, groups), where the groups are those of the
+            column that it is beside, else one; calibrated.
         rank_tables: One for each column with a rank.
         ranked: Whether each column has a rank.
         conditions: Draws the conditional vector.
@@ -83,6 +92,7 @@ class CTGANSampler:
         functional: Which columns are a function of another.
         exclusions: Which columns never hold the same value.
         values: By column of one of these, its codes that stand for values.
+        beside: By column that counts beside another one, that one and its groups.
         groups: The columns, by position, of which the generator makes a group.
         context_groups: The given columns of which it reads a group.
     """
@@ -99,6 +109,7 @@ class CTGANSampler:
     functional: tuple[FunctionalDependency, ...]
     exclusions: tuple[Exclusion, ...]
     values: Mapping[int, range]
+    beside: Mapping[int, Beside]
     groups: Mapping[int, Groups]
     context_groups: Mapping[int, Groups]
 
@@ -120,11 +131,11 @@ class CTGANSampler:
             width += made
         if made != self.slots.width:
             raise ValueError(f"{made} numbers are made of {self.slots.width}")
-        for codes, bias in zip(self.slots.codes, self.biases, strict=True):
-            if bias.shape != (codes, 1):
+        for column, (codes, bias) in enumerate(zip(self.slots.codes, self.biases, strict=True)):
+            if bias.shape != (codes, self.parts(column)):
                 raise ValueError("a calibration is not that of its column")
         self.conditions.rare.check(self.slots)
-        ranked = [codes for codes, ranked in zip(self.slots.codes, self.ranked, strict=True) if ranked]
+        ranked = [self.slots.codes[column] * self.parts(column) for column in self._ranked]
         for codes, table in zip(ranked, self.rank_tables, strict=True):
             if table.scores.shape != table.real.shape or table.real.shape[1:] != (codes,) or len(table.real) < 2:
                 raise ValueError("a table of ranks is not that of its column")
@@ -156,7 +167,8 @@ class CTGANSampler:
         ranks = np.full((len(self.rank_tables), rows), 0.5, np.float32)
         for row, (column, score) in enumerate(zip(self._ranked, self.scores(raw), strict=True)):
             if asked is None or column in asked:
-                ranks[row] = self.rank_tables[row].ranks(codes[column], score)
+                cells = codes[column] + self.slots.codes[column] * self.part(column, codes)
+                ranks[row] = self.rank_tables[row].ranks(cells, score)
         for (column, groups), draw in zip(self.groups.items(), draws[columns:], strict=True):
             codes[column] = groups.members(codes[column], draw)
         codes = settled(codes, self.functional, self._sizes)
@@ -218,11 +230,22 @@ class CTGANSampler:
             if columns is not None and column not in columns:
                 continue
             start = self.slots.starts[column]
-            logits = raw[start : start + self.slots.codes[column]] + self.biases[column]
+            logits = raw[start : start + self.slots.codes[column]] + self.biases[column][:, self.part(column, codes)]
             mask_nulls(logits, column, self.null_inclusions, codes)
             if (null := self._null_under[column]).size:
                 logits[1:, np.isin(places[0], null)] = -np.inf
             yield column, self.conditions.rare.rule_out(logits, column, self.slots, places[0])
+
+    def parts(self, column: int) -> int:
+        """In how many groups of rows a column is calibrated."""
+        return int(self.beside[column].table.max()) + 1 if column in self.beside else 1
+
+    def part(self, column: int, codes: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+        """In which of them each row is; ``codes`` has shape (columns, rows)."""
+        if column not in self.beside:
+            return np.zeros(codes.shape[1], np.int64)
+        own = self.beside[column]
+        return np.asarray(own.table[codes[own.other]], np.int64)
 
     def scores(self, raw: Floats) -> Floats:
         """Generated scores in tanh's range, shape (ranks, rows)."""
@@ -233,6 +256,7 @@ class CTGANSampler:
         links = [{own.column, own.within} for own in self.null_inclusions]
         links += [{own.determinant, own.dependent} for own in self.functional]
         links += [{own.one, own.other} for own in self.exclusions]
+        links += [{own.column, own.other} for own in self.beside.values()]
         while more := {column for own in links if own & columns for column in own} - columns:
             columns |= more
         return columns
@@ -263,7 +287,17 @@ class CTGANSampler:
 
     @cached_property
     def _order(self) -> tuple[int, ...]:
-        return drawing_order(len(self.slots.codes), self.null_inclusions)
+        order: dict[int, None] = {}
+
+        def place(column: int) -> None:
+            if column not in order:
+                if column in self.beside:
+                    place(self.beside[column].other)
+                order.setdefault(column)
+
+        for column in drawing_order(len(self.slots.codes), self.null_inclusions):
+            place(column)
+        return tuple(order)
 
 
 def ranks_of_scores(score: Floats) -> Floats:
