@@ -102,17 +102,22 @@ def _biases(
         own, held = drawn == part, table.codes[real == part, column]
         if own.sum() >= _FEWEST_OF_PART and len(held) >= layout.at_least:
             # A rare code comes with its condition, whatever the group.
-            shares = np.where(rare.codes_of(column, slots), every, _shares(held, every, layout.at_least))
+            shares = np.where(
+                rare.codes_of(column, slots), every, _shares(held, every, layout.columns[column].bins, layout.at_least)
+            )
             made[:, part : part + 1] = _bias(logits[:, own], rare.wanted(shares, column, slots, conditions[own]))
     return made
 
 
-def _shares(codes: npt.NDArray[np.integer], every: npt.NDArray[np.float64], at_least: int) -> npt.NDArray[np.float64]:
+def _shares(
+    codes: npt.NDArray[np.integer], every: npt.NDArray[np.float64], bins: int, at_least: int
+) -> npt.NDArray[np.float64]:
     """The share of each code in some rows; what few rows hold is told together, as in ``every`` row."""
     counts = np.bincount(codes, minlength=len(every)).astype(np.float64)
-    few = counts < at_least
-    rest = counts[few].sum()
-    counts[few] = rest * every[few] / max(every[few].sum(), 1e-300) if rest >= at_least else 0.0
+    is_bin = np.arange(len(every)) >= len(every) - bins
+    for few in (is_bin & (counts < at_least), ~is_bin & (counts < at_least)):
+        rest = counts[few].sum()
+        counts[few] = rest * every[few] / max(every[few].sum(), 1e-300) if rest >= at_least else 0.0
     return np.asarray(counts / counts.sum())
 
 

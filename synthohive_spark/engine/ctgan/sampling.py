@@ -167,7 +167,9 @@ class CTGANSampler:
         ranks = np.full((len(self.rank_tables), rows), 0.5, np.float32)
         for row, (column, score) in enumerate(zip(self._ranked, self.scores(raw), strict=True)):
             if asked is None or column in asked:
-                cells = codes[column] + self.slots.codes[column] * self.part(column, codes)
+                cells = codes[column]
+                if column in self.beside:
+                    cells = cells + self.slots.codes[column] * self.part(column, codes)
                 ranks[row] = self.rank_tables[row].ranks(cells, score)
         for (column, groups), draw in zip(self.groups.items(), draws[columns:], strict=True):
             codes[column] = groups.members(codes[column], draw)
@@ -230,7 +232,9 @@ class CTGANSampler:
             if columns is not None and column not in columns:
                 continue
             start = self.slots.starts[column]
-            logits = raw[start : start + self.slots.codes[column]] + self.biases[column][:, self.part(column, codes)]
+            bias = self.biases[column]
+            bias = bias[:, self.part(column, codes)] if column in self.beside else bias
+            logits = raw[start : start + self.slots.codes[column]] + bias
             mask_nulls(logits, column, self.null_inclusions, codes)
             if (null := self._null_under[column]).size:
                 logits[1:, np.isin(places[0], null)] = -np.inf

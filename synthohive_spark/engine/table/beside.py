@@ -15,7 +15,8 @@ from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
 from synthohive_spark.engine.encoded_table import Beside, Block, EncodedTable
 
-_GROUPS = 12
+_GROUPS, _ROWS = 12, 200
+"""Groups at most, and about the fewest rows of one."""
 
 
 def find_beside(rows: pa.Table, orders: Orders, encoded: EncodedTable, blocks: Sequence[Block]) -> tuple[Beside, ...]:
@@ -80,7 +81,7 @@ def _near(codes: npt.NDArray[np.integer], numbers: npt.NDArray[np.float64], bloc
     order = np.argsort(means, kind="stable")
     group = np.zeros(block.codes, np.int64)
     before = np.cumsum(counts[order]) - counts[order] / 2
-    group[order] = before * _GROUPS // max(len(codes), 1)
+    group[order] = before * min(_GROUPS, max(len(codes) // _ROWS, 1)) // max(len(codes), 1)
     if block.null:
         group[0] = _GROUPS
     return np.unique(group, return_inverse=True)[1].astype(np.int32)
