@@ -173,7 +173,7 @@ def _sampler(arrays: Arrays, fixed: Arrays, settings: CTGANSettings, layout: Lay
         context=context,
         noise=settings.embedding_dim,
         layers=_layers(arrays, settings) if arrays else (),
-        biases=tuple(arrays[f"calibration.{i}.bias"] for i in range(len(columns))),
+        biases=tuple(arrays[f"calibration.{i}.bias"].reshape(b.codes, -1) for i, b in enumerate(columns)),
         rank_tables=tuple(_rank_table(arrays, i, n) for i, n in enumerate(cells) if columns[i].ranked),
         ranked=tuple(block.ranked for block in columns),
         conditions=SamplingConditions.of(columns, slots.conditioned(context), rare),

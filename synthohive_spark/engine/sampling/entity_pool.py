@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.dependencies.entities import Entity
 from synthohive_spark.engine.encoded_table import Block, EncodedTable, Known
-from synthohive_spark.engine.noise import NoiseBits, derive_seed, mix
+from synthohive_spark.engine.noise import NoiseBits, mix
 from synthohive_spark.engine.sampling.draw import Draw
 
 Floats = npt.NDArray[np.float32]
@@ -54,14 +54,14 @@ def drawn_entities(
     Args:
         entity: What they are.
         entities: All that decide columns.
-        seed: The sampling seed.
+        seed: That of the entities.
         rows: Draws rows that are about one of some entities each.
     """
     only, inner = frozenset(entity_columns(entity, entities)), outer_entities(entities, entity)
-    own_seed, step = derive_seed(seed, "entity", entity.column), min(max(entity.values, _TOGETHER), _MOST)
+    step = min(max(entity.values, _TOGETHER), _MOST)
     drawn: list[pa.Table] = []
     while True:
-        drawn.append(rows(Draw(np.arange(step) + step * len(drawn), own_seed, only=only), inner))
+        drawn.append(rows(Draw(np.arange(step) + step * len(drawn), seed, only=only), inner))
         table = pa.concat_tables(drawn)
         codes = one_array(table.column(entity.column)).dictionary_encode(null_encoding="encode").indices.to_numpy()
         first = np.unique(codes, return_index=True)[1]
@@ -78,6 +78,7 @@ class EntityPool:
 
     Attributes:
         column: The column that names an entity.
+        seed: What they are drawn by.
         values: The column and what it decides, a row for each entity.
         known: The same as codes.
         places: The entity of each ticket; one that more rows are about has more tickets.
@@ -86,6 +87,7 @@ class EntityPool:
     """
 
     column: str
+    seed: int
     values: pa.Table
     known: Known
     places: Places

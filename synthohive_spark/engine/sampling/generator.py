@@ -88,7 +88,7 @@ class RowGenerator:
         parts = None if draw.only is None else self._parts_of(draw.only, {*given, *decided})
         drawn = self._drawn(engine_words, context, known, parts)
         if entities:
-            drawn, given = self._about(entities, draw, drawn, known, given)
+            drawn, given = self._about(entities, draw, drawn, given, known_words)
         numbers = None if draw.numbers is None else draw.numbers.view(np.uint64)
         made = self.encoder.decode(drawn, codec, numbers, parts)
         dependencies = self.dependencies if draw.only is None else self.dependencies.about(draw.only, given)
@@ -101,36 +101,47 @@ class RowGenerator:
         entities: Sequence[Entity],
         draw: Draw,
         drawn: EncodedTable,
-        known: Known | None,
         given: dict[str, pa.Array],
+        words: NoiseBits,
     ) -> tuple[EncodedTable, dict[str, pa.Array]]:
         """Drawn rows about one of the entities of each kind, and all that is given then."""
-        found, known = dict(given), known or self._nothing_known(len(draw))
         ranked = np.flatnonzero([block.ranked for block in self.encoder.blocks])
-        for entity in entities:
-            pool = self._pool(entity, draw.seed)
-            if entity.column in given:
-                places = pool.named(given[entity.column])
+        found, left = dict(given), [(entity, draw.seed) for entity in entities]
+        known: Known | None = None
+        while left:
+            entity, seed = left.pop()
+            pool = self._pool(entity, seed)
+            if entity.column in found:
+                places = pool.named(found[entity.column])
             else:
-                seed = derive_seed(draw.seed, "about", entity.column)
-                places = pool.chosen(drawn, row_words(seed, draw.row_ids, 2, stream=draw.stream))
+                own_seed = derive_seed(seed, "about", entity.column)
+                places = pool.chosen(drawn, row_words(own_seed, draw.row_ids, 2, stream=draw.stream))
             own = pool.values.take(pa.array(places))
-            found |= {n: one_array(own.column(n)) for n in own.column_names if n not in given}
-            known = known.beside(pool.known.take(places), ranked)
+            if given:  # It may be what names an entity that this one decides.
+                own = own.select(entity.columns)
+                left += [(e, pool.seed) for e in outer_entities(self.dependencies.entities, entity)]
+            found |= {name: one_array(own.column(name)) for name in own.column_names if name not in found}
+            theirs = pool.known.take(places)
+            known = theirs if known is None else known.beside(theirs, ranked)
+        if given:
+            known = self._known(self.dependencies.split(pa.table(found)), found, len(draw), words, draw.fill)
+        known = known or self._nothing_known(len(draw))
         return with_known(drawn, known, self.encoder.blocks, self.dependencies.functional), found
 
     def _pool(self, entity: Entity, seed: int) -> EntityPool:
         """The entities of one kind, drawn once."""
         key = entity.column, seed
         if key not in self._pools:
-            values, tickets = drawn_entities(entity, self.dependencies.entities, seed, self._rows)
+            own_seed = derive_seed(seed, "entity", entity.column)
+            values, tickets = drawn_entities(entity, self.dependencies.entities, own_seed, self._rows)
             given = {name: one_array(values.column(name)) for name in values.column_names}
-            words = row_words(seed, np.arange(values.num_rows), self.encoder.encode_words)
+            words = row_words(own_seed, np.arange(values.num_rows), self.encoder.encode_words)
             known = self._known(self.dependencies.split(values), given, len(words), words, frozenset())
             known, of_part = known or self._nothing_known(len(words)), self.dependencies.column_of_part
             names = {place: self.encoder.blocks[place].name for place in sorted(known.columns or ())}
             told = {place: of_part.get(name, name) == entity.column for place, name in names.items()}
-            self._pools[key] = EntityPool(entity.column, values, known, tickets, self.encoder.blocks, told)
+            pool = EntityPool(entity.column, own_seed, values, known, tickets, self.encoder.blocks, told)
+            self._pools[key] = pool
         return self._pools[key]
 
     @cached_property
