@@ -42,11 +42,11 @@ def test_a_row_is_about_one_of_the_entities_most_like_it_and_each_as_often():
 
 
 def test_what_an_entity_decides_counts_before_what_it_is_called():
-    pool = pool_of(encoded(np.array([0.9, 0.1, 0.1]), np.array([0, 1, 0]), np.array([0.5, 0.5, 0.95])))
+    pool = pool_of(encoded(np.array([0.1, 0.9, 0.1]), np.array([0, 0, 1]), np.array([0.95, 0.5, 0.5])))
     row = encoded(np.array([0.1]), np.array([0]), np.array([0.5]))
-    assert pool.chosen(row, row_words(0, np.arange(1), 2)).tolist() == [0]
+    assert pool.chosen(row, row_words(0, np.arange(1), 2)).tolist() == [1]
     near = encoded(np.array([0.5]), np.array([1]), np.array([0.6]))
-    assert pool.chosen(near, row_words(0, np.arange(1), 2)).tolist() == [1]
+    assert pool.chosen(near, row_words(0, np.arange(1), 2)).tolist() == [2]
 
 
 def test_an_entity_with_more_tickets_has_more_rows():
