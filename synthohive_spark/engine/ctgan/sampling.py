@@ -209,7 +209,7 @@ class CTGANSampler:
         if columns is None:
             return np.ascontiguousarray(_linear(last, x, places).T)
         outputs = self._outputs(columns)
-        made = np.zeros((self.slots.width, len(dense)), np.float32)
+        made = np.zeros((self.slots.width, len(dense)), x.dtype)
         made[outputs] = _linear(Layer(last.dense[:, outputs], last.given[:, outputs], last.bias[outputs]), x, places).T
         return made
 
