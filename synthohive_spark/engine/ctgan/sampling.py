@@ -209,8 +209,9 @@ class CTGANSampler:
         if columns is None:
             return np.ascontiguousarray(_linear(last, x, places).T)
         outputs = self._outputs(columns)
-        made = np.zeros((self.slots.width, len(dense)), x.dtype)
-        made[outputs] = _linear(Layer(last.dense[:, outputs], last.given[:, outputs], last.bias[outputs]), x, places).T
+        few = _linear(Layer(last.dense[:, outputs], last.given[:, outputs], last.bias[outputs]), x, places)
+        made = np.zeros_like(few, shape=(self.slots.width, len(dense)))
+        made[outputs] = few.T
         return made
 
     def logits(
