@@ -1,8 +1,8 @@
-"""Columns whose values count beside those of another one: how far one lies from another, and which may not pass it."""
+"""Columns whose values count beside those of another one: distances, bounds, terms of a sum, factors of a product."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,37 +12,54 @@ import pyarrow as pa
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.codecs.arrow_numbers import to_numbers
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.dependencies.dependencies import Dependencies
+from synthohive_spark.engine.dependencies.linear import LinearTerm
 from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
+from synthohive_spark.engine.dependencies.product import Factor
 from synthohive_spark.engine.encoded_table import Beside, Block, EncodedTable
 
 _GROUPS, _ROWS = 12, 200
 """Groups at most, and about the fewest rows of one."""
 
 
-def find_beside(rows: pa.Table, orders: Orders, encoded: EncodedTable, blocks: Sequence[Block]) -> tuple[Beside, ...]:
-    """For each column that is in order with others the one of these that is nearest to it, in groups of like values.
+def find_beside(
+    rows: pa.Table, dependencies: Dependencies, encoded: EncodedTable, blocks: Sequence[Block]
+) -> tuple[Beside, ...]:
+    """Columns that others are made of or bounded by together, each with one of these, in groups of like values.
+
+    A column in order with others counts beside the nearest of them, a term or factor beside the first of those that
+    are learned.
 
     Args:
         rows: The rows.
-        orders: The columns in order.
+        dependencies: What holds in all of them.
         encoded: The same rows as codes.
         blocks: The encoded columns.
     """
     places = {block.name: place for place, block in enumerate(blocks)}
-    arrays = {name: one_array(rows.column(name)) for own in orders.every for name in (own.column.name, *own.sources)}
     found: dict[int, Beside] = {}
-    for name, bound in _pairs(orders, arrays):
+    for name, bound in (*_in_order(rows, dependencies.orders), *_together(dependencies, places)):
         column, other = places.get(name), places.get(bound.name)
         if column is None or other is None or column in found or _leads_to(found, other, column):
             continue
-        numbers = to_numbers(arrays[bound.name], bound.type) if bound.name in arrays else np.zeros(len(encoded))
-        table = _near(encoded.codes[:, other], numbers.astype(np.float64), blocks[other])
-        found[column] = Beside(column, other, table)
+        numbers = np.zeros(len(encoded))
+        if bound.name in rows.column_names:
+            numbers = to_numbers(one_array(rows.column(bound.name)), bound.type).astype(np.float64)
+        found[column] = Beside(column, other, _near(encoded.codes[:, other], numbers, blocks[other]))
     return tuple(found.values())
 
 
-def _pairs(orders: Orders, arrays: Mapping[str, pa.Array]) -> Iterator[tuple[str, Column]]:
-    """Names of encoded columns, each with the column that it counts beside."""
+def _together(dependencies: Dependencies, learned: Collection[str]) -> Iterator[tuple[str, Column]]:
+    """Names of terms and factors, each with the first one."""
+    made: list[Sequence[LinearTerm | Factor]] = [relation.parts[1:] for relation in dependencies.linear]
+    for parts in (*made, *(own.factors for own in dependencies.products)):
+        own = [Column(part.name, part.type) for part in parts if part.name in learned]
+        yield from ((other.name, own[0]) for other in own[1:])
+
+
+def _in_order(rows: pa.Table, orders: Orders) -> Iterator[tuple[str, Column]]:
+    """Names of encoded columns, each with the nearest that is learned as it is."""
+    arrays = {name: one_array(rows.column(name)) for own in orders.every for name in (own.column.name, *own.sources)}
     nearest = {own.column.name: _nearest(own, arrays) for own in orders.columns}
     far = {own.column.name for own in orders.columns if not own.touching}
     for own in orders.every:

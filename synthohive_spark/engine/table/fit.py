@@ -101,7 +101,7 @@ def _fit(
         tuple(find_echoes(encoder, encoded, context_encoder, context)),
         dependencies.first,
         tuple(exclusions.values()),
-        find_beside(rows, dependencies.orders, encoded, encoder.blocks),
+        find_beside(rows, dependencies, encoded, encoder.blocks),
     )
     fitted = engine.fit(encoded, context, layout, request.training)
     score = assess(fitted, encoded, context, layout, request.seed)
