@@ -17,6 +17,7 @@ from synthohive_spark.engine.dependencies.linear import LinearTerm
 from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
 from synthohive_spark.engine.dependencies.product import Factor
 from synthohive_spark.engine.encoded_table import Beside, Block, EncodedTable
+from synthohive_spark.engine.temporal.calendar_parts import Calendar
 
 _GROUPS, _ROWS = 12, 200
 """Groups at most, and about the fewest rows of one."""
@@ -36,6 +37,8 @@ def find_beside(
         encoded: The same rows as codes.
         blocks: The encoded columns.
     """
+    # Strings as the numbers and times that they are; nothing as a distance or a part.
+    rows = replace(dependencies, orders=Orders(), timed=(), calendar=Calendar()).split(rows)
     places = {block.name: place for place, block in enumerate(blocks)}
     found: dict[int, Beside] = {}
     for name, bound in (*_in_order(rows, dependencies.orders), *_together(dependencies, places)):

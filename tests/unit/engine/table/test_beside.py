@@ -72,6 +72,16 @@ def test_sums_and_products_have_the_right_distribution():
         assert ks_2samp(real[name], made[name]).statistic < 0.06, name
 
 
+def test_strings_count_as_what_they_are():
+    real = stays()
+    amounts = {name: real[name].map("${:,.2f}".format) for name in ("bill", "paid")}
+    model = CTGAN(epochs=1, progress=False).fit(pd.DataFrame(amounts), seed=1)
+    assert len(model.model.layout.beside) == 1
+    made = model.sample(2000, seed=2)
+    paid, bill = (made[name].str.replace("[$,]", "", regex=True).astype(float) for name in ("paid", "bill"))
+    assert (paid <= bill).all() and ks_2samp(real["paid"], paid).statistic < 0.05
+
+
 def test_another_engine_need_not_look_at_it():
     made = Autoregressive(epochs=1, progress=False).fit(stays(), seed=1).sample(500, seed=2)
     assert not (made["paid"] > made["bill"]).any()
