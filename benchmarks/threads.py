@@ -77,9 +77,10 @@ def steps_per_second(width: int, batch: int, seconds: float, threads: int) -> fl
     """Of a CTGAN on made-up rows of 10 columns, after some steps of warm-up."""
     import numpy as np
 
+    from synthohive_spark.engine.code_links import Block
     from synthohive_spark.engine.ctgan.settings import CTGANSettings
     from synthohive_spark.engine.ctgan.training import CTGANTrainer
-    from synthohive_spark.engine.encoded_table import Block, EncodedTable, Layout
+    from synthohive_spark.engine.encoded_table import EncodedTable, Layout
     from synthohive_spark.engine.training.threads import limited_threads
     from synthohive_spark.engine.training.torch_process import torch_training
 

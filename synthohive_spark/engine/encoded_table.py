@@ -4,145 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from synthohive_spark.engine.integrity import Bounds, Share, Whole, check_distinct, check_equal
+from synthohive_spark.engine.code_links import (
+    Beside,
+    Block,
+    CompositeDependency,
+    Echo,
+    Exclusion,
+    Function,
+    FunctionalDependency,
+    NullInclusion,
+    check_beside,
+    check_composites,
+    check_nulls,
+    check_tables,
+    function_from_json,
+    function_to_json,
+    with_arrays,
+    with_lists,
+)
+from synthohive_spark.engine.integrity import Whole, check_distinct
 
 Codes = npt.NDArray[np.int32]
-
-
-@dataclass(frozen=True)
-class Block:
-    """One column's part of an encoded row.
-
-    Attributes:
-        name: The column.
-        frequencies: Share of the training rows that hold each code; its length is the number of codes.
-        ranked: Whether the column has a rank beside its code.
-        null: Whether code 0 stands for null.
-        bins: How many of the codes, the last ones, are equal parts of the ranks; 0 where ranks have another meaning.
-    """
-
-    name: str
-    frequencies: Annotated[tuple[Share, ...], Bounds(1)]
-    ranked: bool
-    null: bool = False
-    bins: Whole = 0
-
-    @property
-    def codes(self) -> int:
-        """How many codes the column has."""
-        return len(self.frequencies)
-
-    @property
-    def values(self) -> range:
-        """The codes that stand for no null."""
-        return range(int(self.null), self.codes)
-
-
-@dataclass(frozen=True, eq=False)
-class FunctionalDependency:
-    """The code of ``determinant`` says which code ``dependent`` has.
-
-    Only values of enough rows have codes, so the table tells nothing about rarer ones.
-
-    Attributes:
-        determinant: Position of the column that decides.
-        dependent: Position of the column that is decided.
-        table: The code of ``dependent`` for each code of ``determinant``; -1 where it is not known.
-    """
-
-    determinant: Whole
-    dependent: Whole
-    table: Codes
-
-    @property
-    def columns(self) -> tuple[int, ...]:
-        """Positions of all its columns, the one that is decided last."""
-        return self.determinant, self.dependent
-
-
-@dataclass(frozen=True, eq=False)
-class CompositeDependency:
-    """The codes of two columns say together which code a third one has.
-
-    Only combinations that enough rows hold are drawn, as only values of enough rows have codes.
-
-    Attributes:
-        determinants: Positions of the columns that decide.
-        dependent: Position of the column that is decided.
-        combinations: Codes of the three, shape (combinations, 3); no two of the same first two.
-        free: Of each of the three whether its null, code 0, goes with anything and says nothing.
-    """
-
-    determinants: tuple[Whole, Whole]
-    dependent: Whole
-    combinations: Codes
-    free: tuple[bool, bool, bool] = (False, False, False)
-
-    @property
-    def columns(self) -> tuple[int, ...]:
-        """Positions of all its columns, the one that is decided last."""
-        return *self.determinants, self.dependent
-
-
-Function = FunctionalDependency | CompositeDependency
-
-
-@dataclass(frozen=True, eq=False)
-class Exclusion:
-    """Two columns never hold the same value.
-
-    Attributes:
-        one: Position of a column.
-        other: Position of another one.
-        table: The code of ``other`` for each code of ``one`` that stands for the same value; -1 where none does.
-    """
-
-    one: Whole
-    other: Whole
-    table: Codes
-
-    @property
-    def turned(self) -> Codes:
-        """The code of ``one`` for each code of ``other``, up to the last that has one."""
-        made = np.full(int(self.table.max(initial=-1)) + 1, -1, np.int32)
-        there = np.flatnonzero(self.table >= 0)
-        made[self.table[there]] = there
-        return made
-
-
-@dataclass(frozen=True)
-class NullInclusion:
-    """Where ``column`` is null, ``within`` is null, too.
-
-    Attributes:
-        column: Position of the column.
-        within: Position of the other one, whose nulls contain those of ``column``.
-        same: Whether the two are null in the same rows.
-    """
-
-    column: Whole
-    within: Whole
-    same: bool
-
-
-@dataclass(frozen=True, eq=False)
-class Echo:
-    """A generated column that often holds what a given one does: a currency, that of the row before.
-
-    Attributes:
-        given: Position of the given column.
-        column: Position of the generated one.
-        table: The code of ``column`` for each code of ``given`` that stands for the same value; -1 where none does.
-    """
-
-    given: Whole
-    column: Whole
-    table: Codes
 
 
 @dataclass(frozen=True)
@@ -157,6 +44,7 @@ class Layout:
         null_inclusions: Generated columns that are null only where another one is; an engine keeps to them.
         echoes: Generated columns that often hold what a given one does; an engine need not look at them.
         exclusions: Generated columns that never hold the same value; an engine keeps to them.
+        beside: Generated columns whose values count beside those of another one; an engine need not look at them.
         first: Positions of generated columns of which others will be drawn as if they were given; an engine that draws
             one column after the other begins with them.
     """
@@ -169,6 +57,7 @@ class Layout:
     echoes: tuple[Echo, ...] = ()
     first: tuple[int, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
+    beside: tuple[Beside, ...] = ()
 
     def check(self) -> None:
         """See `synthohive_spark.engine.integrity`."""
@@ -176,39 +65,17 @@ class Layout:
             check_distinct((block.name for block in blocks), "encoded columns")
             if any(block.bins > block.codes for block in blocks):
                 raise ValueError("a column has more bins than codes")
-        drawn, given = len(self.columns), len(self.context)
         check_distinct(self.first, "columns that are drawn first")
-        if any(not 0 <= place < drawn for place in self.first):
+        if any(not 0 <= place < len(self.columns) for place in self.first):
             raise ValueError("a column that is drawn first is not there")
-        for own in self.null_inclusions:
-            if own.column == own.within or max(own.column, own.within) >= drawn:
-                raise ValueError("a null inclusion names columns that are not there")
-            if not (self.columns[own.column].null and self.columns[own.within].null):
-                raise ValueError("a null inclusion is of columns without nulls")
+        check_nulls(self.null_inclusions, self.columns)
+        check_beside(self.beside, self.columns)
         single = [own for own in self.functional if isinstance(own, FunctionalDependency)]
-        links = [(own.determinant, own.dependent, self.columns, drawn, own.table) for own in single]
-        links += [(own.given, own.column, self.context, given, own.table) for own in self.echoes]
-        links += [(own.one, own.other, self.columns, drawn, own.table) for own in self.exclusions]
-        for one, other, blocks, most, table in links:
-            if one >= most or other >= drawn or (blocks is self.columns and one == other):
-                raise ValueError("a dependency names columns that are not there")
-            check_equal(len(table), blocks[one].codes, "a dependency and its column's codes")
-            if blocks[one].ranked or self.columns[other].ranked:
-                raise ValueError("a dependency is of columns with ranks")
-            if table.min() < -1 or table.max() >= self.columns[other].codes:
-                raise ValueError("a dependency names codes that are not there")
-        for composite in (own for own in self.functional if isinstance(own, CompositeDependency)):
-            self._check_composite(composite)
-
-    def _check_composite(self, own: CompositeDependency) -> None:
-        check_distinct(own.columns, "columns of a dependency")
-        if max(own.columns) >= len(self.columns) or any(self.columns[place].ranked for place in own.columns):
-            raise ValueError("a dependency names columns that are not there, or have ranks")
-        check_distinct(map(tuple, own.combinations[:, :2].tolist()), "combinations that decide")
-        if (own.combinations < 0).any() or (own.combinations >= [self.columns[p].codes for p in own.columns]).any():
-            raise ValueError("a dependency names codes that are not there")
-        if any(free and not self.columns[place].null for place, free in zip(own.columns, own.free, strict=True)):
-            raise ValueError("a dependency frees nulls of a column without nulls")
+        within = [(own.determinant, own.dependent, own.table) for own in single]
+        within += [(own.one, own.other, own.table) for own in self.exclusions]
+        check_tables(within, self.columns, self.columns)
+        check_tables([(own.given, own.column, own.table) for own in self.echoes], self.context, self.columns)
+        check_composites([own for own in self.functional if isinstance(own, CompositeDependency)], self.columns)
 
     def to_json(self) -> dict[str, Any]:
         """The layout as plain values."""
@@ -219,11 +86,12 @@ class Layout:
         return {
             **parts,
             "at_least": self.at_least,
-            "functional": [_function_to_json(own) for own in self.functional],
-            "echoes": _with_lists(self.echoes),
+            "functional": [function_to_json(own) for own in self.functional],
+            "echoes": with_lists(self.echoes),
             "null_inclusions": [dict(vars(own)) for own in self.null_inclusions],
             "first": list(self.first),
-            "exclusions": _with_lists(self.exclusions),
+            "exclusions": with_lists(self.exclusions),
+            "beside": with_lists(self.beside),
         }
 
     @classmethod
@@ -237,44 +105,13 @@ class Layout:
             blocks("columns"),
             blocks("context"),
             data["at_least"],
-            tuple(map(_function_from_json, data["functional"])),
+            tuple(map(function_from_json, data["functional"])),
             tuple(NullInclusion(**own) for own in data["null_inclusions"]),
-            tuple(Echo(**own) for own in _with_arrays(data["echoes"])),
+            tuple(Echo(**own) for own in with_arrays(data["echoes"])),
             tuple(data.get("first", ())),
-            tuple(Exclusion(**own) for own in _with_arrays(data.get("exclusions", ()))),
+            tuple(Exclusion(**own) for own in with_arrays(data.get("exclusions", ()))),
+            tuple(Beside(**own) for own in with_arrays(data.get("beside", ()))),
         )
-
-
-def _function_to_json(own: Function) -> dict[str, Any]:
-    if isinstance(own, FunctionalDependency):
-        return _with_lists([own])[0]
-    plain = {"determinants": list(own.determinants), "free": list(own.free)}
-    return {**plain, "dependent": own.dependent, "combinations": own.combinations.tolist()}
-
-
-def _function_from_json(data: Mapping[str, Any]) -> Function:
-    if "determinants" not in data:
-        return FunctionalDependency(**_with_arrays([data])[0])
-    (one, other), free = data["determinants"], data["free"]
-    rows = data["combinations"]
-    if any(len(row) != 3 for row in rows):
-        raise ValueError("a combination is not of three codes")
-    codes = _codes([code for row in rows for code in row]).reshape(-1, 3)
-    return CompositeDependency((one, other), data["dependent"], codes, tuple(free))
-
-
-def _with_lists(links: Sequence[FunctionalDependency | Echo | Exclusion]) -> list[dict[str, Any]]:
-    return [{**vars(own), "table": own.table.tolist()} for own in links]
-
-
-def _with_arrays(links: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [{**own, "table": _codes(own["table"])} for own in links]
-
-
-def _codes(table: list[int]) -> Codes:
-    if not table or any(type(code) is not int for code in table):
-        raise ValueError("a table of codes holds something else")
-    return np.array(table, np.int32)
 
 
 @dataclass(frozen=True)
@@ -352,6 +189,16 @@ class Known:
     filled: npt.NDArray[np.bool_]
     allowed: Mapping[int, Allowed] = field(default_factory=dict)
     columns: frozenset[int] | None = None
+
+    def take(self, rows: npt.NDArray[Any]) -> Known:
+        """The chosen rows."""
+        return replace(self, rows=self.rows.take(rows), mask=self.mask[rows])
+
+    def beside(self, other: Known, ranked: npt.NDArray[Any]) -> Known:
+        """This, and what only ``other`` knows; ``ranked`` are the positions of the columns with a rank."""
+        codes = np.where(self.mask, self.rows.codes, other.rows.codes)
+        ranks = np.where(self.mask[:, ranked], self.rows.ranks, other.rows.ranks)
+        return replace(self, rows=EncodedTable(codes, ranks), mask=self.mask | other.mask)
 
     def batch(self, start: int, rows: int) -> Known:
         """So many rows from ``start`` on, filled up at the end."""

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from synthohive_spark.engine.encoded_table import Block, EncodedTable
+from synthohive_spark.engine.code_links import Block
+from synthohive_spark.engine.encoded_table import EncodedTable
 
 
 @dataclass(frozen=True)

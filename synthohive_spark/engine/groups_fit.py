@@ -7,7 +7,8 @@ import numpy.typing as npt
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from synthohive_spark.engine.encoded_table import Block, EncodedTable
+from synthohive_spark.engine.code_links import Block
+from synthohive_spark.engine.encoded_table import EncodedTable
 from synthohive_spark.engine.groups import Groups
 
 GROUPS = 64

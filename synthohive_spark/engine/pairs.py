@@ -7,7 +7,8 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from synthohive_spark.engine.encoded_table import Block, EncodedTable
+from synthohive_spark.engine.code_links import Block
+from synthohive_spark.engine.encoded_table import EncodedTable
 
 CELLS = 10
 MOST_PAIRS = 150

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from synthohive_spark.engine.encoded_table import Block, EncodedTable, Known, Layout
+from synthohive_spark.engine.code_links import Block
+from synthohive_spark.engine.encoded_table import EncodedTable, Known, Layout
 from synthohive_spark.engine.interface import Sampler
 from synthohive_spark.engine.noise import row_words
 from synthohive_spark.errors import SerializationError

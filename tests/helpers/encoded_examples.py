@@ -6,8 +6,9 @@ import numpy as np
 
 from synthohive_spark.engine.autoregressive.model import AutoregressiveEngine
 from synthohive_spark.engine.autoregressive.settings import AutoregressiveSettings
+from synthohive_spark.engine.code_links import Block
 from synthohive_spark.engine.dependencies.null_inclusion import find_null_inclusions
-from synthohive_spark.engine.encoded_table import Block, EncodedTable, Known, Layout
+from synthohive_spark.engine.encoded_table import EncodedTable, Known, Layout
 from synthohive_spark.engine.interface import TrainingRequest
 from synthohive_spark.engine.noise import row_words
 

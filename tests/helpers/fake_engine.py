@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synthohive_spark.engine.encoded_table import Block, EncodedTable
+from synthohive_spark.engine.code_links import Block
+from synthohive_spark.engine.encoded_table import EncodedTable
 from synthohive_spark.engine.interface import Encoding, FittedEngine
 from synthohive_spark.engine.noise import uniforms
 from synthohive_spark.engine.settings import TrainingSettings

@@ -9,6 +9,7 @@ import pytest
 from pyspark.sql import functions as F
 
 from synthohive_spark import Inequality, Metadata, QualityError, SchemaError, Synthesizer
+from tests.helpers.frames import assert_same_rows
 
 ROWS = 1500
 FIRST, LAST = ["Ann", "Bob", "Cem", "Dee", "Eva"], ["Smith", "Jones", "Brown", "Li"]
@@ -69,6 +70,17 @@ def test_drawn_orders_make_sense_on_any_partitioning(orders, estimator, tmp_path
     pd.testing.assert_frame_equal(
         one.astype(str).sort_values(key, ignore_index=True), other.astype(str).sort_values(key, ignore_index=True)
     )
+
+
+def test_customers_are_the_same_on_any_partitioning(spark, estimator):
+    born = "date_add(DATE'1950-01-01', CAST(xxhash64(customer) % 9000 AS INT))"
+    rows = spark.range(ROWS).selectExpr("CAST(xxhash64(id) % 90 * 7 + 1000 AS INT) AS customer", "rand(3) AS spent")
+    model = estimator().fit(rows.selectExpr("*", f"{born} AS born"))
+    assert "customer decides born in all 1,500 rows" in model.dependencies
+    one, other = (model.sample(400, seed=3, numPartitions=n) for n in (1, 5))
+    assert_same_rows(one, other)
+    made = one.toPandas()
+    assert made.groupby("customer")["born"].nunique().max() == 1 and made["customer"].nunique() < 300
 
 
 @pytest.fixture(scope="module")

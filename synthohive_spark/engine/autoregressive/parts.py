@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from synthohive_spark.engine.code_links import Echo
 from synthohive_spark.engine.codecs.numeric_common import EDGE
-from synthohive_spark.engine.encoded_table import Allowed, Echo, EncodedTable
+from synthohive_spark.engine.encoded_table import Allowed, EncodedTable
 
 Codes = npt.NDArray[np.int64]
 Weights = npt.NDArray[np.float64]

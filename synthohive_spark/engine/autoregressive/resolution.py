@@ -11,8 +11,9 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 
 from synthohive_spark.engine.autoregressive.parts import ColumnParts, Parts
 from synthohive_spark.engine.autoregressive.rare import rare_categories
+from synthohive_spark.engine.code_links import Block
 from synthohive_spark.engine.columns import source_of
-from synthohive_spark.engine.encoded_table import Block, EncodedTable, Layout
+from synthohive_spark.engine.encoded_table import EncodedTable, Layout
 from synthohive_spark.engine.groups_fit import profiles
 from synthohive_spark.engine.noise import derive_seed
 

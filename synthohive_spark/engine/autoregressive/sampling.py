@@ -18,19 +18,12 @@ from synthohive_spark.engine.autoregressive.head import Floats, Gate, Head
 from synthohive_spark.engine.autoregressive.known import draw_known
 from synthohive_spark.engine.autoregressive.parts import Codes, Parts
 from synthohive_spark.engine.categories import sample_categories
+from synthohive_spark.engine.code_links import Exclusion, Function, FunctionalDependency, NullInclusion
 from synthohive_spark.engine.dependencies.composite import freed
 from synthohive_spark.engine.dependencies.exclusion import permitted_beside
 from synthohive_spark.engine.dependencies.functional import allowed
 from synthohive_spark.engine.dependencies.null_inclusion import mask_nulls
-from synthohive_spark.engine.encoded_table import (
-    EncodedTable,
-    Exclusion,
-    Function,
-    FunctionalDependency,
-    Known,
-    Layout,
-    NullInclusion,
-)
+from synthohive_spark.engine.encoded_table import EncodedTable, Known, Layout
 from synthohive_spark.engine.noise import NoiseBits, uniforms
 from synthohive_spark.engine.products import product_type
 

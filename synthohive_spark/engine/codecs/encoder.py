@@ -10,10 +10,11 @@ import numpy as np
 import pyarrow as pa
 
 from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.code_links import Block
 from synthohive_spark.engine.codecs.interface import Codec, NoiseBits
 from synthohive_spark.engine.codecs.registry import CODECS
 from synthohive_spark.engine.columns import Column
-from synthohive_spark.engine.encoded_table import Block, EncodedTable, stack
+from synthohive_spark.engine.encoded_table import EncodedTable, stack
 from synthohive_spark.errors import ConstraintViolationError
 
 

@@ -2,7 +2,9 @@
 
 The generator's logits get a bias for each code, found by repeatedly adding the damped logarithm of wanted over drawn
 frequency (iterative proportional fitting on one margin at a time); then the quantiles of the scores drawn with each
-code are mapped to those of the ranks of its real rows. Both are small tables in the model.
+code are mapped to those of the ranks of its real rows. Both are small tables in the model. Of a column that counts
+beside another one, both are found for each group of that one's codes: sums of the two come out as they are, not only
+each of them.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ _CLOSE = 2e-4
 _FARTHEST = np.float32(1e20)
 _KNOTS = 17
 _ROWS_PER_KNOT = 20
+_FEWEST_OF_PART = 100
 
 
 def calibrate(
@@ -64,14 +67,14 @@ def calibrate(
     draws = uniforms(words[:, -columns - len(sampler.groups) :].T).astype(np.float32)
     codes, biases = np.full((columns, rows), -1), list(sampler.biases)
     for column, logits in sampler.logits(raw, codes, places):
-        wanted = np.array(layout.columns[column].frequencies, np.float64)
-        change = _bias(logits, sampler.conditions.rare.wanted(wanted, column, sampler.slots, places[0]))
+        change = _biases(sampler, column, logits, codes, places[0], table, layout)
         biases[column] = biases[column] + change
-        codes[column] = sample_categories(logits + change, draws[column])
-    tables, ranked = [], [i for i, is_ranked in enumerate(sampler.ranked) if is_ranked]
+        codes[column] = sample_categories(logits + change[:, sampler.part(column, codes)], draws[column])
+    tables, ranked, real = [], [i for i, is_ranked in enumerate(sampler.ranked) if is_ranked], table.codes.T
     for place, (column, score) in enumerate(zip(ranked, sampler.scores(raw), strict=True)):
-        real = table.codes[:, column], table.ranks[:, place]
-        tables.append(_rank_table(score, codes[column], *real, layout.columns[column].codes, layout.at_least))
+        drawn, held = ((own[column], sampler.part(column, own)) for own in (codes, real))
+        size = sampler.slots.codes[column], sampler.parts(column)
+        tables.append(_rank_table_of_parts(score, drawn, held, table.ranks[:, place], size, layout.at_least))
     return replace(sampler, biases=tuple(biases), rank_tables=tuple(tables))
 
 
@@ -79,6 +82,43 @@ def uncalibrated_rank_table(codes: int) -> RankTable:
     """A table that takes every score for the rank it stands for."""
     ranks = np.linspace(1e-4, 1 - 1e-4, _KNOTS, dtype=np.float32)
     return RankTable(*(np.repeat(knots[:, None], codes, axis=1) for knots in (_scores(ranks), ranks)))
+
+
+def _biases(
+    sampler: CTGANSampler,
+    column: int,
+    logits: Floats,
+    codes: npt.NDArray[np.int64],
+    conditions: npt.NDArray[np.int64],
+    table: EncodedTable,
+    layout: Layout,
+) -> Floats:
+    """The biases of a column's codes in each of its groups of rows, shape (codes, groups)."""
+    rare, slots, every = sampler.conditions.rare, sampler.slots, np.array(layout.columns[column].frequencies)
+    parts = sampler.parts(column)
+    made = np.repeat(_bias(logits, rare.wanted(every, column, slots, conditions)), parts, axis=1)
+    drawn, real = sampler.part(column, codes), sampler.part(column, table.codes.T)
+    for part in range(parts if parts > 1 else 0):
+        own, held = drawn == part, table.codes[real == part, column]
+        if own.sum() >= _FEWEST_OF_PART and len(held) >= layout.at_least:
+            # A rare code comes with its condition, whatever the group.
+            shares = np.where(
+                rare.codes_of(column, slots), every, _shares(held, every, layout.columns[column].bins, layout.at_least)
+            )
+            made[:, part : part + 1] = _bias(logits[:, own], rare.wanted(shares, column, slots, conditions[own]))
+    return made
+
+
+def _shares(
+    codes: npt.NDArray[np.integer], every: npt.NDArray[np.float64], bins: int, at_least: int
+) -> npt.NDArray[np.float64]:
+    """The share of each code in some rows; what few rows hold is told together, as in ``every`` row."""
+    counts = np.bincount(codes, minlength=len(every)).astype(np.float64)
+    is_bin = np.arange(len(every)) >= len(every) - bins
+    for few in (is_bin & (counts < at_least), ~is_bin & (counts < at_least)):
+        rest = counts[few].sum()
+        counts[few] = rest * every[few] / max(every[few].sum(), 1e-300) if rest >= at_least else 0.0
+    return np.asarray(counts / counts.sum())
 
 
 def _bias(logits: Floats, wanted: Floats) -> Floats:
@@ -97,9 +137,31 @@ def _bias(logits: Floats, wanted: Floats) -> Floats:
     return np.asarray(np.log(change), np.float32)
 
 
+def _rank_table_of_parts(
+    scores: Floats,
+    drawn: tuple[npt.NDArray[np.integer], npt.NDArray[np.integer]],
+    real: tuple[npt.NDArray[np.integer], npt.NDArray[np.integer]],
+    real_ranks: Floats,
+    size: tuple[int, int],
+    at_least: int,
+) -> RankTable:
+    """The table of a column; codes and groups of the rows are drawn and real ones, ``size`` is how many there are."""
+    whole = _rank_table(scores, drawn[0], real[0], real_ranks, size[0], at_least)
+    if size[1] == 1:
+        return whole
+    cells = size[0] * size[1]
+    made, held = (codes + size[0] * part for codes, part in (drawn, real))
+    own = _rank_table(scores, made, held, real_ranks, cells, at_least)
+    many = np.minimum(*(np.bincount(c, minlength=cells) for c in (made, held))) >= max(2 * _ROWS_PER_KNOT, at_least)
+    return RankTable(
+        np.where(many, own.scores, np.tile(whole.scores, size[1])),
+        np.where(many, own.real, np.tile(whole.real, size[1])),
+    )
+
+
 def _rank_table(
     scores: Floats,
-    codes: npt.NDArray[np.int64],
+    codes: npt.NDArray[np.integer],
     real_codes: npt.NDArray[np.integer],
     real_ranks: Floats,
     size: int,

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from synthohive_spark.engine.code_links import Block
 from synthohive_spark.engine.ctgan.rare import RareCodes
 from synthohive_spark.engine.ctgan.slots import Slots
-from synthohive_spark.engine.encoded_table import Block, EncodedTable
+from synthohive_spark.engine.encoded_table import EncodedTable
 
 Places = npt.NDArray[np.int64]
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from synthohive_spark.engine.code_links import Block
 from synthohive_spark.engine.ctgan.calibration import FEWEST_ROWS, ROWS, calibrate, uncalibrated_rank_table
 from synthohive_spark.engine.ctgan.conditions import SamplingConditions
 from synthohive_spark.engine.ctgan.rare import RareCodes
@@ -16,7 +17,7 @@ from synthohive_spark.engine.ctgan.sampling import CTGANSampler, Layer, RankTabl
 from synthohive_spark.engine.ctgan.settings import CTGANSettings
 from synthohive_spark.engine.ctgan.slots import Slots
 from synthohive_spark.engine.ctgan.validation import Validation
-from synthohive_spark.engine.encoded_table import Block, EncodedTable, Layout
+from synthohive_spark.engine.encoded_table import EncodedTable, Layout
 from synthohive_spark.engine.groups import Groups, grouped
 from synthohive_spark.engine.interface import Encoding, FittedEngine, TrainingRequest
 from synthohive_spark.engine.noise import derive_seed
@@ -69,7 +70,7 @@ class CTGANEngine:
         training, held_out = Validation.split(rows, given, seed=derive_seed(seed, "validation"))
 
         def calibrated(arrays: Arrays, **settings: Any) -> CTGANSampler:
-            started = {f"calibration.{i}.bias": np.zeros(b.codes, np.float32) for i, b in enumerate(narrow.columns)}
+            started = {f"calibration.{i}.bias": zeros for i, zeros in enumerate(_no_biases(narrow))}
             sampler = _sampler({**arrays, **started, **rare.to_arrays(_RARE)}, fixed, self.settings, layout)
             return calibrate(sampler, rows, given, narrow, seed=derive_seed(seed, "calibration"), **settings)
 
@@ -156,7 +157,8 @@ def _narrow(layout: Layout, groups: Mapping[str, Mapping[int, Groups]]) -> Layou
 
     links = tuple(own for own in layout.functional if not {*own.columns} & groups["columns"].keys())
     columns, context = (blocks(getattr(layout, part), groups[part]) for part in ("columns", "context"))
-    return replace(layout, columns=columns, context=context, functional=links)
+    beside = tuple(own for own in layout.beside if not {own.column, own.other} & groups["columns"].keys())
+    return replace(layout, columns=columns, context=context, functional=links, beside=beside)
 
 
 def _sampler(arrays: Arrays, fixed: Arrays, settings: CTGANSettings, layout: Layout) -> CTGANSampler:
@@ -166,19 +168,21 @@ def _sampler(arrays: Arrays, fixed: Arrays, settings: CTGANSettings, layout: Lay
     columns = narrow.columns if arrays else ()
     slots, context = Slots.of(columns), Slots.of(narrow.context)
     rare = RareCodes.from_arrays(arrays, _RARE)
+    cells = [block.codes * parts for block, parts in zip(columns, _parts(narrow), strict=False)]
     sampler = CTGANSampler(
         slots=slots,
         context=context,
         noise=settings.embedding_dim,
         layers=_layers(arrays, settings) if arrays else (),
-        biases=tuple(arrays[f"calibration.{i}.bias"][:, None] for i in range(len(columns))),
-        rank_tables=tuple(_rank_table(arrays, i, block.codes) for i, block in enumerate(columns) if block.ranked),
+        biases=tuple(arrays[f"calibration.{i}.bias"].reshape(b.codes, -1) for i, b in enumerate(columns)),
+        rank_tables=tuple(_rank_table(arrays, i, n) for i, n in enumerate(cells) if columns[i].ranked),
         ranked=tuple(block.ranked for block in columns),
         conditions=SamplingConditions.of(columns, slots.conditioned(context), rare),
         null_inclusions=layout.null_inclusions if arrays else (),
         functional=layout.functional if arrays else (),
         exclusions=layout.exclusions if arrays else (),
         values={own.other: layout.columns[own.other].values for own in layout.exclusions},
+        beside={own.column: own for own in narrow.beside} if arrays else {},
         groups=groups["columns"],
         context_groups=groups["context"],
     )
@@ -204,6 +208,17 @@ def _layer(weight: npt.NDArray[Any], given: npt.NDArray[Any], bias: npt.NDArray[
     return Layer(*(np.ascontiguousarray(array) for array in (weight.T, given, bias)))
 
 
+def _parts(layout: Layout) -> list[int]:
+    """In how many groups of rows each column is calibrated."""
+    made = dict.fromkeys(range(len(layout.columns)), 1)
+    return list((made | {own.column: int(own.table.max()) + 1 for own in layout.beside}).values())
+
+
+def _no_biases(layout: Layout) -> list[npt.NDArray[np.float32]]:
+    sizes = zip(layout.columns, _parts(layout), strict=True)
+    return [np.zeros((block.codes, parts), np.float32) for block, parts in sizes]
+
+
 def _rank_table(arrays: Arrays, column: int, codes: int) -> RankTable:
     name = f"calibration.{column}"
     if f"{name}.scores" not in arrays:
@@ -212,7 +227,7 @@ def _rank_table(arrays: Arrays, column: int, codes: int) -> RankTable:
 
 
 def _calibration(sampler: CTGANSampler) -> Arrays:
-    arrays: Arrays = {f"calibration.{i}.bias": np.ascontiguousarray(b[:, 0]) for i, b in enumerate(sampler.biases)}
+    arrays: Arrays = {f"calibration.{i}.bias": np.ascontiguousarray(b) for i, b in enumerate(sampler.biases)}
     ranked = (i for i, ranked in enumerate(sampler.ranked) if ranked)
     for i, table in zip(ranked, sampler.rank_tables, strict=True):
         for part in ("scores", "real"):

@@ -15,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from synthohive_spark.engine.categories import sample_categories
+from synthohive_spark.engine.code_links import Beside, Exclusion, Function, NullInclusion
 from synthohive_spark.engine.ctgan.conditions import SamplingConditions
 from synthohive_spark.engine.ctgan.slots import RANK_SCALE, Slots, scores
 from synthohive_spark.engine.dependencies.exclusion import parted
 from synthohive_spark.engine.dependencies.functional import settled
 from synthohive_spark.engine.dependencies.null_inclusion import drawing_order, mask_nulls
-from synthohive_spark.engine.encoded_table import EncodedTable, Exclusion, Function, Known, NullInclusion
+from synthohive_spark.engine.encoded_table import EncodedTable, Known
 from synthohive_spark.engine.groups import Groups, grouped
 from synthohive_spark.engine.noise import NoiseBits, normal_cdf, normal_words, normals, uniforms
 from synthohive_spark.engine.products import product_type
@@ -48,7 +49,8 @@ class RankTable:
     """Generated scores of a column to ranks, by the quantiles of both among the rows of each code.
 
     Attributes:
-        scores: Quantiles of the generated scores given each code, shape (knots, codes), not decreasing along knots.
+        scores: Quantiles of the generated scores given each code, shape (knots, codes), not decreasing along knots; of
+            a column beside another one, given each code in rows of each group, group by group.
         real: Quantiles of the real ranks given each code, of the same shape.
     """
 
@@ -75,7 +77,8 @@ class CTGANSampler:
         context: Places of the given columns in its input.
         noise: Width of the noise.
         layers: The residual layers, then the output layer.
-        biases: What is added to the logits of each column, shape (codes, 1); calibrated.
+        biases: What is added to the logits of each column, shape (codes, groups), where the groups are those of the
+            column that it is beside, else one; calibrated.
         rank_tables: One for each column with a rank.
         ranked: Whether each column has a rank.
         conditions: Draws the conditional vector.
@@ -83,6 +86,7 @@ class CTGANSampler:
         functional: Which columns are a function of another, or of two.
         exclusions: Which columns never hold the same value.
         values: By column of one of these, its codes that stand for values.
+        beside: By column that counts beside another one, that one and its groups.
         groups: The columns, by position, of which the generator makes a group.
         context_groups: The given columns of which it reads a group.
     """
@@ -99,6 +103,7 @@ class CTGANSampler:
     functional: tuple[Function, ...]
     exclusions: tuple[Exclusion, ...]
     values: Mapping[int, range]
+    beside: Mapping[int, Beside]
     groups: Mapping[int, Groups]
     context_groups: Mapping[int, Groups]
 
@@ -120,11 +125,11 @@ class CTGANSampler:
             width += made
         if made != self.slots.width:
             raise ValueError(f"{made} numbers are made of {self.slots.width}")
-        for codes, bias in zip(self.slots.codes, self.biases, strict=True):
-            if bias.shape != (codes, 1):
+        for column, (codes, bias) in enumerate(zip(self.slots.codes, self.biases, strict=True)):
+            if bias.shape != (codes, self.parts(column)):
                 raise ValueError("a calibration is not that of its column")
         self.conditions.rare.check(self.slots)
-        ranked = [codes for codes, ranked in zip(self.slots.codes, self.ranked, strict=True) if ranked]
+        ranked = [self.slots.codes[column] * self.parts(column) for column in self._ranked]
         for codes, table in zip(ranked, self.rank_tables, strict=True):
             if table.scores.shape != table.real.shape or table.real.shape[1:] != (codes,) or len(table.real) < 2:
                 raise ValueError("a table of ranks is not that of its column")
@@ -146,14 +151,20 @@ class CTGANSampler:
         if not columns:
             return EncodedTable(np.zeros((rows, 0), np.int32), np.zeros((rows, 0), np.float32))
         dense, places = self.inputs(words, grouped(context, self.context_groups))
-        raw = self.forward(dense, places)
+        asked = None if wanted is None else self._linked(wanted)
+        raw = self.forward(dense, places, asked)
         draws = uniforms(words[:, normal_words(self.noise) + 1 :].T).astype(np.float32)
         codes = np.full((columns, rows), -1)
-        for column, logits in self.logits(raw, codes, places):
+        for column, logits in self.logits(raw, codes, places, asked):
             codes[column] = sample_categories(logits, draws[column])
-        ranks = np.empty((len(self.rank_tables), rows), np.float32)
+        codes = np.maximum(codes, 0)
+        ranks = np.full((len(self.rank_tables), rows), 0.5, np.float32)
         for row, (column, score) in enumerate(zip(self._ranked, self.scores(raw), strict=True)):
-            ranks[row] = self.rank_tables[row].ranks(codes[column], score)
+            if asked is None or column in asked:
+                cells = codes[column]
+                if column in self.beside:
+                    cells = cells + self.slots.codes[column] * self.part(column, codes)
+                ranks[row] = self.rank_tables[row].ranks(cells, score)
         for (column, groups), draw in zip(self.groups.items(), draws[columns:], strict=True):
             codes[column] = groups.members(codes[column], draw)
         codes = settled(codes, self.functional, self._sizes)
@@ -177,19 +188,32 @@ class CTGANSampler:
             places.append(context.codes[:, column].astype(np.int64) + start)
         return np.concatenate(dense, axis=1), places
 
-    def forward(self, dense: Floats, places: list[npt.NDArray[np.int64]]) -> Floats:
-        """What the output layer makes, shape (outputs, rows)."""
-        x = np.empty((len(dense), len(self.layers[-1].dense)), product_type())
+    def forward(
+        self, dense: Floats, places: list[npt.NDArray[np.int64]], columns: frozenset[int] | None = None
+    ) -> Floats:
+        """What the output layer makes, shape (outputs, rows); zeros but for these columns, None for all."""
+        last = self.layers[-1]
+        x = np.empty((len(dense), len(last.dense)), product_type())
         used = dense.shape[1]
         x[:, :used] = dense
         for layer in self.layers[:-1]:
             width = len(layer.bias)
             np.maximum(_linear(layer, x[:, :used], places), 0, out=x[:, used : used + width])
             used += width
-        return np.ascontiguousarray(_linear(self.layers[-1], x, places).T)
+        if columns is None:
+            return np.ascontiguousarray(_linear(last, x, places).T)
+        outputs = self._outputs(columns)
+        few = _linear(Layer(last.dense[:, outputs], last.given[:, outputs], last.bias[outputs]), x, places)
+        made = np.zeros_like(few, shape=(self.slots.width, len(dense)))
+        made[outputs] = few.T
+        return made
 
     def logits(
-        self, raw: Floats, codes: npt.NDArray[np.int64], places: Sequence[npt.NDArray[np.int64]]
+        self,
+        raw: Floats,
+        codes: npt.NDArray[np.int64],
+        places: Sequence[npt.NDArray[np.int64]],
+        columns: frozenset[int] | None = None,
     ) -> Iterator[tuple[int, Floats]]:
         """Each column with the calibrated logits of its codes, shape (codes, rows), a new array.
 
@@ -197,16 +221,58 @@ class CTGANSampler:
             raw: What the output layer made.
             codes: Where the caller puts a column's codes before it asks for the next, shape (columns, rows).
             places: Of the one-hot inputs, see `inputs`.
+            columns: Those that are wanted, None for all.
         """
         for column in self._order:
+            if columns is not None and column not in columns:
+                continue
             start = self.slots.starts[column]
-            logits = raw[start : start + self.slots.codes[column]] + self.biases[column]
+            bias = self.biases[column]
+            bias = bias[:, self.part(column, codes)] if column in self.beside else bias
+            logits = raw[start : start + self.slots.codes[column]] + bias
             mask_nulls(logits, column, self.null_inclusions, codes)
+            if (null := self._null_under[column]).size:
+                logits[1:, np.isin(places[0], null)] = -np.inf
             yield column, self.conditions.rare.rule_out(logits, column, self.slots, places[0])
+
+    def parts(self, column: int) -> int:
+        """In how many groups of rows a column is calibrated."""
+        return int(self.beside[column].table.max()) + 1 if column in self.beside else 1
+
+    def part(self, column: int, codes: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+        """In which of them each row is; ``codes`` has shape (columns, rows)."""
+        if column not in self.beside:
+            return np.zeros(codes.shape[1], np.int64)
+        own = self.beside[column]
+        return np.asarray(own.table[codes[own.other]], np.int64)
 
     def scores(self, raw: Floats) -> Floats:
         """Generated scores in tanh's range, shape (ranks, rows)."""
         return np.tanh(raw[self.slots.one_hot :])
+
+    def _linked(self, columns: frozenset[int]) -> frozenset[int]:
+        """These columns and all that their codes may depend on."""
+        links = [{own.column, own.within} for own in self.null_inclusions]
+        links += [set(own.columns) for own in self.functional]
+        links += [{own.one, own.other} for own in self.exclusions]
+        links += [{own.column, own.other} for own in self.beside.values()]
+        while more := {column for own in links if own & columns for column in own} - columns:
+            columns |= more
+        return columns
+
+    def _outputs(self, columns: frozenset[int]) -> npt.NDArray[np.int64]:
+        """The outputs that tell these columns."""
+        starts = self.slots.starts
+        codes = [np.arange(starts[i], starts[i] + self.slots.codes[i]) for i in sorted(columns)]
+        ranks = [self.slots.one_hot + place for place, i in enumerate(self._ranked) if i in columns]
+        return np.concatenate([*codes, np.array(ranks, np.int64)])
+
+    @cached_property
+    def _null_under(self) -> list[npt.NDArray[np.int64]]:
+        """For each column the rare codes that are nulls which lie within its own: a row of one is null here, too."""
+        starts = self.slots.starts
+        null = [[starts[own.column] for own in self.null_inclusions if own.within == i] for i in range(len(starts))]
+        return [np.intersect1d(np.array(own, np.int64), self.conditions.rare.places) for own in null]
 
     @cached_property
     def _ranked(self) -> list[int]:
@@ -220,7 +286,17 @@ class CTGANSampler:
 
     @cached_property
     def _order(self) -> tuple[int, ...]:
-        return drawing_order(len(self.slots.codes), self.null_inclusions)
+        order: dict[int, None] = {}
+
+        def place(column: int) -> None:
+            if column not in order:
+                if column in self.beside:
+                    place(self.beside[column].other)
+                order.setdefault(column)
+
+        for column in drawing_order(len(self.slots.codes), self.null_inclusions):
+            place(column)
+        return tuple(order)
 
 
 def ranks_of_scores(score: Floats) -> Floats:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synthohive_spark.engine.encoded_table import Block, EncodedTable
+from synthohive_spark.engine.code_links import Block
+from synthohive_spark.engine.encoded_table import EncodedTable
 from synthohive_spark.engine.noise import normal_quantile
 
 RANK_SCALE = 3.5

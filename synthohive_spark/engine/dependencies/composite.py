@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from synthohive_spark.engine.encoded_table import CompositeDependency, EncodedTable, Function
+from synthohive_spark.engine.code_links import CompositeDependency, Function
+from synthohive_spark.engine.encoded_table import EncodedTable
 
 Codes = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

@@ -13,9 +13,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from synthohive_spark.engine.arrays import null_mask, one_array
+from synthohive_spark.engine.code_links import Block, CompositeDependency, FunctionalDependency
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.functional_fit import most_frequent, numbered_values
-from synthohive_spark.engine.encoded_table import Block, Codes, CompositeDependency, EncodedTable, FunctionalDependency
+from synthohive_spark.engine.encoded_table import Codes, EncodedTable
 
 _CHANCE = 1e-6
 _ROWS_OF_A_VALUE, _ROWS_OF_A_COMBINATION = 10, 5

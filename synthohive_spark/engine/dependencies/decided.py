@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from synthohive_spark.engine.code_links import CompositeDependency
 from synthohive_spark.engine.dependencies import functional, null_inclusion
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
-from synthohive_spark.engine.encoded_table import CompositeDependency, EncodedTable
+from synthohive_spark.engine.encoded_table import EncodedTable
 
 
 @dataclass(frozen=True)

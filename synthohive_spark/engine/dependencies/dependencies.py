@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from synthohive_spark.engine.arrays import null_mask, one_array
+from synthohive_spark.engine.code_links import Function, NullInclusion
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies import functional, null_inclusion
 from synthohive_spark.engine.dependencies.combinations import Combinations
@@ -22,7 +23,7 @@ from synthohive_spark.engine.dependencies.relations import Relations
 from synthohive_spark.engine.dependencies.rewriting import Joint, Rewritten, joint_columns, replaced, split, virtual
 from synthohive_spark.engine.dependencies.template import TemplateColumn, Templates
 from synthohive_spark.engine.dependencies.typed import Written, written_from_json
-from synthohive_spark.engine.encoded_table import Function, Layout, NullInclusion
+from synthohive_spark.engine.encoded_table import Layout
 from synthohive_spark.engine.temporal.calendar_parts import Calendar
 
 Mask = npt.NDArray[np.bool_]

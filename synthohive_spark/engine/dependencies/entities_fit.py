@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
+from synthohive_spark.engine.code_links import FunctionalDependency
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.entities import Entity, entities_of
 from synthohive_spark.engine.dependencies.functional_fit import ROWS_OF_A_NAME, numbered_values, value_functions
-from synthohive_spark.engine.encoded_table import FunctionalDependency
 
 _ONE_EACH = 0.9
 _FEWEST_NAMES = 100

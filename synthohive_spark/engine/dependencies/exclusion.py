@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synthohive_spark.engine.encoded_table import Exclusion
+from synthohive_spark.engine.code_links import Exclusion
 
 Mask = npt.NDArray[np.bool_]
 

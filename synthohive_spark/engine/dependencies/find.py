@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from synthohive_spark.declarations.dependencies import FixedCombinations, OneHot
 from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.engine.code_links import Block
 from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.clock_difference import find_clock_differences
@@ -39,7 +40,7 @@ from synthohive_spark.engine.dependencies.time_distance_fit import find_time_dis
 from synthohive_spark.engine.dependencies.time_part_fit import find_time_parts, may_be_months
 from synthohive_spark.engine.dependencies.typed import JsonColumn, TypedColumn, Written
 from synthohive_spark.engine.dependencies.typed_fit import find_typed
-from synthohive_spark.engine.encoded_table import Block, EncodedTable
+from synthohive_spark.engine.encoded_table import EncodedTable
 from synthohive_spark.engine.table_statistics import TableStatistics
 from synthohive_spark.engine.temporal.calendar_fit import find_calendar
 from synthohive_spark.engine.temporal.calendar_parts import Calendar

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from synthohive_spark.engine.code_links import Function, FunctionalDependency
 from synthohive_spark.engine.dependencies import composite
-from synthohive_spark.engine.encoded_table import Codes, EncodedTable, Function, FunctionalDependency
+from synthohive_spark.engine.encoded_table import Codes, EncodedTable
 
 Mask = npt.NDArray[np.bool_]
 

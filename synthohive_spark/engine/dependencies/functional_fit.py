@@ -10,8 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.code_links import Block, FunctionalDependency
 from synthohive_spark.engine.columns import Column
-from synthohive_spark.engine.encoded_table import Block, Codes, EncodedTable, FunctionalDependency
+from synthohive_spark.engine.encoded_table import Codes, EncodedTable
 
 MOST_CODES = 50_000
 _CHANCE = 1e-6

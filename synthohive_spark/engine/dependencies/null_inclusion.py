@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from synthohive_spark.engine.encoded_table import Block, EncodedTable, NullInclusion
+from synthohive_spark.engine.code_links import Block, NullInclusion
+from synthohive_spark.engine.encoded_table import EncodedTable
 
 _CHANCE = 1e-6
 

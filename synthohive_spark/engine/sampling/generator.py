@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -13,13 +14,15 @@ from synthohive_spark.engine.codecs.encoder import TableEncoder
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.domains import learned_domain
+from synthohive_spark.engine.dependencies.entities import Entity
 from synthohive_spark.engine.domain import Domain
 from synthohive_spark.engine.encoded_table import Allowed, EncodedTable, Known
 from synthohive_spark.engine.interface import Sampler
-from synthohive_spark.engine.noise import NoiseBits, row_words
+from synthohive_spark.engine.noise import NoiseBits, derive_seed, row_words
 from synthohive_spark.engine.sampling.draw import Draw
 from synthohive_spark.engine.sampling.entities import with_entities
-from synthohive_spark.engine.sampling.nearest import nearest_sample
+from synthohive_spark.engine.sampling.entity_pool import EntityPool, drawn_entities, outer_entities
+from synthohive_spark.engine.sampling.nearest import nearest_sample, with_known
 
 BATCH_ROWS = 512
 """Rows of a matrix product, which gives the same bits for a row only in batches of one shape."""
@@ -49,6 +52,8 @@ class RowGenerator:
     def sample(self, draw: Draw) -> pa.Table:
         """One row for each id of ``draw``, with its columns."""
         if self.dependencies.entities and not draw.fill:
+            if not self.any_condition:
+                return self._rows(draw, outer_entities(self.dependencies.entities))
             draw = with_entities(draw, self.dependencies.entities, self._repeated, self._rows)
         return self._rows(draw)
 
@@ -63,11 +68,12 @@ class RowGenerator:
         pairs = zip(self.encoder.columns, self.encoder.codecs, strict=True)
         return frozenset(column.name for column, codec in pairs if codec.kind == "text")
 
-    def _rows(self, draw: Draw) -> pa.Table:
+    def _rows(self, draw: Draw, entities: Sequence[Entity] = ()) -> pa.Table:
+        """Rows, each about one of the entities of each kind."""
         starts = range(0, max(len(draw), 1), _CHUNK_ROWS)
-        return pa.concat_tables([self._chunk(draw.slice(start, _CHUNK_ROWS)) for start in starts])
+        return pa.concat_tables([self._chunk(draw.slice(start, _CHUNK_ROWS), entities) for start in starts])
 
-    def _chunk(self, draw: Draw) -> pa.Table:
+    def _chunk(self, draw: Draw, entities: Sequence[Entity]) -> pa.Table:
         rows, conditions, fill = len(draw), draw.conditions, draw.fill
         widths = [self.sampler.noise_words, self.encoder.decode_words, self.context_encoder.encode_words]
         words = row_words(draw.seed, draw.row_ids, sum(widths) + self.encoder.encode_words, stream=draw.stream)
@@ -78,14 +84,69 @@ class RowGenerator:
         known = self._known(split, given, rows, known_words, fill)
         if draw.within and self.any_condition:
             known = replace(known or self._nothing_known(rows), allowed=self.allowed(draw.within))
-        parts = None if draw.only is None else self._parts_of(draw.only, given)
+        decided = [name for own in entities for name in own.columns]
+        parts = None if draw.only is None else self._parts_of(draw.only, {*given, *decided})
         drawn = self._drawn(engine_words, context, known, parts)
+        if entities:
+            drawn, given = self._about(entities, draw, drawn, given, known_words)
         numbers = None if draw.numbers is None else draw.numbers.view(np.uint64)
         made = self.encoder.decode(drawn, codec, numbers, parts)
         dependencies = self.dependencies if draw.only is None else self.dependencies.about(draw.only, given)
         arrays = dependencies.restore(made, given, fill)
         names = [c.name for c in self.columns if draw.only is None or c.name in draw.only]
         return pa.table([arrays[name] for name in names], names=names)
+
+    def _about(
+        self,
+        entities: Sequence[Entity],
+        draw: Draw,
+        drawn: EncodedTable,
+        given: dict[str, pa.Array],
+        words: NoiseBits,
+    ) -> tuple[EncodedTable, dict[str, pa.Array]]:
+        """Drawn rows about one of the entities of each kind, and all that is given then."""
+        ranked = np.flatnonzero([block.ranked for block in self.encoder.blocks])
+        found, left = dict(given), [(entity, draw.seed) for entity in entities]
+        known: Known | None = None
+        while left:
+            entity, seed = left.pop()
+            pool = self._pool(entity, seed)
+            if entity.column in found:
+                places = pool.named(found[entity.column])
+            else:
+                own_seed = derive_seed(seed, "about", entity.column)
+                places = pool.chosen(drawn, row_words(own_seed, draw.row_ids, 2, stream=draw.stream))
+            own = pool.values.take(pa.array(places))
+            if given:  # It may be what names an entity that this one decides.
+                own = own.select(entity.columns)
+                left += [(e, pool.seed) for e in outer_entities(self.dependencies.entities, entity)]
+            found |= {name: one_array(own.column(name)) for name in own.column_names if name not in found}
+            theirs = pool.known.take(places)
+            known = theirs if known is None else known.beside(theirs, ranked)
+        if given:
+            known = self._known(self.dependencies.split(pa.table(found)), found, len(draw), words, draw.fill)
+        known = known or self._nothing_known(len(draw))
+        return with_known(drawn, known, self.encoder.blocks, self.dependencies.functional), found
+
+    def _pool(self, entity: Entity, seed: int) -> EntityPool:
+        """The entities of one kind, drawn once."""
+        key = entity.column, seed
+        if key not in self._pools:
+            own_seed = derive_seed(seed, "entity", entity.column)
+            values, tickets = drawn_entities(entity, self.dependencies.entities, own_seed, self._rows)
+            given = {name: one_array(values.column(name)) for name in values.column_names}
+            words = row_words(own_seed, np.arange(values.num_rows), self.encoder.encode_words)
+            known = self._known(self.dependencies.split(values), given, len(words), words, frozenset())
+            known, of_part = known or self._nothing_known(len(words)), self.dependencies.column_of_part
+            names = {place: self.encoder.blocks[place].name for place in sorted(known.columns or ())}
+            told = {place: of_part.get(name, name) == entity.column for place, name in names.items()}
+            pool = EntityPool(entity.column, own_seed, values, known, tickets, self.encoder.blocks, told)
+            self._pools[key] = pool
+        return self._pools[key]
+
+    @cached_property
+    def _pools(self) -> dict[tuple[str, int], EntityPool]:
+        return {}
 
     def _parts_of(self, names: frozenset[str], given: Collection[str]) -> frozenset[str]:
         """The generated columns that tell what the columns ``names`` hold."""

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from synthohive_spark.engine.code_links import Block, Function
 from synthohive_spark.engine.dependencies.functional import settled
-from synthohive_spark.engine.encoded_table import Block, EncodedTable, Function, Known
+from synthohive_spark.engine.encoded_table import EncodedTable, Known
 from synthohive_spark.engine.interface import Sampler
 from synthohive_spark.engine.noise import mix
 
@@ -45,6 +46,12 @@ def nearest_sample(
         nearer = (away < best)[:, None]
         made = EncodedTable(np.where(nearer, other.codes, made.codes), np.where(nearer, other.ranks, made.ranks))
         best = np.minimum(away, best)
+    return with_known(made, known, blocks, links)
+
+
+def with_known(made: EncodedTable, known: Known, blocks: Sequence[Block], links: Sequence[Function]) -> EncodedTable:
+    """Drawn rows that hold what is known of them, and what known codes decide."""
+    ranked = np.flatnonzero([block.ranked for block in blocks])
     ranks = np.where(known.mask[:, ranked], known.rows.ranks, made.ranks)
     codes = np.where(known.mask, known.rows.codes, made.codes)
     return EncodedTable(settled(codes.T, links, [block.codes for block in blocks], known.mask.T).T, ranks)

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from synthohive_spark.engine.code_links import Echo
 from synthohive_spark.engine.codecs.encoder import TableEncoder
 from synthohive_spark.engine.codecs.interface import Codec, Codes, NoiseBits
 from synthohive_spark.engine.columns import Column
-from synthohive_spark.engine.encoded_table import Echo, EncodedTable
+from synthohive_spark.engine.encoded_table import EncodedTable
 
 _MOST_CODES = 256
 _WORTH = 0.1

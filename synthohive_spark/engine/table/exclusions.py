@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.code_links import Exclusion
 from synthohive_spark.engine.codecs.encoder import TableEncoder
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.exclusion import Different
 from synthohive_spark.engine.dependencies.functional_fit import ROWS_OF_A_NAME
-from synthohive_spark.engine.encoded_table import Exclusion
 from synthohive_spark.engine.table.echoes import same_values
 
 _CHANCE = 1e-6

@@ -18,6 +18,7 @@ from synthohive_spark.engine.encoded_table import Layout
 from synthohive_spark.engine.interface import Engine
 from synthohive_spark.engine.limits import DEFAULT_THREADS
 from synthohive_spark.engine.table.assessment import assess, warnings_of
+from synthohive_spark.engine.table.beside import find_beside
 from synthohive_spark.engine.table.echoes import find_echoes
 from synthohive_spark.engine.table.encoder_fit import check_numeric_encoding, fit_encoder
 from synthohive_spark.engine.table.exclusions import find_exclusions, find_numbers_apart
@@ -108,6 +109,7 @@ def _fit(
         tuple(find_echoes(encoder, encoded, context_encoder, context)),
         dependencies.first,
         tuple(exclusions.values()),
+        find_beside(rows, dependencies, encoded, encoder.blocks),
     )
     fitted = engine.fit(encoded, context, layout, request.training)
     score = assess(fitted, encoded, context, layout, request.seed)

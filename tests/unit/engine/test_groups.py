@@ -1,6 +1,7 @@
 import numpy as np
 
-from synthohive_spark.engine.encoded_table import Block, EncodedTable
+from synthohive_spark.engine.code_links import Block
+from synthohive_spark.engine.encoded_table import EncodedTable
 from synthohive_spark.engine.groups import Groups, grouped
 from synthohive_spark.engine.groups_fit import GROUPS, fit_groups
 

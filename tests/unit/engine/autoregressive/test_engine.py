@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from synthohive_spark.engine.autoregressive.model import AutoregressiveEngine
-from synthohive_spark.engine.encoded_table import EncodedTable, FunctionalDependency, Known, Layout
+from synthohive_spark.engine.code_links import FunctionalDependency
+from synthohive_spark.engine.encoded_table import EncodedTable, Known, Layout
 from synthohive_spark.engine.noise import row_words
 from synthohive_spark.engine.tensors import read_tensors, tensor_bytes
 from synthohive_spark.errors import SerializationError

@@ -12,7 +12,8 @@ from synthohive_spark.engine.autoregressive.networks import Heads, known_parts
 from synthohive_spark.engine.autoregressive.parts import ColumnParts, Parts
 from synthohive_spark.engine.autoregressive.sampling import sampler_of
 from synthohive_spark.engine.autoregressive.training import odds_of, shares_of
-from synthohive_spark.engine.encoded_table import Block, Echo, EncodedTable, Known, Layout, NullInclusion
+from synthohive_spark.engine.code_links import Block, Echo, NullInclusion
+from synthohive_spark.engine.encoded_table import EncodedTable, Known, Layout
 from tests.helpers.encoded_examples import nothing
 
 # Plain, ranked with cuts, ranked with linked cells, groups, plain: eight parts with the last two columns' links.

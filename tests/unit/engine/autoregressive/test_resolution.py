@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from synthohive_spark.engine.autoregressive.resolution import BINS, FINE, cut_columns
-from synthohive_spark.engine.encoded_table import Block, EncodedTable, Layout
+from synthohive_spark.engine.code_links import Block
+from synthohive_spark.engine.encoded_table import EncodedTable, Layout
 from tests.helpers.encoded_examples import block, nothing
 
 

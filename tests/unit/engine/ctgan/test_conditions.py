@@ -1,9 +1,10 @@
 import numpy as np
 
+from synthohive_spark.engine.code_links import Block
 from synthohive_spark.engine.ctgan.conditions import SamplingConditions, TrainingConditions
 from synthohive_spark.engine.ctgan.rare import RareCodes
 from synthohive_spark.engine.ctgan.slots import Slots
-from synthohive_spark.engine.encoded_table import Block, EncodedTable
+from synthohive_spark.engine.encoded_table import EncodedTable
 
 
 def block(name, frequencies, ranked=False):

@@ -8,12 +8,13 @@ import pytest
 import torch
 from structlog.testing import capture_logs
 
+from synthohive_spark.engine.code_links import Block, FunctionalDependency
 from synthohive_spark.engine.ctgan import training
 from synthohive_spark.engine.ctgan.model import CTGANEngine
 from synthohive_spark.engine.ctgan.networks import Critic, Generator
 from synthohive_spark.engine.ctgan.settings import CTGANSettings
 from synthohive_spark.engine.ctgan.slots import Slots
-from synthohive_spark.engine.encoded_table import Block, EncodedTable, FunctionalDependency, Layout
+from synthohive_spark.engine.encoded_table import EncodedTable, Layout
 from synthohive_spark.engine.interface import TrainingRequest
 from synthohive_spark.engine.noise import normal_words, normals, row_words
 from synthohive_spark.engine.tensors import tensor_bytes

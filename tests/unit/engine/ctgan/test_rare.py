@@ -3,10 +3,11 @@ import pandas as pd
 import pytest
 
 from synthohive_spark import CTGAN
+from synthohive_spark.engine.code_links import Block
 from synthohive_spark.engine.ctgan.conditions import SamplingConditions
 from synthohive_spark.engine.ctgan.rare import RareCodes
 from synthohive_spark.engine.ctgan.slots import Slots
-from synthohive_spark.engine.encoded_table import Block, EncodedTable
+from synthohive_spark.engine.encoded_table import EncodedTable
 
 SLOTS = Slots((3, 4), 0)
 ROWS = 10_000
@@ -85,3 +86,16 @@ def test_what_goes_with_a_rare_class_is_learned():
 def test_rare_codes_that_are_none_are_refused(places, shares):
     with pytest.raises(ValueError, match="rare codes"):
         RareCodes(np.array(places), np.array(shares)).check(SLOTS)
+
+
+def test_a_rare_null_comes_as_often_where_it_may_only_stand_in_rows_of_other_nulls():
+    rng = np.random.default_rng(3)
+    rows = pd.DataFrame({name: rng.gamma(2, 50, 6000).round(1) for name in ("assets", "debt", "home", "income")})
+    for name, nulls in (("assets", 90), ("debt", 30), ("home", 10)):
+        rows.loc[: nulls - 1, name] = np.nan
+    model = CTGAN(epochs=1, progress=False).fit(rows, seed=1)
+    assert "home is null only where debt is in all 6,000 rows" in model.dependencies
+    made = model.sample(40_000, seed=2)
+    for name in ("assets", "debt", "home"):
+        assert made[name].isna().mean() == pytest.approx(rows[name].isna().mean(), rel=0.3), name
+    assert made["assets"][made["debt"].isna()].isna().all() and made["debt"][made["home"].isna()].isna().all()

@@ -8,12 +8,13 @@ import textwrap
 import numpy as np
 import pytest
 
+from synthohive_spark.engine.code_links import Block
 from synthohive_spark.engine.ctgan import training
 from synthohive_spark.engine.ctgan.calibration import _KNOTS, _bias, _rank_table
 from synthohive_spark.engine.ctgan.model import CTGANEngine
 from synthohive_spark.engine.ctgan.settings import CTGANSettings
 from synthohive_spark.engine.ctgan.validation import Validation
-from synthohive_spark.engine.encoded_table import Block, EncodedTable, Layout
+from synthohive_spark.engine.encoded_table import EncodedTable, Layout
 from synthohive_spark.engine.interface import TrainingRequest
 from synthohive_spark.engine.limits import Limits
 from synthohive_spark.engine.training import checkpoint as checkpoints
@@ -194,7 +195,8 @@ def test_nulls_that_come_together_stay_together():
 def test_many_codes_and_many_columns_train_within_four_gibibytes():
     script = """
         import numpy as np
-        from synthohive_spark.engine.encoded_table import Block, EncodedTable, Layout
+        from synthohive_spark.engine.code_links import Block
+from synthohive_spark.engine.encoded_table import EncodedTable, Layout
         from tests.unit.engine.ctgan.test_engine import fit
         rng = np.random.default_rng(0)
         codes = np.column_stack([rng.integers(0, 20_000, 2_000), rng.integers(0, 50, (2_000, 100))])

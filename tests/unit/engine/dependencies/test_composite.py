@@ -8,17 +8,12 @@ import pyarrow as pa
 import pytest
 
 from synthohive_spark import CTGAN, Autoregressive, SchemaError
+from synthohive_spark.engine.code_links import Block, CompositeDependency, FunctionalDependency
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.composite import broken, permitted_beside
 from synthohive_spark.engine.dependencies.composite_fit import composites_in_codes, find_composites
 from synthohive_spark.engine.dependencies.functional import decided_next, settled
-from synthohive_spark.engine.encoded_table import (
-    Block,
-    CompositeDependency,
-    EncodedTable,
-    FunctionalDependency,
-    Layout,
-)
+from synthohive_spark.engine.encoded_table import EncodedTable, Layout
 
 ROWS = 1500
 

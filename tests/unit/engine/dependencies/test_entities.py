@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from synthohive_spark import CTGAN, Autoregressive, SchemaError
+from synthohive_spark.engine.code_links import FunctionalDependency
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.entities import Entity, entities_of
@@ -15,7 +16,6 @@ from synthohive_spark.engine.dependencies.entities_fit import find_entities, fin
 from synthohive_spark.engine.dependencies.find import with_decided_last
 from synthohive_spark.engine.dependencies.product import Factor, Product
 from synthohive_spark.engine.dependencies.relations import Relations
-from synthohive_spark.engine.encoded_table import FunctionalDependency
 from synthohive_spark.engine.sampling.draw import Draw
 
 ROWS, CUSTOMERS = 3000, 500

@@ -4,9 +4,9 @@ import pyarrow as pa
 import pytest
 
 from synthohive_spark import CTGAN, Autoregressive
+from synthohive_spark.engine.code_links import Exclusion
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.exclusion import parted, permitted_beside
-from synthohive_spark.engine.encoded_table import Exclusion
 from synthohive_spark.engine.table.exclusions import find_numbers_apart
 
 ROWS = 1500

@@ -2,10 +2,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from synthohive_spark.engine.code_links import Block, FunctionalDependency
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.functional import allowed, decided_next, settled
 from synthohive_spark.engine.dependencies.functional_fit import MOST_CODES, find_functional_dependencies, find_names
-from synthohive_spark.engine.encoded_table import Block, EncodedTable, FunctionalDependency
+from synthohive_spark.engine.encoded_table import EncodedTable
 from synthohive_spark.engine.table.encoder_fit import fit_encoder
 from synthohive_spark.engine.table.request import FitRequest
 from synthohive_spark.engine.table_statistics import TableStatistics

@@ -2,6 +2,7 @@ from itertools import permutations
 
 import numpy as np
 
+from synthohive_spark.engine.code_links import Block, NullInclusion
 from synthohive_spark.engine.dependencies.null_inclusion import (
     broken,
     drawing_order,
@@ -9,7 +10,7 @@ from synthohive_spark.engine.dependencies.null_inclusion import (
     mask_nulls,
     telling,
 )
-from synthohive_spark.engine.encoded_table import Block, EncodedTable, NullInclusion
+from synthohive_spark.engine.encoded_table import EncodedTable
 
 
 def table(rows=4000):

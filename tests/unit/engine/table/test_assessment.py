@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from synthohive_spark import CTGAN, Autoregressive
-from synthohive_spark.engine.encoded_table import Block, EncodedTable
+from synthohive_spark.engine.code_links import Block
+from synthohive_spark.engine.encoded_table import EncodedTable
 from synthohive_spark.engine.pairs import cells_of, pair_score
 
 RNG = np.random.default_rng(0)
