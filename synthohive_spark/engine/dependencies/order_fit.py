@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import permutations
 
@@ -16,9 +16,11 @@ from scipy.special import ndtr
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.codecs.arrow_numbers import Numbers, to_numbers
+from synthohive_spark.engine.codecs.numeric_fit import step_of, unit_of
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.linear_fit import digits_of
 from synthohive_spark.engine.dependencies.order import DAY, FARTHEST, Mask, OrderedColumn, Orders, comparable, like
+from synthohive_spark.engine.dependencies.relations import reached
 
 _ROWS = 50
 _STAGES = (200, 2_000)
@@ -97,10 +99,12 @@ class OrderedPairs:
     Attributes:
         read: The columns.
         below: Pairs of their positions, lower and upper.
+        made_of: By column that is computed, all that it is made of.
     """
 
     read: Sequence[_Read]
     below: set[Pair]
+    made_of: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def beside(self, made_of: Mapping[str, Collection[str]]) -> OrderedPairs:
         """Those of which at most one column is computed, and not from the other: that could not follow from it."""
@@ -112,7 +116,7 @@ class OrderedPairs:
             and names[j] not in made_of.get(names[i], ())
             and names[i] not in made_of.get(names[j], ())
         }
-        return OrderedPairs(self.read, free)
+        return OrderedPairs(self.read, free, made_of)
 
     @cached_property
     def direct(self) -> set[Pair]:
@@ -183,6 +187,19 @@ class _Read:
             self.usable &= self.low < self.high
             self.quantiles = ordered[np.linspace(0, len(some) - 1, _QUANTILES).astype(np.intp)]
 
+    @cached_property
+    def digits(self) -> int:
+        """Decimal digits of floats; -1 for any."""
+        return digits_of(self.values, self.column.type) if self.column.type.is_float else 0
+
+    @cached_property
+    def unit(self) -> int:
+        """How far apart values lie, of floats in their last digit."""
+        some = self.numbers[self.valid]
+        if self.column.type.is_float:
+            return unit_of(some, some[:0], self.digits)
+        return min(step_of(some, some[:0], self.column.type), FARTHEST)
+
 
 def _pairs(read: Sequence[_Read], known: set[Pair]) -> set[Pair]:
     """Pairs of positions (lower, upper) of columns that are in order in all rows, and those that are known to be."""
@@ -196,9 +213,18 @@ def _pairs(read: Sequence[_Read], known: set[Pair]) -> set[Pair]:
         one, other = read[lower], read[upper]
         if (upper, lower) in found or not (one.usable and other.usable) or not _is_no_accident(one, other, len(tried)):
             continue
-        if any(_breaks(one, other, chosen) for chosen in stages):
+        # In rows of different nulls, and with what is declared, several may be in order in a circle.
+        if any(_breaks(one, other, chosen) for chosen in stages) or lower in _above(upper, found):
             continue
         found.add((lower, upper))
+    return found
+
+
+def _above(place: int, below: set[Pair]) -> set[int]:
+    """The columns that lie above one, directly or by others."""
+    found, edge = set[int](), {place}
+    while edge := {upper for lower, upper in below if lower in edge} - found:
+        found |= edge
     return found
 
 
@@ -300,8 +326,21 @@ class _Way:
         return sorted(bound for bound, of in pairs if of == place)
 
     def _bounds(self, place: int) -> list[int]:
-        """The bounds of a column; none of one that is given or computed."""
-        return [] if self.found.read[place].column.name in self.firm else self._all_bounds(place)
+        """The bounds of a column that can be there before it; none of one that is given or computed."""
+        name = self.found.read[place].column.name
+        return [] if name in self.firm else [b for b in self._all_bounds(place) if name not in self._needed[b]]
+
+    @cached_property
+    def _needed(self) -> dict[int, set[str]]:
+        """By column, all that must be there before it: what it is made of, or else its bounds, and so on."""
+        names = [own.column.name for own in self.found.read]
+        needs = {name: set(sources) for name, sources in self.found.made_of.items()}
+        for lower, upper in self.found.direct:
+            for own, bound, way in ((upper, lower, True), (lower, upper, False)):
+                # The columns of other groups may be learned either way.
+                if names[own] not in self.firm and (way is self.above or own not in self.group):
+                    needs.setdefault(names[own], set()).add(names[bound])
+        return {place: reached(name, needs) for place, name in enumerate(names)}
 
     def _lost(self, place: int, bounds: list[int]) -> float:
         """The share of rows that lose a value many rows share, or whose bounds are all null."""
@@ -314,17 +353,18 @@ class _Way:
 
     def _ordered(self, place: int, bounds: list[int]) -> OrderedColumn:
         own = self.found.read[place]
-        digits = digits_of(own.values, own.column.type) if own.column.type.is_float else 0
         columns = tuple(self.found.read[b].column for b in bounds)
         alone = np.median(own.numbers[own.valid]).astype(own.numbers.dtype).item()
-        ordered = OrderedColumn(own.column, columns, self.above, digits, False, own.low, own.high, alone)
+        ordered = OrderedColumn(
+            own.column, columns, self.above, own.digits, False, own.low, own.high, alone, unit=own.unit
+        )
         if own.column.type.name.startswith("timestamp"):
             start, known = ordered.bound({self.found.read[b].column.name: self.found.read[b].values for b in bounds})
             rows = own.valid & known
             far = np.abs(own.numbers - start)[rows]
             daily = bool(np.median(far) >= DAY and (own.numbers[rows] % DAY != own.numbers[rows][0] % DAY).any())
             daily &= _shared(far) < _MOST_LOST
-            ordered = OrderedColumn(own.column, columns, self.above, digits, daily, own.low, own.high, alone)
+            ordered = replace(ordered, daily=daily)
         return ordered
 
 

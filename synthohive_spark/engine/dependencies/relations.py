@@ -21,6 +21,7 @@ from synthohive_spark.engine.dependencies.time_distance import Timed, timed_from
 from synthohive_spark.engine.dependencies.time_moves import joined_times, suit_relations, told_by_times
 
 Mask = npt.NDArray[np.bool_]
+_ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -150,11 +151,24 @@ class Relations:
 
         What moves for an order stays, and others make up for it, but in rows in which they cannot.
         """
-        placed, firm = orders.enforced(self.applied(arrays, fixed), fixed)
+        made, computed = self.applied(arrays, fixed), self.made_of.keys()
+        for _ in range(_ROUNDS):
+            placed, firm = orders.enforced(made, fixed, computed)
+            if all(placed[name] is own for name, own in made.items()):
+                return made
+            made = self._held(placed, fixed, firm)
+        # What is still out of order moves if it is in no relation.
+        return orders.enforced(made, fixed, {name for own in self.every for name in own.columns})[0]
+
+    def _held(
+        self, placed: Mapping[str, pa.Array], fixed: Mapping[str, Mask], firm: Mapping[str, Mask]
+    ) -> dict[str, pa.Array]:
+        """The columns such that relations hold; what is firm, but not fixed, moves in rows in which they cannot."""
         made = self.applied(placed, firm)
-        related: tuple[Any, ...] = (*self.linear, *self.products) if firm else ()
         wrong = [
-            own.broken(made) for own in related if firm.keys() & set(own.columns) and made.keys() >= set(own.columns)
+            own.broken(made)
+            for own in (*self.linear, *self.products)
+            if firm.keys() & set(own.columns) and made.keys() >= set(own.columns)
         ]
         if (rows := np.logical_or.reduce(wrong)).any():
             other = self.applied(placed, fixed)
@@ -205,3 +219,11 @@ class Relations:
             tuple(map(derived.DerivedColumn.from_json, data["derived"])),
             tuple(map(Comparison.from_json, data["comparisons"])),
         )
+
+
+def reached(name: str, needs: Mapping[str, Collection[str]]) -> set[str]:
+    """All that a column needs, directly or by others; itself among them only if that leads back to it."""
+    found, edge = set[str](), {name}
+    while edge := {source for own in edge for source in needs.get(own, ())} - found:
+        found |= edge
+    return found
