@@ -270,16 +270,17 @@ class _Way:
 
     def columns(self) -> list[OrderedColumn]:
         """The columns that are learned as something else, each after its bounds."""
-        made = []
-        for place in sorted(self.group, key=lambda p: (self._depth(p), p)):
-            bounds = self._bounds(place)
-            if not bounds:
-                continue
-            if (touching := self._touching(place, bounds)) is not None:
-                made += [replace(self._ordered(place, bounds), daily=False, touching=True)] if touching else []
-            elif self._lost(place, bounds) <= _MOST_LOST:
-                made.append(self._ordered(place, bounds))
-        return made
+        places = sorted(self.group, key=lambda p: (self._depth(p), p))
+        made = (self._learned(place, self._bounds(place)) for place in places)
+        return [own for own in made if own]
+
+    def _learned(self, place: int, bounds: list[int]) -> OrderedColumn | None:
+        """What is learned in place of a column; None where it is learned as it is."""
+        if not bounds:
+            return None
+        if (touching := self._touching(place, bounds)) is not None:
+            return replace(self._ordered(place, bounds), daily=False, touching=True) if touching else None
+        return self._ordered(place, bounds) if self._lost(place, bounds) <= _MOST_LOST else None
 
     @property
     def lost(self) -> float:
@@ -328,19 +329,29 @@ class _Way:
     def _bounds(self, place: int) -> list[int]:
         """The bounds of a column that can be there before it; none of one that is given or computed."""
         name = self.found.read[place].column.name
-        return [] if name in self.firm else [b for b in self._all_bounds(place) if name not in self._needed[b]]
+        return [] if name in self.firm else [b for b in self._all_bounds(place) if not self._waits(b, name)]
+
+    def _waits(self, bound: int, name: str) -> bool:
+        """Whether a bound is computed from what is not there before a column is."""
+        own = self.found.read[bound].column.name
+        return own in self.found.made_of and name in reached(own, self._needs)
 
     @cached_property
-    def _needed(self) -> dict[int, set[str]]:
-        """By column, all that must be there before it: what it is made of, or else its bounds, and so on."""
-        names = [own.column.name for own in self.found.read]
-        needs = {name: set(sources) for name, sources in self.found.made_of.items()}
-        for lower, upper in self.found.direct:
-            for own, bound, way in ((upper, lower, True), (lower, upper, False)):
-                # The columns of other groups may be learned either way.
-                if names[own] not in self.firm and (way is self.above or own not in self.group):
-                    needs.setdefault(names[own], set()).add(names[bound])
-        return {place: reached(name, needs) for place, name in enumerate(names)}
+    def _needs(self) -> dict[str, set[str]]:
+        """By column, what must be there before it: what it is made of, or its bounds."""
+        names, made_of = [own.column.name for own in self.found.read], self.found.made_of
+        needs = {name: set(sources) for name, sources in made_of.items()}
+        for place, name in enumerate(names):
+            if name in self.firm:
+                continue
+            # The columns of other groups may be learned either way.
+            ways = [self] if place in self.group else [replace(self, above=above) for above in (True, False)]
+            bounds = [b for way in ways for b in way._all_bounds(place)]
+            plain = [b for b in bounds if names[b] not in made_of]
+            if place in self.group and not self._learned(place, plain):
+                bounds = [b for b in bounds if b not in plain]
+            needs[name] = {names[b] for b in bounds}
+        return needs
 
     def _lost(self, place: int, bounds: list[int]) -> float:
         """The share of rows that lose a value many rows share, or whose bounds are all null."""

@@ -151,7 +151,7 @@ class Relations:
 
         What moves for an order stays, and others make up for it, but in rows in which they cannot.
         """
-        made, computed = self.applied(arrays, fixed), self.made_of.keys()
+        made, computed = self._computed(arrays, fixed), self.made_of.keys()
         for _ in range(_ROUNDS):
             placed, firm = orders.enforced(made, fixed, computed)
             if all(placed[name] is own for name, own in made.items()):
@@ -160,18 +160,21 @@ class Relations:
         # What is still out of order moves if it is in no relation.
         return orders.enforced(made, fixed, {name for own in self.every for name in own.columns})[0]
 
+    def _computed(self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
+        return self.followed(self.applied(arrays, fixed), fixed)
+
     def _held(
         self, placed: Mapping[str, pa.Array], fixed: Mapping[str, Mask], firm: Mapping[str, Mask]
     ) -> dict[str, pa.Array]:
         """The columns such that relations hold; what is firm, but not fixed, moves in rows in which they cannot."""
-        made = self.applied(placed, firm)
+        made = self._computed(placed, firm)
         wrong = [
             own.broken(made)
             for own in (*self.linear, *self.products)
             if firm.keys() & set(own.columns) and made.keys() >= set(own.columns)
         ]
         if (rows := np.logical_or.reduce(wrong)).any():
-            other = self.applied(placed, fixed)
+            other = self._computed(placed, fixed)
             made = {name: pc.if_else(pa.array(rows), other[name], own) for name, own in made.items()}
         return made
 
@@ -193,7 +196,7 @@ class Relations:
             more = {name for name, sources in made_of.items() if not sources & waiting}
             if left and more > computed:
                 computed, some = more, self._of(more)
-                arrays = some.followed(some.applied(arrays, fixed), fixed)
+                arrays = some._computed(arrays, fixed)
             elif not ready:
                 break
         arrays, firm = Orders((), orders.kept).join(arrays, given, fixed)
