@@ -59,6 +59,38 @@ class FunctionalDependency:
     dependent: Whole
     table: Codes
 
+    @property
+    def columns(self) -> tuple[int, ...]:
+        """Positions of all its columns, the one that is decided last."""
+        return self.determinant, self.dependent
+
+
+@dataclass(frozen=True, eq=False)
+class CompositeDependency:
+    """The codes of two columns say together which code a third one has.
+
+    Only combinations that enough rows hold are drawn, as only values of enough rows have codes.
+
+    Attributes:
+        determinants: Positions of the columns that decide.
+        dependent: Position of the column that is decided.
+        combinations: Codes of the three, shape (combinations, 3); no two of the same first two.
+        free: Of each of the three whether its null, code 0, goes with anything and says nothing.
+    """
+
+    determinants: tuple[Whole, Whole]
+    dependent: Whole
+    combinations: Codes
+    free: tuple[bool, bool, bool] = (False, False, False)
+
+    @property
+    def columns(self) -> tuple[int, ...]:
+        """Positions of all its columns, the one that is decided last."""
+        return *self.determinants, self.dependent
+
+
+Function = FunctionalDependency | CompositeDependency
+
 
 @dataclass(frozen=True, eq=False)
 class Exclusion:
@@ -121,7 +153,7 @@ class Layout:
         columns: The generated columns.
         context: The given ones.
         at_least: Fewest rows that a number which an engine stores about the rows may stand for.
-        functional: Generated columns that are a function of another one; an engine need not look at them.
+        functional: Generated columns that are a function of another one, or of two; an engine keeps to the latter.
         null_inclusions: Generated columns that are null only where another one is; an engine keeps to them.
         echoes: Generated columns that often hold what a given one does; an engine need not look at them.
         exclusions: Generated columns that never hold the same value; an engine keeps to them.
@@ -132,7 +164,7 @@ class Layout:
     columns: tuple[Block, ...]
     context: tuple[Block, ...] = ()
     at_least: Whole = 5
-    functional: tuple[FunctionalDependency, ...] = ()
+    functional: tuple[Function, ...] = ()
     null_inclusions: tuple[NullInclusion, ...] = ()
     echoes: tuple[Echo, ...] = ()
     first: tuple[int, ...] = ()
@@ -153,7 +185,8 @@ class Layout:
                 raise ValueError("a null inclusion names columns that are not there")
             if not (self.columns[own.column].null and self.columns[own.within].null):
                 raise ValueError("a null inclusion is of columns without nulls")
-        links = [(own.determinant, own.dependent, self.columns, drawn, own.table) for own in self.functional]
+        single = [own for own in self.functional if isinstance(own, FunctionalDependency)]
+        links = [(own.determinant, own.dependent, self.columns, drawn, own.table) for own in single]
         links += [(own.given, own.column, self.context, given, own.table) for own in self.echoes]
         links += [(own.one, own.other, self.columns, drawn, own.table) for own in self.exclusions]
         for one, other, blocks, most, table in links:
@@ -164,6 +197,18 @@ class Layout:
                 raise ValueError("a dependency is of columns with ranks")
             if table.min() < -1 or table.max() >= self.columns[other].codes:
                 raise ValueError("a dependency names codes that are not there")
+        for composite in (own for own in self.functional if isinstance(own, CompositeDependency)):
+            self._check_composite(composite)
+
+    def _check_composite(self, own: CompositeDependency) -> None:
+        check_distinct(own.columns, "columns of a dependency")
+        if max(own.columns) >= len(self.columns) or any(self.columns[place].ranked for place in own.columns):
+            raise ValueError("a dependency names columns that are not there, or have ranks")
+        check_distinct(map(tuple, own.combinations[:, :2].tolist()), "combinations that decide")
+        if (own.combinations < 0).any() or (own.combinations >= [self.columns[p].codes for p in own.columns]).any():
+            raise ValueError("a dependency names codes that are not there")
+        if any(free and not self.columns[place].null for place, free in zip(own.columns, own.free, strict=True)):
+            raise ValueError("a dependency frees nulls of a column without nulls")
 
     def to_json(self) -> dict[str, Any]:
         """The layout as plain values."""
@@ -174,7 +219,7 @@ class Layout:
         return {
             **parts,
             "at_least": self.at_least,
-            "functional": _with_lists(self.functional),
+            "functional": [_function_to_json(own) for own in self.functional],
             "echoes": _with_lists(self.echoes),
             "null_inclusions": [dict(vars(own)) for own in self.null_inclusions],
             "first": list(self.first),
@@ -192,12 +237,30 @@ class Layout:
             blocks("columns"),
             blocks("context"),
             data["at_least"],
-            tuple(FunctionalDependency(**own) for own in _with_arrays(data["functional"])),
+            tuple(map(_function_from_json, data["functional"])),
             tuple(NullInclusion(**own) for own in data["null_inclusions"]),
             tuple(Echo(**own) for own in _with_arrays(data["echoes"])),
             tuple(data.get("first", ())),
             tuple(Exclusion(**own) for own in _with_arrays(data.get("exclusions", ()))),
         )
+
+
+def _function_to_json(own: Function) -> dict[str, Any]:
+    if isinstance(own, FunctionalDependency):
+        return _with_lists([own])[0]
+    plain = {"determinants": list(own.determinants), "free": list(own.free)}
+    return {**plain, "dependent": own.dependent, "combinations": own.combinations.tolist()}
+
+
+def _function_from_json(data: Mapping[str, Any]) -> Function:
+    if "determinants" not in data:
+        return FunctionalDependency(**_with_arrays([data])[0])
+    (one, other), free = data["determinants"], data["free"]
+    rows = data["combinations"]
+    if any(len(row) != 3 for row in rows):
+        raise ValueError("a combination is not of three codes")
+    codes = _codes([code for row in rows for code in row]).reshape(-1, 3)
+    return CompositeDependency((one, other), data["dependent"], codes, tuple(free))
 
 
 def _with_lists(links: Sequence[FunctionalDependency | Echo | Exclusion]) -> list[dict[str, Any]]:

@@ -18,12 +18,14 @@ from synthohive_spark.engine.autoregressive.head import Floats, Gate, Head
 from synthohive_spark.engine.autoregressive.known import draw_known
 from synthohive_spark.engine.autoregressive.parts import Codes, Parts
 from synthohive_spark.engine.categories import sample_categories
+from synthohive_spark.engine.dependencies.composite import freed
 from synthohive_spark.engine.dependencies.exclusion import permitted_beside
 from synthohive_spark.engine.dependencies.functional import allowed
 from synthohive_spark.engine.dependencies.null_inclusion import mask_nulls
 from synthohive_spark.engine.encoded_table import (
     EncodedTable,
     Exclusion,
+    Function,
     FunctionalDependency,
     Known,
     Layout,
@@ -44,7 +46,7 @@ class AutoregressiveSampler:
         heads: For each part that is drawn its head.
         null_inclusions: Which columns are null only where others are.
         nulls: Whether code 0 of each drawn column is null.
-        functional: Which columns are a function of another.
+        functional: Which columns are a function of another, or of two.
         exclusions: Which columns never hold the same value.
         summary: What makes what heads read of the embeddings of given parts, shape (read, width of these); None where
             they read them as they are.
@@ -56,7 +58,7 @@ class AutoregressiveSampler:
     heads: Mapping[int, Head]
     null_inclusions: tuple[NullInclusion, ...]
     nulls: tuple[bool, ...]
-    functional: tuple[FunctionalDependency, ...] = ()
+    functional: tuple[Function, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
     summary: Floats | None = None
 
@@ -117,8 +119,9 @@ class AutoregressiveSampler:
         if known.columns is None:
             return len(self.order)
         places = {*known.columns, *known.allowed}
-        for _ in self.functional:
-            places |= {link.dependent for link in self.functional if link.determinant in places}
+        single = [link for link in self.functional if isinstance(link, FunctionalDependency)]
+        for _ in single:
+            places |= {link.dependent for link in single if link.determinant in places}
         return self._until(places)
 
     def _until(self, places: Collection[int] | None) -> int:
@@ -145,6 +148,8 @@ class AutoregressiveSampler:
     def _decide(self, parts: Codes, known: Known) -> None:
         """Put in place what known columns decide; what that decides further, they decide themselves."""
         for link in self.functional:
+            if not isinstance(link, FunctionalDependency):
+                continue
             determinant, column = link.determinant + self.parts.given, link.dependent + self.parts.given
             codes = self._codes(determinant, parts)
             decided = np.where(codes >= 0, link.table[np.maximum(codes, 0)], -1)
@@ -197,7 +202,8 @@ class AutoregressiveSampler:
                     _weigh(logits, weights[own_place], None if parent < 0 else parts[parent])
                 if permitted is not None:
                     group = None if parent < 0 else parts[parent]
-                    _rule_out(logits, ~self.parts.columns[column].allowed(permitted, group).T)
+                    ruled_out = ~self.parts.columns[column].allowed(permitted, group).T
+                    _rule_out(logits, ruled_out, keep_null=parent < 0 and place in self._free)
                 yield part, logits
                 self._read_part(read, part, parts[part])
                 used = max(used, self.slots[part].stop)
@@ -216,11 +222,11 @@ class AutoregressiveSampler:
     def _permitted(self, column: int, parts: Codes) -> npt.NDArray[np.bool_] | None:
         """The codes of a column that known ones permit, by functions and exclusions, (rows, codes); None for all."""
         place = column - self.parts.given
-        links = [link for link in self.functional if place in (link.determinant, link.dependent)]
+        links = [link for link in self.functional if place in link.columns]
         apart = [own for own in self.exclusions if place in (own.one, own.other)]
         if not (links or apart):
             return None
-        others = {link.determinant + link.dependent - place for link in links}
+        others = {other for link in links for other in link.columns if other != place}
         others |= {own.one + own.other - place for own in apart}
         known = {other: self._codes(other + self.parts.given, parts) for other in others}
         codes = self.parts.columns[column].codes
@@ -277,6 +283,11 @@ class AutoregressiveSampler:
         return sum(len(own) for own in self.embeddings[: self.parts.first_drawn])
 
     @cached_property
+    def _free(self) -> set[int]:
+        """Columns of which a null goes with any combination, and is as likely whatever else may be drawn."""
+        return freed(self.functional)
+
+    @cached_property
     def _first_parts(self) -> list[int]:
         return [own[0] for own in self.parts.of_column[self.parts.given :]]
 
@@ -311,10 +322,23 @@ def _weigh(logits: Floats, weights: npt.NDArray[np.float64], parent: Codes | Non
     logits[:, some] = allowed[:, some]
 
 
-def _rule_out(logits: Floats, ruled_out: npt.NDArray[np.bool_]) -> None:
-    """Rule out categories in place, except in rows that would have none left."""
+def _rule_out(logits: Floats, ruled_out: npt.NDArray[np.bool_], *, keep_null: bool = False) -> None:
+    """Rule out categories in place, except in rows that would have none left; null may stay as likely as it is."""
     left = np.isfinite(logits) & ~ruled_out
+    before = _log_sum(logits[1:]) if keep_null else None
     logits[ruled_out & left.any(axis=0)] = -np.inf
+    if before is not None:
+        after = _log_sum(logits[1:])
+        logits[0] += np.where(np.isfinite(after), after - before, 0)
+
+
+def _log_sum(logits: Floats) -> Floats:
+    """The logarithm of the sum of what logits stand for, shape (rows,)."""
+    most = logits.max(axis=0)
+    most = np.where(np.isfinite(most), most, 0)
+    with np.errstate(divide="ignore"):
+        made: Floats = most + np.log(np.exp(logits - most).sum(axis=0))
+    return made
 
 
 def sampler_of(
