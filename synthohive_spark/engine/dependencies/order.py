@@ -260,8 +260,8 @@ class Orders:
     ) -> tuple[dict[str, pa.Array], dict[str, Mask]]:
         """The columns, those on the wrong side of a bound on its right side; given ones stay.
 
-        Where a value that is mirrored at one bound passes another, upper columns rise to lower ones, and then lower
-        ones fall to upper ones: this puts all in order unless those that stay are not.
+        A value is mirrored at its bound, but not past one on its other side. What is left is put in order unless what
+        stays is not: upper columns rise to lower ones, and then lower ones fall to upper ones.
 
         Args:
             arrays: The columns by name.
@@ -272,11 +272,15 @@ class Orders:
             All columns, and in which rows each must not change or was moved.
         """
         result, firm = dict(arrays), {name: mask.copy() for name, mask in fixed.items()}
-        mirrored = [(own, OrderedColumn.mirrored) for own in (*self.kept, *self.columns)]
-        for own, place in (*mirrored, *((own, OrderedColumn.ordered) for own in self._ladder)):
+        steps = []
+        for own in (*self.kept, *self.columns):
+            steps.append((own, OrderedColumn.mirrored))
+            steps += [(o, OrderedColumn.ordered) for o in self._ladder if o.column == own.column]
+        for own, place in (*steps, *((own, OrderedColumn.ordered) for own in self._ladder)):
             name = own.column.name
-            if name not in still and (rows := self._enforce(own, place, result, fixed)).any():
-                firm[name] = firm.get(name, np.zeros_like(rows)) | rows
+            if name in still or not (rows := self._enforce(own, place, result, fixed)).any():
+                continue
+            firm[name] = firm.get(name, np.zeros_like(rows)) | rows
         return result, firm
 
     @cached_property
