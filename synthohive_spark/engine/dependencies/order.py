@@ -293,8 +293,8 @@ class Orders:
                 columns |= {own.column.name: own.column, bound.name: bound}
                 sides[own.above].setdefault(own.column.name, {})[bound] = None
                 sides[not own.above].setdefault(bound.name, {})[own.column] = None
-        placed: list[str] = []
-        while ready := [n for n in columns if n not in placed and {c.name for c in sides[True].get(n, ())} <= {*placed}]:
+        placed, lower = list[str](), {n: {c.name for c in sides[True].get(n, ())} for n in columns}
+        while ready := [n for n in columns if n not in placed and lower[n] <= {*placed}]:
             placed += ready
         plain = {n: OrderedColumn(c, (c,), True, -1, False, 0, 0, 0) for n, c in columns.items()}
         return tuple(
