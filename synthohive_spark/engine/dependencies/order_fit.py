@@ -14,17 +14,14 @@ import pyarrow as pa
 from scipy.special import ndtr
 
 from synthohive_spark.declarations.privacy import Privacy
-from synthohive_spark.engine.arrays import null_mask, one_array
-from synthohive_spark.engine.codecs.arrow_numbers import Numbers, to_numbers
-from synthohive_spark.engine.codecs.numeric_fit import step_of, unit_of
+from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.codecs.arrow_numbers import Numbers
 from synthohive_spark.engine.columns import Column
-from synthohive_spark.engine.dependencies.linear_fit import digits_of
-from synthohive_spark.engine.dependencies.order import DAY, FARTHEST, Mask, OrderedColumn, Orders, comparable, like
+from synthohive_spark.engine.dependencies.order import DAY, Mask, OrderedColumn, Orders, comparable, like
+from synthohive_spark.engine.dependencies.order_values import FEWEST_ROWS, ReadColumn
 from synthohive_spark.engine.dependencies.relations import reached
 
-_ROWS = 50
 _STAGES = (200, 2_000)
-_QUANTILES = 1_001
 _CHANCE = 1e-6
 _OFTEN = 0.002
 _SELDOM, _SELDOM_BESIDE = 0.05, 0.02
@@ -79,7 +76,7 @@ def find_pairs(
 ) -> OrderedPairs:
     """The pairs of columns that `find_orders` finds, with arguments as there."""
     read = [
-        _Read(c, one_array(table.column(c.name)), privacy)
+        ReadColumn(c, one_array(table.column(c.name)), privacy)
         for c in columns
         if c.type.is_quantitative and c.type.fits_int64
     ]
@@ -87,7 +84,7 @@ def find_pairs(
     read = [own for own in read if own.usable or own.column.name in asked]
     places = {own.column.name: place for place, own in enumerate(read)}
     known = {(places[low], places[high]) for low, high in declared if low in places and high in places}
-    if len(read) < 2 or (table.num_rows < _ROWS and not known):
+    if len(read) < 2 or (table.num_rows < FEWEST_ROWS and not known):
         return OrderedPairs(read, set())
     return OrderedPairs(read, _pairs(read, known))
 
@@ -102,7 +99,7 @@ class OrderedPairs:
         made_of: By column that is computed, all that it is made of.
     """
 
-    read: Sequence[_Read]
+    read: Sequence[ReadColumn]
     below: set[Pair]
     made_of: Mapping[str, Collection[str]] = field(default_factory=dict)
 
@@ -169,39 +166,7 @@ class OrderedPairs:
         return [column for way in ways for column in way.columns()]
 
 
-class _Read:
-    """A column's values."""
-
-    def __init__(self, column: Column, values: pa.Array, privacy: Privacy) -> None:
-        self.column, self.values = column, values
-        self.numbers = to_numbers(values, column.type)
-        self.valid: Mask = ~null_mask(values) & np.isfinite(self.numbers)
-        some = self.numbers[self.valid]
-        trim = min(privacy.trim, max((len(some) - 1) // 2, 0))
-        self.low = self.high = 0
-        self.usable = len(some) >= max(_ROWS, 2 * privacy.trim + 1)
-        self.usable &= bool((np.abs(some.astype(np.float64)) < FARTHEST).all())
-        if len(some):
-            ordered = np.sort(some)
-            self.low, self.high = ordered[trim].item(), ordered[-1 - trim].item()
-            self.usable &= self.low < self.high
-            self.quantiles = ordered[np.linspace(0, len(some) - 1, _QUANTILES).astype(np.intp)]
-
-    @cached_property
-    def digits(self) -> int:
-        """Decimal digits of floats; -1 for any."""
-        return digits_of(self.values, self.column.type) if self.column.type.is_float else 0
-
-    @cached_property
-    def unit(self) -> int:
-        """How far apart values lie, of floats in their last digit."""
-        some = self.numbers[self.valid]
-        if self.column.type.is_float:
-            return unit_of(some, some[:0], self.digits)
-        return min(step_of(some, some[:0], self.column.type), FARTHEST)
-
-
-def _pairs(read: Sequence[_Read], known: set[Pair]) -> set[Pair]:
+def _pairs(read: Sequence[ReadColumn], known: set[Pair]) -> set[Pair]:
     """Pairs of positions (lower, upper) of columns that are in order in all rows, and those that are known to be."""
     tried = [
         (i, j) for i, j in permutations(range(len(read)), 2) if comparable(read[i].column.type, read[j].column.type)
@@ -228,22 +193,22 @@ def _above(place: int, below: set[Pair]) -> set[int]:
     return found
 
 
-def _breaks(lower: _Read, upper: _Read, rows: npt.NDArray[np.intp]) -> bool:
+def _breaks(lower: ReadColumn, upper: ReadColumn, rows: npt.NDArray[np.intp]) -> bool:
     there = rows[lower.valid[rows] & upper.valid[rows]]
     theirs = like(lower.numbers[there], lower.column.type, upper.column.type, up=True)
     return bool((theirs > upper.numbers[there]).any())
 
 
-def _in_order(lower: _Read, upper: _Read) -> float:
+def _in_order(lower: ReadColumn, upper: ReadColumn) -> float:
     """The share of rows that chance would put in order, by the quantiles of the two columns."""
     ones = like(lower.quantiles, lower.column.type, upper.column.type, up=True)
     return float(np.searchsorted(ones, upper.quantiles, side="right").mean() / len(ones))
 
 
-def _is_no_accident(lower: _Read, upper: _Read, tried: int) -> bool:
+def _is_no_accident(lower: ReadColumn, upper: ReadColumn, tried: int) -> bool:
     """Whether chance would not put so many rows in order."""
     rows, share = int((lower.valid & upper.valid).sum()), _in_order(lower, upper)
-    return rows >= _ROWS and 0 < share < 1 and rows * np.log(share) < np.log(_CHANCE / tried)
+    return rows >= FEWEST_ROWS and 0 < share < 1 and rows * np.log(share) < np.log(_CHANCE / tried)
 
 
 def _groups(below: set[Pair]) -> Iterator[list[int]]:
