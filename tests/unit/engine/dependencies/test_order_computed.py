@@ -178,18 +178,18 @@ def test_a_number_between_two_others_is_in_order_with_both():
 
 @pytest.mark.parametrize(("kind", "scale"), [("int", 1), ("double", 1), ("double", 0.01), ("decimal(12,2)", 0.01)])
 def test_a_distance_from_a_bound_leads_to_whole_steps(kind, scale):
-    planned = rng(1).integers(5, 60, ROWS) * 50 + 25
-    made = (planned * rng(2).beta(20, 2, ROWS)).astype(int)
+    planned = rng(1).integers(5, 1_000, ROWS) * 50 + 25
+    made = (planned * rng(2).beta(20, 2, ROWS)).astype(int) // 777 * 777
     own = {"planned": planned, "made": made}
     if kind.startswith("decimal"):
         table = {n: (kind, pa.array([Decimal(int(v)) / 100 for v in own[n]], pa.decimal128(12, 2))) for n in own}
     else:
-        table = {n: (kind, v * scale if kind == "double" else v) for n, v in own.items()}
+        table = {n: (kind, np.round(v * scale, 2) if kind == "double" else v) for n, v in own.items()}
     found, real, drawn = scrambled(table)
     d = drawn.to_pandas().astype(float)
-    assert len(found.orders.columns) == 1
-    units = d.planned / scale
-    assert (abs((units - 25) / 50 - ((units - 25) / 50).round()) < 1e-6).all()
+    assert [order.column.name for order in found.orders.columns] == ["planned"]
+    steps = (d.planned / scale - 25) / 50
+    assert (abs(steps - steps.round()) < 1e-6).all()
     assert (d.made <= d.planned).all()
     assert comes_back(found, real) <= 40
 
@@ -205,13 +205,13 @@ def test_a_value_moved_to_its_bound_lies_on_its_steps_and_on_the_right_side():
 
 
 def test_sums_and_products_that_share_columns_hold_where_a_range_ends():
-    months, fees = rng(1).choice([12, 24, 36, 60, 120], ROWS), np.round(rng(2).lognormal(4, 1, ROWS), 2)
-    own = {"months": months, "interest": fees, "redeemed": np.round(fees * rng(3).uniform(0.5, 2, ROWS), 2)}
-    own["payment"] = own["interest"] + own["redeemed"]
-    own["paid"] = np.round(own["payment"], 2) * months
-    own["principal"] = np.round(own["paid"] * rng(4).uniform(0.6, 0.95, ROWS) / 500 + 1) * 500
-    own["cost"] = own["paid"] - own["principal"]
+    principal, rate = rng(1).integers(10, 800, ROWS) * 500, rng(2).choice(np.arange(10, 90) / 10, ROWS)
+    months = rng(3).choice([12, 24, 36, 60, 120, 240, 360], ROWS)
+    own = {"principal": principal, "rate": rate, "months": months, "interest": np.round(principal * rate / 1200, 2)}
+    own["payment"] = np.round(principal * rate / 1200 / (1 - (1 + rate / 1200) ** -months), 2)
+    own["redeemed"], own["paid"] = own["payment"] - own["interest"], own["payment"] * months
+    own["cost"] = own["paid"] - principal
     for seed in range(3):
         found, _, drawn = scrambled(doubles(own), seed=seed)
-        assert len(found.relations.every) == 3
+        assert len(found.relations.every) == 4
         assert not any(count_broken(found, drawn).values())
