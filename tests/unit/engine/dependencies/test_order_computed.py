@@ -1,5 +1,6 @@
 """Orders whose bounds are computed from other columns, that lie between two others, or whose values lie steps apart."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from synthohive_spark.declarations.dependencies import Inequality
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.dependencies.loose_orders import without_lossy_orders
 from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
 from synthohive_spark.errors import SchemaError
 from tests.helpers.scrambled import count_broken, find, scrambled, table_of
@@ -215,3 +217,20 @@ def test_sums_and_products_that_share_columns_hold_where_a_range_ends():
         found, _, drawn = scrambled(doubles(own), seed=seed)
         assert len(found.relations.every) == 4
         assert not any(count_broken(found, drawn).values())
+
+
+def test_an_order_that_does_not_give_the_values_of_real_rows_back_is_left_out():
+    low, gaps = rng(1).integers(0, 9_000, ROWS), [rng(k).integers(0, 90, ROWS) for k in (2, 3)]
+    own = {"low": low, "mean": low + gaps[0], "high": low + gaps[0] + gaps[1], "range": gaps[0] + gaps[1]}
+    table, columns = table_of({name: ("int", v) for name, v in own.items()})
+    found = find(table, columns)
+    assert without_lossy_orders(found, table, columns, ()) == found
+    (linear,) = found.relations.linear
+    ends = {name: {"low": int(np.sort(v)[5]), "high": int(np.sort(v)[-6])} for name, v in own.items()}
+    assert linear.column == "high"
+    # The mean waits for what is computed from the end that waits for the mean.
+    waiting = tuple(order(n, [bound], above=False, **ends[n]) for n, bound in (("mean", "high"), ("low", "mean")))
+    kept = order("range", ["high"], above=False, **ends["range"])
+    spoilt = replace(found, orders=Orders(waiting, (kept,)))
+    left = without_lossy_orders(spoilt, table, columns, ()).orders
+    assert left == Orders((), (kept,))
