@@ -22,7 +22,6 @@ from synthohive_spark.engine.dependencies.time_distance import Timed, timed_from
 from synthohive_spark.engine.dependencies.time_moves import joined_times, suit_relations, told_by_times
 
 Mask = npt.NDArray[np.bool_]
-_ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -186,11 +185,11 @@ class Relations:
         What moves for an order stays, and others make up for it, but in rows in which they cannot.
         """
         made, computed = self._computed(arrays, fixed), self.made_of.keys()
-        for _ in range(_ROUNDS):
-            placed, firm = orders.enforced(made, fixed, computed)
-            if all(placed[name] is own for name, own in made.items()):
+        # Computed columns move only where that is the last that can be done: what they are made of makes up for it.
+        for still in (computed, computed, (), ()):
+            if not orders.are_broken(made):
                 break
-            made = self._held(placed, fixed, firm)
+            made = self._held(*orders.enforced(made, fixed, still), fixed)
         else:  # what is still out of order moves if it is in no relation
             made, _ = orders.enforced(made, fixed, {name for own in self.every for name in own.columns})
         # What was drawn of columns that follow a number may still move it.
@@ -200,7 +199,7 @@ class Relations:
         return self.followed(self.applied(arrays, fixed), fixed)
 
     def _held(
-        self, placed: Mapping[str, pa.Array], fixed: Mapping[str, Mask], firm: Mapping[str, Mask]
+        self, placed: Mapping[str, pa.Array], firm: Mapping[str, Mask], fixed: Mapping[str, Mask]
     ) -> dict[str, pa.Array]:
         """The columns such that relations hold; what is firm, but not fixed, moves in rows in which they cannot."""
         made = self._computed(placed, firm)

@@ -234,3 +234,14 @@ def test_an_order_that_does_not_give_the_values_of_real_rows_back_is_left_out():
     spoilt = replace(found, orders=Orders(waiting, (kept,)))
     left = without_lossy_orders(spoilt, table, columns, ()).orders
     assert left == Orders((), (kept,))
+
+
+@pytest.mark.parametrize("name", ["low", "mean", "high", "range"])
+def test_a_given_value_moves_computed_columns_that_would_not_be_in_order_with_it(name):
+    mean = rng(1).normal(90, 80, ROWS).astype(int)
+    low, high = mean - rng(2).gamma(3, 13, ROWS).astype(int), mean + rng(3).gamma(3, 15, ROWS).astype(int)
+    own = {"low": low, "mean": mean, "high": high, "range": high - low}
+    value = int(np.median(own[name]))
+    found, _, drawn = scrambled({n: ("int", v) for n, v in own.items()}, given={name: [value] * ROWS})
+    assert set(drawn[name].to_pylist()) == {value}
+    assert not any(count_broken(found, drawn).values())
