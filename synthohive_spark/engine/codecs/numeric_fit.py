@@ -50,7 +50,7 @@ def fit_numeric(sample: ColumnSample) -> NumericCodec:
         grid=tuple(grid.tolist()),
         bins=bins,
         step=step,
-        unit=_unit(numbers, knots, step) if type_.is_float else 1,
+        unit=unit_of(numbers, knots, step) if type_.is_float else 1,
         **fields,
     )
 
@@ -107,7 +107,7 @@ def _places(numbers: Numbers, type_: ColumnType) -> float:
         return 0
     step = step_of(numbers, numbers[:0], type_)
     if type_.is_float:
-        apart = _unit(numbers, numbers[:0], step) * 10.0**-step if step >= 0 else np.inf
+        apart = unit_of(numbers, numbers[:0], step) * 10.0**-step if step >= 0 else np.inf
         return float((numbers[-1] - numbers[0]) / apart)
     return (int(numbers[-1]) - int(numbers[0])) / step
 
@@ -167,7 +167,7 @@ def step_of(numbers: Numbers, others: Numbers, type_: ColumnType) -> int:
     return _digits(numbers, type_) if type_.is_float else _step(numbers, others)
 
 
-def _unit(numbers: Numbers, knots: Numbers, digits: int) -> int:
+def unit_of(numbers: Numbers, knots: Numbers, digits: int) -> int:
     """How many of their last digit all distances between floats are a multiple of."""
     units = np.concatenate([numbers, knots]) * 10.0 ** max(digits, 0)
     return _step(np.rint(units).astype(np.int64), knots[:0]) if digits >= 0 and _all_exact(units) else 1

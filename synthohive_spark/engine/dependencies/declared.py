@@ -26,6 +26,7 @@ from synthohive_spark.engine.dependencies.flags import FlagSet, flags_of
 from synthohive_spark.engine.dependencies.formula import FormulaColumn
 from synthohive_spark.engine.dependencies.linear_fit import digits_of
 from synthohive_spark.engine.dependencies.order import OrderedColumn, comparable
+from synthohive_spark.engine.dependencies.relations import reached
 from synthohive_spark.errors import SchemaError
 
 
@@ -85,7 +86,8 @@ class Declared:
             at_least: Fewest rows of a combination that may be kept.
 
         Raises:
-            SchemaError: If a column is not there, has another type than is needed, or is decided by two of them.
+            SchemaError: If a column is not there, has another type than is needed, or is decided by two of them; if
+                orders lead back to where they began.
         """
         known = {c.name: c for c in columns}
         for name in named_by(dependencies):
@@ -96,6 +98,7 @@ class Declared:
             if not comparable(known[low].type, known[high].type):
                 kinds = f"{known[low].type} and {known[high].type}"
                 raise SchemaError(f"inequality of {low!r} and {high!r} needs two numbers or two times, got {kinds}")
+        _check_no_circle(orders)
         flags = tuple(_flags(own, table, known) for own in dependencies if isinstance(own, OneHot))
         combined = [own.columns for own in dependencies if isinstance(own, FixedCombinations)]
         combinations = tuple(combinations_of(table, tuple(known[n] for n in own), at_least) for own in combined)
@@ -110,6 +113,14 @@ class Declared:
             if decided.count(name) > 1:
                 raise SchemaError(f"column {name!r} is decided by two of the declared dependencies; leave one out")
         return made
+
+
+def _check_no_circle(orders: Sequence[tuple[str, str]]) -> None:
+    above: dict[str, set[str]] = {}
+    for low, high in orders:
+        above.setdefault(low, set()).add(high)
+    if circle := [f"{low!r} <= {high!r}" for low, high in orders if low in reached(high, above)]:
+        raise SchemaError(f"inequalities {', '.join(circle)} say that these columns are equal; leave one of them out")
 
 
 def declared_flags(

@@ -25,7 +25,7 @@ from synthohive_spark.engine.dependencies.formats import ClockFormat, TimeFormat
 from synthohive_spark.engine.dependencies.functional_fit import find_functional_dependencies
 from synthohive_spark.engine.dependencies.linear import LinearRelation
 from synthohive_spark.engine.dependencies.linear_fit import find_linear_relations
-from synthohive_spark.engine.dependencies.loose_orders import loose_orders
+from synthohive_spark.engine.dependencies.loose_orders import loose_orders, without_lossy_orders
 from synthohive_spark.engine.dependencies.null_inclusion import find_null_inclusions
 from synthohive_spark.engine.dependencies.order_fit import find_orders
 from synthohive_spark.engine.dependencies.product import Factor, Product
@@ -97,6 +97,7 @@ def find_in_values(
     looked_at = (*own, *(formula.column for formula in declared.formulas))
     search = partial(_find_in_numbers, table, own, rules, privacy, given, declared, written, counts)
     found = _keeping_orders(search, lambda found: loose_orders(found, table, looked_at, declared.orders, given))
+    found = without_lossy_orders(found, table, looked_at, given)
     made |= {o.column.name for o in (*found.orders.columns, *found.relations.timed) if o.column.type.is_temporal}
     left = tuple(c for c in columns if c.name not in made)
     return replace(

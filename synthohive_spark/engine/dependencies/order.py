@@ -8,8 +8,9 @@ where they often equal it, it is learned beside them in which rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Annotated, Any
 
 import numpy as np
@@ -44,6 +45,7 @@ class OrderedColumn:
         high: Largest value, unless a bound asks for more.
         alone: From where the distance counts in rows in which every bound is null.
         touching: Whether the column is learned as it is, and beside it, in which rows it equals the nearest bound.
+        unit: Values lie a multiple of so many whole numbers apart, or of floats with digits, of their last digit.
     """
 
     column: Column
@@ -55,6 +57,7 @@ class OrderedColumn:
     high: int | float
     alone: int | float
     touching: bool = False
+    unit: Annotated[int, Bounds(1, FARTHEST)] = 1
 
     def check(self) -> None:
         """See `synthohive_spark.engine.integrity`."""
@@ -106,7 +109,7 @@ class OrderedColumn:
         start, known = self.bound(arrays)
         if self.touching:
             equal = known & np.asarray(parts[1].fill_null(False))
-            numbers = np.where(equal, start, to_numbers(parts[0], self.column.type))
+            numbers = np.where(equal, self.beyond(start), to_numbers(parts[0], self.column.type))
             return from_numbers(self.mirrored(numbers, start, known), null_mask(parts[0]), self.column.type)
         distance = to_numbers(parts[0], self.parts[0].type)
         distance = np.where(known, np.maximum(distance, 0), distance)
@@ -114,7 +117,7 @@ class OrderedColumn:
             numbers = self._on_days(start, distance, parts[1])
         else:
             numbers = start + distance if self.above else start - distance
-        numbers = np.clip(self.rounded(numbers), self.low, self.high)
+        numbers = np.clip(self.stepped(numbers), self.low, self.high)
         return from_numbers(self.ordered(numbers, start, known), null_mask(parts[0]), self.column.type)
 
     def _on_days(self, start: Numbers, days: Numbers, time: pa.Array) -> Numbers:
@@ -130,14 +133,14 @@ class OrderedColumn:
 
     def ordered(self, numbers: Numbers, start: Numbers, known: Mask) -> Numbers:
         """Values of the column, moved to the bound where they lie on its wrong side."""
-        nearest = np.maximum(numbers, start) if self.above else np.minimum(numbers, start)
-        return np.where(known, nearest, numbers)
+        wrong = known & (numbers < start if self.above else numbers > start)
+        return np.where(wrong, self.beyond(start), numbers)
 
     def mirrored(self, numbers: Numbers, start: Numbers, known: Mask) -> Numbers:
         """Values of the column, as far on the right side of the bound as they lay on its wrong side, in its range."""
         wrong = known & (numbers < start if self.above else numbers > start)
         with np.errstate(invalid="ignore"):
-            mirrored = np.clip(self.rounded(2 * start - numbers), self.low, self.high)
+            mirrored = np.clip(self.stepped(2 * start - numbers), self.low, self.high)
         return self.ordered(np.where(wrong, mirrored, numbers), start, known)
 
     def bound(self, arrays: Mapping[str, pa.Array]) -> tuple[Numbers, Mask]:
@@ -184,8 +187,25 @@ class OrderedColumn:
             return self.rounded(numbers - start if self.above else start - numbers)
 
     def rounded(self, numbers: Numbers) -> Numbers:
-        """Numbers of as many digits as the column has."""
+        """The nearest numbers of as many digits as the column has."""
         return np.round(numbers, self.digits) if self._is_float and self.digits >= 0 else numbers
+
+    def stepped(self, numbers: Numbers) -> Numbers:
+        """The nearest numbers that may be values of the column: whole steps from the end of its range."""
+        if self.unit == 1:
+            return self.rounded(numbers)
+        if not self._is_float:
+            return self.low + (numbers - self.low + self.unit // 2) // self.unit * self.unit
+        apart = self.unit * 10.0**-self.digits
+        return self.rounded(self.low + np.round((numbers - self.low) / apart) * apart)
+
+    def beyond(self, start: Numbers) -> Numbers:
+        """The first such numbers that lie on the right side of a bound."""
+        if self._is_float and self.digits < 0:
+            return start
+        near, apart = self.stepped(start), self.unit * 10.0**-self.digits if self._is_float else self.unit
+        wrong = near < start if self.above else near > start
+        return np.where(wrong, self.rounded(near + apart if self.above else near - apart), near)
 
 
 @dataclass(frozen=True)
@@ -235,28 +255,59 @@ class Orders:
                 self._make_room(own, arrays, distances.get(own.column.name), firm)
         return arrays, firm
 
+    def are_broken(self, arrays: Mapping[str, pa.Array]) -> bool:
+        """Whether any row breaks one of them."""
+        there = [own for own in self.every if arrays.keys() >= {own.column.name, *own.sources}]
+        return any(own.broken(arrays).any() for own in there)
+
     def enforced(
-        self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]
+        self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask], still: Collection[str] = ()
     ) -> tuple[dict[str, pa.Array], dict[str, Mask]]:
         """The columns, those on the wrong side of a bound on its right side; given ones stay.
+
+        A value is mirrored at its bound, but not past one on its other side. What is left is put in order unless what
+        stays is not: upper columns rise to lower ones, and then lower ones fall to upper ones.
 
         Args:
             arrays: The columns by name.
             fixed: By column, in which rows it must not change.
+            still: Columns that must not change in any row.
 
         Returns:
             All columns, and in which rows each must not change or was moved.
         """
         result, firm = dict(arrays), {name: mask.copy() for name, mask in fixed.items()}
-        # A mirrored value may have passed a bound on its other side: then it lies at one of the two.
-        for place in (OrderedColumn.mirrored, OrderedColumn.ordered):
-            moved = [(own.column.name, self._enforce(own, place, result, fixed)) for own in (*self.kept, *self.columns)]
-            for name, rows in moved:
-                if rows.any():
-                    firm[name] = firm.get(name, np.zeros_like(rows)) | rows
-            if not any(rows.any() for _, rows in moved):
-                break
+        steps = []
+        for own in (*self.kept, *self.columns):
+            steps.append((own, OrderedColumn.mirrored))
+            steps += [(o, OrderedColumn.ordered) for o in self._ladder if o.column == own.column]
+        for own, place in (*steps, *((own, OrderedColumn.ordered) for own in self._ladder)):
+            name = own.column.name
+            if name in still or not (rows := self._enforce(own, place, result, fixed)).any():
+                continue
+            firm[name] = firm.get(name, np.zeros_like(rows)) | rows
         return result, firm
+
+    @cached_property
+    def _ladder(self) -> tuple[OrderedColumn, ...]:
+        """Every column above all that bound it from below, lower ones first; then below what bounds it, upper first."""
+        sides: dict[bool, dict[str, dict[Column, None]]] = {True: {}, False: {}}
+        columns, known = dict[str, Column](), {own.column.name: own for own in self.every}
+        for own in self.every:
+            for bound in own.bounds:
+                columns |= {own.column.name: own.column, bound.name: bound}
+                sides[own.above].setdefault(own.column.name, {})[bound] = None
+                sides[not own.above].setdefault(bound.name, {})[own.column] = None
+        placed, lower = list[str](), {n: {c.name for c in sides[True].get(n, ())} for n in columns}
+        while ready := [n for n in columns if n not in placed and lower[n] <= {*placed}]:
+            placed += ready
+        plain = {n: OrderedColumn(c, (c,), True, -1, False, 0, 0, 0) for n, c in columns.items()}
+        return tuple(
+            replace(known.get(n, plain[n]), bounds=tuple(sides[above][n]), above=above, daily=False, touching=False)
+            for above, names in ((True, placed), (False, reversed(placed)))
+            for n in names
+            if n in sides[above]
+        )
 
     def _enforce(
         self,
@@ -302,7 +353,7 @@ class Orders:
 
     def to_json(self) -> dict[str, Any]:
         """The orders as plain values."""
-        return {name: [own.to_json() for own in orders] for name, orders in vars(self).items()}
+        return {name: [own.to_json() for own in getattr(self, name)] for name in ("columns", "kept")}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Sequence[Mapping[str, Any]]]) -> Orders:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import permutations
 
@@ -14,15 +14,14 @@ import pyarrow as pa
 from scipy.special import ndtr
 
 from synthohive_spark.declarations.privacy import Privacy
-from synthohive_spark.engine.arrays import null_mask, one_array
-from synthohive_spark.engine.codecs.arrow_numbers import Numbers, to_numbers
+from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.codecs.arrow_numbers import Numbers
 from synthohive_spark.engine.columns import Column
-from synthohive_spark.engine.dependencies.linear_fit import digits_of
-from synthohive_spark.engine.dependencies.order import DAY, FARTHEST, Mask, OrderedColumn, Orders, comparable, like
+from synthohive_spark.engine.dependencies.order import DAY, Mask, OrderedColumn, Orders, comparable, like
+from synthohive_spark.engine.dependencies.order_values import FEWEST_ROWS, ReadColumn
+from synthohive_spark.engine.dependencies.relations import reached
 
-_ROWS = 50
 _STAGES = (200, 2_000)
-_QUANTILES = 1_001
 _CHANCE = 1e-6
 _OFTEN = 0.002
 _SELDOM, _SELDOM_BESIDE = 0.05, 0.02
@@ -77,7 +76,7 @@ def find_pairs(
 ) -> OrderedPairs:
     """The pairs of columns that `find_orders` finds, with arguments as there."""
     read = [
-        _Read(c, one_array(table.column(c.name)), privacy)
+        ReadColumn(c, one_array(table.column(c.name)), privacy)
         for c in columns
         if c.type.is_quantitative and c.type.fits_int64
     ]
@@ -85,7 +84,7 @@ def find_pairs(
     read = [own for own in read if own.usable or own.column.name in asked]
     places = {own.column.name: place for place, own in enumerate(read)}
     known = {(places[low], places[high]) for low, high in declared if low in places and high in places}
-    if len(read) < 2 or (table.num_rows < _ROWS and not known):
+    if len(read) < 2 or (table.num_rows < FEWEST_ROWS and not known):
         return OrderedPairs(read, set())
     return OrderedPairs(read, _pairs(read, known))
 
@@ -97,10 +96,12 @@ class OrderedPairs:
     Attributes:
         read: The columns.
         below: Pairs of their positions, lower and upper.
+        made_of: By column that is computed, all that it is made of.
     """
 
-    read: Sequence[_Read]
+    read: Sequence[ReadColumn]
     below: set[Pair]
+    made_of: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def beside(self, made_of: Mapping[str, Collection[str]]) -> OrderedPairs:
         """Those of which at most one column is computed, and not from the other: that could not follow from it."""
@@ -112,7 +113,7 @@ class OrderedPairs:
             and names[j] not in made_of.get(names[i], ())
             and names[i] not in made_of.get(names[j], ())
         }
-        return OrderedPairs(self.read, free)
+        return OrderedPairs(self.read, free, made_of)
 
     @cached_property
     def direct(self) -> set[Pair]:
@@ -165,26 +166,7 @@ class OrderedPairs:
         return [column for way in ways for column in way.columns()]
 
 
-class _Read:
-    """A column's values."""
-
-    def __init__(self, column: Column, values: pa.Array, privacy: Privacy) -> None:
-        self.column, self.values = column, values
-        self.numbers = to_numbers(values, column.type)
-        self.valid: Mask = ~null_mask(values) & np.isfinite(self.numbers)
-        some = self.numbers[self.valid]
-        trim = min(privacy.trim, max((len(some) - 1) // 2, 0))
-        self.low = self.high = 0
-        self.usable = len(some) >= max(_ROWS, 2 * privacy.trim + 1)
-        self.usable &= bool((np.abs(some.astype(np.float64)) < FARTHEST).all())
-        if len(some):
-            ordered = np.sort(some)
-            self.low, self.high = ordered[trim].item(), ordered[-1 - trim].item()
-            self.usable &= self.low < self.high
-            self.quantiles = ordered[np.linspace(0, len(some) - 1, _QUANTILES).astype(np.intp)]
-
-
-def _pairs(read: Sequence[_Read], known: set[Pair]) -> set[Pair]:
+def _pairs(read: Sequence[ReadColumn], known: set[Pair]) -> set[Pair]:
     """Pairs of positions (lower, upper) of columns that are in order in all rows, and those that are known to be."""
     tried = [
         (i, j) for i, j in permutations(range(len(read)), 2) if comparable(read[i].column.type, read[j].column.type)
@@ -196,28 +178,37 @@ def _pairs(read: Sequence[_Read], known: set[Pair]) -> set[Pair]:
         one, other = read[lower], read[upper]
         if (upper, lower) in found or not (one.usable and other.usable) or not _is_no_accident(one, other, len(tried)):
             continue
-        if any(_breaks(one, other, chosen) for chosen in stages):
+        # In rows of different nulls, and with what is declared, several may be in order in a circle.
+        if any(_breaks(one, other, chosen) for chosen in stages) or lower in _above(upper, found):
             continue
         found.add((lower, upper))
     return found
 
 
-def _breaks(lower: _Read, upper: _Read, rows: npt.NDArray[np.intp]) -> bool:
+def _above(place: int, below: set[Pair]) -> set[int]:
+    """The columns that lie above one, directly or by others."""
+    found, edge = set[int](), {place}
+    while edge := {upper for lower, upper in below if lower in edge} - found:
+        found |= edge
+    return found
+
+
+def _breaks(lower: ReadColumn, upper: ReadColumn, rows: npt.NDArray[np.intp]) -> bool:
     there = rows[lower.valid[rows] & upper.valid[rows]]
     theirs = like(lower.numbers[there], lower.column.type, upper.column.type, up=True)
     return bool((theirs > upper.numbers[there]).any())
 
 
-def _in_order(lower: _Read, upper: _Read) -> float:
+def _in_order(lower: ReadColumn, upper: ReadColumn) -> float:
     """The share of rows that chance would put in order, by the quantiles of the two columns."""
     ones = like(lower.quantiles, lower.column.type, upper.column.type, up=True)
     return float(np.searchsorted(ones, upper.quantiles, side="right").mean() / len(ones))
 
 
-def _is_no_accident(lower: _Read, upper: _Read, tried: int) -> bool:
+def _is_no_accident(lower: ReadColumn, upper: ReadColumn, tried: int) -> bool:
     """Whether chance would not put so many rows in order."""
     rows, share = int((lower.valid & upper.valid).sum()), _in_order(lower, upper)
-    return rows >= _ROWS and 0 < share < 1 and rows * np.log(share) < np.log(_CHANCE / tried)
+    return rows >= FEWEST_ROWS and 0 < share < 1 and rows * np.log(share) < np.log(_CHANCE / tried)
 
 
 def _groups(below: set[Pair]) -> Iterator[list[int]]:
@@ -244,16 +235,17 @@ class _Way:
 
     def columns(self) -> list[OrderedColumn]:
         """The columns that are learned as something else, each after its bounds."""
-        made = []
-        for place in sorted(self.group, key=lambda p: (self._depth(p), p)):
-            bounds = self._bounds(place)
-            if not bounds:
-                continue
-            if (touching := self._touching(place, bounds)) is not None:
-                made += [replace(self._ordered(place, bounds), daily=False, touching=True)] if touching else []
-            elif self._lost(place, bounds) <= _MOST_LOST:
-                made.append(self._ordered(place, bounds))
-        return made
+        places = sorted(self.group, key=lambda p: (self._depth(p), p))
+        made = (self._learned(place, self._bounds(place)) for place in places)
+        return [own for own in made if own]
+
+    def _learned(self, place: int, bounds: list[int]) -> OrderedColumn | None:
+        """What is learned in place of a column; None where it is learned as it is."""
+        if not bounds:
+            return None
+        if (touching := self._touching(place, bounds)) is not None:
+            return replace(self._ordered(place, bounds), daily=False, touching=True) if touching else None
+        return self._ordered(place, bounds) if self._lost(place, bounds) <= _MOST_LOST else None
 
     @property
     def lost(self) -> float:
@@ -300,8 +292,31 @@ class _Way:
         return sorted(bound for bound, of in pairs if of == place)
 
     def _bounds(self, place: int) -> list[int]:
-        """The bounds of a column; none of one that is given or computed."""
-        return [] if self.found.read[place].column.name in self.firm else self._all_bounds(place)
+        """The bounds of a column that can be there before it; none of one that is given or computed."""
+        name = self.found.read[place].column.name
+        return [] if name in self.firm else [b for b in self._all_bounds(place) if not self._waits(b, name)]
+
+    def _waits(self, bound: int, name: str) -> bool:
+        """Whether a bound is computed from what is not there before a column is."""
+        own = self.found.read[bound].column.name
+        return own in self.found.made_of and name in reached(own, self._needs)
+
+    @cached_property
+    def _needs(self) -> dict[str, set[str]]:
+        """By column, what must be there before it: what it is made of, or its bounds."""
+        names, made_of = [own.column.name for own in self.found.read], self.found.made_of
+        needs = {name: set(sources) for name, sources in made_of.items()}
+        for place, name in enumerate(names):
+            if name in self.firm:
+                continue
+            # The columns of other groups may be learned either way.
+            ways = [self] if place in self.group else [replace(self, above=above) for above in (True, False)]
+            bounds = [b for way in ways for b in way._all_bounds(place)]
+            plain = [b for b in bounds if names[b] not in made_of]
+            if place in self.group and not self._learned(place, plain):
+                bounds = [b for b in bounds if b not in plain]
+            needs[name] = {names[b] for b in bounds}
+        return needs
 
     def _lost(self, place: int, bounds: list[int]) -> float:
         """The share of rows that lose a value many rows share, or whose bounds are all null."""
@@ -314,17 +329,18 @@ class _Way:
 
     def _ordered(self, place: int, bounds: list[int]) -> OrderedColumn:
         own = self.found.read[place]
-        digits = digits_of(own.values, own.column.type) if own.column.type.is_float else 0
         columns = tuple(self.found.read[b].column for b in bounds)
         alone = np.median(own.numbers[own.valid]).astype(own.numbers.dtype).item()
-        ordered = OrderedColumn(own.column, columns, self.above, digits, False, own.low, own.high, alone)
+        ordered = OrderedColumn(
+            own.column, columns, self.above, own.digits, False, own.low, own.high, alone, unit=own.unit
+        )
         if own.column.type.name.startswith("timestamp"):
             start, known = ordered.bound({self.found.read[b].column.name: self.found.read[b].values for b in bounds})
             rows = own.valid & known
             far = np.abs(own.numbers - start)[rows]
             daily = bool(np.median(far) >= DAY and (own.numbers[rows] % DAY != own.numbers[rows][0] % DAY).any())
             daily &= _shared(far) < _MOST_LOST
-            ordered = OrderedColumn(own.column, columns, self.above, digits, daily, own.low, own.high, alone)
+            ordered = replace(ordered, daily=daily)
         return ordered
 
 

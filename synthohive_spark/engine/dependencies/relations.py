@@ -86,7 +86,37 @@ class Relations:
         for _ in range(2 if self.products else 0):
             made = product.apply_products(made, self.products, fixed, computed)
             made = apply_linear_relations(made, self.linear, firm)
-        return made
+        return self._mended(made, fixed) if self.products else made
+
+    def _mended(self, arrays: dict[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
+        """The columns, all that is computed anew from what is not, whatever its range, where else a relation breaks."""
+        broken = self._count_broken(arrays)
+        if not broken.any():
+            return arrays
+        made, every = arrays, dict.fromkeys(arrays, np.ones(len(broken), bool))
+        for own in sorted(self._sums_and_products, key=lambda own: len(self.made_of[own.columns[0]])):
+            target = own.columns[0]
+            firm = {**every, target: fixed.get(target, np.zeros(len(broken), bool))}
+            if isinstance(own, product.Product):
+                made = product.apply_products(made, (own,), firm, frozenset(arrays))
+            else:
+                made = apply_linear_relations(made, (own,), firm)
+        mended = pa.array(self._count_broken(made) < broken)
+        return {name: pc.if_else(mended, made[name], old) for name, old in arrays.items()}
+
+    @property
+    def _sums_and_products(self) -> tuple[Any, ...]:
+        return *self.linear, *self.products
+
+    def _count_broken(
+        self, arrays: Mapping[str, pa.Array], names: Collection[str] | None = None
+    ) -> npt.NDArray[np.int64]:
+        """How many linear relations and products each row breaks, of those with one of ``names``."""
+        count = np.zeros(len(next(iter(arrays.values()), ())), np.int64)
+        for own in self._sums_and_products:
+            if arrays.keys() >= set(own.columns) and (names is None or set(names) & set(own.columns)):
+                count += own.broken(arrays)
+        return count
 
     def moved(
         self, arrays: dict[str, pa.Array], fixed: dict[str, Mask], decided: frozenset[str]
@@ -101,8 +131,7 @@ class Relations:
         Returns:
             All columns, and the rows in which they must not change any more.
         """
-        following = {own.column for own in self.derived} | {own.column.name for own in self.comparisons}
-        if not following & {*fixed, *decided}:
+        if not self._following & {*fixed, *decided}:
             return arrays, fixed
         for own in self.comparisons:
             arrays = own.applied(arrays, fixed)
@@ -121,8 +150,12 @@ class Relations:
         return arrays
 
     @property
+    def _following(self) -> set[str]:
+        return {own.column for own in self.derived} | {own.column.name for own in self.comparisons}
+
+    @property
     def _in_relations(self) -> set[str]:
-        return {name for kind in (self.linear, self.products) for own in kind for name in own.columns}
+        return {name for own in self._sums_and_products for name in own.columns}
 
     def placed(
         self, orders: Orders, arrays: dict[str, pa.Array], given: Mapping[str, pa.Array], fixed: dict[str, Mask]
@@ -151,14 +184,27 @@ class Relations:
 
         What moves for an order stays, and others make up for it, but in rows in which they cannot.
         """
-        placed, firm = orders.enforced(self.applied(arrays, fixed), fixed)
-        made = self.applied(placed, firm)
-        related: tuple[Any, ...] = (*self.linear, *self.products) if firm else ()
-        wrong = [
-            own.broken(made) for own in related if firm.keys() & set(own.columns) and made.keys() >= set(own.columns)
-        ]
-        if (rows := np.logical_or.reduce(wrong)).any():
-            other = self.applied(placed, fixed)
+        made, computed = self._computed(arrays, fixed), self.made_of.keys()
+        # Computed columns move only where that is the last that can be done: what they are made of makes up for it.
+        for still in (computed, computed, (), ()):
+            if not orders.are_broken(made):
+                break
+            made = self._held(*orders.enforced(made, fixed, still), fixed)
+        else:  # what is still out of order moves if it is in no relation
+            made, _ = orders.enforced(made, fixed, {name for own in self.every for name in own.columns})
+        # What was drawn of columns that follow a number may still move it.
+        return {name: arrays[name] if name in self._following else own for name, own in made.items()}
+
+    def _computed(self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
+        return self.followed(self.applied(arrays, fixed), fixed)
+
+    def _held(
+        self, placed: Mapping[str, pa.Array], firm: Mapping[str, Mask], fixed: Mapping[str, Mask]
+    ) -> dict[str, pa.Array]:
+        """The columns such that relations hold; what is firm, but not fixed, moves in rows in which they cannot."""
+        made = self._computed(placed, firm)
+        if (rows := self._count_broken(made, firm.keys()) > 0).any():
+            other = self._computed(placed, fixed)
             made = {name: pc.if_else(pa.array(rows), other[name], own) for name, own in made.items()}
         return made
 
@@ -180,7 +226,7 @@ class Relations:
             more = {name for name, sources in made_of.items() if not sources & waiting}
             if left and more > computed:
                 computed, some = more, self._of(more)
-                arrays = some.followed(some.applied(arrays, fixed), fixed)
+                arrays = some._computed(arrays, fixed)
             elif not ready:
                 break
         arrays, firm = Orders((), orders.kept).join(arrays, given, fixed)
@@ -206,3 +252,11 @@ class Relations:
             tuple(map(derived.DerivedColumn.from_json, data["derived"])),
             tuple(map(Comparison.from_json, data["comparisons"])),
         )
+
+
+def reached(name: str, needs: Mapping[str, Collection[str]]) -> set[str]:
+    """All that a column needs, directly or by others; itself among them only if that leads back to it."""
+    found, edge = set[str](), {name}
+    while edge := {source for own in edge for source in needs.get(own, ())} - found:
+        found |= edge
+    return found

@@ -1,0 +1,54 @@
+"""Values of a column that may be in order with others, read once for all pairs."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.engine.arrays import null_mask
+from synthohive_spark.engine.codecs.arrow_numbers import to_numbers
+from synthohive_spark.engine.codecs.numeric_fit import step_of, unit_of
+from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.dependencies.linear_fit import digits_of
+from synthohive_spark.engine.dependencies.order import FARTHEST
+
+Mask = npt.NDArray[np.bool_]
+FEWEST_ROWS = 50
+"""Of an order that is found."""
+_QUANTILES = 1_001
+
+
+class ReadColumn:
+    """A column's values: as numbers, which rows have one, the ends of their range, and quantiles of them."""
+
+    def __init__(self, column: Column, values: pa.Array, privacy: Privacy) -> None:
+        self.column, self.values = column, values
+        self.numbers = to_numbers(values, column.type)
+        self.valid: Mask = ~null_mask(values) & np.isfinite(self.numbers)
+        some = self.numbers[self.valid]
+        trim = min(privacy.trim, max((len(some) - 1) // 2, 0))
+        self.low = self.high = 0
+        self.usable = len(some) >= max(FEWEST_ROWS, 2 * privacy.trim + 1)
+        self.usable &= bool((np.abs(some.astype(np.float64)) < FARTHEST).all())
+        if len(some):
+            ordered = np.sort(some)
+            self.low, self.high = ordered[trim].item(), ordered[-1 - trim].item()
+            self.usable &= self.low < self.high
+            self.quantiles = ordered[np.linspace(0, len(some) - 1, _QUANTILES).astype(np.intp)]
+
+    @cached_property
+    def digits(self) -> int:
+        """Decimal digits of floats; -1 for any."""
+        return digits_of(self.values, self.column.type) if self.column.type.is_float else 0
+
+    @cached_property
+    def unit(self) -> int:
+        """How far apart values lie, of floats in their last digit."""
+        some = self.numbers[self.valid]
+        if self.column.type.is_float:
+            return unit_of(some, some[:0], self.digits)
+        return min(step_of(some, some[:0], self.column.type), FARTHEST)
