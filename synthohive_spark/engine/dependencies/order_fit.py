@@ -182,6 +182,27 @@ class _Read:
             self.low, self.high = ordered[trim].item(), ordered[-1 - trim].item()
             self.usable &= self.low < self.high
             self.quantiles = ordered[np.linspace(0, len(some) - 1, _QUANTILES).astype(np.intp)]
+        self.trim = trim
+
+    def reached(self, start: Numbers, known: Mask) -> dict[str, int | float]:
+        """The ends of the range, by name, that distances which many rows share lead to beyond those of the values.
+
+        Args:
+            start: The bound of each row.
+            known: Where there is one.
+
+        Returns:
+            No end where no row lies about as far out.
+        """
+        numbers, bounds, starts = self.numbers[rows := self.valid & known], start[rows], np.sort(start[known])
+        far, counts = np.unique(numbers - bounds, return_counts=True)
+        shared = far[counts >= max(_OFTEN * len(bounds), 5)]
+        if not len(shared) or len(bounds) <= 2 * self.trim:
+            return {}
+        first, last = np.partition(bounds, (self.trim, len(bounds) - 1 - self.trim))[[self.trim, -1 - self.trim]]
+        low, high = starts[self.trim] + shared[0], starts[-1 - self.trim] + shared[-1]
+        ends = {"low": low.item()} if numbers.min() <= first + shared[0] and low < self.low else {}
+        return ends | ({"high": high.item()} if numbers.max() >= last + shared[-1] and high > self.high else {})
 
 
 def _pairs(read: Sequence[_Read], known: set[Pair]) -> set[Pair]:
@@ -318,13 +339,13 @@ class _Way:
         columns = tuple(self.found.read[b].column for b in bounds)
         alone = np.median(own.numbers[own.valid]).astype(own.numbers.dtype).item()
         ordered = OrderedColumn(own.column, columns, self.above, digits, False, own.low, own.high, alone)
+        start, known = ordered.bound({self.found.read[b].column.name: self.found.read[b].values for b in bounds})
+        rows = own.valid & known
+        ordered = replace(ordered, **own.reached(start, known))
         if own.column.type.name.startswith("timestamp"):
-            start, known = ordered.bound({self.found.read[b].column.name: self.found.read[b].values for b in bounds})
-            rows = own.valid & known
             far = np.abs(own.numbers - start)[rows]
             daily = bool(np.median(far) >= DAY and (own.numbers[rows] % DAY != own.numbers[rows][0] % DAY).any())
-            daily &= _shared(far) < _MOST_LOST
-            ordered = OrderedColumn(own.column, columns, self.above, digits, daily, own.low, own.high, alone)
+            ordered = replace(ordered, daily=daily and _shared(far) < _MOST_LOST)
         return ordered
 
 
