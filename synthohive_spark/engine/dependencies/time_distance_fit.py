@@ -41,9 +41,10 @@ def find_time_distances(
 ) -> tuple[TimeDistance, ...]:
     """The numbers that are a distance of two times in all rows in which none is null, at least 50 of them.
 
-    Distances are rounded down, up or to the nearest number of the column's digits, or not at all, but for a whole number
-    that is added to all, such as 1 where both ends count. Chance is excluded: a number that has nothing to do with the times would agree in all rows with a probability
-    below one billionth. Of more than 12 times only the first are looked at.
+    Distances are rounded down, up or to the nearest number of the column's digits, or not at all, but for a whole
+    number that is added to all, such as 1 where both ends count. Chance is excluded: a number that has nothing to do
+    with the times would agree in all rows with a probability below one billionth. Of more than 12 times only the first
+    are looked at.
 
     Args:
         table: The rows.
@@ -103,8 +104,8 @@ def _distance(every: dict[str, pa.Array], column: Column, start: Column, end: Co
     roundings = ROUNDINGS if unit in UNITS and digits >= 0 else ROUNDINGS[:1]
     learned = bool((gone != missing).any())
     plain = [TimeDistance(column, start, end, unit, rounding, digits, learned=learned) for rounding in roundings]
-    shift = _shift(plain[0], {name: values.slice(int(rows.argmax()), 1) for name, values in arrays.items()})
-    for shift in sorted((shift - 1, shift, shift + 1), key=abs):
+    near = _shift(plain[0], {name: values.slice(int(rows.argmax()), 1) for name, values in arrays.items()})
+    for shift in sorted((near - 1, near, near + 1), key=abs):
         for own in (replace(own, shift=shift) for own in plain):
             if not own.broken({n: v.slice(0, _FEW) for n, v in arrays.items()}).any() and not own.broken(arrays).any():
                 return own

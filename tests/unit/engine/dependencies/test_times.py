@@ -268,6 +268,25 @@ def test_times_move_to_the_hours_and_weekdays_that_were_drawn():
     assert max(drawn["start"].to_pylist()) <= max(table["start"].to_pylist())
 
 
+@pytest.mark.parametrize("share", [0, 0.1])
+def test_days_that_have_no_name_do_not_come_with_a_term_of_each_month(share):
+    day = pd.Series(pd.Timestamp("2023-09-04") + pd.to_timedelta(rng(1).integers(0, 42, ROWS) * 7, "D"))
+    day += pd.to_timedelta(rng(2).integers(0, 5, ROWS), "D")
+    names, terms = day.dt.day_name(), np.where(day < "2024-02-01", "first", "second")
+    values = {
+        "t": as_dates(day.mask(rng(3).random(ROWS) < share)),
+        "name": ("string", names),
+        "term": ("string", terms),
+    }
+    for given in ({}, {"term": ["second"] * ROWS}, {"name": ["Friday"] * ROWS}):
+        found, _, drawn = scrambled(values, given=given)
+        assert len(found.relations.timed) == 2
+        d = drawn.to_pandas().dropna()
+        times = pd.to_datetime(d.t)
+        assert (times.dt.day_name() == d.name).all()
+        assert (times.dt.month.isin([9, 10, 11, 12, 1]) == (d.term == "first")).all()
+
+
 def test_nulls_of_their_own_stay():
     values = stays()
     gone = rng(8).random(ROWS) < 0.3
