@@ -35,8 +35,8 @@ from synthohive_spark.engine.dependencies.template_fit import find_templates
 from synthohive_spark.engine.dependencies.time_distance import Timed
 from synthohive_spark.engine.dependencies.time_distance_fit import find_time_distances
 from synthohive_spark.engine.dependencies.time_part_fit import find_time_parts, may_be_months
-from synthohive_spark.engine.dependencies.typed import JsonColumn, TypedColumn, Written
-from synthohive_spark.engine.dependencies.typed_fit import find_typed
+from synthohive_spark.engine.dependencies.typed import TypedColumn, Written
+from synthohive_spark.engine.dependencies.typed_fit import find_json, find_typed
 from synthohive_spark.engine.encoded_table import Block, EncodedTable
 from synthohive_spark.engine.table_statistics import TableStatistics
 from synthohive_spark.engine.temporal.calendar_fit import find_calendar
@@ -65,16 +65,22 @@ def find_in_values(
         given: Columns that will be given, not drawn.
     """
     asked = {name for own in rules.declared for name in own.columns}
+    known = {own.column.name for own in rules.templates}
+    opened = find_json(table, columns, rules.imitated | rules.categorical | asked | known)
+    table, columns = split(opened, table), virtual(opened, columns)
+    leaves = {part.name: own.column.name for own in opened for part in own.parts}
+    given |= {leaf for leaf, name in leaves.items() if name in given}
+    rules = replace(
+        rules, unrelated=rules.unrelated | {leaf for leaf, name in leaves.items() if name in rules.unrelated}
+    )
     several = {n for own in rules.declared if isinstance(own, OneHot | FixedCombinations) for n in own.columns}
     free = [c for c in columns if c.name not in {*rules.unrelated, *asked}]
-    known = {own.column.name for own in rules.templates}
     # Years and months are no times of day, though 202312 may look like one.
     numbers = [c for c in free if c.type.is_temporal or (c.type.is_integer and may_be_months(table.column(c.name)))]
     parts = {own.column.name for own in find_time_parts(table, numbers, given, frozenset(known), privacy)}
     typed = find_typed(table, columns, rules.imitated | rules.categorical | several | known | parts, privacy)
-    times_and_numbers = {own.column.name for own in typed if not isinstance(own, JsonColumn)}
     untold = [c for c in free if c.name not in known]
-    templates = find_templates(table, untold, given, rules.imitated, frozenset(times_and_numbers))
+    templates = find_templates(table, untold, given, rules.imitated, frozenset(own.column.name for own in typed))
     templates = Templates((*rules.templates, *templates.columns))
     made = {own.column.name for own in templates.columns}
     written: tuple[Written, ...] = tuple(own for own in typed if own.column.name not in made)
@@ -97,7 +103,7 @@ def find_in_values(
     return replace(
         found,
         templates=templates,
-        written=written,
+        written=(*opened, *written),
         combinations=declared.combinations,
         flags=flags,
         calendar=find_calendar(table, left, privacy, statistics) if calendar else Calendar(),

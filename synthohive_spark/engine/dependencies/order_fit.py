@@ -184,25 +184,27 @@ class _Read:
             self.quantiles = ordered[np.linspace(0, len(some) - 1, _QUANTILES).astype(np.intp)]
         self.trim = trim
 
-    def reached(self, start: Numbers, known: Mask) -> dict[str, int | float]:
-        """The ends of the range, by name, that distances which many rows share lead to beyond those of the values.
+    def reached(self, start: Numbers, known: Mask) -> tuple[int | float, int | float]:
+        """The ends of the range, also where distances which many rows share lead beyond those of the values.
 
         Args:
             start: The bound of each row.
             known: Where there is one.
 
         Returns:
-            No end where no row lies about as far out.
+            The lower and the upper end; that of the values where no row lies about as far out.
         """
         numbers, bounds, starts = self.numbers[rows := self.valid & known], start[rows], np.sort(start[known])
         far, counts = np.unique(numbers - bounds, return_counts=True)
         shared = far[counts >= max(_OFTEN * len(bounds), 5)]
         if not len(shared) or len(bounds) <= 2 * self.trim:
-            return {}
+            return self.low, self.high
         first, last = np.partition(bounds, (self.trim, len(bounds) - 1 - self.trim))[[self.trim, -1 - self.trim]]
-        low, high = starts[self.trim] + shared[0], starts[-1 - self.trim] + shared[-1]
-        ends = {"low": low.item()} if numbers.min() <= first + shared[0] and low < self.low else {}
-        return ends | ({"high": high.item()} if numbers.max() >= last + shared[-1] and high > self.high else {})
+        low, high = (starts[self.trim] + shared[0]).item(), (starts[-1 - self.trim] + shared[-1]).item()
+        return (
+            min(self.low, low) if numbers.min() <= first + shared[0] else self.low,
+            max(self.high, high) if numbers.max() >= last + shared[-1] else self.high,
+        )
 
 
 def _pairs(read: Sequence[_Read], known: set[Pair]) -> set[Pair]:
@@ -341,7 +343,8 @@ class _Way:
         ordered = OrderedColumn(own.column, columns, self.above, digits, False, own.low, own.high, alone)
         start, known = ordered.bound({self.found.read[b].column.name: self.found.read[b].values for b in bounds})
         rows = own.valid & known
-        ordered = replace(ordered, **own.reached(start, known))
+        low, high = own.reached(start, known)
+        ordered = replace(ordered, low=low, high=high)
         if own.column.type.name.startswith("timestamp"):
             far = np.abs(own.numbers - start)[rows]
             daily = bool(np.median(far) >= DAY and (own.numbers[rows] % DAY != own.numbers[rows][0] % DAY).any())

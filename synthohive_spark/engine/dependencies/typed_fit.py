@@ -77,12 +77,25 @@ def find_typed(table: pa.Table, columns: Sequence[Column], left: frozenset[str],
             continue
         if column.type.is_string:
             typed: Written | None = _typed(column, values, privacy) or _times(column, values, privacy)
-            typed = typed or _address(column, values) or _json(column, values) or _numbers(column, values, privacy)
+            typed = typed or _address(column, values) or _numbers(column, values, privacy)
         else:
             typed = _calendar_integer(column, values)
         if typed is not None:
             found.append(typed)
     return found
+
+
+def find_json(table: pa.Table, columns: Sequence[Column], left: frozenset[str]) -> list[JsonColumn]:
+    """The columns of strings that are JSON objects of one shape in all rows, at least 50 of them.
+
+    Args:
+        table: The rows.
+        columns: The columns to look at.
+        left: Columns that are left as they are.
+    """
+    read = {c: one_array(table.column(c.name)) for c in columns if c.type.is_string and c.name not in left}
+    found = (_json(c, values) for c, values in read.items() if len(values) - values.null_count >= _ROWS)
+    return [own for own in found if own is not None]
 
 
 def _typed(column: Column, values: pa.Array, privacy: Privacy) -> TypedColumn | None:

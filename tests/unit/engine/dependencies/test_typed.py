@@ -5,10 +5,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from synthohive_spark.engine.dependencies.dependencies import columns_of
 from synthohive_spark.engine.dependencies.formats import NumberFormat
 from synthohive_spark.engine.dependencies.typed import written_from_json
 from synthohive_spark.engine.integrity import check_loaded
-from tests.helpers.scrambled import scrambled
+from tests.helpers.scrambled import count_broken, scrambled
 
 ROWS = 1000
 
@@ -202,6 +203,66 @@ def test_json_of_one_shape():
         some = [None if i % 10 == 0 else text for i, text in enumerate(dumped)]
         assert texts(some)[2]["x"].null_count == ROWS // 10
     assert typed(texts([*dumped[:-1], "{}"])[0]) == []
+
+
+def readings(nulls=0.0):
+    """Columns, and JSON whose leaves they are, or are computed from or read as times."""
+    macs = np.array([f"00:1B:44:{a:02X}:{b:02X}" for a, b in rng(1).integers(0, 256, (ROWS // 5, 2))])[
+        rng(2).integers(0, ROWS // 5, ROWS)
+    ]
+    temp, bat = rng(3).normal(21, 4, ROWS).round(1), rng(4).integers(5, 101, ROWS)
+    days_ = pd.Series(pd.Timestamp("2023-01-01") + pd.to_timedelta(rng(5).integers(0, 400, ROWS), "D"))
+    rows = [
+        {"id": m, "m": {"t": float(t), "f": round(float(t) * 2 + 30, 1)}, "bat": int(b), "ok": bool(b > 20), "day": d}
+        for m, t, b, d in zip(macs, temp, bat, days_.dt.strftime("%d.%m.%Y"), strict=True)
+    ]
+    texts_ = [json.dumps(row) if keep >= nulls else None for row, keep in zip(rows, rng(6).random(ROWS), strict=True)]
+    return {
+        "mac": ("string", macs.tolist()),
+        "temp": ("double", temp),
+        "bat": ("tinyint", bat),
+        "month": ("int", days_.dt.month),
+        "js": ("string", texts_),
+    }
+
+
+def assert_agree(drawn):
+    """Assert it of rows with all leaves, and count them: which are null together is told by codes, not by values."""
+    rows = [(json.loads(row["js"]), row) for row in drawn.to_pylist() if row["js"] is not None]
+    rows = [(own, row) for own, row in rows if None not in (*own.values(), *own["m"].values())]
+    for own, row in rows:
+        assert json.dumps(own) == row["js"]
+        assert (own["id"], own["m"]["t"], own["bat"]) == (row["mac"], row["temp"], row["bat"])
+        assert own["m"]["f"] == pytest.approx(own["m"]["t"] * 2 + 30)
+        assert own["ok"] == (own["bat"] > 20)
+        assert pd.to_datetime(own["day"], format="%d.%m.%Y").month == row["month"]
+    return len(rows)
+
+
+@pytest.mark.parametrize("nulls", [0.0, 0.2])
+def test_leaves_of_json_agree_with_columns(nulls):
+    found, table, drawn = scrambled(readings(nulls))
+    assert set(count_broken(found, table).values()) == set(count_broken(found, drawn).values()) == {0}
+    assert "js = mac" in found.describe()
+    assert drawn["js"].null_count == table["js"].null_count
+    assert assert_agree(drawn) == ROWS if not nulls else assert_agree(drawn) > ROWS / 5
+
+
+def test_leaves_of_given_json_stay_and_move_numbers():
+    values = readings()
+    text = values["js"][1][0]
+    _, _, drawn = scrambled(values, given={"js": [text] * ROWS, "mac": [json.loads(text)["id"]] * ROWS})
+    assert set(drawn["js"].to_pylist()) == {text}
+    assert assert_agree(drawn) == ROWS
+    _, _, drawn = scrambled(values, given={"temp": [12.5] * ROWS})
+    assert set(drawn["temp"].to_pylist()) == {12.5}
+    assert assert_agree(drawn) == ROWS
+
+
+def test_leaves_of_json_that_is_unrelated_are_in_no_relation():
+    found, _, drawn = scrambled(readings(), unrelated=frozenset(["js"]))
+    assert not any("js" in name for own in found.in_values for name in columns_of(own))
+    assert all(json.loads(text) for text in drawn["js"].to_pylist())
 
 
 def test_given_strings_are_read():
