@@ -95,7 +95,7 @@ class _Sample:
         product, there = np.ones(len(self.numbers)), np.ones(len(self.numbers), bool)
         for factor in factors:
             place = self.places[factor.name]
-            with np.errstate(invalid="ignore"):
+            with np.errstate(invalid="ignore", over="ignore"):
                 product = product * factor.multiplier(self.numbers[:, place])
             there = there & self.valid[:, place]
         there = there & np.isfinite(product) & (product != 0)
