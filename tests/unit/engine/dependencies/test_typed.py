@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -6,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from synthohive_spark.engine.dependencies.dependencies import columns_of
-from synthohive_spark.engine.dependencies.formats import NumberFormat
+from synthohive_spark.engine.dependencies.formats import NumberFormat, TimeFormat
 from synthohive_spark.engine.dependencies.typed import written_from_json
 from synthohive_spark.engine.integrity import check_loaded
 from tests.helpers.scrambled import count_broken, scrambled
@@ -180,6 +181,90 @@ def test_days_that_are_strings_are_in_order():
     assert [own.describe() for own in found.orders.columns] == ["last >= first"]
     d = drawn.to_pandas().apply(pd.to_datetime, format="%d.%m.%Y")
     assert (d["first"] <= d["last"]).all()
+
+
+def in_pairs(value):
+    whole, cents = f"{value:.2f}".split(".")
+    first, groups = whole[:-3], [whole[-3:]]
+    while first:
+        first, groups = first[:-2], [first[-2:], *groups]
+    return ",".join(groups) + "." + cents
+
+
+AMOUNTS = {
+    "French": (lambda v: f"{v:,.2f}".replace(",", "\u202f").replace(".", ",") + "\u00a0€", 2),
+    "French, no-break spaces": (lambda v: f"{v:,.2f}".replace(",", "\u00a0").replace(".", ",") + " €", 2),
+    "Swiss": (lambda v: f"CHF {v:,.2f}".replace(",", "'"), 2),
+    "Swiss, typographic": (lambda v: f"CHF {v:,.2f}".replace(",", "\u2019"), 2),
+    "Indian": (lambda v: "₹" + in_pairs(v), 2),
+    "filled up with zeros": (lambda v: f"{v:010.2f}", 2),
+    "many digits": (lambda v: f"{v:.9f}", 9),
+    "as many digits as there are": (lambda v: f"{v:g} kg", 3),
+    "thousands": (lambda v: f"{v / 1000:.1f}k", 2),
+}
+
+
+@pytest.mark.parametrize("name", AMOUNTS)
+@pytest.mark.parametrize("nulls", [0.0, 0.1])
+def test_amounts_in_text_are_those_of_the_number_beside_them(name, nulls):
+    made, digits = AMOUNTS[name]
+    numbers = rng(1).lognormal(9 if digits == 2 else 3, 1.4, ROWS).round(digits)
+    numbers = numbers if digits != 3 else numbers.clip(0, 999).round(2)
+    gone = rng(2).random(ROWS) < nulls
+    text = [None if out else made(v) for v, out in zip(numbers, gone, strict=True)]
+    values = {"x": ("string", text), "n": ("double", pa.array(numbers, mask=gone))}
+    found, _, drawn = scrambled(values)
+    assert [len(own.parts) for own in found.written] == [1]
+    pairs = [(row["x"], row["n"]) for row in drawn.to_pylist() if None not in row.values()]
+    assert len(pairs) >= ROWS * (1 - nulls) ** 2 - ROWS / 20
+    assert all(text == made(number) for text, number in pairs)
+    _, _, drawn = scrambled(values, given={"x": [next(own for own in text if own)] * ROWS})
+    assert {row["n"] for row in drawn.to_pylist() if row["n"] is not None} <= set(
+        numbers[~gone][:1]
+    ) or name == "thousands"
+
+
+CURRENCIES = {
+    "GBP": lambda v: f"£{v:,.2f}",
+    "EUR": lambda v: f"{v:,.2f} €".translate(str.maketrans(",.", ".,")),
+    "JPY": lambda v: f"¥{v:,.0f}",
+    "PLN": lambda v: f"{v:.2f} zł",
+}
+
+
+def test_amounts_of_several_currencies_keep_their_shares_and_forms():
+    which = rng(1).choice(list(CURRENCIES), ROWS, p=[0.5, 0.3, 0.15, 0.05])
+    numbers = [round(v, 0 if c == "JPY" else 2) for c, v in zip(which, rng(2).lognormal(7, 1, ROWS), strict=True)]
+    text = [CURRENCIES[c](v) for c, v in zip(which, numbers, strict=True)]
+    found, table, drawn = scrambled({"x": ("string", text), "n": ("double", numbers)})
+    assert typed(found) == [("x", ["double", "string"])]
+    assert found.describe()[0] == "x is learned as numbers in 4 formats"
+    assert all(row["x"] in [made(row["n"]) for made in CURRENCIES.values()] for row in drawn.to_pylist())
+    symbols = [sorted(set(t) & set("£€¥ł")) for t in drawn["x"].to_pylist()]
+    assert sorted(symbols) == sorted(sorted(set(t) & set("£€¥ł")) for t in text)
+    (own,) = found.written
+    assert written_from_json(json.loads(json.dumps(own.to_json()))) == own
+    check_loaded(own)
+    some = [None, "£1,234.50", "1.234,50 €", "$5.00"]
+    assert [part.to_pylist() for part in own.split({"x": pa.array(some)})] == [
+        [None, 1234.5, 1234.5, None],
+        [None, "£#", "# €", None],
+    ]
+    with pytest.raises(ValueError):
+        check_loaded(replace(own, forms=(*own.forms, TimeFormat("%Y-%m-%d"))))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [f"{c}{v}" for c, v in zip(rng(1).choice(list("ABC"), ROWS), rng(2).integers(0, 900, ROWS), strict=True)],
+        ["1 day" if v == 1 else f"{v} days" for v in rng(2).integers(0, 90, ROWS)],
+        [f"{v:05d}" if i % 3 else f"{v + 100_000}" for i, v in enumerate(rng(2).integers(0, 90_000, ROWS))],
+        [f"€{v:.2f}" if i else f"${v:.2f}" for i, v in enumerate(rng(2).lognormal(3, 1, ROWS))],
+    ],
+)
+def test_rooms_words_of_one_and_of_many_codes_and_a_lone_currency_are_no_amounts(values):
+    assert all(kinds == ["double"] for _, kinds in typed(texts(values)[0]))  # at most numbers but for a word
 
 
 def test_json_of_one_shape():
