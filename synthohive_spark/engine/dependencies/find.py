@@ -26,6 +26,7 @@ from synthohive_spark.engine.dependencies.linear_fit import find_linear_relation
 from synthohive_spark.engine.dependencies.loose_orders import loose_orders
 from synthohive_spark.engine.dependencies.null_inclusion import find_null_inclusions
 from synthohive_spark.engine.dependencies.order_fit import find_orders
+from synthohive_spark.engine.dependencies.period_fit import find_periods
 from synthohive_spark.engine.dependencies.product import Product
 from synthohive_spark.engine.dependencies.product_fit import find_products
 from synthohive_spark.engine.dependencies.relations import Relations
@@ -68,17 +69,10 @@ def find_in_values(
     known = {own.column.name for own in rules.templates}
     opened = find_json(table, columns, rules.imitated | rules.categorical | asked | known)
     table, columns = split(opened, table), virtual(opened, columns)
-    leaves = {part.name: own.column.name for own in opened for part in own.parts}
-    given |= {leaf for leaf, name in leaves.items() if name in given}
-    rules = replace(
-        rules, unrelated=rules.unrelated | {leaf for leaf, name in leaves.items() if name in rules.unrelated}
-    )
+    given, rules = _with_leaves(given, opened), replace(rules, unrelated=_with_leaves(rules.unrelated, opened))
     several = {n for own in rules.declared if isinstance(own, OneHot | FixedCombinations) for n in own.columns}
     free = [c for c in columns if c.name not in {*rules.unrelated, *asked}]
-    # Years and months are no times of day, though 202312 may look like one.
-    numbers = [c for c in free if c.type.is_temporal or (c.type.is_integer and may_be_months(table.column(c.name)))]
-    parts = {own.column.name for own in find_time_parts(table, numbers, given, frozenset(known), privacy)}
-    typed = find_typed(table, columns, rules.imitated | rules.categorical | several | known | parts, privacy)
+    typed = _find_typed(table, columns, free, rules, given, frozenset(several | known), privacy)
     untold = [c for c in free if c.name not in known]
     templates = find_templates(table, untold, given, rules.imitated, frozenset(own.column.name for own in typed))
     templates = Templates((*rules.templates, *templates.columns))
@@ -108,6 +102,31 @@ def find_in_values(
         flags=flags,
         calendar=find_calendar(table, left, privacy, statistics) if calendar else Calendar(),
     )
+
+
+def _with_leaves(names: frozenset[str], opened: Sequence[Written]) -> frozenset[str]:
+    """Names of columns, and of the leaves of those of JSON among them."""
+    return names.union(part.name for own in opened if own.column.name in names for part in own.parts)
+
+
+def _find_typed(
+    table: pa.Table,
+    columns: Sequence[Column],
+    free: Sequence[Column],
+    rules: ColumnRules,
+    given: frozenset[str],
+    left: frozenset[str],
+    privacy: Privacy,
+) -> list[Written]:
+    """What strings and integers are written as; periods only among ``free`` columns, nothing of those that are left."""
+    left |= rules.imitated | rules.categorical
+    # Years and months are no times of day, though 202312 may look like one.
+    numbers = [c for c in free if c.type.is_temporal or (c.type.is_integer and may_be_months(table.column(c.name)))]
+    told = frozenset(own.column.name for own in rules.templates)
+    parts = {own.column.name for own in find_time_parts(table, numbers, given, told, privacy)}
+    typed = find_typed(table, columns, left | parts, privacy)
+    periods = find_periods(table, free, typed, left, privacy)
+    return list({own.column.name: own for own in (*typed, *periods)}.values())
 
 
 def _keeping_orders(

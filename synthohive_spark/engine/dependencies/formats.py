@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.engine.dependencies.day_names import LANGUAGES, from_english, to_english
+from synthohive_spark.engine.dependencies.period_format import PeriodFormat
 from synthohive_spark.engine.integrity import Bounds, Digits
 
 _DOUBLE, _BIGINT, _DATE, _TIME = (ColumnType(name) for name in ("double", "bigint", "date", "timestamp_ntz"))
@@ -232,8 +233,10 @@ class ClockFormat:
         return text if self.separator or self.padded else str(int(text))
 
 
-Format = NumberFormat | ScientificFormat | TimeFormat | ClockFormat
-_FORMATS: dict[str, type[Any]] = {f.name: f for f in (NumberFormat, ScientificFormat, TimeFormat, ClockFormat)}
+Format = NumberFormat | ScientificFormat | TimeFormat | ClockFormat | PeriodFormat
+_FORMATS: dict[str, type[Any]] = {
+    f.name: f for f in (NumberFormat, ScientificFormat, TimeFormat, ClockFormat, PeriodFormat)
+}
 
 
 def format_to_json(own: Format) -> dict[str, Any]:

@@ -61,6 +61,45 @@ PARTS = {
 }
 
 
+PERIODS = {
+    "ISO week": (lambda t: f"{t.isocalendar()[0]}-W{t.isocalendar()[1]:02d}", "week"),
+    "week without zeros": (lambda t: f"KW {t.isocalendar()[1]}/{t.isocalendar()[0]}", "week"),
+    "quarter": (lambda t: f"{t.year}-Q{t.quarter}", "quarter"),
+    "French quarter": (lambda t: f"T{t.quarter} {t.year}", "quarter"),
+    "month": (lambda t: f"{t:%m/%Y}", "month"),
+    "year and month": (lambda t: f"{t.year}M{t.month:02d}", "month"),
+}
+
+
+@pytest.mark.parametrize("name", PERIODS)
+@pytest.mark.parametrize("kind", ["date", "stamp", "text"])
+@pytest.mark.parametrize("nulls", [False, True])
+def test_weeks_months_and_quarters_in_text_are_those_of_the_time_beside_them(name, kind, nulls):
+    period, unit = PERIODS[name]
+    times = stamps(days=25 * 365, start="1998-12-20")
+    x = [period(t) for t in times]
+    t = times.mask(rng(3).random(ROWS) < 0.1) if nulls else times
+    x = [None if nulls and out else own for own, out in zip(x, rng(4).random(ROWS) < 0.2, strict=True)]
+    text = ("string", [None if pd.isna(v) else f"{v:%d.%m.%Y}" for v in t])
+    values = {"x": ("string", x), "t": {"date": as_dates, "stamp": as_stamps, "text": lambda _: text}[kind](t)}
+    found, table, drawn = scrambled(values)
+    assert set(count_broken(found, table).values()) == set(count_broken(found, drawn).values()) == {0}
+    assert f"x is the start of {unit} of t" in count_broken(found, table)
+    rows = [row for row in drawn.to_pylist() if None not in row.values()]
+    assert len(rows) > ROWS / 2
+    assert all(row["x"] == period(pd.to_datetime(row["t"], dayfirst=True)) for row in rows)
+    _, _, drawn = scrambled(values, given={"x": [period(times[0])] * ROWS})
+    made = [pd.to_datetime(row["t"], dayfirst=True) for row in drawn.to_pylist() if row["t"]]
+    assert {period(t) for t in made} == {period(times[0])}
+
+
+def test_periods_with_no_time_of_theirs_are_the_few_values_that_they_are():
+    times, others = stamps(1), stamps(2)
+    for t in (as_dates(times), ("string", [f"{v:%d.%m.%Y}" for v in times])):
+        found, _, _ = scrambled({"x": ("string", [f"{v.year}-Q{v.quarter}" for v in others]), "t": t})
+        assert not any(own.column.name == "x" for own in found.written)
+
+
 def part_of(times, name):
     """The part of times that are there, by pandas."""
     kind, made, _ = PARTS[name]
