@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.engine.dependencies.day_names import LANGUAGES, from_english, to_english
+from synthohive_spark.engine.dependencies.duration_format import DurationFormat
 from synthohive_spark.engine.dependencies.period_format import PeriodFormat
 from synthohive_spark.engine.integrity import Bounds, Digits
 
@@ -233,10 +234,8 @@ class ClockFormat:
         return text if self.separator or self.padded else str(int(text))
 
 
-Format = NumberFormat | ScientificFormat | TimeFormat | ClockFormat | PeriodFormat
-_FORMATS: dict[str, type[Any]] = {
-    f.name: f for f in (NumberFormat, ScientificFormat, TimeFormat, ClockFormat, PeriodFormat)
-}
+Format = NumberFormat | ScientificFormat | TimeFormat | ClockFormat | PeriodFormat | DurationFormat
+_FORMATS: dict[str, type[Any]] = {form.name: form for form in get_args(Format)}
 
 
 def format_to_json(own: Format) -> dict[str, Any]:
@@ -254,6 +253,6 @@ def one_of_several_from_json(data: dict[str, Any]) -> TimeFormat | NumberFormat:
 
 def format_from_json(data: dict[str, Any]) -> Format:
     """The format that `format_to_json` described."""
-    values = dict(data)
-    made: Format = _FORMATS[values.pop("format")](**values)
+    values = {name: tuple(own) if isinstance(own, list) else own for name, own in data.items() if name != "format"}
+    made: Format = _FORMATS[data["format"]](**values)
     return made
