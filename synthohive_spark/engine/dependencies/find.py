@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from functools import partial
 
 import pyarrow as pa
@@ -198,16 +199,21 @@ def _find_in_numbers(
 def _find_sums_and_products(
     table: pa.Table, columns: tuple[Column, ...], firm: frozenset[str], privacy: Privacy
 ) -> tuple[tuple[LinearRelation, ...], tuple[Product, ...]]:
-    """The two, a column that both would compute being the product where sums can be solved for others instead."""
+    """The two, a column that both would compute being the product where sums can be solved for others instead.
+
+    A copy of another column, such as the same amount in text, is in no product: each would be found of both.
+    """
     sums = find_linear_relations(table, columns, privacy, firm)
-    products = find_products(table, columns, firm, privacy)
+    copies = {own.column for own in sums if own.factors == (Fraction(1),) and not own.offset}
+    factors = tuple(c for c in columns if c.name not in copies)
+    products = find_products(table, factors, firm, privacy)
     own = {own.column.name for own in products if own.is_plain}
     if own & {r.column for r in sums}:
         solved = find_linear_relations(table, columns, privacy, firm | own)
         sums = solved if len(solved) >= len(sums) else sums
     computed = {r.column for r in sums}
     if computed & {own.column.name for own in products}:
-        products = find_products(table, columns, firm | computed, privacy)
+        products = find_products(table, factors, firm | computed, privacy)
     return sums, products
 
 

@@ -262,6 +262,16 @@ def test_scores_and_units_that_do_not_descend_or_overflow_are_no_durations(made)
     assert "x is learned as durations" not in found.describe()
 
 
+def test_an_amount_and_its_text_are_in_no_product_of_each_other():
+    area, each = rng(1).integers(20, 200, ROWS), rng(2).lognormal(8, 0.4, ROWS).round(2)
+    price = (area * each).round(2)
+    values = {"price": ("double", price), "text": ("string", [f"${v:,.2f}" for v in price])}
+    values |= {"area": ("double", area), "size": ("string", [f"{v} m²" for v in area])}
+    found, _, drawn = scrambled(values)
+    assert set(count_broken(found, drawn)) == {"text = price", "size = area"}
+    assert set(count_broken(found, drawn).values()) == {0}
+
+
 CURRENCIES = {
     "GBP": lambda v: f"£{v:,.2f}",
     "EUR": lambda v: f"{v:,.2f} €".translate(str.maketrans(",.", ".,")),
