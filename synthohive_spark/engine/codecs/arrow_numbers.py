@@ -7,6 +7,8 @@ more than 18 digits. Where no shift leaves all digits of such a column, each val
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,7 +32,7 @@ def to_numbers(values: pa.Array, type_: ColumnType, shift: int = 0) -> Numbers:
         if shift == 0:
             return words[:, 0].copy()
         if shift == BY_VALUE:
-            return np.array([_with_exponent(v) for v in _wide(words)], np.int64)
+            return np.array([with_exponent(v) for v in _wide(words)], np.int64)
         ten = 10**shift
         return np.array([_rounded_quotient(v, ten) for v in _wide(words)], np.int64)
     for step in (
@@ -96,7 +98,7 @@ def _wide(words: npt.NDArray[np.int64]) -> list[int]:
     return [int.from_bytes(word.tobytes(), "little", signed=True) for word in words]
 
 
-def _with_exponent(value: int) -> int:
+def with_exponent(value: int) -> int:
     """A number that grows with ``value`` and holds its first 17 digits and how many more there are."""
     size = abs(value)
     more = max(len(str(size)) - 17, 0)
@@ -104,12 +106,31 @@ def _with_exponent(value: int) -> int:
     return -number if value < 0 else number
 
 
-def _without_exponent(number: int) -> int:
-    """The value of which `_with_exponent` made a number, with zeros in place of further digits."""
+def without_exponent(number: int) -> int:
+    """The value of which `with_exponent` made a number, with zeros in place of further digits."""
     size = abs(number)
     more = 0 if size < _WHOLE else (size - _WHOLE // 10) // _DECADE
     value: int = (size - more * _DECADE) * 10**more
     return -value if number < 0 else value
+
+
+def zeros_of(numbers: Numbers) -> int:
+    """In how many zeros the unscaled values end of which `BY_VALUE` made numbers."""
+    every = math.gcd(*(without_exponent(int(number)) for number in numbers))
+    text = str(every)
+    return len(text) - len(text.rstrip("0")) if every else 0
+
+
+def with_zeros(numbers: Numbers, zeros: int) -> Numbers:
+    """Numbers that `BY_VALUE` makes, each the nearest of a value that ends in so many zeros."""
+    ten = 10**zeros
+    return np.array([with_exponent(_rounded_quotient(without_exponent(int(n)), ten) * ten) for n in numbers], np.int64)
+
+
+def decimals_of(values: Sequence[int], type_: ColumnType) -> pa.Array:
+    """Decimals of unscaled values."""
+    data = b"".join(value.to_bytes(16, "little", signed=True) for value in values)
+    return pa.Array.from_buffers(type_.arrow, len(values), [None, pa.py_buffer(data)])
 
 
 def _rounded_quotient(value: int, ten: int) -> int:
@@ -124,7 +145,7 @@ def _decimals(
         data = np.stack([low, low >> 63], axis=1).tobytes()
     else:
         smallest, largest = bounds or (1 - 10**type_.precision, 10**type_.precision - 1)
-        wide = (_without_exponent(int(v)) if shift == BY_VALUE else int(v) * 10**shift for v in numbers)
+        wide = (without_exponent(int(v)) if shift == BY_VALUE else int(v) * 10**shift for v in numbers)
         exact = (max(smallest, min(largest, v)) for v in wide)
         data = b"".join(v.to_bytes(16, "little", signed=True) for v in exact)
     valid = pa.array(~missing).buffers()[1] if missing.any() else None

@@ -15,9 +15,17 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from synthohive_spark.engine.arrays import null_mask
-from synthohive_spark.engine.codecs.arrow_numbers import BY_VALUE, Numbers, from_numbers, to_numbers
+from synthohive_spark.engine.codecs.arrow_numbers import (
+    BY_VALUE,
+    Numbers,
+    decimals_of,
+    from_numbers,
+    to_numbers,
+    with_zeros,
+)
 from synthohive_spark.engine.codecs.interface import CodecDefaults, Codes, NoiseBits, Ranks, draw_codes
 from synthohive_spark.engine.codecs.numeric_common import (
     EDGE,
@@ -54,6 +62,8 @@ class NumericCodec(CodecDefaults):
         unit: Floats with digits lie a multiple of so many of their last digit apart: 5 for 0.5, 1.0, 1.5.
         shift: See `synthohive_spark.engine.codecs.arrow_numbers`.
         bounds: With a shift, the smallest and largest unscaled value.
+        exact: Of decimals that count by value, the unscaled values of the spikes.
+        zeros: Of these, in how many zeros the other unscaled values end.
         frequencies: Share of the rows that hold each code.
     """
 
@@ -68,6 +78,8 @@ class NumericCodec(CodecDefaults):
     unit: Annotated[int, Bounds(1, 1 << 54)] = 1
     shift: Annotated[int, Bounds(BY_VALUE, 38)] = 0
     bounds: tuple[int, int] | None = None
+    exact: tuple[int, ...] = ()
+    zeros: Annotated[int, Bounds(0, 38)] = 0
     frequencies: tuple[Share, ...] = ()
     encode_words: int = field(default=1, init=False)
     decode_words: int = field(default=0, init=False)
@@ -95,6 +107,7 @@ class NumericCodec(CodecDefaults):
         check_increasing(self.grid, "ranks of knots")
         check_equal(len(self.grid), len(self.knots), "knots and their ranks")
         check_equal(self.bins > 0, len(self.knots) > 0, "bins and knots")
+        check_equal(len(self.exact), len(self.spikes) if self.shift == BY_VALUE else 0, "spikes and their values")
         numbers = (*self.knots, *self.spikes)
         if not self.type.is_float and any((number - numbers[0]) % self.step for number in numbers):
             raise ValueError(f"values do not lie a step of {self.step} apart")
@@ -151,9 +164,15 @@ class NumericCodec(CodecDefaults):
         if self.bins and binned.any():
             bin_ = codes[binned] - self._first_bin
             inside = np.clip(ranks[binned].astype(np.float64), bin_ / self.bins, (bin_ + 1) / self.bins)
-            numbers[binned] = self._interpolate(inside)
+            made = self._interpolate(inside)
+            numbers[binned] = with_zeros(made, self.zeros) if self.zeros else made
         missing = codes == 0 if self.has_null else np.zeros(len(codes), bool)
-        return from_numbers(numbers, missing, self.type, self.shift, self.bounds)
+        values = from_numbers(numbers, missing, self.type, self.shift, self.bounds)
+        if not self.exact:
+            return values
+        spike = (codes >= self._first_spike) & ~binned
+        known = decimals_of(self.exact, self.type).take(pa.array(np.where(spike, codes - self._first_spike, 0)))
+        return pc.if_else(pa.array(spike), known, values)
 
     def allowed(self, domain: Domain) -> Allowed:
         """See `Codec.allowed`; of the bins those that a range meets, as far as it does."""
@@ -237,7 +256,7 @@ class NumericCodec(CodecDefaults):
     @cached_property
     def _fixed_ranks(self) -> npt.NDArray[np.float64]:
         """Rank that goes with each code below the bins: where its value would stand in the quantile table."""
-        places = {"nan": 0.5, "-inf": 0.0, "inf": 1.0}
+        places = {"nan": 0.5, "-inf": 0.0, "inf": 1.0, "-0.0": self._rank(np.zeros(1)).mean() if self.bins else 0.5}
         ranks = [0.5] * int(self.has_null) + [places[name] for name in self.specials]
         if self.bins and self.spikes:
             x = self._numbers(self.spikes).astype(np.float64)

@@ -14,7 +14,8 @@ from synthohive_spark.engine.codecs.interface import Codes
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.engine.integrity import Bounds, check_distinct, check_equal, check_increasing
 
-SPECIALS = {"nan": np.nan, "-inf": -np.inf, "inf": np.inf}
+SPECIALS = {"nan": np.nan, "-inf": -np.inf, "inf": np.inf, "-0.0": -0.0}
+"""Floats that are codes wherever enough rows hold them: those that are no plain numbers, and minus zero."""
 EDGE = 1e-6
 _MOST_DIGITS = 40
 Step = Annotated[int, Bounds(-1, (1 << 64) - 1)]
@@ -23,19 +24,21 @@ _MOST = 2.0**64 - 2**11  # the largest float64 that fits into 64 bits
 
 def is_special(numbers: Numbers, name: str) -> npt.NDArray[np.bool_]:
     """Where ``numbers`` are the special float of that name."""
+    if name == "-0.0":
+        return np.asarray((numbers == 0) & np.signbit(numbers))
     return np.asarray(np.isnan(numbers) if name == "nan" else numbers == SPECIALS[name])
 
 
 def encode_apart(
     numbers: Numbers, missing: npt.NDArray[np.bool_], has_null: bool, specials: tuple[str, ...]
 ) -> tuple[Codes, npt.NDArray[np.bool_]]:
-    """Codes of nulls, then of ``specials``, with -1 for all other rows; and which rows hold a finite number."""
+    """Codes of nulls, then of ``specials``, with -1 for all other rows; and which of these hold a finite number."""
     codes = np.full(len(numbers), -1, np.int32)
     if has_null:
         codes[missing] = 0
     for place, name in enumerate(specials, start=int(has_null)):
         codes[~missing & is_special(numbers, name)] = place
-    return codes, ~missing & np.isfinite(numbers)
+    return codes, ~missing & np.isfinite(numbers) & (codes < 0)
 
 
 def between(low: Numbers, share: npt.NDArray[np.float64], high: Numbers, step: int, unit: int = 1) -> Numbers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,16 @@ import pyarrow as pa
 
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import null_mask
-from synthohive_spark.engine.codecs.arrow_numbers import Numbers, decimal_shift, to_numbers, unscaled
+from synthohive_spark.engine.codecs.arrow_numbers import (
+    BY_VALUE,
+    Numbers,
+    decimal_shift,
+    to_numbers,
+    unscaled,
+    with_exponent,
+    without_exponent,
+    zeros_of,
+)
 from synthohive_spark.engine.codecs.column_sample import ColumnSample
 from synthohive_spark.engine.codecs.numeric import NumericCodec
 from synthohive_spark.engine.codecs.numeric_common import SPECIALS, is_special
@@ -44,8 +54,11 @@ def fit_numeric(sample: ColumnSample) -> NumericCodec:
     knots, grid = _quantile_table(rest, privacy, true_ends(type_, statistics, privacy, fields["shift"]))
     step = step_of(numbers, knots, type_)
     bins = max(1, min(BINS, len(rest) // _ROWS_PER_BIN)) if len(knots) else 0
+    by_value = fields["shift"] == BY_VALUE
     return NumericCodec(
         spikes=tuple(spikes.tolist()),
+        exact=_exact(sample.values.drop_null(), spikes, privacy.min_rows) if by_value else (),
+        zeros=zeros_of(rest) if by_value else 0,
         knots=tuple(knots.tolist()),
         grid=tuple(grid.tolist()),
         bins=bins,
@@ -64,7 +77,8 @@ def read_numbers(type_: ColumnType, values: pa.Array, privacy: Privacy) -> tuple
     if type_.is_float:
         at_least = privacy.min_rows
         specials = tuple(name for name in SPECIALS if np.count_nonzero(is_special(numbers, name)) >= at_least)
-        numbers = numbers[np.isfinite(numbers)] + 0.0  # minus zero becomes zero
+        apart = is_special(numbers, "-0.0") if "-0.0" in specials else False
+        numbers = numbers[np.isfinite(numbers) & ~np.asarray(apart)] + 0.0  # a seldom minus zero becomes zero
     return np.sort(numbers), {
         "type": type_,
         "has_null": bool(null_mask(values).any()),
@@ -99,6 +113,16 @@ def _spikes(numbers: Numbers, at_least: int, most_values: int) -> Numbers:
         return values[held]
     # A handful of rows may agree by chance, so a share alone would make spikes of everything in a short column.
     return values[counts >= max(SPIKE_SHARE * len(numbers), at_least, 3)]
+
+
+def _exact(values: pa.Array, spikes: Numbers, at_least: int) -> tuple[int, ...]:
+    """The unscaled value that most rows hold of those that count as each spike; the spike's own if too few do."""
+    counts = Counter(unscaled(values))
+    found: dict[int, int] = {}
+    for value, rows in counts.most_common():
+        if rows >= at_least:
+            found.setdefault(with_exponent(value), value)
+    return tuple(found.get(spike, without_exponent(spike)) for spike in spikes.tolist())
 
 
 def _places(numbers: Numbers, type_: ColumnType) -> float:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.code_links import Function, NullInclusion
-from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.columns import Column, source_of
 from synthohive_spark.engine.dependencies import functional, null_inclusion
 from synthohive_spark.engine.dependencies.combinations import Combinations
 from synthohive_spark.engine.dependencies.entities import Entity
@@ -22,7 +22,7 @@ from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
 from synthohive_spark.engine.dependencies.relations import Relations
 from synthohive_spark.engine.dependencies.rewriting import Joint, Rewritten, joint_columns, replaced, split, virtual
 from synthohive_spark.engine.dependencies.template import TemplateColumn, Templates
-from synthohive_spark.engine.dependencies.typed import Written, written_from_json
+from synthohive_spark.engine.dependencies.typed import JsonColumn, Written, written_from_json
 from synthohive_spark.engine.encoded_table import Layout
 from synthohive_spark.engine.temporal.calendar_parts import Calendar
 
@@ -39,7 +39,8 @@ class Dependencies:
 
     Attributes:
         templates: Strings that are put together from other columns.
-        written: Strings and integers that are numbers, times, addresses or JSON.
+        written: Strings and integers that are numbers, times, addresses or JSON; JSON first, since its leaves are
+            columns like others.
         combinations: Columns of which only known combinations come out.
         flags: Sets of flags of which at most one is set.
         orders: Columns that lie on one side of others.
@@ -73,9 +74,15 @@ class Dependencies:
     @property
     def _stages(self) -> tuple[tuple[Rewritten, ...], ...]:
         """The same, in the order in which they are rewritten: what is written becomes values before these are read."""
+        read = tuple(own for own in self.written if own not in self._opened)
         untold = (own for own in self.relations.timed if not own.learned)
         numbers: tuple[Rewritten, ...] = (*joint_columns(self.flags), *self.orders.columns, *untold)
-        return self.templates.columns, joint_columns(self.combinations), self.written, numbers
+        return self._opened, self.templates.columns, joint_columns(self.combinations), read, numbers
+
+    @property
+    def _opened(self) -> tuple[JsonColumn, ...]:
+        """The columns of JSON."""
+        return tuple(own for own in self.written if isinstance(own, JsonColumn))
 
     def split(self, table: pa.Table) -> pa.Table:
         """The table with the parts of each column that is learned in parts, at its place.
@@ -97,7 +104,7 @@ class Dependencies:
     def column_of_part(self) -> dict[str, str]:
         """The column that each part of one that is learned in parts belongs to, by the part's name."""
         calendar = {part.name: own.column.name for own in self.calendar.columns for part in own.parts}
-        return calendar | {part.name: own.column.name for own in self.rewritten for part in own.parts}
+        return calendar | {part.name: source_of(part.name) for own in self.rewritten for part in own.parts}
 
     def known_rows(self, name: str, given: Mapping[str, pa.Array], fill: frozenset[str]) -> Mask:
         """In which rows what is given tells the parts of a column: those in which it and its sources are known."""
@@ -162,7 +169,7 @@ class Dependencies:
         The order matters. Parts become dates first, given values take their places, and distances are counted from
         these, so that relations are computed from what will be seen. Parts and distances of times come before linear
         relations and products, which may be made of each other, and these before derived columns, which may follow one
-        of theirs. Strings are put together last.
+        of theirs. Strings are put together last, and JSON of these.
         Where a derived column is given, the number it follows moves to suit it, and relations of that number are
         computed again before the other derived columns follow.
 
@@ -174,7 +181,8 @@ class Dependencies:
         arrays, asked = self.calendar.join(dict(drawn)), given
         fixed = {n: ~null_mask(own) if n in fill else np.ones(len(own), bool) for n, own in given.items()}
         given = {**given, **self._read(given)}
-        fixed |= {part.name: fixed[own.column.name] for own in self.written for part in own.parts if part.name in given}
+        for own in self.written:
+            fixed |= {part.name: fixed[own.column.name] for part in own.parts if part.name in given}
         early = {own.column.name for own in (*self.written, *self.relations.timed)}
         later = {own.column.name for stage in self._stages for own in stage} - early
         later |= {own.column.name for own in self.orders.columns}
@@ -187,20 +195,35 @@ class Dependencies:
         arrays, fixed = relations.placed(self.orders, arrays, given, fixed)
         arrays = relations.in_order(self.orders, arrays, fixed)
         arrays = relations.followed(*relations.moved(arrays, fixed, self._decided))
-        for own in self.written:
-            first, *others = (part.name for part in own.parts)
-            if first in arrays:
-                arrays[first] = own.join([arrays[first], *(arrays.pop(name) for name in others)])
-            if first in asked:
-                arrays[first] = replaced(arrays.get(first), asked[first], fixed[first])
-        return self.templates.join(arrays, asked, fixed)
+        opened = self._opened
+        leaves = {**asked, **self._read(asked, opened)}
+        arrays = self._joined([own for own in self.written if own not in opened], arrays, leaves, fixed)
+        return self._joined(opened, self.templates.join(arrays, leaves, fixed), asked, fixed)
 
-    def _read(self, given: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
-        """The values of given columns that are learned as something else."""
+    def _joined(
+        self,
+        written: Sequence[Written],
+        arrays: Mapping[str, pa.Array],
+        given: Mapping[str, pa.Array],
+        fixed: Mapping[str, Mask],
+    ) -> dict[str, pa.Array]:
+        """The columns with those that are written in place of their parts."""
+        made = dict(arrays)
+        for own in written:
+            first, *others = (part.name for part in own.parts)
+            if first in made:
+                made[first] = own.join([made[first], *(made.pop(name) for name in others)])
+            if first in given:
+                made[first] = replaced(made.get(first), given[first], fixed[first])
+        return made
+
+    def _read(self, given: Mapping[str, pa.Array], written: Sequence[Written] | None = None) -> dict[str, pa.Array]:
+        """The values of given columns that are learned as something else, JSON before what its leaves hold."""
         read: dict[str, pa.Array] = {}
-        for own in self.written:
-            if own.column.name in given:
-                read |= zip((part.name for part in own.parts), own.split(given), strict=True)
+        for own in self.written if written is None else written:
+            known = {**given, **read}
+            if own.column.name in known:
+                read |= zip((part.name for part in own.parts), own.split(known), strict=True)
         return read
 
     def describe(self) -> list[str]:
@@ -237,7 +260,7 @@ class Dependencies:
         every = frozenset(names)
         derived = self.relations.derived
         found = [(columns_of(own),) * 2 for own in self.in_values if own not in (*derived, *self.different)]
-        found += [(own.columns, own.columns if own.column in given else (own.column,)) for own in derived]
+        found += [(columns_of(own), columns_of(own)[: None if own.column in given else 1]) for own in derived]
         while more := {name for own, changed in found if every.intersection(changed) for name in own} - every:
             every |= more
         return every
@@ -279,7 +302,8 @@ class Dependencies:
         wanted = {name for own in self.in_values for name in columns_of(own)}
         raw = {name: one_array(table.column(name)) for name in table.column_names if name in wanted}
         read = {**raw, **self._read(raw)}
-        found = {own.describe(): own.broken(raw) for own in self.templates.columns}
+        opened = {**raw, **self._read(raw, self._opened)}
+        found = {own.describe(): own.broken(opened) for own in self.templates.columns}
         others = [own for own in self.in_values if own not in self.templates.columns]
         return found | {own.describe(): own.broken(read) for own in others}
 
@@ -334,8 +358,9 @@ class Dependencies:
 
 
 def columns_of(own: Any) -> tuple[str, ...]:
-    """The columns that something which holds in values speaks of."""
+    """The columns that something which holds in values speaks of, those of JSON for their leaves."""
     if isinstance(own, TemplateColumn | OrderedColumn):
-        return own.column.name, *own.sources
-    names: tuple[str, ...] = own.names if isinstance(own, FlagSet | Combinations) else own.columns
-    return names
+        names: tuple[str, ...] = (own.column.name, *own.sources)
+    else:
+        names = own.names if isinstance(own, FlagSet | Combinations) else own.columns
+    return tuple(map(source_of, names))

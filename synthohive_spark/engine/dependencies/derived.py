@@ -20,6 +20,7 @@ from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.codecs.arrow_numbers import Numbers, from_numbers, to_numbers
 from synthohive_spark.engine.codecs.numeric_common import check_numbers
 from synthohive_spark.engine.columns import ColumnType
+from synthohive_spark.engine.dependencies.clock import DAY
 from synthohive_spark.engine.dependencies.linear import Mask
 from synthohive_spark.engine.integrity import Digits, check_equal
 
@@ -91,11 +92,17 @@ class DerivedColumn:
         """The column's values for these values of the number."""
         if not self.line:
             return self._values.take(pa.array(np.searchsorted(self._at, numbers, side="right")))
-        between = np.interp(numbers.astype(np.float64), self._at, self._heights)
+        if self.straight:
+            between = self._heights[0] + (numbers - self._at[0]).astype(np.float64) * self._slope
+        else:
+            between = np.interp(numbers.astype(np.float64), self._at, self._heights)
         return from_numbers(_as_values(between, self.type, self.digits), np.zeros(len(numbers), bool), self.type)
 
     def moved(self, numbers: Numbers, values: pa.Array) -> Numbers:
         """Values of the number, each as near as it can be to where the column has the one asked for."""
+        if self.straight:
+            heights = to_numbers(values, self.type).astype(np.float64) - self._heights[0]
+            return _as_values(self._at[0] + np.rint(heights / self._slope), self.of.type, self.of.digits)
         if self.line:
             return self.of.rounded(self._at_heights(to_numbers(values, self.type).astype(np.float64)))
         result = numbers.copy()
@@ -132,6 +139,15 @@ class DerivedColumn:
         order = np.argsort(self._heights, kind="stable")
         return np.interp(heights, self._heights[order], self._at[order].astype(np.float64))
 
+    @property
+    def straight(self) -> bool:
+        """Whether the line goes on as it is beyond its two ends."""
+        return self.line and len(self.at) == 2
+
+    @property
+    def _slope(self) -> float:
+        return float((self._heights[1] - self._heights[0]) / float(self._at[1] - self._at[0]))
+
     @cached_property
     def _at(self) -> Numbers:
         return np.array(self.at, np.float64 if self.of.type.is_float else np.int64)
@@ -156,7 +172,14 @@ class DerivedColumn:
         return from_numbers(numbers, np.zeros(len(numbers), bool), self.type)
 
     def describe(self) -> str:
-        """The dependency as a sentence."""
+        """The dependency as a sentence, such as ``due = billed + 30 days``."""
+        if self.straight and self.type == self.of.type and self._slope == 1:
+            far = round(float(self._heights[0] - self._at[0]))
+            size = abs(far) * (DAY if self.type.name == "date" else 1)
+            text = f"{size // DAY} days" if size % DAY == 0 else f"{size / 1_000_000} seconds"
+            return f"{self.column} = {self.of.name} {'-' if far < 0 else '+'} {text}"
+        if self.straight:
+            return f"{self.column} follows {self.of.name}, along a straight line"
         how = f"along a line through {len(self.at)} points" if self.line else f"in {len(self.values)} bands"
         return f"{self.column} follows {self.of.name}, {how}"
 

@@ -202,7 +202,9 @@ def _curve(
     root = Number(of.name, of.type, number.digits, low, high)
     shares = np.bincount(codes) / len(codes)
     monotone = own.is_number and _is_monotone(steps)
-    flat = monotone and own.different < _ALL_DIFFERENT * number.different
+    if low < high and monotone and of.type.is_temporal and (straight := _straight(root, column, own, rows, at)):
+        return straight
+    flat = monotone and own.different < _ALL_DIFFERENT * (1 + np.count_nonzero(np.diff(at)))
     by_chance = len(rows) * (1 - float((shares**2).sum()))
     most = _MOST_KNOTS if flat else MOST_BANDS if monotone else _most_bands(number)
     if low < high and len(changes) < min(most, _BY_CHANCE * by_chance + 1):
@@ -248,6 +250,22 @@ def _line(
     return DerivedColumn(
         column.name, column.type, of, True, tuple(at[places].tolist()), tuple(own.plain(rows[places])), own.digits
     )
+
+
+def _straight(of: Number, column: Column, own: _Read, rows: npt.NDArray[np.intp], at: Numbers) -> DerivedColumn | None:
+    """The column along one straight line from end to end of a time's range, such as a day 30 days after another."""
+    values = own.numbers[rows].astype(np.float64)
+    if own.different < _DIFFERENT or own.digits < 0:
+        return None
+    slope = (values[-1] - values[0]) / float(at[-1] - at[0])
+    slope = float(np.rint(slope)) if abs(slope) > 0.5 else 1 / float(np.rint(1 / slope)) if slope else 0.0
+    off = values - slope * (at - at[0])
+    if not slope or np.ptp(off) > (1e-6 if column.type.is_float else 0):
+        return None
+    ends = [float(off[0] + slope * (end - at[0])) for end in (of.low, of.high)]
+    if not column.type.is_float:
+        ends = [int(end) for end in ends]
+    return DerivedColumn(column.name, column.type, of, True, (of.low, of.high), tuple(ends), own.digits)
 
 
 def _is_curve(at: Numbers, heights: Numbers) -> bool:

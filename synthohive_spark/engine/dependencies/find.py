@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from fractions import Fraction
 from functools import partial
 
 import pyarrow as pa
@@ -28,6 +29,7 @@ from synthohive_spark.engine.dependencies.linear_fit import find_linear_relation
 from synthohive_spark.engine.dependencies.loose_orders import loose_orders, without_lossy_orders
 from synthohive_spark.engine.dependencies.null_inclusion import find_null_inclusions
 from synthohive_spark.engine.dependencies.order_fit import find_orders
+from synthohive_spark.engine.dependencies.period_fit import find_periods
 from synthohive_spark.engine.dependencies.product import Factor, Product
 from synthohive_spark.engine.dependencies.product_fit import find_products, product_parts
 from synthohive_spark.engine.dependencies.product_terms_fit import find_sums_of_products
@@ -38,8 +40,8 @@ from synthohive_spark.engine.dependencies.template_fit import find_templates
 from synthohive_spark.engine.dependencies.time_distance import Timed
 from synthohive_spark.engine.dependencies.time_distance_fit import find_time_distances
 from synthohive_spark.engine.dependencies.time_part_fit import find_time_parts, may_be_months
-from synthohive_spark.engine.dependencies.typed import JsonColumn, TypedColumn, Written
-from synthohive_spark.engine.dependencies.typed_fit import find_typed
+from synthohive_spark.engine.dependencies.typed import TypedColumn, Written
+from synthohive_spark.engine.dependencies.typed_fit import find_json, find_typed
 from synthohive_spark.engine.encoded_table import EncodedTable
 from synthohive_spark.engine.table_statistics import TableStatistics
 from synthohive_spark.engine.temporal.calendar_fit import find_calendar
@@ -68,18 +70,17 @@ def find_in_values(
         given: Columns that will be given, not drawn.
     """
     asked = {name for own in rules.declared for name in own.columns}
+    known = {own.column.name for own in rules.templates}
+    opened = find_json(table, columns, rules.imitated | rules.categorical | asked | known)
+    table, columns = split(opened, table), virtual(opened, columns)
+    given, rules = _with_leaves(given, opened), replace(rules, unrelated=_with_leaves(rules.unrelated, opened))
     several = {n for own in rules.declared if isinstance(own, OneHot | FixedCombinations) for n in own.columns}
     free = [c for c in columns if c.name not in {*rules.unrelated, *asked}]
-    known = {own.column.name for own in rules.templates}
-    # Years and months are no times of day, though 202312 may look like one.
-    numbers = [c for c in free if c.type.is_temporal or (c.type.is_integer and may_be_months(table.column(c.name)))]
-    parts = {own.column.name for own in find_time_parts(table, numbers, given, frozenset(known), privacy)}
-    typed = find_typed(table, columns, rules.imitated | rules.categorical | several | known | parts, privacy)
-    times_and_numbers = {own.column.name for own in typed if not isinstance(own, JsonColumn)}
+    typed = _find_typed(table, columns, free, rules, given, frozenset(several | known), privacy)
     untold = [c for c in free if c.name not in known]
     texts = {own.column.name: own.form for own in typed if isinstance(own, TypedColumn)}
     times = {name: form for name, form in texts.items() if isinstance(form, TimeFormat)}
-    templates = find_templates(table, untold, given, rules.imitated, frozenset(times_and_numbers), times)
+    templates = find_templates(table, untold, given, rules.imitated, frozenset(own.column.name for own in typed), times)
     templates = Templates((*rules.templates, *templates.columns))
     made = {own.column.name for own in templates.columns}
     written: tuple[Written, ...] = tuple(own for own in typed if own.column.name not in made)
@@ -103,11 +104,36 @@ def find_in_values(
     return replace(
         found,
         templates=templates,
-        written=written,
+        written=(*opened, *written),
         combinations=declared.combinations,
         flags=flags,
         calendar=find_calendar(table, left, privacy, statistics) if calendar else Calendar(),
     )
+
+
+def _with_leaves(names: frozenset[str], opened: Sequence[Written]) -> frozenset[str]:
+    """Names of columns, and of the leaves of those of JSON among them."""
+    return names.union(part.name for own in opened if own.column.name in names for part in own.parts)
+
+
+def _find_typed(
+    table: pa.Table,
+    columns: Sequence[Column],
+    free: Sequence[Column],
+    rules: ColumnRules,
+    given: frozenset[str],
+    left: frozenset[str],
+    privacy: Privacy,
+) -> list[Written]:
+    """What strings and integers are written as; periods only among ``free`` columns, nothing of those that are left."""
+    left |= rules.imitated | rules.categorical
+    # Years and months are no times of day, though 202312 may look like one.
+    numbers = [c for c in free if c.type.is_temporal or (c.type.is_integer and may_be_months(table.column(c.name)))]
+    told = frozenset(own.column.name for own in rules.templates)
+    parts = {own.column.name for own in find_time_parts(table, numbers, given, told, privacy)}
+    typed = find_typed(table, columns, left | parts, privacy)
+    periods = find_periods(table, free, typed, left, privacy)
+    return list({own.column.name: own for own in (*typed, *periods)}.values())
 
 
 def _keeping_orders(
@@ -179,9 +205,13 @@ def _find_in_numbers(
 def _find_sums_and_products(
     table: pa.Table, columns: tuple[Column, ...], firm: frozenset[str], privacy: Privacy
 ) -> tuple[tuple[LinearRelation, ...], tuple[Product, ...]]:
-    """The two, a column that both would compute being the product where sums can be solved for others instead."""
+    """The two, a column that both would compute being the product where sums can be solved for others instead.
+
+    A copy of another column, such as the same amount in text, is in no product: each would be found of both.
+    """
     sums = find_linear_relations(table, columns, privacy, firm)
-    parts = product_parts(table, columns, privacy)
+    copies = {own.column for own in sums if own.factors == (Fraction(1),) and not own.offset}
+    parts = product_parts(table, tuple(c for c in columns if c.name not in copies), privacy)
     products = find_products(table, parts, firm)
     own = {own.column.name for own in products if own.is_plain}
     if own & {r.column for r in sums}:

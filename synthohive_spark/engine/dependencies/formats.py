@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.engine.dependencies.day_names import LANGUAGES, from_english, to_english
+from synthohive_spark.engine.dependencies.duration_format import DurationFormat
+from synthohive_spark.engine.dependencies.period_format import PeriodFormat
 from synthohive_spark.engine.integrity import Bounds, Digits
 
 _DOUBLE, _BIGINT, _DATE, _TIME = (ColumnType(name) for name in ("double", "bigint", "date", "timestamp_ntz"))
@@ -25,7 +27,7 @@ Mark = Annotated[str, Bounds(1, 4)]
 
 @dataclass(frozen=True)
 class NumberFormat:
-    """Decimal numbers: ``$1,234.50``, ``12 %``, ``1.234,5``.
+    """Decimal numbers: ``$1,234.50``, ``12 %``, ``1.234,5``, ``0042.5``, ``1,23,456``.
 
     Attributes:
         prefix: What stands before the digits.
@@ -35,6 +37,8 @@ class NumberFormat:
         digits: How many digits stand behind it; -1 for as many as there are.
         sign_first: Whether a minus stands before the prefix.
         plus: Whether numbers that are not negative have a plus in its place.
+        padded: How many digits stand before the mark at least.
+        pairs: Whether only the last three digits before the mark are a group of three, and others are of two.
     """
 
     prefix: str = ""
@@ -44,7 +48,14 @@ class NumberFormat:
     digits: Digits = -1
     sign_first: bool = False
     plus: bool = False
+    padded: Annotated[int, Bounds(0, 17)] = 0
+    pairs: bool = False
     name: ClassVar[str] = "number"
+
+    @property
+    def label(self) -> str:
+        """What tells it from other formats of numbers: what stands around them, such as a currency."""
+        return f"{self.prefix}#{self.suffix}"
 
     @property
     def type(self) -> ColumnType:
@@ -66,7 +77,7 @@ class NumberFormat:
         if self.mark != ".":
             plain = pc.if_else(pc.match_substring(plain, "."), pa.scalar("", pa.string()), plain)
             plain = pc.replace_substring(plain, self.mark, ".")
-        fits = pc.and_(fits, pc.match_substring_regex(plain, r"^[0-9]{1,17}(\.[0-9]{1,8})?$"))
+        fits = pc.and_(fits, pc.match_substring_regex(plain, r"^[0-9]{1,17}(\.[0-9]{1,12})?$"))
         number = pc.if_else(fits, plain, pa.scalar(None, pa.string())).cast(pa.float64())
         number = pc.if_else(minus, pc.negate(number), number)
         return number if self.type == _DOUBLE else number.cast(pa.int64(), safe=False)
@@ -81,13 +92,26 @@ class NumberFormat:
             return str(value)
         text = f"{size:,.{self.digits}f}" if self.digits >= 0 else f"{size:,.8f}".rstrip("0").rstrip(".")
         whole, _, fraction = text.partition(".")
-        text = whole.replace(",", self.thousands) + (self.mark + fraction if fraction else "")
+        whole = _in_pairs(whole) if self.pairs else whole
+        text = whole.replace(",", self.thousands).zfill(self.padded) + (self.mark + fraction if fraction else "")
         minus = "-" if value < 0 or (self.plus and np.signbit(value)) else "+" if self.plus else ""
         return (
             f"{minus}{self.prefix}{text}{self.suffix}"
             if self.sign_first
             else f"{self.prefix}{minus}{text}{self.suffix}"
         )
+
+
+def _in_pairs(whole: str) -> str:
+    """Digits in groups of two but for the last three.
+
+    >>> _in_pairs("12,345,678"), _in_pairs("678")
+    ('1,23,45,678', '678')
+    """
+    plain = whole.replace(",", "")
+    first, last = plain[:-3], plain[-3:]
+    groups = [first[max(end - 2, 0) : end] for end in range(len(first), 0, -2)]
+    return ",".join((*reversed(groups), last))
 
 
 @dataclass(frozen=True)
@@ -210,13 +234,21 @@ class ClockFormat:
         return text if self.separator or self.padded else str(int(text))
 
 
-Format = NumberFormat | ScientificFormat | TimeFormat | ClockFormat
-_FORMATS: dict[str, type[Any]] = {f.name: f for f in (NumberFormat, ScientificFormat, TimeFormat, ClockFormat)}
+Format = NumberFormat | ScientificFormat | TimeFormat | ClockFormat | PeriodFormat | DurationFormat
+_FORMATS: dict[str, type[Any]] = {form.name: form for form in get_args(Format)}
 
 
 def format_to_json(own: Format) -> dict[str, Any]:
     """A format as plain values."""
     return {"format": own.name, **{f.name: getattr(own, f.name) for f in fields(own)}}
+
+
+def one_of_several_from_json(data: dict[str, Any]) -> TimeFormat | NumberFormat:
+    """The format of times or numbers that `format_to_json` described; another one is a `ValueError`."""
+    made = format_from_json(data)
+    if not isinstance(made, TimeFormat | NumberFormat):
+        raise ValueError(f"{made.name} is no format of several")
+    return made
 
 
 def time_format_from_json(data: dict[str, Any]) -> TimeFormat:
@@ -229,6 +261,6 @@ def time_format_from_json(data: dict[str, Any]) -> TimeFormat:
 
 def format_from_json(data: dict[str, Any]) -> Format:
     """The format that `format_to_json` described."""
-    values = dict(data)
-    made: Format = _FORMATS[values.pop("format")](**values)
+    values = {name: tuple(own) if isinstance(own, list) else own for name, own in data.items() if name != "format"}
+    made: Format = _FORMATS[data["format"]](**values)
     return made

@@ -18,12 +18,11 @@ from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.codecs.arrow_numbers import Numbers
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.order import DAY, Mask, OrderedColumn, Orders, comparable, like
-from synthohive_spark.engine.dependencies.order_values import FEWEST_ROWS, ReadColumn
+from synthohive_spark.engine.dependencies.order_values import FEWEST_ROWS, OFTEN, ReadColumn
 from synthohive_spark.engine.dependencies.relations import reached
 
 _STAGES = (200, 2_000)
 _CHANCE = 1e-6
-_OFTEN = 0.002
 _SELDOM, _SELDOM_BESIDE = 0.05, 0.02
 _TOUCHING, _NARROW = 0.01, 0.2
 _CLEARER, _CLEARER_OF_MANY = 0.95, 1.25
@@ -334,20 +333,20 @@ class _Way:
         ordered = OrderedColumn(
             own.column, columns, self.above, own.digits, False, own.low, own.high, alone, unit=own.unit
         )
+        start, known = ordered.bound({self.found.read[b].column.name: self.found.read[b].values for b in bounds})
+        low, high = own.reached(start, known)
+        ordered, rows = replace(ordered, low=low, high=high), own.valid & known
         if own.column.type.name.startswith("timestamp"):
-            start, known = ordered.bound({self.found.read[b].column.name: self.found.read[b].values for b in bounds})
-            rows = own.valid & known
             far = np.abs(own.numbers - start)[rows]
             daily = bool(np.median(far) >= DAY and (own.numbers[rows] % DAY != own.numbers[rows][0] % DAY).any())
-            daily &= _shared(far) < _MOST_LOST
-            ordered = replace(ordered, daily=daily)
+            ordered = replace(ordered, daily=daily and _shared(far) < _MOST_LOST)
         return ordered
 
 
 def _shared(numbers: Numbers) -> float:
     """The share of rows whose value many rows have."""
     counts = np.unique(numbers, return_counts=True)[1]
-    return float(counts[counts >= max(_OFTEN * len(numbers), 5)].sum() / max(len(numbers), 1))
+    return float(counts[counts >= max(OFTEN * len(numbers), 5)].sum() / max(len(numbers), 1))
 
 
 def _kept(found: OrderedPairs, made: Sequence[OrderedColumn], firm: frozenset[str]) -> Iterator[OrderedColumn]:

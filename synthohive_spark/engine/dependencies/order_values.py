@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import null_mask
-from synthohive_spark.engine.codecs.arrow_numbers import to_numbers
+from synthohive_spark.engine.codecs.arrow_numbers import Numbers, to_numbers
 from synthohive_spark.engine.codecs.numeric_fit import step_of, unit_of
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.linear_fit import digits_of
@@ -20,6 +20,8 @@ Mask = npt.NDArray[np.bool_]
 FEWEST_ROWS = 50
 """Of an order that is found."""
 _QUANTILES = 1_001
+OFTEN = 0.002
+"""Share of the rows that makes a value one that many share."""
 
 
 class ReadColumn:
@@ -39,6 +41,7 @@ class ReadColumn:
             self.low, self.high = ordered[trim].item(), ordered[-1 - trim].item()
             self.usable &= self.low < self.high
             self.quantiles = ordered[np.linspace(0, len(some) - 1, _QUANTILES).astype(np.intp)]
+        self.trim = trim
 
     @cached_property
     def digits(self) -> int:
@@ -52,3 +55,25 @@ class ReadColumn:
         if self.column.type.is_float:
             return unit_of(some, some[:0], self.digits)
         return min(step_of(some, some[:0], self.column.type), FARTHEST)
+
+    def reached(self, start: Numbers, known: Mask) -> tuple[int | float, int | float]:
+        """The ends of the range, also where distances which many rows share lead beyond those of the values.
+
+        Args:
+            start: The bound of each row.
+            known: Where there is one.
+
+        Returns:
+            The lower and the upper end; that of the values where no row lies about as far out.
+        """
+        numbers, bounds, starts = self.numbers[rows := self.valid & known], start[rows], np.sort(start[known])
+        far, counts = np.unique(numbers - bounds, return_counts=True)
+        shared = far[counts >= max(OFTEN * len(bounds), 5)]
+        if not len(shared) or len(bounds) <= 2 * self.trim:
+            return self.low, self.high
+        first, last = np.partition(bounds, (self.trim, len(bounds) - 1 - self.trim))[[self.trim, -1 - self.trim]]
+        low, high = (starts[self.trim] + shared[0]).item(), (starts[-1 - self.trim] + shared[-1]).item()
+        return (
+            min(self.low, low) if numbers.min() <= first + shared[0] else self.low,
+            max(self.high, high) if numbers.max() >= last + shared[-1] else self.high,
+        )

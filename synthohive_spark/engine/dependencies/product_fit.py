@@ -117,7 +117,7 @@ class SomeRows:
         product, there = np.ones(len(self.numbers)), np.ones(len(self.numbers), bool)
         for factor in factors:
             place = self.places[factor.name]
-            with np.errstate(invalid="ignore"):
+            with np.errstate(invalid="ignore", over="ignore"):
                 product = product * factor.multiplier(self.numbers[:, place])
             there = there & self.valid[:, place]
         return product, there & np.isfinite(product)

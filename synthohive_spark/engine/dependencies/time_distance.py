@@ -62,7 +62,7 @@ class TimeDistance:
     unit: str
     rounding: str
     digits: Annotated[int, Bounds(-1, 9)]
-    shift: Annotated[int, Bounds(-1, 1)] = 0
+    shift: Annotated[int, Bounds(-10_000, 10_000)] = 0
     learned: bool = False
 
     def check(self) -> None:
@@ -190,17 +190,18 @@ class TimeDistance:
         else:
             same = values == made
         if self.rounding == "nearest" and self.digits >= 0 and self.unit in UNITS:
-            halves = 2 * (instants[1] - instants[0]) % UNITS[self.unit] * 10**self.digits % UNITS[self.unit] == 0
+            unit = UNITS[self.unit]
+            halves = 2 * ((instants[1] - instants[0]) % unit * 10**self.digits % unit) == unit
             with np.errstate(invalid="ignore"):
-                off = np.abs(values - made) / 10.0**self.column.type.scale
-            same |= halves & (off <= 10.0**-self.digits * (1 + 1e-6))
+                over = (made - values) / 10.0**self.column.type.scale
+            same |= halves & (over >= 0) & (over <= 10.0**-self.digits * (1 + 1e-6))
         return np.asarray(there & ~same)
 
     def describe(self) -> str:
         """The distance as a sentence, such as ``nights = days from admitted to discharged, rounded down``."""
         exact = self.unit in CALENDAR or self.digits < 0
         how = "" if exact else {"down": ", rounded down", "nearest": ", rounded", "up": ", rounded up"}[self.rounding]
-        shift = "" if not self.shift else f" {'-' if self.shift < 0 else '+'} 1"
+        shift = "" if not self.shift else f" {'-' if self.shift < 0 else '+'} {abs(self.shift)}"
         return f"{self.column.name} = {self.unit} from {self.start.name} to {self.end.name}{shift}{how}"
 
     def to_json(self) -> dict[str, Any]:

@@ -29,6 +29,8 @@ _CHANCE = 1e-9
 _MOST_TIMES = 12
 _MOST_LOST = 0.5
 _MOST_DIGITS = 6
+_FARTHEST = 10_000
+"""The largest number that is added to distances."""
 
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -39,9 +41,10 @@ def find_time_distances(
 ) -> tuple[TimeDistance, ...]:
     """The numbers that are a distance of two times in all rows in which none is null, at least 50 of them.
 
-    Distances are rounded down, up or to the nearest number of the column's digits, or not at all, and may count both
-    ends. Chance is excluded: a number that has nothing to do with the times would agree in all rows with a probability
-    below one billionth. Of more than 12 times only the first are looked at.
+    Distances are rounded down, up or to the nearest number of the column's digits, or not at all, but for a whole
+    number that is added to all, such as 1 where both ends count. Chance is excluded: a number that has nothing to do
+    with the times would agree in all rows with a probability below one billionth. Of more than 12 times only the first
+    are looked at.
 
     Args:
         table: The rows.
@@ -79,7 +82,7 @@ def _near(
         off = values - far[:, None]
         high, low = np.where(rows, off, -np.inf).max(axis=0), np.where(rows, off, np.inf).min(axis=0)
         enough = rows.sum(axis=0) >= min(_FEW // 10, len(rows))
-        good = enough & (high <= 2) & (low >= -2) & (high - low <= (1 + 1e-6 if unit in UNITS else 0))
+        good = enough & (np.abs(low) <= _FARTHEST) & (high - low <= (1 + 1e-6 if unit in UNITS else 0))
         yield from ((int(place), unit) for place in np.flatnonzero(good))
 
 
@@ -99,12 +102,22 @@ def _distance(every: dict[str, pa.Array], column: Column, start: Column, end: Co
     if digits > _MOST_DIGITS:
         return None
     roundings = ROUNDINGS if unit in UNITS and digits >= 0 else ROUNDINGS[:1]
-    for shift in (0, 1, -1):
-        for rounding in roundings:
-            own = TimeDistance(column, start, end, unit, rounding, digits, shift, learned=bool((gone != missing).any()))
+    learned = bool((gone != missing).any())
+    plain = [TimeDistance(column, start, end, unit, rounding, digits, learned=learned) for rounding in roundings]
+    near = _shift(plain[0], {name: values.slice(int(rows.argmax()), 1) for name, values in arrays.items()})
+    for shift in sorted((near - 1, near, near + 1), key=abs):
+        for own in (replace(own, shift=shift) for own in plain):
             if not own.broken({n: v.slice(0, _FEW) for n, v in arrays.items()}).any() and not own.broken(arrays).any():
                 return own
     return None
+
+
+def _shift(own: TimeDistance, row: dict[str, pa.Array]) -> int:
+    """The whole number next to what a row's number is larger by than the distance."""
+    values, (start, end) = row[own.column.name], (_instants(row[c.name], c) for c in (own.start, own.end))
+    number = float(to_numbers(values, own.column.type)[0]) / 10.0**own.column.type.scale
+    off = number - float(own.computed(start, end)[0]) / 10.0 ** max(own.digits, 0)
+    return round(off) if abs(off) <= _FARTHEST else 0
 
 
 def _instants(values: pa.Array, column: Column) -> npt.NDArray[np.int64]:

@@ -150,13 +150,14 @@ def _suit_drawn(
 def _near_drawn(times: Numbers, drawn: Mapping[TimePart, pa.Array]) -> Numbers:
     best, done = times.copy(), list[TimePart]()
     for own, wanted in drawn.items():
-        left = np.flatnonzero(~null_mask(wanted) & ~same(own.computed(best), wanted))
+        left = np.flatnonzero(~null_mask(wanted) & ~(same(own.computed(best), wanted) & own.known(best)))
         for step in _STEPS[own.part] if len(left) else ():
             if not len(left):
                 break
             local = own.local(best[left])
             moved = (_stepped(local, own.part, step) - local) // own.unit + best[left]
             good = same(own.computed(moved), wanted.take(pa.array(left))) & (moved >= own.low) & (moved <= own.high)
+            good &= np.logical_and.reduce([part.known(moved) for part in drawn])
             for other in done:
                 kept = other.computed(best[left])
                 good &= same(other.computed(moved), kept)

@@ -16,13 +16,14 @@ from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.flag_words import FlagColumn
 from synthohive_spark.engine.dependencies.formats import (
     Format,
+    NumberFormat,
     TimeFormat,
     format_from_json,
     format_to_json,
-    time_format_from_json,
+    one_of_several_from_json,
 )
 from synthohive_spark.engine.dependencies.numbers_column import NumbersColumn
-from synthohive_spark.engine.integrity import Bounds, check_equal
+from synthohive_spark.engine.integrity import Bounds, check_distinct, check_equal
 
 SPECIALS = (np.nan, np.inf, -np.inf)
 """What stands for words among numbers, one for each."""
@@ -217,8 +218,8 @@ class AddressColumn:
 
 
 @dataclass(frozen=True)
-class TimesColumn:
-    """A column of dates, or of instants, that are written in a few formats.
+class SeveralFormats:
+    """A column of dates, of instants, or of numbers, that are written in a few formats, such as several currencies.
 
     Attributes:
         column: The column, of strings.
@@ -226,13 +227,19 @@ class TimesColumn:
     """
 
     column: Column
-    forms: tuple[TimeFormat, ...]
+    forms: Annotated[tuple[TimeFormat | NumberFormat, ...], Bounds(1)]
+
+    def check(self) -> None:
+        """See `synthohive_spark.engine.integrity`."""
+        if len({(form.name, form.name == "time" and form.type) for form in self.forms}) > 1:
+            raise ValueError("formats of several kinds are in one column")
+        check_distinct([form.label for form in self.forms], "formats")
 
     @property
     def parts(self) -> tuple[Column, ...]:
-        """What is learned in its place: the times, and how each is written."""
+        """What is learned in its place: the values, and how each is written."""
         name, nullable = self.column.name, self.column.nullable
-        return Column(name, self.forms[0].type, nullable), Column(f"{name}\x00form", ColumnType("string"), nullable)
+        return Column(name, self._type, nullable), Column(f"{name}\x00form", ColumnType("string"), nullable)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -242,37 +249,44 @@ class TimesColumn:
     def split(self, arrays: Mapping[str, pa.Array]) -> list[pa.Array]:
         """The parts, null where a text has none of the formats."""
         texts = arrays[self.column.name]
-        times = pa.nulls(len(texts), self.forms[0].type.arrow)
+        found = pa.nulls(len(texts), self._type.arrow)
         which = pa.nulls(len(texts), pa.string())
         for form in self.forms:
             own = form.parse(texts)
-            fits = pc.and_(pc.is_null(times), pc.equal(form.format(own), texts).fill_null(False))
-            times, which = pc.if_else(fits, own, times), pc.if_else(fits, pa.scalar(form.label), which)
-        return [times, which]
+            fits = pc.and_(pc.is_null(found), pc.equal(form.format(own), texts).fill_null(False))
+            found = pc.if_else(fits, own.cast(self._type.arrow), found)
+            which = pc.if_else(fits, pa.scalar(form.label), which)
+        return [found, which]
 
     def join(self, parts: Sequence[pa.Array]) -> pa.Array:
         """The column, null where the first part is."""
-        times, which = parts
-        texts = self.forms[0].format(times)
+        found, which = parts
+        texts = self.forms[0].format(found)
         for form in self.forms[1:]:
-            texts = pc.if_else(pc.equal(which, form.label).fill_null(False), form.format(times), texts)
+            texts = pc.if_else(pc.equal(which, form.label).fill_null(False), form.format(found), texts)
         return texts
+
+    @property
+    def _type(self) -> ColumnType:
+        """The type of the values: of numbers one that holds those of all formats."""
+        types = [form.type for form in self.forms]
+        return next((type_ for type_ in types if type_.is_float), types[0])
 
     def describe(self) -> str:
         """How it is learned, as a sentence."""
-        return f"{self.column.name} is learned as times in {len(self.forms)} formats"
+        return f"{self.column.name} is learned as {self.forms[0].name}s in {len(self.forms)} formats"
 
     def to_json(self) -> dict[str, Any]:
         """The column as plain values."""
-        return {"column": self.column.to_json(), "times": [format_to_json(form) for form in self.forms]}
+        return {"column": self.column.to_json(), "forms": [format_to_json(form) for form in self.forms]}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> TimesColumn:
+    def from_json(cls, data: Mapping[str, Any]) -> SeveralFormats:
         """The column that `to_json` described."""
-        return cls(Column.from_json(data["column"]), tuple(map(time_format_from_json, data["times"])))
+        return cls(Column.from_json(data["column"]), tuple(map(one_of_several_from_json, data["forms"])))
 
 
-Written = TypedColumn | JsonColumn | AddressColumn | TimesColumn | NumbersColumn | FlagColumn
+Written = TypedColumn | JsonColumn | AddressColumn | SeveralFormats | NumbersColumn | FlagColumn
 
 
 def written_from_json(data: Mapping[str, Any]) -> Written:
@@ -281,8 +295,8 @@ def written_from_json(data: Mapping[str, Any]) -> Written:
         return AddressColumn.from_json(data)
     if "numbers" in data:
         return NumbersColumn.from_json(data)
-    if "times" in data:
-        return TimesColumn.from_json(data)
+    if "forms" in data:
+        return SeveralFormats.from_json(data)
     if "off" in data:
         return FlagColumn.from_json(data)
     return JsonColumn.from_json(data) if "json" in data else TypedColumn.from_json(data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.dependencies.duration_format import duration_format
 from synthohive_spark.engine.dependencies.formats import (
     ClockFormat,
     Format,
@@ -28,7 +30,7 @@ from synthohive_spark.engine.dependencies.typed import (
     SPECIALS,
     AddressColumn,
     JsonColumn,
-    TimesColumn,
+    SeveralFormats,
     TypedColumn,
     Written,
     address_of,
@@ -43,12 +45,15 @@ _NAMES, _NAMES_ROWS = 0.5, 0.9
 _MANY_RARE, _NEARLY_ALL = 0.1, 0.98
 _MOST_NUMBERS, _MOST_DIGITS, _SHORT = 4, 4, 7
 _MOST_LEAVES = 50
+_MOST_UNITS, _LONGEST_UNIT = 12, 3
 _TRIED, _MOST_FORMS = 40, 4
 _YEARS = "1900-01-01", "2199-12-31"
-_NUMBER = re.compile(r"(-?)([^\d\-]*)(-?)(\d[\d., '\u00a0]*\d|\d)([^\d]*)")
+_NUMBER = re.compile(r"(-?)([^\d\-]*)(-?)(\d[\d., '\u2019\u00a0\u2009\u202f]*\d|\d)([^\d]*)")
 _SIGNED = re.compile(r"[^\d+-]*[+-]")
 _EXPONENT = re.compile(r"-?[0-9](\.[0-9]+)?([eE])[+-][0-9]+")
-_GROUPINGS = ("", "."), (",", "."), ("", ","), (".", ","), (" ", "."), (" ", ","), ("'", "."), ("\u00a0", ",")
+_SPACES = (" ", "\u00a0", "\u2009", "\u202f", "'", "\u2019")
+_GROUPINGS = ("", "."), (",", "."), ("", ","), (".", ","), *((space, mark) for space in _SPACES for mark in ".,")
+_PAIRS = re.compile(r"(?<!\d)\d{1,2}(,\d{2})+,\d{3}(?!\d)")
 _CLOCKS = (ClockFormat(":"), ClockFormat(":", True), ClockFormat(":", False, False), ClockFormat(":", True, False))
 _INTEGER_CLOCKS = tuple(ClockFormat("", seconds, False, late) for seconds in (False, True) for late in (False, True))
 
@@ -56,7 +61,7 @@ _INTEGER_CLOCKS = tuple(ClockFormat("", seconds, False, late) for seconds in (Fa
 def find_typed(table: pa.Table, columns: Sequence[Column], left: frozenset[str], privacy: Privacy) -> list[Written]:
     """The columns all of whose values, of at least 30 and in at least 50 rows, are written in one format.
 
-    Times may be written in up to four.
+    Times may be written in up to four, and numbers with up to twelve units or currencies.
 
     Of strings up to three words that many rows hold may be written otherwise (``N/A``). What is read and written
     again must be the same in every row. Digits alone, all of one length, are no number but a code. Integers are dates
@@ -77,12 +82,30 @@ def find_typed(table: pa.Table, columns: Sequence[Column], left: frozenset[str],
             continue
         if column.type.is_string:
             typed: Written | None = _typed(column, values, privacy) or _times(column, values, privacy)
-            typed = typed or _address(column, values) or _json(column, values) or _numbers(column, values, privacy)
+            typed = (
+                typed
+                or _amounts(column, values, privacy)
+                or _address(column, values)
+                or _numbers(column, values, privacy)
+            )
         else:
             typed = _calendar_integer(column, values)
         if typed is not None:
             found.append(typed)
     return found
+
+
+def find_json(table: pa.Table, columns: Sequence[Column], left: frozenset[str]) -> list[JsonColumn]:
+    """The columns of strings that are JSON objects of one shape in all rows, at least 50 of them.
+
+    Args:
+        table: The rows.
+        columns: The columns to look at.
+        left: Columns that are left as they are.
+    """
+    read = {c: one_array(table.column(c.name)) for c in columns if c.type.is_string and c.name not in left}
+    found = (_json(c, values) for c, values in read.items() if len(values) - values.null_count >= _ROWS)
+    return [own for own in found if own is not None]
 
 
 def _typed(column: Column, values: pa.Array, privacy: Privacy) -> TypedColumn | None:
@@ -107,7 +130,7 @@ def _typed(column: Column, values: pa.Array, privacy: Privacy) -> TypedColumn | 
     return None
 
 
-def _times(column: Column, values: pa.Array, privacy: Privacy) -> TimesColumn | None:
+def _times(column: Column, values: pa.Array, privacy: Privacy) -> SeveralFormats | None:
     """A column of dates, or of instants, in a few formats that enough rows have."""
     present = values.drop_null()
     different = pc.unique(present)
@@ -127,13 +150,42 @@ def _times(column: Column, values: pa.Array, privacy: Privacy) -> TimesColumn | 
         left = left.filter(pc.invert(fits))
     if len(left) or len(chosen) < 2:
         return None
-    own = TimesColumn(column, tuple(chosen))
+    own = SeveralFormats(column, tuple(chosen))
     which = own.split({column.name: present})[1]
     counts = pc.value_counts(which).field("counts")
     return own if not which.null_count and pc.min(counts).as_py() >= max(privacy.min_rows, 1) else None
 
 
-def _written_so(form: TimeFormat, texts: pa.Array) -> pa.Array:
+def _amounts(column: Column, values: pa.Array, privacy: Privacy) -> SeveralFormats | None:
+    """A column of numbers with a currency or unit each, of a few that enough rows have."""
+    counted = pc.value_counts(values.drop_null())
+    groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+    rows: Counter[tuple[str, str]] = Counter()
+    for text, count in zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True):
+        match = _NUMBER.fullmatch(text)
+        around = (match[2], match[5]) if match else ("", "")
+        if max(map(len, map(str.strip, around))) > _LONGEST_UNIT or around == ("", ""):
+            return None
+        groups[around].append(text)
+        rows[around] += count
+        if len(groups) > _MOST_UNITS:
+            return None
+    if len(counted) < _DIFFERENT or len(groups) < 2 or min(rows.values()) < max(privacy.min_rows, 3):
+        return None
+    forms = [next(_fitting(texts), None) for texts in groups.values()]
+    plain = all(form is None or not (form.digits or form.thousands) for form in forms)
+    if None in forms or (plain and any(c.isalpha() for around in groups for c in "".join(around))):
+        return None
+    return SeveralFormats(column, tuple(form for form in forms if form is not None))
+
+
+def _fitting(texts: Sequence[str]) -> Iterator[NumberFormat]:
+    """Formats of numbers in which all texts are written."""
+    every = pa.array(texts)
+    yield from (form for form in _number_forms(texts) if _written_so(form, every).false_count == 0)
+
+
+def _written_so(form: TimeFormat | NumberFormat, texts: pa.Array) -> pa.Array:
     return pc.equal(form.format(form.parse(texts)), texts).fill_null(False)
 
 
@@ -145,6 +197,8 @@ def _says(form: Format, different: pa.Array, values: pa.Array) -> bool:
     """
     if not isinstance(form, NumberFormat) or form.digits or form.thousands:
         return True
+    if form.padded and not form.suffix:
+        return False
     share = len(different) / (len(values) - values.null_count)
     if (share > _NAMES_ROWS and not form.suffix) or any(c.isalpha() for c in form.prefix):
         return False
@@ -169,6 +223,8 @@ def _forms(texts: Sequence[str]) -> Iterator[Format]:
     yield from (form for form in _CLOCKS if form.parse(pa.array([first]))[0].as_py() is not None)
     if any(c.isdigit() for c in first) and len(first) >= 6:
         yield from time_forms([first])
+    if (duration := duration_format(list(texts))) is not None:
+        yield duration
     exponent = _EXPONENT.fullmatch(first)
     if exponent:
         yield ScientificFormat(len(exponent[1] or ".") - 1, exponent[2] == "E")
@@ -191,12 +247,16 @@ def _number_forms(texts: Sequence[str]) -> Iterator[NumberFormat]:
     plain = not prefix and not suffix
     if plain and all(text.isdigit() for text in digits) and len({len(text) for text in digits}) == 1:
         return
+    # Only zeros before numbers of several digits show to what width these are filled up.
+    widths = [len(re.split("[.,]", text)[0]) for text in digits]
+    padded = min(widths) if any(text[0] == "0" and len(text) > 1 and text[1].isdigit() for text in digits) else 0
     for thousands, mark in _GROUPINGS:
         if thousands and not any(thousands in text for text in digits):
             continue
         decimals = {len(text.rpartition(mark)[2]) if mark in text else 0 for text in digits}
         size = decimals.pop() if len(decimals) == 1 else -1
-        yield NumberFormat(prefix, suffix, thousands, mark, size, sign_first, plus)
+        pairs = thousands == "," and any(_PAIRS.match(text) for text in digits)
+        yield NumberFormat(prefix, suffix, thousands, mark, size, sign_first, plus, padded, pairs)
 
 
 def _address(column: Column, values: pa.Array) -> AddressColumn | None:

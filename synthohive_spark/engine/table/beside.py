@@ -17,6 +17,7 @@ from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.linear import LinearTerm
 from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
 from synthohive_spark.engine.dependencies.product import Factor
+from synthohive_spark.engine.dependencies.relations import Relations
 from synthohive_spark.engine.encoded_table import EncodedTable
 from synthohive_spark.engine.temporal.calendar_parts import Calendar
 
@@ -39,7 +40,7 @@ def find_beside(
         blocks: The encoded columns.
     """
     # Strings as the numbers and times that they are; nothing as a distance or a part.
-    rows = replace(dependencies, orders=Orders(), timed=(), calendar=Calendar()).split(rows)
+    rows = replace(dependencies, orders=Orders(), relations=Relations(), calendar=Calendar()).split(rows)
     places = {block.name: place for place, block in enumerate(blocks)}
     found: dict[int, Beside] = {}
     for name, bound in (*_in_order(rows, dependencies.orders), *_together(dependencies, places)):
@@ -55,8 +56,8 @@ def find_beside(
 
 def _together(dependencies: Dependencies, learned: Collection[str]) -> Iterator[tuple[str, Column]]:
     """Names of terms and factors, each with the first one."""
-    made: list[Sequence[LinearTerm | Factor]] = [relation.parts[1:] for relation in dependencies.linear]
-    for parts in (*made, *(own.factors for own in dependencies.products)):
+    made: list[Sequence[LinearTerm | Factor]] = [relation.parts[1:] for relation in dependencies.relations.linear]
+    for parts in (*made, *(own.factors for own in dependencies.relations.products)):
         own = [Column(part.name, part.type) for part in parts if part.name in learned]
         yield from ((other.name, own[0]) for other in own[1:])
 

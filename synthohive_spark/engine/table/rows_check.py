@@ -133,6 +133,7 @@ def _series(table: pa.Table, columns: Sequence[Column], unique: Sequence[str]) -
 def _is_series(numbers: npt.NDArray[np.float64]) -> bool:
     """Whether numbers change little from one to the next (von Neumann's ratio), and do not rise or fall throughout."""
     present = numbers[np.isfinite(numbers)]
+    present = present / max(np.abs(present).max(initial=0.0), 1e-300)  # the largest floats have no squares
     if len(present) < 2 * _ROWS or (spread := present.var()) == 0:
         return False
     steps, place = np.diff(present), np.arange(len(present))

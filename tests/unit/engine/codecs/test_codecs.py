@@ -182,11 +182,35 @@ def test_decimals_keep_the_leading_digits_of_each_value():
 def test_decimals_of_any_size_are_exact_where_they_are_codes(other):
     values = [Decimal(-1)] * 60 + [Decimal(0)] * 20 + [other] * 20
     _, _, decoded = round_trip(values, "decimal(38,0)", Privacy())
-    made = decoded.to_pylist()
-    assert {v for v in made if v <= 0} == {Decimal(-1), Decimal(0)}
-    assert all(abs(v - other) <= other * Decimal("1e-16") for v in made if v > 0)
-    if other % 10**20 == 0:
-        assert made == values
+    assert decoded.to_pylist() == values
+
+
+@pytest.mark.parametrize("large", ["123456789012345678.000000000000000001", "12345678901234567890.25"])
+def test_decimals_have_their_digits_beside_a_large_value(large):
+    rng = np.random.default_rng(0)
+    values = [Decimal(int(v)) / 10**6 for v in rng.integers(0, 10**6, 900)] + [Decimal(large)] * 100 + [None] * 50
+    codec, _, decoded = round_trip(values, "decimal(38,18)", Privacy())
+    assert decoded.to_pylist()[900:] == values[900:]
+    small = decoded.to_pylist()[:900]
+    assert len(set(small)) > 800 and all(v % Decimal("1e-6") == 0 for v in small)
+    assert codec.zeros == 12
+
+
+def test_digits_of_large_decimals_that_few_rows_hold_are_not_kept():
+    texts = [f"12345678901234567890.{1_250_000_000_000_011 + i % 50}" for i in range(100)]
+    codec, _, _ = round_trip([Decimal(text) for text in texts], "decimal(38,16)", Privacy())
+    assert codec.exact and not {text.replace(".", "") for text in texts} & set(map(str, codec.exact))
+
+
+@pytest.mark.parametrize("type_", ["float", "double"])
+@pytest.mark.parametrize("others", [[1.5], [float(v) for v in range(-50, 50)]])
+def test_minus_zero_keeps_its_share(type_, others):
+    values = [-0.0] * 40 + [0.0] * 60 + others * (100 // len(others))
+    _, _, decoded = round_trip(values, type_, Privacy())
+    made = decoded.to_numpy()
+    assert np.signbit(made[:40]).all() and not np.signbit(made[40:100]).any() and not made[:100].any()
+    _, _, decoded = round_trip([-0.0] * 3 + [0.0] * 60 + others, type_, Privacy())
+    assert not np.signbit(decoded.to_numpy()[:63]).any()
 
 
 @given(st.integers(-(10**38) + 1, 10**38 - 1), st.integers(-(10**38) + 1, 10**38 - 1))

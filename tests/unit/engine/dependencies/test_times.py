@@ -1,5 +1,7 @@
 """Columns that are parts of times, and numbers that are distances of two of them."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -59,6 +61,45 @@ PARTS = {
 }
 
 
+PERIODS = {
+    "ISO week": (lambda t: f"{t.isocalendar()[0]}-W{t.isocalendar()[1]:02d}", "week"),
+    "week without zeros": (lambda t: f"KW {t.isocalendar()[1]}/{t.isocalendar()[0]}", "week"),
+    "quarter": (lambda t: f"{t.year}-Q{t.quarter}", "quarter"),
+    "French quarter": (lambda t: f"T{t.quarter} {t.year}", "quarter"),
+    "month": (lambda t: f"{t:%m/%Y}", "month"),
+    "year and month": (lambda t: f"{t.year}M{t.month:02d}", "month"),
+}
+
+
+@pytest.mark.parametrize("name", PERIODS)
+@pytest.mark.parametrize("kind", ["date", "stamp", "text"])
+@pytest.mark.parametrize("nulls", [False, True])
+def test_weeks_months_and_quarters_in_text_are_those_of_the_time_beside_them(name, kind, nulls):
+    period, unit = PERIODS[name]
+    times = stamps(days=25 * 365, start="1998-12-20")
+    x = [period(t) for t in times]
+    t = times.mask(rng(3).random(ROWS) < 0.1) if nulls else times
+    x = [None if nulls and out else own for own, out in zip(x, rng(4).random(ROWS) < 0.2, strict=True)]
+    text = ("string", [None if pd.isna(v) else f"{v:%d.%m.%Y}" for v in t])
+    values = {"x": ("string", x), "t": {"date": as_dates, "stamp": as_stamps, "text": lambda _: text}[kind](t)}
+    found, table, drawn = scrambled(values)
+    assert set(count_broken(found, table).values()) == set(count_broken(found, drawn).values()) == {0}
+    assert f"x is the start of {unit} of t" in count_broken(found, table)
+    rows = [row for row in drawn.to_pylist() if None not in row.values()]
+    assert len(rows) > ROWS / 2
+    assert all(row["x"] == period(pd.to_datetime(row["t"], dayfirst=True)) for row in rows)
+    _, _, drawn = scrambled(values, given={"x": [period(times[0])] * ROWS})
+    made = [pd.to_datetime(row["t"], dayfirst=True) for row in drawn.to_pylist() if row["t"]]
+    assert {period(t) for t in made} == {period(times[0])}
+
+
+def test_periods_with_no_time_of_theirs_are_the_few_values_that_they_are():
+    times, others = stamps(1), stamps(2)
+    for t in (as_dates(times), ("string", [f"{v:%d.%m.%Y}" for v in times])):
+        found, _, _ = scrambled({"x": ("string", [f"{v.year}-Q{v.quarter}" for v in others]), "t": t})
+        assert not any(own.column.name == "x" for own in found.written)
+
+
 def part_of(times, name):
     """The part of times that are there, by pandas."""
     kind, made, _ = PARTS[name]
@@ -101,7 +142,42 @@ DISTANCES = {
         lambda s, e: (e.dt.normalize() - s.dt.normalize()).dt.days + 1,
         "y = midnights from s to e + 1",
     ),
+    "days, from -2": ("int", lambda s, e: (e - s).dt.days - 2, "y = days from s to e - 2, rounded down"),
+    "hours from 30": ("double", lambda s, e: (e - s).dt.total_seconds() / 3600 + 30, "y = hours from s to e + 30"),
 }
+
+
+@pytest.mark.parametrize("type_", ["int", "double", "decimal(10,2)"])
+@pytest.mark.parametrize("more", [1, -1, 2, 30])
+def test_a_number_that_is_added_to_whole_days_is_told(type_, more):
+    start, far = stamps(days=300).dt.normalize(), rng(1).integers(0, 40, ROWS)
+    values = {
+        "s": as_dates(start),
+        "e": as_dates(start + pd.to_timedelta(far, "D")),
+        "y": (
+            type_,
+            pa.array(pd.Series(far + more).map(Decimal if "decimal" in type_ else float)).cast(
+                ColumnType.parse(type_).arrow
+            ),
+        ),
+    }
+    found, table, drawn = scrambled(values)
+    text = f"y = days from s to e {'+' if more > 0 else '-'} {abs(more)}, rounded down"
+    assert count_broken(found, table) == count_broken(found, drawn) == {"e >= s": 0, text: 0}
+    d = drawn.to_pandas()
+    assert ((pd.to_datetime(d.e) - pd.to_datetime(d.s)).dt.days + more == d.y.astype(float)).all()
+    asked, _, drawn = scrambled(values, given={"y": table["y"].take(pa.array([0] * ROWS))})
+    assert set(count_broken(asked, drawn).values()) == {0}
+
+
+def test_days_with_some_that_are_one_more_are_no_distance():
+    start, far = stamps(days=300).dt.normalize(), rng(1).integers(0, 40, ROWS)
+    values = {
+        "s": as_dates(start),
+        "e": as_dates(start + pd.to_timedelta(far, "D")),
+        "y": ("int", far + (rng(2).random(ROWS) < 0.02)),
+    }
+    assert not scrambled(values)[0].relations.timed
 
 
 @pytest.mark.parametrize("name", DISTANCES)
@@ -123,6 +199,41 @@ def test_a_distance_of_times_is_found_and_made(name, nulls):
     tie = 0.1 if name == "hours" else 1.0 if "rounded" in name else 1e-6
     assert np.nanmax(np.abs(d.y - expected)) <= tie + 1e-9
     assert np.nanmean(np.abs(d.y - expected) > 1e-6) < 0.02
+
+
+@pytest.mark.parametrize("as_times", [as_dates, as_stamps])
+@pytest.mark.parametrize("days", [[5], [-3], [400], [10, 30, 60]])
+@pytest.mark.parametrize("share", [0, 0.2, 0.7])
+def test_a_few_distances_of_times_stay_at_the_ends_of_the_range(as_times, days, share):
+    start = stamps(days=300)
+    end = (start + pd.to_timedelta(rng(1).choice(days, ROWS), "D")).mask(rng(3).random(ROWS) < share)
+    values = {"s": as_times(start), "e": as_times(end), "x": ("int", rng(4).integers(0, 5, ROWS))}
+    found, table, drawn = scrambled(values)
+    assert set(count_broken(found, table).values()) == {0}
+    if len(days) == 1 and share < 0.5:
+        assert f"e = s {'-' if days[0] < 0 else '+'} {abs(days[0])} days" in count_broken(found, table)
+        asked, _, made = scrambled(
+            values, given={"e": pa.array([pd.Timestamp("2031-02-03")] * ROWS).cast(table["e"].type)}
+        )
+        assert set(made["e"].to_pylist()) == set(pd.Series([pd.Timestamp("2031-02-03")]).pipe(as_times)[1].to_pylist())
+        drawn = pa.concat_tables([drawn, made])
+    d = drawn.to_pandas()
+    assert set((pd.to_datetime(d.e) - pd.to_datetime(d.s)).dropna().dt.total_seconds() / 86_400) == set(days)
+
+
+def test_days_until_one_day_are_counted_beyond_the_range():
+    start = stamps(days=300).dt.normalize()
+    left = (pd.Timestamp("2020-12-24") - start).dt.days
+    found, table, drawn = scrambled({"s": as_dates(start), "y": ("int", left)}, given={"y": [-500] * ROWS})
+    assert "y follows s, along a straight line" in count_broken(found, table)
+    assert {str(day) for day in drawn["s"].to_pylist()} == {"2022-05-08"}
+
+
+def test_a_last_day_is_not_passed_by_distances_that_many_rows_share():
+    start = stamps(days=300).dt.normalize()
+    end = (start + pd.to_timedelta(rng(1).integers(0, 9, ROWS), "D")).clip(upper=start.max())
+    _, _, drawn = scrambled({"s": as_dates(start), "e": as_dates(end)})
+    assert max(drawn["e"].to_pylist()) <= end.max().date()
 
 
 def test_ages_are_counted_by_birthdays():
@@ -194,6 +305,25 @@ def test_times_move_to_the_hours_and_weekdays_that_were_drawn():
         counts = [t[name].to_pandas().value_counts() for t in (table, drawn)]
         assert (counts[0] - counts[1]).abs().sum() <= 0.02 * ROWS
     assert max(drawn["start"].to_pylist()) <= max(table["start"].to_pylist())
+
+
+@pytest.mark.parametrize("share", [0, 0.1])
+def test_days_that_have_no_name_do_not_come_with_a_term_of_each_month(share):
+    day = pd.Series(pd.Timestamp("2023-09-04") + pd.to_timedelta(rng(1).integers(0, 42, ROWS) * 7, "D"))
+    day += pd.to_timedelta(rng(2).integers(0, 5, ROWS), "D")
+    names, terms = day.dt.day_name(), np.where(day < "2024-02-01", "first", "second")
+    values = {
+        "t": as_dates(day.mask(rng(3).random(ROWS) < share)),
+        "name": ("string", names),
+        "term": ("string", terms),
+    }
+    for given in ({}, {"term": ["second"] * ROWS}, {"name": ["Friday"] * ROWS}):
+        found, _, drawn = scrambled(values, given=given)
+        assert len(found.relations.timed) == 2
+        d = drawn.to_pandas().dropna()
+        times = pd.to_datetime(d.t)
+        assert (times.dt.day_name() == d.name).all()
+        assert (times.dt.month.isin([9, 10, 11, 12, 1]) == (d.term == "first")).all()
 
 
 def test_nulls_of_their_own_stay():
@@ -274,7 +404,7 @@ def test_parts_that_no_fit_leaves_are_refused(change):
 
 
 @pytest.mark.parametrize(
-    "change", [{"unit": "fortnights"}, {"rounding": "away"}, {"digits": 30}, {"shift": 2}, {"end": None}]
+    "change", [{"unit": "fortnights"}, {"rounding": "away"}, {"digits": 30}, {"shift": 20_000}, {"end": None}]
 )
 def test_distances_that_no_fit_leaves_are_refused(change):
     names = [Column(n, ColumnType(t)) for n, t in (("y", "int"), ("s", DATE), ("e", DATE))]

@@ -50,6 +50,12 @@ def test_columns_of_which_nothing_may_be_kept_are_named_together():
     assert "lower them, or exclude them" in str(error.value)
 
 
+@pytest.mark.filterwarnings("error")
+def test_the_largest_and_smallest_numbers_are_no_series_and_no_trouble():
+    for size in (1e300, 1e-300):
+        assert "series" not in warned(pd.DataFrame({"x": np.random.default_rng(0).normal(0, size, 500)}))
+
+
 def test_series_are_warned_of_by_the_order_of_rows_or_of_a_time():
     rng = np.random.default_rng(0)
     walk, place = np.cumsum(rng.normal(size=ROWS)), rng.permutation(ROWS)
