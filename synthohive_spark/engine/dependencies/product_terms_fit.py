@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -27,7 +27,7 @@ from synthohive_spark.engine.dependencies.linear_rounded import (
     terms_of,
 )
 from synthohive_spark.engine.dependencies.product import Factor, Floats, Product
-from synthohive_spark.engine.dependencies.product_fit import SomeRows, attempts, in_order
+from synthohive_spark.engine.dependencies.product_fit import SomeRows, attempts, in_order, leads_to, multiples_among
 
 _ROWS = 50
 _DIFFERENT = 20
@@ -76,7 +76,7 @@ def find_sums_of_products(
     likely = sorted(search.candidates(made_of.keys() | firm), key=lambda candidate: round(candidate[0], 1))
     for _, column, factors, terms in likely:
         names = [part.name for part in (*factors, *terms)]
-        if column.name in made_of or any(_leads_to(made_of, name, column.name) for name in names):
+        if column.name in made_of or any(leads_to(made_of, name, column.name) for name in names):
             continue
         own = _sum_of_product(table, column, factors, terms, search.tried)
         if own is not None:
@@ -98,7 +98,8 @@ class _Search:
 
     @cached_property
     def factors(self) -> list[Factors]:
-        return list(islice(attempts(self.parts), _MOST_ATTEMPTS))
+        multiples = multiples_among(self.table, self.parts, self.rows)
+        return list(islice(attempts(self.parts, multiples), _MOST_ATTEMPTS))
 
     @property
     def tried(self) -> int:
@@ -183,7 +184,3 @@ def _sum_of_product(table: pa.Table, column: Factor, factors: Factors, terms: Fa
 def _term(part: Factor) -> LinearTerm:
     ten = 10.0 ** max(part.digits, 0)
     return LinearTerm(part.name, part.type, part.digits, part.low * ten, part.high * ten)
-
-
-def _leads_to(made_of: Mapping[str, set[str]], name: str, column: str) -> bool:
-    return name == column or any(_leads_to(made_of, source, column) for source in made_of.get(name, ()))

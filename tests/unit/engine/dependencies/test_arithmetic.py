@@ -29,7 +29,7 @@ def told(values, **settings):
     found, table, drawn = scrambled(values, **settings)
     assert not any(count_broken(found, table).values())
     assert not any(count_broken(found, drawn).values())
-    return [own.describe() for own in (*found.linear, *found.products)], drawn.to_pandas()
+    return [own.describe() for own in (*found.relations.linear, *found.relations.products)], drawn.to_pandas()
 
 
 @pytest.mark.parametrize("terms", [2, 3, 4, 6])
@@ -204,7 +204,7 @@ def test_columns_that_nearly_tell_each_other_are_in_no_relation():
             "passed": ("int", (near > 55).astype(int)),
         }
         found = find(*table_of(values))
-        assert [own.describe() for own in (*found.linear, *found.products)] == []
+        assert [own.describe() for own in (*found.relations.linear, *found.relations.products)] == []
 
 
 def test_few_rows_and_few_values_speak_for_nothing():
@@ -215,7 +215,7 @@ def test_few_rows_and_few_values_speak_for_nothing():
                 f"d{i}": ("double", np.round(rng(100 * seed + i + 50).normal(50, 9, rows), 1)) for i in range(8)
             }
             found = find(*table_of(columns))
-            assert [own.describe() for own in (*found.linear, *found.products)] == []
+            assert [own.describe() for own in (*found.relations.linear, *found.relations.products)] == []
 
 
 @pytest.mark.parametrize(("rows", "count"), [(50, 0), (ROWS, 1)])
@@ -223,7 +223,7 @@ def test_a_mean_of_few_values_takes_more_rows_than_chance_could_round(rows, coun
     marks = {f"s{i}": rng(i).integers(0, 3, rows) for i in range(3)}
     mean = np.rint(sum(marks.values()) / 3).astype(int)
     found = find(*table_of({n: ("int", own) for n, own in (marks | {"mean": mean}).items()}))
-    assert [own.describe() for own in found.linear] == ["mean = (s0 + s1 + s2) / 3, rounded"] * count
+    assert [own.describe() for own in found.relations.linear] == ["mean = (s0 + s1 + s2) / 3, rounded"] * count
     assert is_beyond_chance(mean, 3, 4) == bool(count)
 
 
