@@ -179,7 +179,7 @@ class _Search:
         # With fractions of a unit, most values of the terms would ask for one that the column cannot take.
         broken = exact and any(abs(f - round(f)) > 1e-6 * max(abs(f), 1e-3) for f in candidate.factors)
         lost = round(self._lost(candidate), 1)
-        # Of two that tell each other rounded, the one with the more values is the one that is computed: pounds of kilos.
+        # Of two that tell each other when rounded, the one on the finer scale is computed: pounds of kilos.
         lossy = exact and len(candidate.factors) == 1 and abs(candidate.factors[0]) < 1 - 1e-6
         return lost, broken, lossy, round(candidate.effort, 1), -candidate.column, candidate.terms
 
