@@ -183,14 +183,20 @@ def _find_sums_and_products(
     single = {own.column for own in sums if len(own.of) == 1}
     parts = product_parts(table, [c for c in columns if c.name not in _multiples(table, sums)], privacy)
     products = find_products(table, parts, firm)
+    choices = [sums]
     own = {own.column.name for own in products if own.is_plain} - single
     if own & {r.column for r in sums}:
         solved = find_linear_relations(table, columns, privacy, firm | own)
-        sums = solved if len(solved) >= len(sums) else sums
-    taken = frozenset(r.column for r in sums)
-    made_of = Relations(linear=sums, products=products).made_of
-    if taken & {own.column.name for own in products} or any(name in own for name, own in made_of.items()):
-        products = find_products(table, parts, taken | firm, sums)
+        choices = [solved, sums] if len(solved) >= len(sums) else choices
+
+    def beside(sums: tuple[LinearRelation, ...]) -> tuple[Product, ...]:
+        taken = frozenset(r.column for r in sums)
+        made_of = Relations(linear=sums, products=products).made_of
+        if taken & {own.column.name for own in products} or any(name in made for name, made in made_of.items()):
+            return find_products(table, parts, taken | firm, sums)
+        return products
+
+    sums, products = max(((own, beside(own)) for own in choices), key=lambda both: len(both[0]) + len(both[1]))
     return sums, find_sums_of_products(table, parts, sums, products, firm)
 
 
