@@ -54,8 +54,6 @@ def find_products(
     different values, is no accident, however many are tried: a row by chance comes within the rounding of its column
     once in as many times as the column has different values.
 
-    Columns that are multiples of each other are in no product together: what that says, one of them says alone.
-
     Args:
         table: The rows.
         parts: The columns to look at; see `product_parts`.
@@ -68,16 +66,13 @@ def find_products(
     if len(parts) < 2:
         return ()
     sample = SomeRows.of(table, parts)
-    multiples = multiples_among(table, parts, sample)
     made_of = {own.column: set(own.of) for own in sums}
     found: dict[str, Product] = {}
-    for factors in attempts(parts, multiples):
+    for factors in attempts(parts):
         for place in sample.fitting(factors):
             column = parts[place]
             names = {factor.name for factor in factors}
             if column.name in {*taken, *found} or any(leads_to(made_of, name, column.name) for name in names):
-                continue
-            if any({name, column.name} in multiples for name in names):
                 continue
             product = _product(table, column, factors)
             if product is not None and not _is_said_better(table, product):
@@ -161,27 +156,8 @@ class SomeRows:
         return np.flatnonzero(fits.all(axis=0) & enough & (at != 0) & (of != 0)).tolist()
 
 
-def multiples_among(table: pa.Table, parts: Sequence[Factor], sample: SomeRows) -> frozenset[frozenset[str]]:
-    """The pairs of columns of which one is a multiple of the other to its last digit, in all rows that have both."""
-    found = set()
-    for part in parts:
-        for column in (parts[place] for place in sample.fitting((part,))):
-            if column.name != part.name and _scaled(table, column, (part,)) is not None:
-                found.add(frozenset((part.name, column.name)))
-    return frozenset(found)
-
-
-def attempts(
-    parts: Sequence[Factor], multiples: Collection[frozenset[str]] = frozenset()
-) -> Iterator[tuple[Factor, ...]]:
-    """What may be multiplied, the likelier first, without pairs of columns that are multiples of each other."""
-    for factors in _attempts(parts):
-        pairs = combinations([factor.name for factor in factors], 2)
-        if not multiples or not any(frozenset(pair) in multiples for pair in pairs):
-            yield factors
-
-
-def _attempts(parts: Sequence[Factor]) -> Iterator[tuple[Factor, ...]]:
+def attempts(parts: Sequence[Factor]) -> Iterator[tuple[Factor, ...]]:
+    """What may be multiplied, the likelier first."""
     yield from ((replace(part, power=power),) for power in (2, 3) for part in parts)
     yield from ((replace(part, divides=True, power=power),) for power in (1, 2) for part in parts)
     pairs = list(combinations(parts, 2))
@@ -221,9 +197,6 @@ def _product(table: pa.Table, column: Factor, factors: tuple[Factor, ...]) -> Pr
     read = [values_of(arrays[factor.name], factor.type) for factor in factors]
     untold = values[np.logical_and.reduce([valid, ~there, *(there for _, there in read)])]
     if len(untold) > _FEW_UNTOLD * rows.sum() and (untold != untold[0]).any():
-        return None
-    # A factor that is the same in all of these rows, such as a flag that divides, is none.
-    if any(own[rows].min() == own[rows].max() for own, _ in read):
         return None
     return _scaled(table, column, factors)
 

@@ -27,7 +27,7 @@ from synthohive_spark.engine.dependencies.linear_rounded import (
     terms_of,
 )
 from synthohive_spark.engine.dependencies.product import Factor, Floats, Product
-from synthohive_spark.engine.dependencies.product_fit import SomeRows, attempts, in_order, leads_to, multiples_among
+from synthohive_spark.engine.dependencies.product_fit import SomeRows, attempts, in_order, leads_to
 
 _ROWS = 50
 _DIFFERENT = 20
@@ -98,8 +98,7 @@ class _Search:
 
     @cached_property
     def factors(self) -> list[Factors]:
-        multiples = multiples_among(self.table, self.parts, self.rows)
-        return list(islice(attempts(self.parts, multiples), _MOST_ATTEMPTS))
+        return list(islice(attempts(self.parts), _MOST_ATTEMPTS))
 
     @property
     def tried(self) -> int:

@@ -238,6 +238,7 @@ def test_a_mean_is_found_among_many_columns():
     ("digits", "factor", "to", "told"),
     [
         (1, 1 / 1.609344, 1, "b = 0.621371 * a, rounded"),
+        (1, 1.609344, 1, "b = 1.60934 * a, rounded"),
         (2, 2.20462, 2, "b = 2.20462 * a, rounded"),
         (1, 0.4536, 1, "b = 0.4536 * a, rounded"),
         (0, 0.4536, 1, "b = 0.4536 * a, rounded"),
@@ -255,7 +256,7 @@ def test_another_unit_is_told_with_all_its_digits(digits, factor, to, told, turn
 
 
 def test_what_hardly_changes_a_digit_is_no_term():
-    few, other = rng(1).integers(1, 20, ROWS), np.round(rng(2).gamma(2, 20, ROWS), 2)
-    values = {"few": ("int", few), "other": ("double", other), "made": ("double", np.round(few * 1.609344, 3))}
+    few, other = rng(2).integers(1, 20, 2000), np.round(rng(1).gamma(2, 20, 2000), 2)
+    values = {"other": ("double", other), "few": ("int", few), "made": ("double", np.round(few * 1.609344, 3))}
     found, _, _ = scrambled(values)
     assert found.relations.linear == ()
