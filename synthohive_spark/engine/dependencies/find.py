@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from fractions import Fraction
 from functools import partial
 
 import pyarrow as pa
 
 from synthohive_spark.declarations.dependencies import FixedCombinations, OneHot
 from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.code_links import Block
 from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.columns import Column
@@ -207,20 +207,34 @@ def _find_sums_and_products(
 ) -> tuple[tuple[LinearRelation, ...], tuple[Product, ...]]:
     """The two, a column that both would compute being the product where sums can be solved for others instead.
 
-    A copy of another column, such as the same amount in text, is in no product: each would be found of both.
+    A multiple of another column, such as the same amount in text, is in no product: each would be found of both.
     """
     sums = find_linear_relations(table, columns, privacy, firm)
-    copies = {own.column for own in sums if own.factors == (Fraction(1),) and not own.offset}
-    parts = product_parts(table, tuple(c for c in columns if c.name not in copies), privacy)
+    single = {own.column for own in sums if len(own.of) == 1}
+    parts = product_parts(table, [c for c in columns if c.name not in _multiples(table, sums)], privacy)
     products = find_products(table, parts, firm)
-    own = {own.column.name for own in products if own.is_plain}
+    choices = [sums]
+    own = {own.column.name for own in products if own.is_plain} - single
     if own & {r.column for r in sums}:
         solved = find_linear_relations(table, columns, privacy, firm | own)
-        sums = solved if len(solved) >= len(sums) else sums
-    taken = frozenset(r.column for r in sums)
-    if taken & {own.column.name for own in products}:
-        products = find_products(table, parts, taken | firm)
+        choices = [solved, sums] if len(solved) >= len(sums) else choices
+
+    def beside(sums: tuple[LinearRelation, ...]) -> tuple[Product, ...]:
+        taken = frozenset(r.column for r in sums)
+        made_of = Relations(linear=sums, products=products).made_of
+        if taken & {own.column.name for own in products} or any(name in made for name, made in made_of.items()):
+            return find_products(table, parts, taken | firm, sums)
+        return products
+
+    sums, products = max(((own, beside(own)) for own in choices), key=lambda both: len(both[0]) + len(both[1]))
     return sums, find_sums_of_products(table, parts, sums, products, firm)
+
+
+def _multiples(table: pa.Table, sums: Sequence[LinearRelation]) -> set[str]:
+    """The columns that are a multiple of another one wherever they are not null, which stands for both in products."""
+    alone = [own for own in sums if len(own.of) == 1 and not (own.rough or own.offset)]
+    nulls = {name: null_mask(one_array(table.column(name))) for own in alone for name in own.columns}
+    return {own.column for own in alone if not (nulls[own.of[0]] & ~nulls[own.column]).any()}
 
 
 def find_in_codes(

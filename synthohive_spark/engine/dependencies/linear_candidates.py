@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from synthohive_spark.engine.codecs.arrow_numbers import Numbers
 from synthohive_spark.engine.dependencies.linear import LinearRelation, LinearTerm
+from synthohive_spark.engine.dependencies.linear_search import Floats
 
 _DENOMINATORS = (1, 10, 100, 1000)
 _DECIMALS = (2, 3, 4, 5, 6, 8)
@@ -92,20 +93,23 @@ def _near_rows(blank: LinearRelation, arrays: Mapping[str, pa.Array]) -> Iterato
     means = [term.mean() if len(term) else 0.0 for term in terms]
     design = np.column_stack([np.ones(len(rows)), *(t - m for t, m in zip(terms, means, strict=True))])
     size = np.maximum(np.abs(design).max(axis=0, initial=0.0), 1e-300)
-    factors, _, rank, _ = np.linalg.lstsq(design / size, column, rcond=1e-12)
+    fitted, _, rank, _ = np.linalg.lstsq(design / size, column, rcond=1e-12)
     if rank < design.shape[1]:
         return
-    slopes = (factors / size)[1:]
+    slopes = (fitted / size)[1:]
     # Rounding takes off what it may; where it is next to nothing in next to all rows, something else is amiss in these.
-    far = np.abs(column - design @ (factors / size)) * blank.parts[0].ten > 0.25
+    far = np.abs(column - design @ (fitted / size)) * blank.parts[0].ten > 0.25
     rounds = blank.parts[0].digits >= 0 and float(far.mean()) >= _LEAST_ROUNDED
     single = any(part.type.name == "float" for part in blank.parts)
-    for chosen in _simpler(slopes.tolist()):
-        made = replace(blank, factors=chosen)
+    chosen = list(_simpler(slopes.tolist()))
+    if rounds and len(terms) == 1:
+        chosen = [*_multiple(column, terms[0], 0.5 / blank.parts[0].ten), *chosen]
+    for factors in chosen:
+        made = replace(blank, factors=factors)
         unit, grain = made.units
         rough = rounds and grain < unit
         half = 0.5 / blank.parts[0].ten if rough else 0.0
-        products = [float(f) * term for f, term in zip(chosen, terms, strict=True)]
+        products = [float(f) * term for f, term in zip(factors, terms, strict=True)]
         rest = column - sum(products)
         error = (1e-6 if single else 1e-12) * max(float(np.abs(values).max()) for values in (column, *products))
         offset = _offset(replace(made, rough=rough), float(rest.max()) - half, float(rest.min()) + half, error)
@@ -133,13 +137,24 @@ def _simpler(slopes: list[float]) -> Iterator[tuple[Fraction, ...]]:
     return (factors for factors in dict.fromkeys(chosen) if all(factors))
 
 
+def _multiple(column: Floats, term: Floats, half: float) -> Iterator[tuple[Fraction, ...]]:
+    """The factor of which the column is ``term`` multiplied and rounded, which least squares would miss by a little."""
+    some = term != 0
+    if some.any():
+        ends = (column[some] - half) / term[some], (column[some] + half) / term[some]
+        factor = simplest(float(np.minimum(*ends).max()), float(np.maximum(*ends).min()))
+        if factor:
+            yield (factor,)
+
+
 def simplest(low: float, high: float) -> Fraction | None:
     """The simplest of a few fractions from ``low`` to ``high``; None where there is nothing between them."""
     if low > high:
         return None
     middle = (low + high) / 2
-    for most in (*_DENOMINATORS, 10**6):
-        fraction = Fraction(middle).limit_denominator(most)
+    near = Fraction(middle).limit_denominator
+    short, long = ([Fraction(str(round(middle, n))) for n in own] for own in (_DECIMALS[:4], _DECIMALS[4:]))
+    for fraction in (*map(near, _DENOMINATORS[:3]), *short, near(1000), *long, near(10**6)):
         if low <= fraction <= high:
             return fraction
     return Fraction(f"{middle:.12g}")

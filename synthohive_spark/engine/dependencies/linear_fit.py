@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,6 +32,8 @@ from synthohive_spark.engine.dependencies.linear_sums import plain_sums
 _ROWS = 50
 _DIFFERENT_TERMS = 20
 _DIFFERENT_VALUES = 3
+_LEAST_CHANGE = 0.1
+"""What changes less of a rounded column's last digit is no term."""
 _LARGEST = 1 << 60
 _FIRST_ROWS = 2_000
 MOST_BANDS = 64
@@ -72,9 +74,11 @@ def find_linear_relations(
     tried = [c for pair in pairs for c in candidates(sample, pair, roots)]
     # Where a column has fewer digits than its terms, rounding may hide that more than these make it.
     search.accept(c for c in tried if not search.is_coarser(c))
-    search.accept(plain_sums(sample, [i for i in range(len(search.columns)) if sample.spread[i] > 0]))
+    sums = list(plain_sums(sample, [i for i in range(len(search.columns)) if sample.spread[i] > 0]))
+    search.accept(sums)
     search.accept(c for c in tried if search.is_coarser(c))
     search.accept(c for c in rounded_sums(sample, search.free(sample)) if not search.is_in_bands(c))
+    search.replace_rounded(sums)
     search.accept_others()
     return search.ordered()
 
@@ -114,16 +118,28 @@ class _Search:
         read = [read_values(self.some[c.name], c.type, d) for c, d in zip(self.columns, self.digits, strict=True)]
         present: list[Mask] = [mask & (not out) for (_, mask), out in zip(read, large, strict=True)]
         return Sample.of(
-            [numbers for numbers, _ in read], present, self.digits, [c.type.is_float for c in self.columns]
+            [numbers for numbers, _ in read],
+            present,
+            self.digits,
+            [c.type.is_float or c.type.scale > 0 for c in self.columns],
         )
 
-    def accept(self, proposed: Iterator[Candidate]) -> None:
+    def accept(self, proposed: Iterable[Candidate]) -> None:
         """Keep, best first, what holds in all rows and neither determines a column twice nor closes a circle."""
         for candidate in sorted(proposed, key=self._preference):
             if (lost := self._lost(candidate)) > _FEW_LOST:
                 self.partial.append(candidate)
             if candidate.column not in self.found and lost <= _MOST_LOST:
                 self._keep(candidate)
+
+    def replace_rounded(self, sums: Iterable[Candidate]) -> None:
+        """Let exact sums tell what is the rounded sum of two columns: of taxes and net, not of a rate of the latter."""
+        for candidate in sorted(sums, key=self._preference):
+            known = self.found.get(candidate.column, [])
+            if len(known) == 1 and known[0][1].rough and len(known[0][0].terms) == 2:
+                del self.found[candidate.column]
+                if self._lost(candidate) > self._lost(known[0][0]) or not self._keep(candidate):
+                    self.found[candidate.column] = known
 
     def accept_others(self) -> None:
         """Keep what determines a column in rows of which nothing else speaks, if most of the column's rows are told."""
@@ -174,12 +190,16 @@ class _Search:
         """Whether a column has fewer digits than one of its terms."""
         return 0 <= self.digits[candidate.column] < max(self.digits[term] for term in candidate.terms)
 
-    def _preference(self, candidate: Candidate) -> tuple[Any, ...]:
+    def _asks_for_fractions(self, candidate: Candidate) -> bool:
+        """Whether most values of the terms would ask for a fraction of a unit, which the column cannot take."""
         exact = all(self.digits[c] >= 0 for c in (candidate.column, *candidate.terms))
-        # With fractions of a unit, most values of the terms would ask for one that the column cannot take.
-        broken = exact and any(abs(f - round(f)) > 1e-6 * max(abs(f), 1e-3) for f in candidate.factors)
-        lost = round(self._lost(candidate), 1)
-        return lost, broken, round(candidate.effort, 1), -candidate.column, candidate.terms
+        return exact and any(abs(f - round(f)) > 1e-6 * max(abs(f), 1e-3) for f in candidate.factors)
+
+    def _preference(self, candidate: Candidate) -> tuple[Any, ...]:
+        lost, broken = round(self._lost(candidate), 1), self._asks_for_fractions(candidate)
+        # Of two that tell each other when rounded, the one on the finer scale is computed: pounds of kilos.
+        lossy = broken and len(candidate.factors) == 1 and abs(candidate.factors[0]) < 1
+        return lost, broken, lossy, round(candidate.effort, 1), -candidate.column, candidate.terms
 
     def _rows(self, candidate: Candidate) -> Mask:
         """The rows that have the column and all terms."""
@@ -254,6 +274,10 @@ def _is_no_accident(relation: LinearRelation, arrays: Mapping[str, pa.Array], tr
     """Whether enough rows, and different ones, speak for the relation."""
     numbers, valid = relation.read(arrays)
     column, *terms = (values[valid] for values in numbers)
+    unit = float(relation.units[0]) if relation.rough else 0.0
+    for factor, part in zip(relation.factors, relation.parts[1:], strict=True):
+        if abs(float(factor)) * (part.high - part.low) / part.ten < _LEAST_CHANGE * unit:
+            return False
     if len(column) < _ROWS or (relation.rough and not is_beyond_chance(column, len(terms), tried)):
         return False
     for rows in (slice(0, _FIRST_ROWS), slice(None)):

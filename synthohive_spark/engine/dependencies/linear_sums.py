@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,8 @@ from synthohive_spark.engine.codecs.arrow_numbers import Numbers
 from synthohive_spark.engine.dependencies.linear_search import Candidate, Sample
 
 _FEWEST = 2
+_MOST_MULTIPLES, _MOST_TOGETHER = 6, 3
+"""Of columns that are multiples of each other, how many are looked at, and how many may be in a sum."""
 _SPARE = 8
 """So many rows more than columns there have to be."""
 _PRIME = (1 << 31) - 1
@@ -24,7 +27,9 @@ def plain_sums(sample: Sample, columns: Sequence[int]) -> Iterator[Candidate]:
     elimination; what nothing is left of depends on them, in one way only. So a total is found as the sum of its terms,
     and of shares that add up to 100 the widest as what the others leave. Whole numbers are reckoned with modulo a
     prime, so that a share of a column that is rounded to cents is no multiple of it; by chance, a column depends on
-    others once in (2**31)**8 times. Each sum is solved for its other columns, too, as what is known may ask for.
+    others once in (2**31)**8 times. A multiple of a column stands for that where it makes the sum a plain one, and
+    beside it where both are added, such as two equal halves of a tax. Each sum is solved for its other columns, too, as
+    what is known may ask for.
 
     Args:
         sample: Some rows.
@@ -53,6 +58,7 @@ def _sums_of(sample: Sample, rows: npt.NDArray[np.intp], columns: list[int], anc
         spread[column] = float(np.abs(units - units.mean()).mean()) * ten
         mixed[column] = (mixing * (units % _PRIME) % _PRIME).sum(axis=1) % _PRIME * (ten % _PRIME) % _PRIME
     free: list[int] = []
+    told: dict[int, dict[int, int]] = {}
     basis: list[tuple[int, Numbers, Numbers]] = []
     # Of columns that are the same in these rows, the one that is there in them alone comes first.
     for column in sorted(columns, key=lambda c: (spread[c], c not in anchor, c)):
@@ -69,12 +75,33 @@ def _sums_of(sample: Sample, rows: npt.NDArray[np.intp], columns: list[int], anc
             free.append(column)
             basis.append((pivot, rest * inverse % _PRIME, own * inverse % _PRIME))
         elif spread[column]:
-            signs = np.where(terms == _PRIME - 1, -1, terms)[: len(free)]
-            names = tuple(sorted(free[i] for i in np.flatnonzero(signs)))
-            plain = set(signs.tolist()) <= {-1, 0, 1} and len(names) >= _FEWEST
-            if plain and anchor & {column, *names}:
-                sign = dict(zip(free, signs.tolist(), strict=True))
-                yield from _solved({column: -1, **{name: sign[name] for name in names}})
+            told[column] = {free[i]: int(terms[i]) for i in np.flatnonzero(terms[: len(free)])}
+    for column, weights in told.items():
+        signs = _signs(weights, told)
+        if signs and len(signs) >= _FEWEST and anchor & {column, *signs}:
+            signs[column] = -1
+            # What stands for a column may be wider than the column told.
+            widest = max(signs, key=lambda c: (spread[c], c == column))
+            yield from _solved({name: signs[name] for name in sorted(signs, key=lambda c: (c != widest, c))})
+
+
+def _signs(weights: Mapping[int, int], told: Mapping[int, Mapping[int, int]]) -> dict[int, int]:
+    """The columns that are added (1) or taken off (-1), multiples among them that stand for others; none if it fails.
+
+    Args:
+        weights: What each column is multiplied with, modulo the prime.
+        told: The same by column that is told by others, of which those told by one are its multiples.
+    """
+    signs: dict[int, int] = {}
+    for name, weight in weights.items():
+        known = [(name, 1), *((own, of[name]) for own, of in told.items() if of.keys() == {name})][:_MOST_MULTIPLES]
+        sets = (own for size in range(1, _MOST_TOGETHER + 1) for own in combinations(known, size))
+        signed = ((own, sign) for own in sets for sign in (1, -1))
+        own, sign = next(((o, s) for o, s in signed if not (sum(k for _, k in o) - s * weight) % _PRIME), ((), 0))
+        if not own:
+            return {}
+        signs |= {column: sign for column, _ in own}
+    return signs
 
 
 def _solved(signs: dict[int, int]) -> Iterator[Candidate]:

@@ -14,15 +14,19 @@ import pyarrow as pa
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.dependencies.linear import LinearRelation
 from synthohive_spark.engine.dependencies.linear_candidates import simplest
 from synthohive_spark.engine.dependencies.linear_fit import digits_of
 from synthohive_spark.engine.dependencies.product import Factor, Floats, Mask, Product, values_of
+from synthohive_spark.engine.dependencies.relations import reached
 
 _ROWS = 50
 _DIFFERENT = 20
 _FIRST = 200
 _MOST_COLUMNS, _MOST_OF_THREE = 40, 20
 _PERCENT = 0.01
+_FEW_UNTOLD = 0.01
+"""Share of rows in which a divisor may be 0 beside different values of the column."""
 _PLAIN = 100
 
 
@@ -40,7 +44,9 @@ def product_parts(table: pa.Table, columns: Sequence[Column], privacy: Privacy) 
     return tuple(islice(found, _MOST_COLUMNS))
 
 
-def find_products(table: pa.Table, parts: Sequence[Factor], taken: frozenset[str]) -> tuple[Product, ...]:
+def find_products(
+    table: pa.Table, parts: Sequence[Factor], taken: frozenset[str], sums: Sequence[LinearRelation] = ()
+) -> tuple[Product, ...]:
     """The products that hold in all rows in which none of their columns is null, at least 50 of them.
 
     Powers are looked for before products, these before quotients, those of two columns before those of three, of which
@@ -53,6 +59,7 @@ def find_products(table: pa.Table, parts: Sequence[Factor], taken: frozenset[str
         table: The rows.
         parts: The columns to look at; see `product_parts`.
         taken: Columns that are computed from others already.
+        sums: How some of these are, so that no column leads to itself.
 
     Returns:
         Each after those that determine its factors.
@@ -60,15 +67,18 @@ def find_products(table: pa.Table, parts: Sequence[Factor], taken: frozenset[str
     if len(parts) < 2:
         return ()
     sample = SomeRows.of(table, parts)
+    made_of = {own.column: set(own.of) for own in sums}
     found: dict[str, Product] = {}
     for factors in attempts(parts):
         for place in sample.fitting(factors):
             column = parts[place]
-            if column.name in {*taken, *found} or any(_leads_to(found, f.name, column.name) for f in factors):
+            names = {factor.name for factor in factors}
+            if column.name in {*taken, *found} or any(column.name in {name, *reached(name, made_of)} for name in names):
                 continue
             product = _product(table, column, factors)
             if product is not None and not _is_said_better(table, product):
                 found[column.name] = product
+                made_of[column.name] = names
     return in_order(found.values())
 
 
@@ -175,17 +185,31 @@ def _shares(part: Factor) -> list[Factor]:
 def _product(table: pa.Table, column: Factor, factors: tuple[Factor, ...]) -> Product | None:
     """The product with its scale, if it holds in all rows and enough speak for it."""
     arrays = {part.name: one_array(table.column(part.name)) for part in (column, *factors)}
+    product, there = Product(column, factors, Fraction(1)).computed(arrays)
+    values, valid = values_of(arrays[column.name], column.type)
+    rows = there & valid
+    if rows.sum() < _ROWS or min(len(np.unique(np.round(product[rows], 9))), len(np.unique(values[rows]))) < _DIFFERENT:
+        return None
+    read = [values_of(arrays[factor.name], factor.type) for factor in factors]
+    untold = values[np.logical_and.reduce([valid, ~there, *(there for _, there in read)])]
+    if len(untold) > _FEW_UNTOLD * rows.sum() and (untold != untold[0]).any():
+        return None
+    return _scaled(table, column, factors)
+
+
+def _scaled(table: pa.Table, column: Factor, factors: tuple[Factor, ...]) -> Product | None:
+    """The product with its scale, if there is one with which it holds in all rows."""
+    arrays = {part.name: one_array(table.column(part.name)) for part in (column, *factors)}
     blank = Product(column, factors, Fraction(1))
     product, there = blank.computed(arrays)
     values, valid = values_of(arrays[column.name], column.type)
-    rows = there & valid
-    at, of = values[rows], product[rows]
-    if len(at) < _ROWS or len(np.unique(np.round(of, 9))) < _DIFFERENT or len(np.unique(at)) < _DIFFERENT:
+    some = there & valid & (product != 0)
+    at, of = values[some], product[some]
+    if not len(at):
         return None
     exact = 1e-5 if column.type.name == "float" else 1e-9
     half = (0.5 * 10.0**-column.digits if column.digits >= 0 else 0.0) + exact * np.abs(at)
-    some = of != 0
-    ends = (at[some] - half[some]) / of[some], (at[some] + half[some]) / of[some]
+    ends = (at - half) / of, (at + half) / of
     scale = _scale(float(np.minimum(*ends).max()), float(np.maximum(*ends).min()))
     if not scale:
         return None
@@ -220,12 +244,6 @@ def _coarseness(table: pa.Table, part: Factor) -> float:
     numbers, valid = values_of(one_array(table.column(part.name)), part.type)
     half = 0.5 * 10.0**-part.digits if part.digits >= 0 else 0.0
     return half / max(float(np.median(np.abs(numbers[valid]))), 1e-300)
-
-
-def _leads_to(found: dict[str, Product], name: str, column: str) -> bool:
-    if name == column:
-        return True
-    return name in found and any(_leads_to(found, part.name, column) for part in found[name].parts)
 
 
 def _depth(found: dict[str, Product], name: str) -> int:

@@ -232,3 +232,31 @@ def test_a_mean_is_found_among_many_columns():
     values["c7"] = ("double", np.round(sum(values[f"c{i}"][1] for i in (30, 60, 90)) / 3, 1))
     said, _ = told(values)
     assert said == ["c7 = (c30 + c60 + c90) / 3, rounded"]
+
+
+@pytest.mark.parametrize(
+    ("digits", "factor", "to", "told"),
+    [
+        (1, 1 / 1.609344, 1, "b = 0.621371 * a, rounded"),
+        (1, 1.609344, 1, "b = 1.60934 * a, rounded"),
+        (2, 2.20462, 2, "b = 2.20462 * a, rounded"),
+        (1, 0.4536, 1, "b = 0.4536 * a, rounded"),
+        (0, 0.4536, 1, "b = 0.4536 * a, rounded"),
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_another_unit_is_told_with_all_its_digits(digits, factor, to, told, turned):
+    a = np.round(rng(1).gamma(2, 300, ROWS), digits)
+    b = np.round(a * factor, to)
+    values = {"a": ("double", a), "b": ("double", b)}
+    found, table, drawn = scrambled(dict(reversed(values.items())) if turned else values)
+    assert [own.describe() for own in found.relations.linear] == [told]
+    assert not any(count_broken(found, table).values())
+    assert not any(count_broken(found, drawn).values())
+
+
+def test_what_hardly_changes_a_digit_is_no_term():
+    few, other = rng(2).integers(1, 20, 2000), np.round(rng(1).gamma(2, 20, 2000), 2)
+    values = {"other": ("double", other), "few": ("int", few), "made": ("double", np.round(few * 1.609344, 3))}
+    found, _, _ = scrambled(values)
+    assert found.relations.linear == ()

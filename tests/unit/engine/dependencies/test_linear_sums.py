@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -97,3 +99,40 @@ def test_terms_may_be_computed_from_each_other():
     d = drawn.to_pandas()
     assert np.abs(d.tax - 0.22 * (d.gross + d.extra)).max() < 0.0051
     assert np.abs(d.net - (d.gross + d.extra - d.tax - d.social)).max() < 1e-6
+
+
+@pytest.mark.parametrize("terms", [3, 12])
+@pytest.mark.parametrize("first", [False, True])
+@pytest.mark.parametrize("form", ["double", "string"])
+def test_a_multiple_beside_a_term_does_not_hide_a_sum(terms, first, form):
+    own = {f"t{i}": ("int", rng(i).integers(0, 90 * (i + 1), ROWS)) for i in range(terms)}
+    kilos = np.round(0.4 * own["t1"][1], 1)
+    beside = {"kilos": (form, kilos if form == "double" else [f"{k:.1f} kg" for k in kilos])}
+    total = {"total": ("bigint", sum(v for _, v in own.values()))}
+    found, _, drawn = scrambled({**beside, **own, **total} if first else {**own, **total, **beside})
+    assert sorted(sums_of(found)) == ["kilos = 0.4 * t1", f"total = {' + '.join(own)}"]
+    assert not any(count_broken(found, drawn).values())
+    d = drawn.to_pandas()
+    assert (d.total == d[list(own)].sum(axis=1)).all()
+
+
+@pytest.mark.parametrize("terms", [3, 9])
+@pytest.mark.parametrize("copies", [1, 2])
+def test_terms_that_are_always_the_same_are_all_added(terms, copies):
+    own = {f"t{i}": np.round(rng(i).gamma(2, 30 * (i + 1), ROWS), 2) for i in range(terms)}
+    own |= {f"c{i}": own["t1"] for i in range(copies)}
+    total = np.round(sum(own.values()), 2)
+    found, _, drawn = scrambled({name: ("double", v) for name, v in (own | {"total": total}).items()})
+    assert f"total = {' + '.join(own)}" in sums_of(found)
+    assert not any(count_broken(found, drawn).values())
+
+
+@pytest.mark.parametrize("type_", ["double", "decimal(12,2)"])
+def test_a_sum_is_told_as_such_where_a_rounded_share_of_its_terms_is_one_of_them(type_):
+    gross, tax = np.round(rng(1).gamma(4, 900, ROWS), 2), np.round(rng(2).gamma(2, 200, ROWS), 2)
+    pension = np.round(gross * 0.0735, 2)
+    values = {"gross": gross, "tax": tax, "pension": pension, "net": np.round(gross - tax - pension, 2)}
+    cents = {name: [Decimal(f"{v:.2f}") for v in own] if type_ != "double" else own for name, own in values.items()}
+    found, _, drawn = scrambled({name: (type_, own) for name, own in cents.items()})
+    assert sorted(sums_of(found)) == ["net = gross - tax - pension", "pension = 0.0735 * gross, rounded"]
+    assert not any(count_broken(found, drawn).values())

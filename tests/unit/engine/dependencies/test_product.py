@@ -166,3 +166,70 @@ def test_products_are_looked_for_once_where_no_sum_computes_one_of_them():
         found, _, _ = scrambled({name: ("bigint", v) for name, v in own.items()})
     assert search.call_count == 1
     assert set(found.describe()) >= {"net = quantity * price", "gross = net + tax"}
+
+
+@pytest.mark.parametrize("text_first", [False, True])
+@pytest.mark.parametrize("rows", [300, ROWS])
+def test_columns_that_say_the_same_do_not_cancel_each_other_in_a_product(rows, text_first):
+    price, fragile = np.round(rng(1).gamma(2, 20, rows), 2), rng(2).random(rows) < 0.4
+    pair = [("price", ("double", price)), ("price_text", ("string", [f"$ {own:.2f}" for own in price]))]
+    values = dict(pair[::-1] if text_first else pair) | {
+        "deposit": ("double", np.where(fragile, 0.25, 0.0)),
+        "fragile": ("string", np.where(fragile, "Y", "N")),
+        "kilos": ("double", np.round(price * 2.37, 3)),
+        "distance": ("double", np.round(rng(3).uniform(1, 900, rows), 1)),
+        "pounds": ("double", np.round(np.round(price * 2.37, 3) * 2.20462, 3)),
+    }
+    found, table, drawn = scrambled(values)
+    assert products_of(found) == []
+    assert [len(own.of) for own in found.relations.linear] == [1, 1, 1]
+    assert not any(count_broken(found, table).values())
+    assert not any(count_broken(found, drawn).values())
+    d = drawn.to_pandas()
+    assert (d.price_text == d.price.map(lambda own: f"$ {own:.2f}")).all()
+
+
+@pytest.mark.parametrize(
+    ("share", "varied", "told"),
+    [(0.2, True, []), (0.2, False, ["rate"]), (0.004, True, ["rate"]), (0.0, True, ["rate"])],
+)
+def test_a_quotient_tells_a_column_if_it_is_one_value_where_there_is_no_quotient(share, varied, told):
+    shown = rng(1).integers(1, 900, ROWS)
+    clicks = rng(2).binomial(shown, 0.3)
+    rate = np.round(clicks / shown, 3)
+    none = rng(3).random(ROWS) < share
+    shown, rate = np.where(none, 0, shown), np.where(none & ~np.bool_(varied), 0.0, rate)
+    values = {"shown": ("int", shown), "clicks": ("int", clicks), "rate": ("double", rate)}
+    found, _, drawn = scrambled(values)
+    assert [own.column.name for own in found.relations.products] == told
+    d = drawn.to_pandas()[lambda d: d.shown > 0]
+    assert (np.abs(d.rate - d.clicks / d.shown).max() < 0.000501) == bool(told)
+
+
+def test_a_total_is_a_sum_where_net_makes_both_tax_and_total():
+    net, rate = np.round(rng(1).gamma(2, 20, ROWS), 2), rng(2).choice([0.07, 0.19], ROWS)
+    tax = np.round(net * rate, 2)
+    values = {"net": net, "rate": rate, "tax": tax, "total": np.round(net + tax, 2)}
+    values = {name: ("double", own) for name, own in values.items()} | {"percent": ("int", np.rint(100 * rate))}
+    found, _, drawn = scrambled(values)
+    assert [own.describe() for own in (*found.relations.linear, *found.relations.products)] == [
+        "total = net + tax",
+        "tax = net * rate",
+    ]
+    assert not any(count_broken(found, drawn).values())
+
+
+def test_what_is_made_of_a_multiple_is_made_of_one_of_both():
+    weight, distance = np.round(rng(1).gamma(2, 20, ROWS), 2), rng(2).integers(1, 90, ROWS)
+    pounds = np.round(weight * 2.20462, 2)
+    values = {
+        "weight": ("double", weight),
+        "pounds": ("double", pounds),
+        "distance": ("int", distance),
+        "fee": ("double", np.round(pounds * distance * 0.35, 2)),
+        "toll": ("double", np.round(pounds * distance * 0.13, 2)),
+    }
+    found, _, drawn = scrambled(values)
+    assert products_of(found) == ["fee = 0.35 * pounds * distance", "toll = 0.13 * pounds * distance"]
+    assert [own.describe() for own in found.relations.linear] == ["pounds = 2.20462 * weight, rounded"]
+    assert not any(count_broken(found, drawn).values())
