@@ -78,7 +78,7 @@ def find_in_values(
     untold = [c for c in free if c.name not in known]
     texts = {own.column.name: own.form for own in typed if isinstance(own, TypedColumn)}
     times = {name: form for name, form in texts.items() if isinstance(form, TimeFormat)}
-    templates = find_templates(table, untold, given, rules.imitated, frozenset(times_and_numbers), times)
+    templates = find_templates(table, untold, given, rules.imitated, frozenset(times_and_numbers), times, privacy)
     templates = Templates((*rules.templates, *templates.columns))
     made = {own.column.name for own in templates.columns}
     written: tuple[Written, ...] = tuple(own for own in typed if own.column.name not in made)
