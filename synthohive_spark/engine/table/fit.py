@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.columns import Column, source_of
 from synthohive_spark.engine.dependencies.composite_fit import find_composites
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.entities_fit import find_entities, find_entity_names
@@ -121,12 +121,14 @@ def _fit(
 
 
 def _entity_names(table: pa.Table, request: FitRequest, found: Dependencies) -> frozenset[str]:
-    """Which strings are personal, as names of entities, where these are looked for."""
+    """Which columns are personal, as names of entities, where these are looked for."""
     if request.conditions:
         return frozenset()
     rules, parts = request.rules, {*found.column_of_part.values()}
     known = {*rules.surrogates, *rules.unrelated, *rules.categorical, *parts, *found.computed}
-    return find_entity_names(table, [c for c in request.generated if c.name not in known])
+    free = {*rules.surrogates, *rules.unrelated, *found.computed}
+    others = [n for n in table.column_names if source_of(n) not in free]
+    return find_entity_names(table, [c for c in request.generated if c.name not in known], others)
 
 
 def _plain(columns: Sequence[Column], request: FitRequest, found: Dependencies) -> list[Column]:
