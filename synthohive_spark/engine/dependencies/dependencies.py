@@ -38,7 +38,7 @@ class Dependencies:
 
     Attributes:
         templates: Strings that are put together from other columns.
-        written: Strings and integers that are numbers, times, addresses or JSON.
+        written: Strings and integers that are numbers, times, addresses or JSON, or of several pieces.
         combinations: Columns of which only known combinations come out.
         flags: Sets of flags of which at most one is set.
         orders: Columns that lie on one side of others.

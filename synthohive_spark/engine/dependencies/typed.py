@@ -22,6 +22,7 @@ from synthohive_spark.engine.dependencies.formats import (
     time_format_from_json,
 )
 from synthohive_spark.engine.dependencies.numbers_column import NumbersColumn
+from synthohive_spark.engine.dependencies.pieces import PiecesColumn
 from synthohive_spark.engine.integrity import Bounds, check_equal
 
 SPECIALS = (np.nan, np.inf, -np.inf)
@@ -272,7 +273,7 @@ class TimesColumn:
         return cls(Column.from_json(data["column"]), tuple(map(time_format_from_json, data["times"])))
 
 
-Written = TypedColumn | JsonColumn | AddressColumn | TimesColumn | NumbersColumn | FlagColumn
+Written = TypedColumn | JsonColumn | AddressColumn | TimesColumn | NumbersColumn | FlagColumn | PiecesColumn
 
 
 def written_from_json(data: Mapping[str, Any]) -> Written:
@@ -283,6 +284,8 @@ def written_from_json(data: Mapping[str, Any]) -> Written:
         return NumbersColumn.from_json(data)
     if "times" in data:
         return TimesColumn.from_json(data)
+    if "cuts" in data:
+        return PiecesColumn.from_json(data)
     if "off" in data:
         return FlagColumn.from_json(data)
     return JsonColumn.from_json(data) if "json" in data else TypedColumn.from_json(data)
