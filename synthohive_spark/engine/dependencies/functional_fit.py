@@ -32,7 +32,7 @@ def find_functional_dependencies(
     blocks: Sequence[Block],
     pairs: Sequence[tuple[int, int]] | None = None,
 ) -> tuple[FunctionalDependency, ...]:
-    """The links that hold in all rows, null being a value like others, and that chance would hardly make.
+    """The links that hold in all rows in which the one that decides is not null, and that chance would hardly make.
 
     Whether one column is a function of another is seen from the values; a row of a rare value has the code of another.
 
@@ -71,7 +71,8 @@ def deciding_pairs(table: pa.Table, names: Sequence[str], blocks: Sequence[Block
     if len(places) < 2 or not table.num_rows:
         return []
     values = [numbered_values(table, blocks[place].name) for place in places]
-    found = value_functions(values, [blocks[place].codes <= MOST_CODES for place in places])
+    keys = {i: alone_if_null(values[i], table.column(blocks[place].name)) for i, place in enumerate(places)}
+    found = value_functions(values, [blocks[place].codes <= MOST_CODES for place in places], keys)
     return [(places[i], places[j]) for i, j in found]
 
 
@@ -112,6 +113,8 @@ def numbered_values(table: pa.Table, name: str) -> Codes:
 def alone_if_null(numbers: Codes, values: pa.ChunkedArray) -> Codes:
     """Numbers of values, each null having one of its own: nothing is then said of rows without a value."""
     missing = null_mask(one_array(values))
+    if not missing.any():
+        return numbers
     made = np.where(missing, len(numbers) + np.arange(len(numbers)), numbers)
     return np.asarray(np.unique(made, return_inverse=True)[1], np.int32)
 

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.columns import Column, ColumnType
-from synthohive_spark.engine.integrity import Bounds
+from synthohive_spark.engine.integrity import Bounds, check_equal
 
 _STRING = ColumnType("string")
 
@@ -23,13 +25,17 @@ class PiecesColumn:
     Attributes:
         column: The column.
         cuts: Where each piece starts and where it ends, in characters; ascending, none over another.
+        deciders: For each piece the column that decides it, so that it says the same where the string is null; empty
+            where none does.
     """
 
     column: Column
     cuts: Annotated[tuple[tuple[int, int], ...], Bounds(1)]
+    deciders: tuple[str, ...]
 
     def check(self) -> None:
         """See `synthohive_spark.engine.integrity`."""
+        check_equal(len(self.deciders), len(self.cuts), "pieces and what decides them")
         ends = [end for cut in self.cuts for end in cut]
         if any(len(cut) != 2 or cut[0] == cut[1] for cut in self.cuts) or ends[0] < 0 or ends != sorted(ends):
             raise ValueError("pieces of a string lie over each other")
@@ -47,11 +53,13 @@ class PiecesColumn:
         return ()
 
     def split(self, arrays: Mapping[str, pa.Array]) -> list[pa.Array]:
-        """The parts, null where the column is."""
+        """The parts, null where the column is, but pieces that another row of the same decider tells."""
         texts = arrays[self.column.name]
         ends = [0, *(end for cut in self.cuts for end in cut), None]
         slices = [pc.utf8_slice_codeunits(texts, start, stop) for start, stop in pairwise(ends)]
-        return [pc.binary_join_element_wise(*slices[::2], pa.scalar("", pa.string())), *slices[1::2]]
+        left = pc.binary_join_element_wise(*slices[::2], pa.scalar("", pa.string()))
+        told = zip(slices[1::2], self.deciders, strict=True)
+        return [left, *(_told(own, arrays[name]) if name in arrays else own for own, name in told)]
 
     def join(self, parts: Sequence[pa.Array]) -> pa.Array:
         """The column, null where what is left of it is."""
@@ -71,9 +79,23 @@ class PiecesColumn:
 
     def to_json(self) -> dict[str, Any]:
         """The column as plain values."""
-        return {"column": self.column.to_json(), "cuts": [list(cut) for cut in self.cuts]}
+        cuts = [list(cut) for cut in self.cuts]
+        return {"column": self.column.to_json(), "cuts": cuts, "deciders": list(self.deciders)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> PiecesColumn:
         """The column that `to_json` described."""
-        return cls(Column.from_json(data["column"]), tuple((start, end) for start, end in data["cuts"]))
+        cuts = tuple((start, end) for start, end in data["cuts"])
+        return cls(Column.from_json(data["column"]), cuts, tuple(data["deciders"]))
+
+
+def _told(pieces: pa.Array, deciders: pa.Array) -> pa.Array:
+    """The pieces, those that are null being what is held beside the same value of the column that decides them."""
+    there = np.flatnonzero(~null_mask(pieces))
+    if len(there) in (0, len(pieces)):
+        return pieces
+    labels = np.asarray(deciders.dictionary_encode(null_encoding="encode").indices)
+    row = np.full(int(labels.max()) + 1, -1)
+    row[labels[there]] = there
+    same = row[labels]
+    return pc.coalesce(pieces, pieces.take(pa.array(same, mask=same < 0)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -57,16 +57,19 @@ def find_pieces(
         if not column.type.is_string or not nearly_unique(sample):
             continue
         texts = _Characters(values, privacy.min_rows, len(labels))
-        cuts = [cut for name, own in labels.items() if name != column.name for cut in texts.cuts(own, ~missing[name])]
+        cuts: dict[Cut, str] = {}
+        for name, own in labels.items():
+            if name != column.name:
+                cuts |= {cut: name if told else cuts.get(cut, "") for cut, told in texts.cuts(own, ~missing[name])}
         if chosen := _apart(cuts):
-            found.append(PiecesColumn(column, chosen))
+            found.append(PiecesColumn(column, chosen, tuple(cuts[cut] for cut in chosen)))
     return tuple(found)
 
 
-def _apart(cuts: Sequence[Cut]) -> tuple[Cut, ...]:
+def _apart(cuts: Collection[Cut]) -> tuple[Cut, ...]:
     """Of places that lie over each other the longest."""
     kept: list[Cut] = []
-    for start, end in sorted(set(cuts), key=lambda cut: (cut[0] - cut[1], cut)):
+    for start, end in sorted(cuts, key=lambda cut: (cut[0] - cut[1], cut)):
         if all(end <= other or start >= stop for other, stop in kept):
             kept.append((start, end))
     return tuple(sorted(kept))
@@ -93,8 +96,8 @@ class _Characters:
         self.places = np.array(heads, f"<U{max(self.size, 1)}").view(np.uint32).reshape(len(heads), -1)
         self.likely = np.log(_CHANCE / max(tried * self.size, 1))
 
-    def cuts(self, labels: Codes, known: npt.NDArray[np.bool_]) -> Iterator[Cut]:
-        """The places whose characters labels decide, or else how many characters it takes to decide these.
+    def cuts(self, labels: Codes, known: npt.NDArray[np.bool_]) -> Iterator[tuple[Cut, bool]]:
+        """The places whose characters labels decide, or else (False) how many characters it takes to decide these.
 
         Args:
             labels: A number for each value of another column.
@@ -115,14 +118,14 @@ class _Characters:
             inside = [p for p in range(start, end) if varies[p]]
             if inside and self._is_told((inside[0], inside[-1] + 1), some, own):
                 any_found = True
-                yield inside[0], inside[-1] + 1
+                yield (inside[0], inside[-1] + 1), True
             start = max(end, start + 1)
         for end in () if any_found else range(1, min(self.size - 1, _LONGEST_DECIDING) + 1):
             pieces = self._pieces((0, end), some)
             if not self._are_held(pieces):
                 return
             if _decides(pieces, own) and self._is_no_accident(pieces, own):
-                yield 0, end
+                yield (0, end), False
                 return
 
     def _is_told(self, cut: Cut, some: npt.NDArray[np.intp], own: Codes) -> bool:

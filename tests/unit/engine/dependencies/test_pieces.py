@@ -32,7 +32,7 @@ def pieces_of(found):
 
 @pytest.mark.parametrize("cuts", [((0, 2),), ((1, 4), (6, 8)), ((0, 2), (2, 3), (7, 8))])
 def test_pieces_come_together_again(cuts):
-    column = PiecesColumn(Column("x", ColumnType("string")), cuts)
+    column = PiecesColumn(Column("x", ColumnType("string")), cuts, ("",) * len(cuts))
     texts = pa.array(["abcdefgh", None, "ABCDEFGHIJ", "äöü€fghijk"], pa.string())
     split = column.split({"x": texts})
     assert len(split) == len(column.parts) == len(cuts) + 1
@@ -71,7 +71,7 @@ def test_chance_texts_of_few_rows_and_one_row_that_differs_make_no_piece():
     numbers = tax_numbers(states)
     other = {"state": ("string", rng(3).permutation(states)), "number": ("string", numbers)}
     assert pieces_of(scrambled(other)[0]) == {}
-    changed = [*numbers[:-1], "99" + numbers[-1][2:]]
+    changed = [*numbers[:-1], ("33" if numbers[-1][1] == "7" else "07") + numbers[-1][2:]]
     assert pieces_of(scrambled({"state": ("string", states), "number": ("string", changed)})[0]) == {}
     owner = rng(4).integers(0, 1000, ROWS)
     owned = [f"{o:04d}{n:05d}" for o, n in zip(owner, rng(5).permutation(ROWS), strict=True)]
