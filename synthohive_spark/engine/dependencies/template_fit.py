@@ -229,7 +229,11 @@ def _stands(own: _Texts, field: Field, texts: list[str], tried: int) -> bool:
 
 
 def _longest(own: _Texts, standing: Sequence[tuple[Field, list[str]]]) -> TemplateColumn | None:
-    """The template of most fields, of different columns, and of these the one with most fixed text between."""
+    """A template that leaves nothing to be learned, else the one of most fields, of different columns.
+
+    Of equally many it is the one with most fixed text between.
+    """
+    best: TemplateColumn | None = None
     for size in range(min(_MOST_FIELDS, len(standing)), 0, -1):
         found = []
         for chosen in permutations(standing, size):
@@ -237,12 +241,17 @@ def _longest(own: _Texts, standing: Sequence[tuple[Field, list[str]]]) -> Templa
                 template = _in_order(own, chosen)
                 found += [] if template is None or _is_loose(template) else [template]
         if found:
-            return max(found, key=lambda t: sum(gap is not None for gap in t.gaps))
-    return None
+            most = max(found, key=lambda t: sum(gap is not None for gap in t.gaps))
+            if None not in most.gaps:
+                return most
+            best = best or most
+    return best
 
 
 def _is_loose(template: TemplateColumn) -> bool:
-    """Whether an initial stands anywhere behind something that is learned."""
+    """Whether there are only initials, or one stands anywhere behind something that is learned."""
+    if all(field.form in _INITIALS for field in template.fields):
+        return True
     return any(
         field.form in _INITIALS and gap is None for field, gap in zip(template.fields, template.gaps, strict=False)
     )
