@@ -6,17 +6,19 @@ import math
 from collections.abc import Collection, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.codecs.arrow_numbers import to_numbers
 from synthohive_spark.engine.codecs.numeric_fit import OF_THINGS, step_of
-from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.columns import Column, source_of
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.entities import Entity, entities_of
 from synthohive_spark.engine.dependencies.functional_fit import (
     ROWS_OF_A_NAME,
+    Codes,
     alone_if_null,
     numbered_values,
     value_functions,
@@ -24,6 +26,7 @@ from synthohive_spark.engine.dependencies.functional_fit import (
 from synthohive_spark.engine.encoded_table import FunctionalDependency
 
 _ONE_EACH, _NEARLY_ALL = 0.9, 0.9
+_LONGEST_HEAD = 6
 _FEWEST_NAMES = 100
 """Fewer values are those of a list (countries with their codes) rather than of people."""
 
@@ -31,9 +34,10 @@ _FEWEST_NAMES = 100
 def find_entity_names(table: pa.Table, columns: Sequence[Column], others: Collection[str] = ()) -> frozenset[str]:
     """Strings and integers that name what an entity is, and so are personal.
 
-    That is what decides another column in all rows and looks like a number of something (a customer), or strings of
-    which there is about one for each (the e-mail address of a customer). Where many rows hold each value, it is taken
-    for that of a thing (the name of a product); so is what is called a zip code or the like.
+    That is what looks like a number of something (a customer) and decides another column in all rows, of which its
+    first characters do not tell it (a seat `B-12` tells that it is in business class), or strings of which there is
+    about one for each (the e-mail address of a customer). Where many rows hold each value, it is taken for that of
+    a thing (the name of a product); so is what is called a zip code or the like.
 
     Args:
         table: The rows.
@@ -52,11 +56,50 @@ def find_entity_names(table: pa.Table, columns: Sequence[Column], others: Collec
     keys = {i: alone_if_null(values[i], table.column(c.name)) for i, c in enumerate(looked_at) if few[i]}
     found = value_functions(values, [*few, *(False for _ in names[len(few) :])], keys)
     numbers = [_is_numbered(c, own) for c, own in zip(looked_at, different, strict=True)]
-    personal = {i for i, _ in found if numbers[i]}
+    texts = {i: one_array(table.column(names[i])) for i, _ in found if numbers[i]}
+    personal = {i for i, j in found if numbers[i] and not _is_spelled(texts[i], values[j])}
     for i, j in found:
         if j < len(few) and few[j] and counts[j] >= _ONE_EACH * counts[i]:
             personal |= {k for k in (i, j) if looked_at[k].type.is_string}
     return frozenset(names[i] for i in personal)
+
+
+def _is_spelled(values: pa.Array, told: Codes) -> bool:
+    """Whether the first characters of strings, that several share, decide another column."""
+    if not pa.types.is_string(values.type):
+        return False
+    there = np.flatnonzero(~null_mask(values))
+    rows = there[np.unique(np.asarray(values.take(pa.array(there)).dictionary_encode().indices), return_index=True)[1]]
+    each, own = values.take(pa.array(rows)), told[rows]
+    for size in range(1, _LONGEST_HEAD + 1):
+        heads = np.asarray(pc.utf8_slice_codeunits(each, 0, size).dictionary_encode().indices)
+        _, first, place = np.unique(heads, return_index=True, return_inverse=True)
+        if 2 * len(first) > len(rows):
+            return False
+        if np.array_equal(own[first][place], own):
+            return True
+    return False
+
+
+def first_rows(table: pa.Table, names: Collection[str]) -> dict[str, npt.NDArray[np.int64]]:
+    """For each number and time that a personal column decides, the first row of each entity, and those of none.
+
+    More rows say nothing more of it: a birth date that one customer has is held by one, however often they come.
+
+    Args:
+        table: The rows.
+        names: See `find_entity_names`.
+    """
+    found: dict[str, npt.NDArray[np.int64]] = {}
+    for name in sorted(names, key=lambda own: int(pc.count_distinct(table.column(own)).as_py()), reverse=True):
+        own = alone_if_null(numbered_values(table, name), table.column(name))
+        _, rows, place = np.unique(own, return_index=True, return_inverse=True)
+        for field in table.schema:
+            if field.name not in names and not pa.types.is_string(field.type):
+                values = numbered_values(table, field.name)
+                if np.array_equal(values[rows][place], values):
+                    found[source_of(field.name)] = rows
+    return found
 
 
 def _is_numbered(column: Column, values: pa.Array) -> bool:

@@ -249,8 +249,8 @@ def _longest(own: _Texts, standing: Sequence[tuple[Field, list[str]]]) -> Templa
 
 
 def _is_loose(template: TemplateColumn) -> bool:
-    """Whether there are only initials, or one stands anywhere behind something that is learned."""
-    if all(field.form in _INITIALS for field in template.fields):
+    """Whether only initials stand in what is learned, or one stands anywhere behind it."""
+    if None in template.gaps and all(field.form in _INITIALS for field in template.fields):
         return True
     return any(
         field.form in _INITIALS and gap is None for field, gap in zip(template.fields, template.gaps, strict=False)

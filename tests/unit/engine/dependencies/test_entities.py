@@ -185,6 +185,9 @@ def test_an_id_alone_is_personal_and_no_word_zip_code_or_number_of_many_rows():
         told = pa.Table.from_pandas(rows[[name, "segment", "group"]])
         found = find_entity_names(told, [Column(name, ColumnType.parse(type_))], ["segment", "group"])
         assert found == ({name} if name in ("id", "number") else frozenset()), name
+    seat = rows[["group"]].assign(id=[f"{'ABC'[c % 3]}-{c:03d}" for c in few])
+    told = pa.Table.from_pandas(seat), [Column("id", ColumnType.parse("string"))]
+    assert find_entity_names(*told, ["group"]) == frozenset()
     gone = rows.assign(id=rows["id"].where(rng.random(ROWS) < 0.9))[["id", "segment"]]
     assert find_entity_names(pa.Table.from_pandas(gone), [Column("id", ColumnType.parse("string"))], ["segment"])
 
@@ -213,6 +216,7 @@ def test_ids_of_customers_are_made_and_about_as_many_as_there_are(engine, kind):
     if kind != "dense":
         assert made["customer"].isin(known).mean() < 0.1
     assert 0.01 < made["customer"].isna().mean() < 0.3
+    assert made["birth"].isin(set(real["birth"])).mean() < 0.15
     assert made.loc[made["customer"].isna(), "birth"].nunique() > 0.5 * made["customer"].isna().sum()
 
 

@@ -75,6 +75,16 @@ def test_a_user_name_begins_with_an_initial():
         assert text.startswith(a[0].lower().replace("é", "e") + b.lower().translate(PLAIN))
 
 
+def test_a_template_that_tells_all_is_better_than_one_of_more_columns():
+    first, last = rng(1).choice(["Ann", "Bob", "Mia"], ROWS), rng(2).choice(["Smith", "Jones"], ROWS)
+    user = [f"{a[0].lower()}{b.lower()}{i}" for a, b, i in zip(first, last, rng(3).permutation(ROWS), strict=True)]
+    values = {"first": ("string", first), "last": ("string", last), "user": ("string", user)}
+    found, _, _ = scrambled({**values, "mail": ("string", [f"{u}@mail.com" for u in user])})
+    assert 'mail = user + "@mail.com"' in templates_of(found)
+    code = [f"{a[0]}{i:06d}" for a, i in zip(first, rng(4).permutation(ROWS), strict=True)]
+    assert templates_of(scrambled({"first": ("string", first), "code": ("string", code)})[0]) == []
+
+
 def test_a_place_in_a_store_follows_its_zone_aisle_and_bin():
     zone, aisle, place = rng(1).choice(list("ABCK"), ROWS), rng(2).integers(1, 13, ROWS), rng(3).integers(1, 31, ROWS)
     location = [f"{z}-{a:02d}-{b:03d}" for z, a, b in zip(zone, aisle, place, strict=True)]
