@@ -18,12 +18,11 @@ from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.entities import Entity, entities_of
 from synthohive_spark.engine.dependencies.functional_fit import (
     ROWS_OF_A_NAME,
-    Codes,
     alone_if_null,
     numbered_values,
     value_functions,
 )
-from synthohive_spark.engine.encoded_table import FunctionalDependency
+from synthohive_spark.engine.encoded_table import Codes, FunctionalDependency
 
 _ONE_EACH, _NEARLY_ALL = 0.9, 0.9
 _LONGEST_HEAD = 6

@@ -64,7 +64,8 @@ class PiecesColumn:
     def join(self, parts: Sequence[pa.Array]) -> pa.Array:
         """The column, null where what is left of it is."""
         left, *pieces = parts
-        made, gone = [], 0
+        made: list[pa.Array] = []
+        gone = 0
         for (start, end), piece, (following, _) in zip(self.cuts, pieces, (*self.cuts[1:], (None, 0)), strict=True):
             if not made:
                 made.append(pc.utf8_slice_codeunits(left, 0, start))
