@@ -36,7 +36,9 @@ _NEARLY_ALL = 0.95
 _ROWS_OF_A_NAME, _ROWS_OF_A_CODE = 20, 5
 """Rows of a value on average, from which on numbers are names; fewer will do of what is called a code."""
 _ROOM = 10
-_CODE = re.compile(r"zip|post_?(al|code)|plz|code|fips|naics|isic|icd", re.IGNORECASE)
+OF_THINGS = re.compile(r"zip|post_?(al|code)|plz|fips|naics|isic|icd", re.IGNORECASE)
+"""In names of columns whose values, however few rows hold each, are not those of people."""
+_CODE = re.compile(f"{OF_THINGS.pattern}|code", re.IGNORECASE)
 _KEY = re.compile(r"(^|_)(id|key|no|nr|number|ID|KEY|NO|NR|NUMBER)$|[a-z](Id|ID|Key|No|Nr|Number)$")
 _DIGITS = 8
 _EXACT = 2.0**53

@@ -49,7 +49,7 @@ def fit_codec(sample: ColumnSample, rules: ColumnRules, numeric_encoding: str, r
     if not type_.is_string and type_.name != "boolean":
         return fit_mixture(sample) if numeric_encoding == "mixture" else fit_numeric(sample)
     imitated = name in rules.imitated
-    if type_.is_string and name not in rules.categorical and (imitated or _nearly_unique(sample)):
+    if type_.is_string and name not in rules.categorical and (imitated or nearly_unique(sample)):
         words = _words(sample, imitated)
         if not imitated:
             _warn(name, sample, words)
@@ -57,7 +57,7 @@ def fit_codec(sample: ColumnSample, rules: ColumnRules, numeric_encoding: str, r
     return fit_categorical(sample)
 
 
-def _nearly_unique(sample: ColumnSample) -> bool:
+def nearly_unique(sample: ColumnSample) -> bool:
     """Whether patterns tell more of a column than its values: most rows, or many of those of rare values, are alone."""
     counts = sample.counts
     rows, common = sum(counts.values()), _common(sample)

@@ -29,9 +29,10 @@ class ColumnRules:
         declared: What is known to hold in every row.
         templates: How strings are put together from others whose values are not seen, each a
             `synthohive_spark.engine.dependencies.template.TemplateColumn`.
-        entity_names: Strings that name what an entity is: they are imitated by what several of them share.
-        firsts: Given numbers that repeat from row to row, by the places of the rows at which they are looked at: no
-            more is told apart of them than so many rows say.
+        entity_names: Strings and integers that name what an entity is: they are imitated by what several of them
+            share.
+        firsts: Numbers that repeat from row to row, given or told by a personal column, by the places of the rows at
+            which they are looked at: no more is told apart of them than so many rows say.
     """
 
     surrogates: Mapping[str, SurrogateCodec | SequenceCodec | AgreeingCodec] = field(default_factory=dict)

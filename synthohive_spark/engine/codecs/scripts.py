@@ -27,7 +27,11 @@ OTHER = "ʘ"
 """Stands for letters of any other script."""
 MIXED = "ʬ"
 """Stands for letters and digits of which any may follow any; no character has this class."""
-SPREAD = frozenset([OTHER, *(letter for letters in _LETTERS.values() for letter in letters)])
+_ZEROS = frozenset(c for c in map(chr, range(0x80, 0x20000)) if unicodedata.decimal(c, -1) == 0)
+"""Of each script but the Latin one, the digit that stands for all ten."""
+DIGITS = _ZEROS | {"9"}
+"""Classes of digits."""
+SPREAD = frozenset([OTHER, *_ZEROS, *(letter for letters in _LETTERS.values() for letter in letters)])
 """Classes whose alphabets are what the values hold."""
 
 
@@ -35,9 +39,12 @@ SPREAD = frozenset([OTHER, *(letter for letters in _LETTERS.values() for letter 
 def class_of(character: str) -> str:
     """What stands for a character's class; the character itself where it is no letter, digit or space.
 
-    >>> [class_of(c) for c in "Zé7_北я"]
-    ['A', 'a', '9', '_', '中', 'ж']
+    >>> [class_of(c) for c in "Zé7٣_北я"]
+    ['A', 'a', '9', '٠', '_', '中', 'ж']
     """
+    zero = "" if character.isascii() else chr(ord(character) - unicodedata.decimal(character, 0))
+    if zero in _ZEROS:
+        return zero
     if character.isdigit():
         return "9"
     if character.isspace():

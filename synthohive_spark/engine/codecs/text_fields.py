@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from synthohive_spark.engine.codecs.scripts import MIXED, class_of
+from synthohive_spark.engine.codecs.scripts import DIGITS, MIXED, class_of
 from synthohive_spark.engine.codecs.text_runs import Run, Shape
 
 Pattern = tuple[str, ...]
@@ -133,7 +133,7 @@ def _shapes(kind: str, texts: Sequence[str], enough: int, least: float) -> tuple
     rows = sum(map(len, common))
     if 2 * rows < len(texts) or not rows:
         return ()
-    of_few = kind in ("9", MIXED)
+    of_few = kind in DIGITS or kind == MIXED
     spelled = of_few or (len(kind) == 1 and len(common[0]) >= _NEARLY_ALL * len(texts))
     usual = [Counter(text[0] for text in texts if len(text) > 1), Counter(c for text in texts for c in set(text))]
     usual = [Counter({c: n for c, n in own.items() if n >= enough}) for own in usual]

@@ -39,8 +39,8 @@ class Dependencies:
 
     Attributes:
         templates: Strings that are put together from other columns.
-        written: Strings and integers that are numbers, times, addresses or JSON; JSON first, since its leaves are
-            columns like others.
+        written: Strings and integers that are numbers, times, addresses or JSON, or of several pieces; JSON first,
+            since its leaves are columns like others.
         combinations: Columns of which only known combinations come out.
         flags: Sets of flags of which at most one is set.
         orders: Columns that lie on one side of others.

@@ -19,7 +19,7 @@ class Entity:
     Attributes:
         column: The column.
         attributes: The columns that it decides.
-        values: How many different values it has.
+        values: How often one of its values is drawn, so that about as many different ones come out as there are.
     """
 
     column: str
@@ -49,7 +49,7 @@ def entities_of(decided: Mapping[str, tuple[str, int]]) -> tuple[Entity, ...]:
     """Entities, each after the one that decides its column.
 
     Args:
-        decided: For each attribute the column that decides it, and how many values this has.
+        decided: For each attribute the column that decides it, and how often a value of it is drawn.
     """
     attributes: dict[str, list[str]] = {}
     for attribute, (column, _) in decided.items():

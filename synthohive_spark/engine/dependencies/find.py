@@ -30,6 +30,7 @@ from synthohive_spark.engine.dependencies.loose_orders import loose_orders, with
 from synthohive_spark.engine.dependencies.null_inclusion import find_null_inclusions
 from synthohive_spark.engine.dependencies.order_fit import find_orders
 from synthohive_spark.engine.dependencies.period_fit import find_periods
+from synthohive_spark.engine.dependencies.pieces_fit import find_pieces
 from synthohive_spark.engine.dependencies.product import Factor, Product
 from synthohive_spark.engine.dependencies.product_fit import find_products, product_parts
 from synthohive_spark.engine.dependencies.product_terms_fit import find_sums_of_products
@@ -80,10 +81,13 @@ def find_in_values(
     untold = [c for c in free if c.name not in known]
     texts = {own.column.name: own.form for own in typed if isinstance(own, TypedColumn)}
     times = {name: form for name, form in texts.items() if isinstance(form, TimeFormat)}
-    templates = find_templates(table, untold, given, rules.imitated, frozenset(own.column.name for own in typed), times)
+    understood = frozenset(own.column.name for own in typed)
+    templates = find_templates(table, untold, given, rules.imitated, understood, times, privacy)
     templates = Templates((*rules.templates, *templates.columns))
     made = {own.column.name for own in templates.columns}
     written: tuple[Written, ...] = tuple(own for own in typed if own.column.name not in made)
+    kept = {*rules.imitated, *rules.categorical, *given, *made, *understood}
+    written += find_pieces(table, [c for c in free if c.name not in kept], free, privacy)
     read = {own.column.name for own in written}
     told = {*rules.surrogates, *rules.unrelated, *asked, *given, *read, *made}
     read_flags, counts = find_flags(table, [c for c in columns if c.name not in told], privacy.min_rows)

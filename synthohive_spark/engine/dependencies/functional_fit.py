@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.code_links import Block, FunctionalDependency
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.encoded_table import Codes, EncodedTable
@@ -33,7 +33,7 @@ def find_functional_dependencies(
     blocks: Sequence[Block],
     pairs: Sequence[tuple[int, int]] | None = None,
 ) -> tuple[FunctionalDependency, ...]:
-    """The links that hold in all rows, null being a value like others, and that chance would hardly make.
+    """The links that hold in all rows in which the one that decides is not null, and that chance would hardly make.
 
     Whether one column is a function of another is seen from the values; a row of a rare value has the code of another.
 
@@ -72,7 +72,8 @@ def deciding_pairs(table: pa.Table, names: Sequence[str], blocks: Sequence[Block
     if len(places) < 2 or not table.num_rows:
         return []
     values = [numbered_values(table, blocks[place].name) for place in places]
-    found = value_functions(values, [blocks[place].codes <= MOST_CODES for place in places])
+    keys = {i: alone_if_null(values[i], table.column(blocks[place].name)) for i, place in enumerate(places)}
+    found = value_functions(values, [blocks[place].codes <= MOST_CODES for place in places], keys)
     return [(places[i], places[j]) for i, j in found]
 
 
@@ -110,8 +111,25 @@ def numbered_values(table: pa.Table, name: str) -> Codes:
     return np.asarray(column.dictionary_encode(null_encoding="encode").indices, np.int32)
 
 
-def value_functions(values: list[Codes], eligible: list[bool]) -> list[tuple[int, int]]:
-    """Pairs (of, column) such that rows that agree in ``of`` agree in ``column``, in all rows."""
+def alone_if_null(numbers: Codes, values: pa.ChunkedArray) -> Codes:
+    """Numbers of values, each null having one of its own: nothing is then said of rows without a value."""
+    missing = null_mask(one_array(values))
+    if not missing.any():
+        return numbers
+    made = np.where(missing, len(numbers) + np.arange(len(numbers)), numbers)
+    return np.asarray(np.unique(made, return_inverse=True)[1], np.int32)
+
+
+def value_functions(
+    values: list[Codes], eligible: list[bool], keys: Mapping[int, Codes] | None = None
+) -> list[tuple[int, int]]:
+    """Pairs (of, column) such that rows that agree in ``of`` agree in ``column``, in all rows.
+
+    Args:
+        values: A number for each value of each column.
+        eligible: Which columns may be ``of``.
+        keys: Other numbers of some columns that count where these are ``of``.
+    """
     rows = len(values[0])
     counts = [np.bincount(v) for v in values]
     # How likely two rows are to agree in a column, had it nothing to do with any other.
@@ -119,15 +137,17 @@ def value_functions(values: list[Codes], eligible: list[bool]) -> list[tuple[int
     stages = [np.linspace(0, rows - 1, size).astype(np.intp) for size in _STAGES if size < rows]
     samples = [np.stack([v[chosen] for v in values], axis=1) for chosen in stages]
     found: list[tuple[int, int]] = []
-    for of, own in enumerate(values):
-        different = np.count_nonzero(counts[of])
-        if not eligible[of] or 2 * different > rows:
+    for of in np.flatnonzero(eligible).tolist():
+        own = (keys or {}).get(of, values[of])
+        size = int(own.max()) + 1
+        different = np.count_nonzero(np.bincount(own))
+        if 2 * different > rows:
             continue
         chance = (rows - different) * np.log(agreement)
         left = np.flatnonzero((chance < np.log(_CHANCE)) & (np.arange(len(values)) != of))
-        for sample in samples:
-            left = left[_agree(sample[:, of], sample[:, left], len(counts[of]))]
-        last = _last_rows(own, len(counts[of]))[own]
+        for chosen, sample in zip(stages, samples, strict=True):
+            left = left[_agree(own[chosen], sample[:, left], size)]
+        last = _last_rows(own, size)[own]
         found.extend((of, int(column)) for column in left if np.array_equal(values[column][last], values[column]))
     return found
 

@@ -71,3 +71,7 @@ LETTERS: dict[str, Callable[[pa.Array, int], pa.Array]] = {
     for own in product(_PARTS, _ALPHABETS, _MARKS, _CASES)
 }
 """Forms of a string, by their names; with a size, its first characters."""
+WHOLE_LETTERS = tuple(
+    " ".join(("letters", *filter(None, own))) for own in product(_ALPHABETS, _MARKS, _CASES) if any(own[:2])
+)
+"""Those that say all of it but for accents and marks."""

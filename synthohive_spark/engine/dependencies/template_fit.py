@@ -11,11 +11,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.codecs.column_sample import ColumnSample
+from synthohive_spark.engine.codecs.registry import nearly_unique
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.formats import TimeFormat
+from synthohive_spark.engine.dependencies.letters import WHOLE_LETTERS
 from synthohive_spark.engine.dependencies.template import PARTIAL, TIMES, WHOLE, Field, TemplateColumn, Templates, cut
+from synthohive_spark.engine.table_statistics import ColumnStatistics
 
+_PRIVACY = Privacy()
 _ROWS = 50
 _LOOKED_AT = 1_000
 _FIRST = 30
@@ -23,10 +29,15 @@ _GLANCE = 100
 _CHANCE = 1e-6
 _TURNS = 5
 """How often the rows of a column are shifted against those of another, to see what chance does."""
-_NEARLY_UNIQUE = 0.5
 _MOST_FIELDS = 4
 _MOST_STANDING = 6
-_PADDED = tuple(range(3, 13))
+_PADDED = tuple(range(2, 13))
+_INITIALS = (
+    "first characters",
+    "first characters in small letters",
+    "first characters in capitals",
+    "letters without accents in small letters",
+)
 
 
 def find_templates(
@@ -36,14 +47,16 @@ def find_templates(
     imitated: frozenset[str],
     whole: frozenset[str] = frozenset(),
     times: Mapping[str, TimeFormat] | None = None,
+    privacy: Privacy = _PRIVACY,
 ) -> Templates:
     """The strings in which, in all rows in which they are not null, what other columns hold stands in the same order.
 
-    What stands between is the same in all rows, or is learned, if the whole is nearly unique: of other columns it is
-    better learned which values there are. Chance is excluded: had a column nothing to do with another, all rows would
-    hold the other's text with a probability below one millionth, divided by the number of texts that are tried. The
-    longer of two columns is put together from the shorter one, of equally long ones the later from the earlier one.
-    Only a column that no whole texts of others make is looked at as a part of another's text.
+    What stands between is the same in all rows, or is learned, if the whole would be made from patterns: of other
+    columns it is better learned which values there are. Chance is excluded: had a column nothing to do with
+    another, all rows would hold the other's text with a probability below one millionth, divided by the number of
+    texts that are tried. The longer of two columns is put together from the shorter one, of equally long ones the
+    later from the earlier one. Only a column that no whole texts of others make is looked at as a part of another's
+    text.
 
     Args:
         table: The rows.
@@ -52,9 +65,12 @@ def find_templates(
         imitated: Columns of which no part may come out.
         whole: Columns of dates, times or numbers, of which no part may be learned by itself.
         times: How those of them are written that are times.
+        privacy: What may be kept of the rows.
     """
-    read = {c.name: _Texts(c, one_array(table.column(c.name))) for c in columns if _counts(c)}
-    dates = [_Texts(Column(n, form.type), read[n].values, form) for n, form in (times or {}).items() if n in read]
+    read = {c.name: _Texts(c, one_array(table.column(c.name)), privacy) for c in columns if _counts(c)}
+    dates = [
+        _Texts(Column(n, form.type), read[n].values, privacy, form) for n, form in (times or {}).items() if n in read
+    ]
     places = {name: place for place, name in enumerate(read)}
     strings = [own for name, own in read.items() if own.column.type.is_string and name not in given and own.usable]
     strings.sort(key=lambda own: (own.length, places[own.column.name]), reverse=True)
@@ -83,6 +99,7 @@ class _Texts:
 
     column: Column
     values: pa.Array
+    privacy: Privacy
     read: TimeFormat | None = None
     _glances: dict[tuple[str, int], list[str | None]] = field(default_factory=dict, init=False, compare=False)
 
@@ -124,9 +141,16 @@ class _Texts:
         return {len(text) for text in self.some}
 
     @cached_property
-    def nearly_unique(self) -> bool:
-        there = len(self.values) - self.values.null_count
-        return bool(pc.count_distinct(self.values).as_py() > _NEARLY_UNIQUE * there)
+    def is_imitated(self) -> bool:
+        """Whether the column would be made from patterns."""
+        statistics = ColumnStatistics(self.values.null_count)
+        return nearly_unique(ColumnSample(self.column, self.values, statistics, self.privacy))
+
+    @cached_property
+    def has_marks(self) -> bool:
+        """Whether some strings hold other characters than plain letters and digits."""
+        different = self.values.unique().drop_null() if self.column.type.is_string else pa.array([], pa.string())
+        return bool(pc.any(pc.match_substring_regex(different, "[^A-Za-z0-9]")).as_py())
 
 
 def _may_stand_in(source: _Texts, own: _Texts, places: Mapping[str, int], whole: bool) -> bool:
@@ -150,7 +174,7 @@ def _template(own: _Texts, sources: Sequence[_Texts], whole: bool, may_have_gaps
     template = _longest(own, standing[:_MOST_STANDING])
     if template is None or (not whole and any(gap != "" for gap in template.gaps)):
         return None
-    if None in template.gaps and not (own.nearly_unique and may_have_gaps):
+    if None in template.gaps and not (own.is_imitated and may_have_gaps):
         return None
     arrays = {own.column.name: own.values, **{r.column.name: r.values for r in sources}}
     tells = np.logical_and.reduce([np.asarray(arrays[source].is_valid()) for source in template.sources])
@@ -164,6 +188,10 @@ def _forms(source: _Texts, own: _Texts, whole: bool) -> Iterator[Field]:
     for form in TIMES if column.type.is_temporal else WHOLE if whole else PARTIAL:
         for size in _sizes(form, column, own.lengths):
             yield Field(column, form, size, source.read)
+    if whole and source.has_marks:
+        yield from (Field(column, form) for form in WHOLE_LETTERS)
+    if whole and column.type.is_string and source.length > 1:
+        yield from (Field(column, form, 1) for form in _INITIALS)
 
 
 def _may_stand(own: _Texts, source: _Texts, form: Field) -> bool:
@@ -201,16 +229,32 @@ def _stands(own: _Texts, field: Field, texts: list[str], tried: int) -> bool:
 
 
 def _longest(own: _Texts, standing: Sequence[tuple[Field, list[str]]]) -> TemplateColumn | None:
-    """The template of most fields, of different columns, and of these the one with most fixed text between."""
+    """A template that leaves nothing to be learned, else the one of most fields, of different columns.
+
+    Of equally many it is the one with most fixed text between.
+    """
+    best: TemplateColumn | None = None
     for size in range(min(_MOST_FIELDS, len(standing)), 0, -1):
         found = []
         for chosen in permutations(standing, size):
             if len({field.source.name for field, _ in chosen}) == size:
                 template = _in_order(own, chosen)
-                found += [] if template is None else [template]
+                found += [] if template is None or _is_loose(template) else [template]
         if found:
-            return max(found, key=lambda t: sum(gap is not None for gap in t.gaps))
-    return None
+            most = max(found, key=lambda t: sum(gap is not None for gap in t.gaps))
+            if None not in most.gaps:
+                return most
+            best = best or most
+    return best
+
+
+def _is_loose(template: TemplateColumn) -> bool:
+    """Whether only initials stand in what is learned, or one stands anywhere behind it."""
+    if None in template.gaps and all(field.form in _INITIALS for field in template.fields):
+        return True
+    return any(
+        field.form in _INITIALS and gap is None for field, gap in zip(template.fields, template.gaps, strict=False)
+    )
 
 
 def _in_order(own: _Texts, chosen: Sequence[tuple[Field, list[str]]]) -> TemplateColumn | None:

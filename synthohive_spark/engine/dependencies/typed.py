@@ -23,6 +23,7 @@ from synthohive_spark.engine.dependencies.formats import (
     one_of_several_from_json,
 )
 from synthohive_spark.engine.dependencies.numbers_column import NumbersColumn
+from synthohive_spark.engine.dependencies.pieces import PiecesColumn
 from synthohive_spark.engine.integrity import Bounds, check_distinct, check_equal
 
 SPECIALS = (np.nan, np.inf, -np.inf)
@@ -286,7 +287,7 @@ class SeveralFormats:
         return cls(Column.from_json(data["column"]), tuple(map(one_of_several_from_json, data["forms"])))
 
 
-Written = TypedColumn | JsonColumn | AddressColumn | SeveralFormats | NumbersColumn | FlagColumn
+Written = TypedColumn | JsonColumn | AddressColumn | SeveralFormats | NumbersColumn | FlagColumn | PiecesColumn
 
 
 def written_from_json(data: Mapping[str, Any]) -> Written:
@@ -297,6 +298,8 @@ def written_from_json(data: Mapping[str, Any]) -> Written:
         return NumbersColumn.from_json(data)
     if "forms" in data:
         return SeveralFormats.from_json(data)
+    if "cuts" in data:
+        return PiecesColumn.from_json(data)
     if "off" in data:
         return FlagColumn.from_json(data)
     return JsonColumn.from_json(data) if "json" in data else TypedColumn.from_json(data)

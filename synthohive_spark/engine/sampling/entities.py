@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.dependencies.entities import Entity
 from synthohive_spark.engine.noise import derive_seed, row_words
 from synthohive_spark.engine.sampling.draw import Draw
@@ -29,7 +29,7 @@ def with_entities(draw: Draw, entities: tuple[Entity, ...], repeated: frozenset[
     conditions = pa.table({}) if draw.conditions is None else draw.conditions
     given = {name: one_array(conditions.column(name)) for name in conditions.column_names}
     within = dict(draw.within)
-    single = {entity.column for entity in entities} - repeated - given.keys()
+    single = {entity.column for entity in entities} - (repeated - within.keys()) - given.keys()
     drawn = rows(replace(draw, only=frozenset(single))) if single else pa.table({})
     for entity in entities:
         name = entity.column
@@ -52,10 +52,14 @@ def _one_of(draw: Draw, entity: Entity, rows: Rows) -> pa.Array:
 
 
 def _decided(draw: Draw, entity: Entity, values: pa.Array, rows: Rows) -> Mapping[str, pa.Array]:
-    """What each row's entity decides."""
-    coded = values.dictionary_encode(null_encoding="encode")
-    keys = pd.util.hash_array(np.array(coded.dictionary.cast(pa.string()).to_pylist(), object), categorize=False)
+    """What each row's entity decides; what each row holds that has none."""
+    coded, missing = values.dictionary_encode(), np.flatnonzero(null_mask(values))
     seed = derive_seed(draw.seed, "decided", entity.column)
-    conditions = pa.table({entity.column: coded.dictionary})
-    made = rows(Draw(keys.view(np.int64), seed, conditions, only=frozenset(entity.attributes)))
-    return {name: one_array(made.column(name)).take(coded.indices) for name in entity.attributes}
+    keys = pd.util.hash_array(np.array(coded.dictionary.cast(pa.string()).to_pylist(), object), categorize=False)
+    own = row_words(seed, draw.row_ids, 1, stream=draw.stream)[missing, 0]
+    place = coded.indices.fill_null(0).to_numpy().copy()
+    place[missing] = len(keys) + np.arange(len(missing))
+    known = pa.concat_arrays([coded.dictionary, pa.nulls(len(missing), values.type)])
+    every = np.concatenate([keys, own]).view(np.int64)
+    made = rows(Draw(every, seed, pa.table({entity.column: known}), only=frozenset(entity.attributes)))
+    return {name: one_array(made.column(name)).take(pa.array(place)) for name in entity.attributes}

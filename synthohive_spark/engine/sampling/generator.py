@@ -64,9 +64,9 @@ class RowGenerator:
 
     @property
     def _repeated(self) -> frozenset[str]:
-        """Columns of which hardly two rows would hold the same value."""
+        """Columns of which hardly two rows would hold the same value, or whose values come again by chance."""
         pairs = zip(self.encoder.columns, self.encoder.codecs, strict=True)
-        return frozenset(column.name for column, codec in pairs if codec.kind == "text")
+        return frozenset(column.name for column, codec in pairs if codec.kind == "text" or codec.ranked)
 
     def _rows(self, draw: Draw, entities: Sequence[Entity] = ()) -> pa.Table:
         """Rows, each about one of the entities of each kind."""

@@ -82,8 +82,10 @@ def _fit_column(
     sample = ColumnSample(column, values, own, request.privacy, request.seed, most_values, named)
     fit = partial(fit_codec, rules=request.rules, numeric_encoding=request.numeric_encoding)
     firsts = request.rules.firsts.get(source_of(column.name))
-    if column.name in request.rules.entity_names:
-        codec: Codec = _of_entities(sample, imitated=column.name in request.rules.imitated)
+    if column.name in request.rules.entity_names and not column.type.is_string:
+        codec: Codec = fit(_each_once(sample), rows=statistics.rows)
+    elif column.name in request.rules.entity_names:
+        codec = _of_entities(sample, imitated=column.name in request.rules.imitated)
     else:
         codec = fit(sample, rows=statistics.rows) if firsts is None else fit(sample.take(firsts), rows=len(firsts))
     if codec.size == 0 and firsts is not None:  # so few that nothing of them may be kept
@@ -93,6 +95,12 @@ def _fit_column(
     words = row_words(derive_seed(request.seed, "codec", column.name), np.arange(len(values)), codec.encode_words)
     codes, ranks = codec.encode(values, words)
     return codec.with_codes(codes), codes, ranks
+
+
+def _each_once(sample: ColumnSample) -> ColumnSample:
+    """The sample with each value once, so that what is kept of numbers is held by several entities."""
+    values = sample.values.unique()
+    return replace(sample, values=values, statistics=replace(sample.statistics, nulls=values.null_count), most_values=0)
 
 
 def _of_entities(sample: ColumnSample, *, imitated: bool) -> Codec:

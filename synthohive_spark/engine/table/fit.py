@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.columns import Column, source_of
 from synthohive_spark.engine.dependencies.composite_fit import find_composites
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
-from synthohive_spark.engine.dependencies.entities_fit import find_entities, find_entity_names
+from synthohive_spark.engine.dependencies.entities_fit import find_entities, find_entity_names, first_rows
 from synthohive_spark.engine.dependencies.find import find_in_codes, find_in_values, with_decided_last
 from synthohive_spark.engine.dependencies.functional_fit import deciding_pairs, find_names
 from synthohive_spark.engine.dependencies.rewriting import part_statistics
@@ -85,7 +85,8 @@ def _fit(
     composites = find_composites(table, plain, request.privacy.min_rows)
     named = rules.categorical | find_names(table, looked_at, dependencies.computed) | find_numbers_apart(table, plain)
     named |= {c.name for c in looked_at if c.type.is_number and c.name in {n for own in composites for n in own}}
-    request = replace(request, rules=replace(rules, categorical=named, entity_names=personal))
+    firsts = {**rules.firsts, **first_rows(table, personal)}
+    request = replace(request, rules=replace(rules, categorical=named, entity_names=personal, firsts=firsts))
     encoder, encoded = fit_encoder(table, generated, statistics, request, most_values, threads)
     given = dependencies.split_columns(request.context)
     context_encoder, context = fit_encoder(table, given, statistics, request, most_values, threads)
@@ -123,12 +124,14 @@ def _fit(
 
 
 def _entity_names(table: pa.Table, request: FitRequest, found: Dependencies) -> frozenset[str]:
-    """Which strings are personal, as names of entities, where these are looked for."""
+    """Which columns are personal, as names of entities, where these are looked for."""
     if request.conditions:
         return frozenset()
     rules, parts = request.rules, {*found.column_of_part.values()}
     known = {*rules.surrogates, *rules.unrelated, *rules.categorical, *parts, *found.computed}
-    return find_entity_names(table, [c for c in request.generated if c.name not in known])
+    free = {*rules.surrogates, *rules.unrelated, *found.computed}
+    others = [n for n in table.column_names if source_of(n) not in free]
+    return find_entity_names(table, [c for c in request.generated if c.name not in known], others)
 
 
 def _plain(columns: Sequence[Column], request: FitRequest, found: Dependencies) -> list[Column]:

@@ -120,6 +120,17 @@ def test_letters_of_other_scripts_stay_in_their_script(low, high, size):
     assert not set(made) & set(values)
 
 
+def test_digits_of_a_string_are_of_one_script():
+    scripts = ["0123456789", "٠١٢٣٤٥٦٧٨٩", "०१२३४५६७८९"]
+    numbers = rng(1).permutation(90_000)[:ROWS] + 10_000
+    values = ["".join(scripts[i % 3][int(c)] for c in str(n)) for i, n in enumerate(numbers.tolist())]
+    _, made = drawn(values)
+    found = [next((i for i, own in enumerate(scripts) if set(v) <= set(own)), -1) for v in made]
+    assert np.bincount(found) / ROWS == pytest.approx([1 / 3] * 3, abs=0.04)
+    assert all(len(v) == 5 and int(v) >= 10_000 for v in made)
+    assert not set(made) & set(values)
+
+
 def test_accents_and_signs_stay():
     names = ["Zoé", "José", "Åsa", "Jürgen", "Ángel"]
     values = [f"{rng(i).choice(names)} · {i} €" for i in range(ROWS)]

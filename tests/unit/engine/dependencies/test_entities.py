@@ -86,9 +86,9 @@ def test_a_given_entity_and_a_given_attribute_stay(learned):
 
 def test_what_codes_tell_of_an_entity_follows_it_with_an_engine_without_conditions():
     rng = np.random.default_rng(2)
-    employee = rng.integers(0, 120, 1500)
-    hired = pd.Timestamp("2010-01-01") + pd.to_timedelta(rng.integers(0, 4500, 120), "D")
-    grades = rng.choice(["E1", "E2", "E3"], 120)
+    employee = rng.integers(0, 90, 1500)
+    hired = pd.Timestamp("2010-01-01") + pd.to_timedelta(rng.integers(0, 4500, 90), "D")
+    grades = rng.choice(["E1", "E2", "E3"], 90)
     rows = pd.DataFrame(
         {"employee": [f"EMP{e:04d}" for e in employee], "hired": hired[employee].date, "grade": grades[employee]}
     )
@@ -142,12 +142,12 @@ def test_strings_that_name_an_entity_are_about_one_for_each_and_of_few_rows():
     rows = accounts()
     table = pa.Table.from_pandas(rows)
     columns = [Column(n, ColumnType.parse("string" if rows[n].dtype == object else "bigint")) for n in rows]
-    assert find_entity_names(table, columns) == {"email"}
+    assert find_entity_names(table, columns) == {"email", "customer"}
     both = rows[["email"]].assign(key="C" + rows["customer"].astype(str))
     strings = [Column(n, ColumnType.parse("string")) for n in both]
     assert find_entity_names(pa.Table.from_pandas(both), strings) == {"email", "key"}
     shared = rows.assign(email=np.where(rows["customer"] < 1100, "office@mail.com", rows["email"]))
-    assert find_entity_names(pa.Table.from_pandas(shared), columns) == frozenset()
+    assert find_entity_names(pa.Table.from_pandas(shared), columns) == {"customer"}
     assert find_entity_names(table.slice(0, 0), columns) == frozenset()
 
 
@@ -166,6 +166,60 @@ def test_each_entity_has_a_name_of_its_own_that_is_no_real_one(engine):
     assert set(kept["email"]) <= set(real["email"])
 
 
+def test_an_id_alone_is_personal_and_no_word_zip_code_or_number_of_many_rows():
+    rng = np.random.default_rng(6)
+    who, few = rng.integers(0, 300, ROWS), rng.integers(0, 120, ROWS)
+    kinds = {"id": "string", "number": "bigint", "word": "string", "zip": "string", "part": "string", "free": "string"}
+    rows = pd.DataFrame(
+        {
+            "id": [f"C{c:04d}" for c in who],
+            "number": who,
+            "word": ["".join("abcdefghij"[int(d)] for d in f"{c:03d}") for c in who],
+            "zip": [f"{c + 10_000}" for c in who],
+            "part": [f"P{c:04d}" for c in few],
+            "free": [f"F{c:04d}" for c in rng.integers(0, 300, ROWS)],
+        }
+    )
+    rows = rows.assign(segment=[f"s{c % 3}" for c in who], group=[f"g{c % 3}" for c in few])
+    for name, type_ in kinds.items():
+        told = pa.Table.from_pandas(rows[[name, "segment", "group"]])
+        found = find_entity_names(told, [Column(name, ColumnType.parse(type_))], ["segment", "group"])
+        assert found == ({name} if name in ("id", "number") else frozenset()), name
+    seat = rows[["group"]].assign(id=[f"{'ABC'[c % 3]}-{c:03d}" for c in few])
+    told = pa.Table.from_pandas(seat), [Column("id", ColumnType.parse("string"))]
+    assert find_entity_names(*told, ["group"]) == frozenset()
+    gone = rows.assign(id=rows["id"].where(rng.random(ROWS) < 0.9))[["id", "segment"]]
+    assert find_entity_names(pa.Table.from_pandas(gone), [Column("id", ColumnType.parse("string"))], ["segment"])
+
+
+@pytest.mark.parametrize("engine", [Autoregressive, CTGAN])
+@pytest.mark.parametrize("kind", ["text", "sparse", "dense"])
+def test_ids_of_customers_are_made_and_about_as_many_as_there_are(engine, kind):
+    rng = np.random.default_rng(7)
+    who, rows = rng.integers(0, 300, ROWS), 2000
+    ids = rng.permutation(900_000)[:300] + 100_000 if kind == "sparse" else np.arange(300)
+    real = pd.DataFrame(
+        {
+            "customer": [f"C{c * 7919 % 99991:05d}" for c in who] if kind == "text" else ids[who],
+            "birth": (pd.Timestamp("1950-01-01") + pd.to_timedelta(rng.permutation(20_000)[:300], "D"))[who].date,
+            "segment": rng.choice(["gold", "plain"], 300, p=[0.3, 0.7])[who],
+        }
+    )
+    gone = rng.random(ROWS) < 0.1
+    real["customer"] = real["customer"].astype(object if kind == "text" else "Int64").where(~gone)
+    model = engine(epochs=1, progress=False).fit(real, seed=1)
+    assert "customer decides birth, segment in all 3,000 rows" in model.dependencies
+    made = model.sample(rows, seed=2)
+    of, known = made.groupby("customer"), set(real["customer"].dropna())
+    assert of["birth"].nunique().max() == of["segment"].nunique().max() == 1
+    assert 225 <= made["customer"].nunique() <= 330
+    if kind != "dense":
+        assert made["customer"].isin(known).mean() < 0.1
+    assert 0.01 < made["customer"].isna().mean() < 0.3
+    assert made["birth"].isin(set(real["birth"])).mean() < 0.15
+    assert made.loc[made["customer"].isna(), "birth"].nunique() > 0.5 * made["customer"].isna().sum()
+
+
 def test_of_attributes_that_tell_each_other_by_codes_one_is_left_to_the_entity():
     customer = np.random.default_rng(5).integers(0, 500, ROWS)
     rows = pa.table(
@@ -179,7 +233,7 @@ def test_of_attributes_that_tell_each_other_by_codes_one_is_left_to_the_entity()
     same = np.arange(3, dtype=np.int32)
     links = FunctionalDependency(1, 2, same), FunctionalDependency(2, 1, same)
     found = Dependencies(functional=links, blocks=tuple(rows.column_names))
-    assert find_entities(rows, columns, found) == (Entity("customer", ("segment",), len(np.unique(customer))),)
+    assert [own.columns for own in find_entities(rows, columns, found)] == [("customer", "segment")]
 
 
 def test_entities_follow_the_one_that_decides_their_column():

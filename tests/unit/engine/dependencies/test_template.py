@@ -48,6 +48,55 @@ def test_an_address_starts_with_the_name_and_goes_on_as_it_likes():
         assert text.endswith(("@mail.com", "@post.org"))
 
 
+NAMES = ["O'Brien", "José", "Anne-Marie", "Smith", "van Dyk", "Müller"]
+PLAIN = str.maketrans({"é": "e", "ü": "u", "'": None, "-": None, " ": None})
+
+
+@pytest.mark.parametrize("domain", ["@mail.com", ""])
+def test_an_address_holds_names_without_their_accents_and_marks(domain):
+    first, last = rng(1).choice(NAMES, ROWS), rng(2).choice(NAMES, ROWS)
+    numbers = rng(3).permutation(ROWS)
+    plain = [(a.lower().translate(PLAIN), b.lower().translate(PLAIN)) for a, b in zip(first, last, strict=True)]
+    mail = [f"{a}.{b}{i}{domain}" for (a, b), i in zip(plain, numbers, strict=True)]
+    _, _, drawn = scrambled({"first": ("string", first), "last": ("string", last), "mail": ("string", mail)})
+    for a, b, text in zip(*(drawn[n].to_pylist() for n in ("first", "last", "mail")), strict=True):
+        assert text.startswith(f"{a.lower().translate(PLAIN)}.{b.lower().translate(PLAIN)}")
+
+
+def test_a_user_name_begins_with_an_initial():
+    first, last = rng(1).choice(["Ann", "Élodie", "Bob", "Mia"], ROWS), rng(2).choice(NAMES, ROWS)
+    user = [
+        f"{a[0].lower().replace('é', 'e')}{b.lower().translate(PLAIN)}{i}"
+        for a, b, i in zip(first, last, rng(3).permutation(ROWS), strict=True)
+    ]
+    found, _, drawn = scrambled({"first": ("string", first), "last": ("string", last), "user": ("string", user)})
+    assert len(found.templates.columns[0].fields) == 2
+    for a, b, text in zip(*(drawn[n].to_pylist() for n in ("first", "last", "user")), strict=True):
+        assert text.startswith(a[0].lower().replace("é", "e") + b.lower().translate(PLAIN))
+
+
+def test_a_template_that_tells_all_is_better_than_one_of_more_columns():
+    first, last = rng(1).choice(["Ann", "Bob", "Mia"], ROWS), rng(2).choice(["Smith", "Jones"], ROWS)
+    user = [f"{a[0].lower()}{b.lower()}{i}" for a, b, i in zip(first, last, rng(3).permutation(ROWS), strict=True)]
+    values = {"first": ("string", first), "last": ("string", last), "user": ("string", user)}
+    found, _, _ = scrambled({**values, "mail": ("string", [f"{u}@mail.com" for u in user])})
+    assert 'mail = user + "@mail.com"' in templates_of(found)
+    code = [f"{a[0]}{i:06d}" for a, i in zip(first, rng(4).permutation(ROWS), strict=True)]
+    assert templates_of(scrambled({"first": ("string", first), "code": ("string", code)})[0]) == []
+
+
+def test_a_place_in_a_store_follows_its_zone_aisle_and_bin():
+    zone, aisle, place = rng(1).choice(list("ABCK"), ROWS), rng(2).integers(1, 13, ROWS), rng(3).integers(1, 31, ROWS)
+    location = [f"{z}-{a:02d}-{b:03d}" for z, a, b in zip(zone, aisle, place, strict=True)]
+    values = {"zone": ("string", zone), "location": ("string", location)}
+    assert templates_of(scrambled(values)[0]) == ["location = zone + ..."]
+    values |= {"aisle": ("int", aisle), "bin": ("int", place)}
+    found, _, drawn = scrambled(values)
+    text = 'location = zone + "-" + aisle (padded with zeros 2) + "-" + bin (padded with zeros 3)'
+    assert templates_of(found) == [text]
+    assert sorted(drawn["zone"].to_pylist()) == sorted(zone)
+
+
 @pytest.mark.parametrize(
     ("make", "text"),
     [

@@ -1,0 +1,154 @@
+"""Finding the characters of nearly unique strings that another column decides, or that decide another one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.engine.arrays import null_mask, one_array
+from synthohive_spark.engine.codecs.column_sample import ColumnSample
+from synthohive_spark.engine.codecs.registry import nearly_unique
+from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.dependencies.functional_fit import ROWS_OF_A_NAME, numbered_values
+from synthohive_spark.engine.dependencies.pieces import PiecesColumn
+from synthohive_spark.engine.table_statistics import ColumnStatistics
+
+_ROWS = 50
+_LOOKED_AT = 20_000
+_LONGEST = 32
+_LONGEST_DECIDING = 6
+_CHANCE = 1e-6
+_NEARLY_ALL = 0.95
+
+Codes = npt.NDArray[np.int32]
+Cut = tuple[int, int]
+
+
+def find_pieces(
+    table: pa.Table, columns: Sequence[Column], others: Sequence[Column], privacy: Privacy
+) -> tuple[PiecesColumn, ...]:
+    """The strings, made from patterns otherwise, of which characters at one place go with the values of another column.
+
+    All rows in which both are there with one value of the other column have the same characters; or all rows that begin
+    alike have the same value of it. At least 20 rows hold each value, and each of the texts at the place, on average,
+    and chance would make it so with a probability below one millionth, divided by the number of places that are tried.
+
+    Args:
+        table: The rows.
+        columns: The columns to look at; strings count.
+        others: What may decide them, or be decided.
+        privacy: What may be kept of the rows.
+    """
+    if table.num_rows < _ROWS:
+        return ()
+    numbers = {c.name: numbered_values(table, c.name) for c in others if not c.type.is_temporal and not c.type.is_float}
+    most = table.num_rows // ROWS_OF_A_NAME
+    labels = {name: own for name, own in numbers.items() if 2 <= int(own.max()) + 1 <= most}
+    missing = {name: null_mask(one_array(table.column(name))) for name in labels}
+    found = []
+    for column in columns:
+        values = one_array(table.column(column.name))
+        sample = ColumnSample(column, values, ColumnStatistics(values.null_count), privacy)
+        if not column.type.is_string or not nearly_unique(sample):
+            continue
+        texts = _Characters(values, privacy.min_rows, len(labels))
+        cuts: dict[Cut, str] = {}
+        for name, own in labels.items():
+            if name != column.name:
+                cuts |= {cut: name if told else cuts.get(cut, "") for cut, told in texts.cuts(own, ~missing[name])}
+        if chosen := _apart(cuts):
+            found.append(PiecesColumn(column, chosen, tuple(cuts[cut] for cut in chosen)))
+    return tuple(found)
+
+
+def _apart(cuts: Collection[Cut]) -> tuple[Cut, ...]:
+    """Of places that lie over each other the longest."""
+    kept: list[Cut] = []
+    for start, end in sorted(cuts, key=lambda cut: (cut[0] - cut[1], cut)):
+        if all(end <= other or start >= stop for other, stop in kept):
+            kept.append((start, end))
+    return tuple(sorted(kept))
+
+
+class _Characters:
+    """The characters with which the values of a column begin, as far as all of them have so many.
+
+    Args:
+        values: The values.
+        enough: Fewest rows of a text at a place.
+        tried: How many other columns are tried.
+    """
+
+    def __init__(self, values: pa.Array, enough: int, tried: int) -> None:
+        there = np.flatnonzero(~null_mask(values))
+        self.values, self.enough = values, enough
+        few = there[np.linspace(0, len(there) - 1, min(_LOOKED_AT, len(there))).astype(np.intp)]
+        self.rows = few if len(there) else there
+        self.texts = values.take(pa.array(self.rows))
+        shortest = pc.min(pc.utf8_length(self.texts)).as_py() or 0
+        self.size = min(shortest, _LONGEST)
+        heads = pc.utf8_slice_codeunits(self.texts, 0, self.size).to_pylist()
+        self.places = np.array(heads, f"<U{max(self.size, 1)}").view(np.uint32).reshape(len(heads), -1)
+        self.likely = np.log(_CHANCE / max(tried * self.size, 1))
+
+    def cuts(self, labels: Codes, known: npt.NDArray[np.bool_]) -> Iterator[tuple[Cut, bool]]:
+        """The places whose characters labels decide, or else (False) how many characters it takes to decide these.
+
+        Args:
+            labels: A number for each value of another column.
+            known: Which rows hold one.
+        """
+        some = np.flatnonzero(known[self.rows])
+        own = np.unique(labels[self.rows[some]], return_inverse=True)[1].astype(np.int32)
+        if len(some) < _ROWS or int(own.max()) == 0:
+            return
+        places, any_found = self.places[some], False
+        decided = [_decides(own, places[:, p]) for p in range(self.size)]
+        varies = [bool((places[:, p] != places[0, p]).any()) for p in range(self.size)]
+        start = 0
+        while start < self.size:
+            end = start
+            while end < self.size and decided[end]:
+                end += 1
+            inside = [p for p in range(start, end) if varies[p]]
+            if inside and self._is_told((inside[0], inside[-1] + 1), some, own):
+                any_found = True
+                yield (inside[0], inside[-1] + 1), True
+            start = max(end, start + 1)
+        for end in () if any_found else range(1, min(self.size - 1, _LONGEST_DECIDING) + 1):
+            pieces = self._pieces((0, end), some)
+            if not self._are_held(pieces):
+                return
+            if _decides(pieces, own) and self._is_no_accident(pieces, own):
+                yield (0, end), False
+                return
+
+    def _is_told(self, cut: Cut, some: npt.NDArray[np.intp], own: Codes) -> bool:
+        pieces = self._pieces(cut, some)
+        return self._are_held(pieces) and self._is_no_accident(own, pieces)
+
+    def _pieces(self, cut: Cut, some: npt.NDArray[np.intp]) -> Codes:
+        texts = pc.utf8_slice_codeunits(self.texts.take(pa.array(some)), *cut)
+        return np.asarray(texts.dictionary_encode().indices, np.int32)
+
+    def _are_held(self, pieces: Codes) -> bool:
+        """Whether enough rows hold nearly all of the texts."""
+        counts = np.bincount(pieces)
+        held = counts[counts >= self.enough].sum() >= _NEARLY_ALL * len(pieces)
+        return bool(held and len(counts) * ROWS_OF_A_NAME <= len(pieces))
+
+    def _is_no_accident(self, of: Codes, told: Codes) -> bool:
+        agreement = ((np.bincount(told) / len(told)) ** 2).sum()
+        return bool((len(of) - int(of.max()) - 1) * np.log(agreement) < self.likely)
+
+
+def _decides(of: Codes, column: npt.NDArray[np.generic]) -> bool:
+    """Whether rows that agree in the one agree in the other."""
+    last = np.zeros(int(of.max()) + 1, np.intp)
+    last[of] = np.arange(len(of))
+    return bool(np.array_equal(column[last[of]], column))
