@@ -12,6 +12,7 @@ import numpy.typing as npt
 from synthohive_spark.engine.integrity import Bounds, Share, Whole, check_distinct, check_equal
 
 Codes = npt.NDArray[np.int32]
+RANK_CELLS = 512
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,27 @@ class Exclusion:
         return made
 
 
+@dataclass(frozen=True, eq=False)
+class OrderedCodes:
+    """A column whose values never lie below those of others.
+
+    Values are counted through in their order, over all columns that are in order with others: to each code belongs the
+    first and the last place that its values have. The bins of a column with ranks are cut anew, into `RANK_CELLS` equal
+    parts of its ranks, which are as good as codes here. What is no number has all places.
+
+    Attributes:
+        column: Position of the column.
+        above: Positions of the columns that it never lies below.
+        first: The first place of each code.
+        last: The last place of each code.
+    """
+
+    column: Whole
+    above: tuple[Whole, ...]
+    first: Codes
+    last: Codes
+
+
 @dataclass(frozen=True)
 class NullInclusion:
     """Where ``column`` is null, ``within`` is null, too.
@@ -127,6 +149,7 @@ class Layout:
         exclusions: Generated columns that never hold the same value; an engine keeps to them.
         first: Positions of generated columns of which others will be drawn as if they were given; an engine that draws
             one column after the other begins with them.
+        orders: Generated columns that are in order with others; an engine may keep to them.
     """
 
     columns: tuple[Block, ...]
@@ -137,6 +160,7 @@ class Layout:
     echoes: tuple[Echo, ...] = ()
     first: tuple[int, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
+    orders: tuple[OrderedCodes, ...] = ()
 
     def check(self) -> None:
         """See `synthohive_spark.engine.integrity`."""
@@ -164,6 +188,17 @@ class Layout:
                 raise ValueError("a dependency is of columns with ranks")
             if table.min() < -1 or table.max() >= self.columns[other].codes:
                 raise ValueError("a dependency names codes that are not there")
+        check_distinct((own.column for own in self.orders), "columns in order")
+        places = {own.column: self._cells(own.column) for own in self.orders if own.column < drawn}
+        for order in self.orders:
+            if not {order.column, *order.above} <= places.keys() or order.column in order.above:
+                raise ValueError("an order names columns that are not there")
+            for cells in (order.first, order.last):
+                check_equal(len(cells), places[order.column], "an order and its column's codes")
+
+    def _cells(self, column: int) -> int:
+        block = self.columns[column]
+        return block.codes - block.bins + RANK_CELLS * (block.bins > 0)
 
     def to_json(self) -> dict[str, Any]:
         """The layout as plain values."""
@@ -179,6 +214,10 @@ class Layout:
             "null_inclusions": [dict(vars(own)) for own in self.null_inclusions],
             "first": list(self.first),
             "exclusions": _with_lists(self.exclusions),
+            "orders": [
+                {**vars(o), "above": list(o.above), "first": o.first.tolist(), "last": o.last.tolist()}
+                for o in self.orders
+            ],
         }
 
     @classmethod
@@ -197,6 +236,10 @@ class Layout:
             tuple(Echo(**own) for own in _with_arrays(data["echoes"])),
             tuple(data.get("first", ())),
             tuple(Exclusion(**own) for own in _with_arrays(data.get("exclusions", ()))),
+            tuple(
+                OrderedCodes(o["column"], tuple(o["above"]), _codes(o["first"]), _codes(o["last"]))
+                for o in data.get("orders", ())
+            ),
         )
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synthohive_spark.engine.autoregressive.head import Floats, Gate, Head
+from synthohive_spark.engine.autoregressive.in_order import InOrder
 from synthohive_spark.engine.autoregressive.known import draw_known
 from synthohive_spark.engine.autoregressive.parts import Codes, Parts
 from synthohive_spark.engine.categories import sample_categories
@@ -28,6 +29,7 @@ from synthohive_spark.engine.encoded_table import (
     Known,
     Layout,
     NullInclusion,
+    OrderedCodes,
 )
 from synthohive_spark.engine.noise import NoiseBits, uniforms
 from synthohive_spark.engine.products import product_type
@@ -46,6 +48,7 @@ class AutoregressiveSampler:
         nulls: Whether code 0 of each drawn column is null.
         functional: Which columns are a function of another.
         exclusions: Which columns never hold the same value.
+        orders: Which columns never lie below others.
         summary: What makes what heads read of the embeddings of given parts, shape (read, width of these); None where
             they read them as they are.
     """
@@ -58,6 +61,7 @@ class AutoregressiveSampler:
     nulls: tuple[bool, ...]
     functional: tuple[FunctionalDependency, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
+    orders: tuple[OrderedCodes, ...] = ()
     summary: Floats | None = None
 
     any_condition: ClassVar[bool] = True
@@ -183,7 +187,7 @@ class AutoregressiveSampler:
                 continue
             allowed = None if known is None else known.allowed.get(place)
             weights = [] if allowed is None else self.parts.columns[column].weights(allowed)
-            permitted = self._permitted(column, parts)
+            permitted, limits = self._permitted(column, parts), self._in_order.limits(place, parts)
             for own_place, part in enumerate(self.parts.of_column[column]):
                 parent = self.parts.parents[part]
                 echoed = self.parts.echoed(parts.T, part) if part in self.parts.echo_of else None
@@ -198,6 +202,9 @@ class AutoregressiveSampler:
                 if permitted is not None:
                     group = None if parent < 0 else parts[parent]
                     _rule_out(logits, ~self.parts.columns[column].allowed(permitted, group).T)
+                if limits is not None:
+                    group = None if parent < 0 else parts[parent]
+                    _rule_out(logits, limits.rule_out(self._in_order.ends[place], group))
                 yield part, logits
                 self._read_part(read, part, parts[part])
                 used = max(used, self.slots[part].stop)
@@ -271,6 +278,10 @@ class AutoregressiveSampler:
         """Width of all that a head can read."""
         drawn = sum(len(own) for own in self.embeddings) - self._given_width
         return drawn + (self._given_width if self.summary is None else len(self.summary))
+
+    @cached_property
+    def _in_order(self) -> InOrder:
+        return InOrder(self.parts, self.orders)
 
     @cached_property
     def _given_width(self) -> int:
@@ -369,5 +380,5 @@ def sampler_of(
         heads[parts.first_drawn + i] = Head(**own, gate=gate)
         heads[parts.first_drawn + i].check(parts, parts.first_drawn + i)
     return AutoregressiveSampler(
-        parts, order, embeddings, heads, layout.null_inclusions, nulls, layout.functional, layout.exclusions, summary
+        parts, order, embeddings, heads, layout.null_inclusions, nulls, layout.functional, layout.exclusions, layout.orders, summary
     )

@@ -48,6 +48,7 @@ def find_in_values(
     statistics: TableStatistics,
     *,
     calendar: bool,
+    orders_in_codes: bool = False,
     given: frozenset[str] = frozenset(),
 ) -> Dependencies:
     """What the values of columns have in common, and what is declared.
@@ -86,7 +87,7 @@ def find_in_values(
     flags = (*declared.flags, *find_flag_sets(table, [c for c in free if c.name not in given]))
     made |= {name for own in flags for name in own.names}
     own = tuple(c for c in columns if c.name not in {*(rules.unrelated - declared.ordered), *made})
-    found = _find_in_numbers(table, own, rules, privacy, given, declared, written, counts)
+    found = _find_in_numbers(table, own, rules, privacy, given, declared, written, counts, orders_in_codes)
     cut = {*made, *(own.column.name for own in (*found.orders.columns, *found.timed) if own.column.type.is_temporal)}
     left = tuple(c for c in columns if c.name not in cut)
     return replace(
@@ -109,6 +110,7 @@ def _find_in_numbers(
     declared: Declared,
     written: Sequence[Written],
     counts: tuple[LinearRelation, ...],
+    orders_in_codes: bool,
 ) -> Dependencies:
     """How numbers and times are computed from each other, and in what order they are."""
     typed = [own for own in written if isinstance(own, TypedColumn)]
@@ -147,7 +149,8 @@ def _find_in_numbers(
     )
     made_of = replace(found, formulas=declared.formulas).relations.made_of
     columns += tuple(own.column for own in declared.formulas)
-    return replace(found, orders=find_orders(table, columns, given, made_of, privacy, declared.orders))
+    orders = find_orders(table, columns, given, made_of, privacy, declared.orders, in_codes=orders_in_codes)
+    return replace(found, orders=orders)
 
 
 def _find_sums_and_products(

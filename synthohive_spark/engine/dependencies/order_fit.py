@@ -33,6 +33,7 @@ _CLEARER, _CLEARER_OF_MANY = 0.95, 1.25
 The distance from the nearest of many columns, which change places, is hard to learn.
 """
 _MANY = 3
+_CLEARER_CODED = 1.25
 _MOST_LOST = 0.3
 """Share of the rows that may lose a value which many rows share, since the distance from a bound is learned instead."""
 
@@ -46,6 +47,8 @@ def find_orders(
     made_of: Mapping[str, Collection[str]],
     privacy: Privacy,
     declared: Sequence[tuple[str, str]] = (),
+    *,
+    in_codes: bool = False,
 ) -> Orders:
     """The columns that never lie below, or never above, others in rows in which neither is null, at least 50 of them.
 
@@ -62,12 +65,13 @@ def find_orders(
         made_of: By column that is computed from others once a row is drawn, all that it is made of.
         privacy: Where the ranges of the columns end.
         declared: Pairs of columns, lower and upper, that are kept in order whatever the rows say.
+        in_codes: Whether columns that are learned as they are will be drawn in order, so that few are out of it.
     """
     found = find_pairs(table, columns, privacy, declared).beside(made_of)
     firm = given | made_of.keys()
     made: list[OrderedColumn] = []
     for group in _groups(found.below):
-        ways = [_Way(found, group, firm, above) for above in (True, False)]
+        ways = [_Way(found, group, firm, above, in_codes=in_codes) for above in (True, False)]
         made += min(ways, key=lambda way: way.lost).columns()
     return Orders(tuple(made), tuple(_kept(found, made, firm)))
 
@@ -241,6 +245,7 @@ class _Way:
     firm: frozenset[str]
     above: bool
     plain: bool = True
+    in_codes: bool = False
 
     def columns(self) -> list[OrderedColumn]:
         """The columns that are learned as something else, each after its bounds."""
@@ -284,12 +289,15 @@ class _Way:
             return None
         touching = bool((far[rows] == 0).mean() >= _TOUCHING)
         left, left_of_far = (self.found.left_open(numbers, rows, place) for numbers in (own.numbers, far))
-        if not touching:
+        coded = self.in_codes and not self.firm & {other.column.name for other in others}
+        if not (touching or coded):
             chance = min(_in_order(other, own) if self.above else _in_order(own, other) for other in others)
             beside = float(ndtr(-far[rows] / max(left, 1e-300)).mean())
             if 1 - chance < _SELDOM or beside < _SELDOM_BESIDE:
                 return False
         clearer = _CLEARER_OF_MANY if len(bounds) >= _MANY and not touching else _CLEARER
+        if coded:
+            clearer = _CLEARER_CODED
         return touching if left < clearer * left_of_far else None
 
     def _depth(self, place: int) -> int:

@@ -15,6 +15,7 @@ from synthohive_spark.engine.encoded_table import Layout
 from synthohive_spark.engine.interface import Engine
 from synthohive_spark.engine.limits import DEFAULT_THREADS
 from synthohive_spark.engine.table.assessment import assess, warnings_of
+from synthohive_spark.engine.table.code_orders import code_orders
 from synthohive_spark.engine.table.echoes import find_echoes
 from synthohive_spark.engine.table.encoder_fit import check_numeric_encoding, fit_encoder
 from synthohive_spark.engine.table.exclusions import find_exclusions
@@ -67,6 +68,7 @@ def _fit(
         request.privacy,
         statistics,
         calendar=engine.encoding.calendar,
+        orders_in_codes=engine.encoding.orders,
         given=frozenset(request.conditions),
     )
     rows, table = table, dependencies.split(table)
@@ -100,6 +102,7 @@ def _fit(
         tuple(find_echoes(encoder, encoded, context_encoder, context)),
         dependencies.first,
         tuple(exclusions.values()),
+        code_orders(dependencies.orders, encoder) if engine.encoding.orders else (),
     )
     fitted = engine.fit(encoded, context, layout, request.training)
     score = assess(fitted, encoded, context, layout, request.seed)
