@@ -86,7 +86,8 @@ class _Computed:
     def of(cls, dependencies: Dependencies, columns: Sequence[Column], changed: Sequence[str]) -> _Computed:
         names = [c.name for c in columns]
         own = dependencies.among(names)
-        own = replace(own, linear=tuple(_following(relation, changed) for relation in own.linear))
+        linear = tuple(_following(relation, changed) for relation in own.relations.linear)
+        own = replace(own, relations=replace(own.relations, linear=linear))
         groups = [group for group in own.together(names) if not set(changed).isdisjoint(group)]
         touched = tuple(c for c in columns if any(c.name in group for group in groups))
         places = tuple(i for i, c in enumerate(touched) if c.name in changed)

@@ -12,19 +12,15 @@ import pyarrow as pa
 
 from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.columns import Column
-from synthohive_spark.engine.dependencies import derived, functional, linear, null_inclusion, product
-from synthohive_spark.engine.dependencies.clock_difference import ClockDifference
+from synthohive_spark.engine.dependencies import functional, null_inclusion
 from synthohive_spark.engine.dependencies.combinations import Combinations
-from synthohive_spark.engine.dependencies.comparison import Comparison
 from synthohive_spark.engine.dependencies.entities import Entity
 from synthohive_spark.engine.dependencies.exclusion import Different
 from synthohive_spark.engine.dependencies.flags import FlagSet
-from synthohive_spark.engine.dependencies.formula import FormulaColumn
 from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
 from synthohive_spark.engine.dependencies.relations import Relations
 from synthohive_spark.engine.dependencies.rewriting import Joint, Rewritten, joint_columns, replaced, split, virtual
 from synthohive_spark.engine.dependencies.template import TemplateColumn, Templates
-from synthohive_spark.engine.dependencies.time_distance import Timed, timed_from_json
 from synthohive_spark.engine.dependencies.typed import Written, written_from_json
 from synthohive_spark.engine.encoded_table import FunctionalDependency, Layout, NullInclusion
 from synthohive_spark.engine.temporal.calendar_parts import Calendar
@@ -46,14 +42,8 @@ class Dependencies:
         combinations: Columns of which only known combinations come out.
         flags: Sets of flags of which at most one is set.
         orders: Columns that lie on one side of others.
-        timed: Columns that are a part of a time, or the distance of two, each after those of its times that are parts.
         calendar: Dates and timestamps that are cut into parts.
-        linear: Columns that are a linear function of others.
-        products: Columns that are a product or a quotient of others.
-        differences: Times of day that are a delay after another.
-        formulas: Columns that are computed as a user says.
-        derived: Columns that follow a number.
-        comparisons: Columns that say which of two others is larger.
+        relations: Columns that are computed from others.
         entities: Columns that decide others, of too many values for a table of codes.
         functional: Columns that are a function of another one.
         null_inclusions: Columns that are null only where another one is.
@@ -66,14 +56,8 @@ class Dependencies:
     combinations: tuple[Combinations, ...] = ()
     flags: tuple[FlagSet, ...] = ()
     orders: Orders = field(default_factory=Orders)
-    timed: tuple[Timed, ...] = ()
     calendar: Calendar = field(default_factory=Calendar)
-    linear: tuple[linear.LinearRelation, ...] = ()
-    products: tuple[product.Product, ...] = ()
-    differences: tuple[ClockDifference, ...] = ()
-    formulas: tuple[FormulaColumn, ...] = ()
-    derived: tuple[derived.DerivedColumn, ...] = ()
-    comparisons: tuple[Comparison, ...] = ()
+    relations: Relations = field(default_factory=Relations)
     entities: tuple[Entity, ...] = ()
     functional: tuple[FunctionalDependency, ...] = ()
     null_inclusions: tuple[NullInclusion, ...] = ()
@@ -88,7 +72,7 @@ class Dependencies:
     @property
     def _stages(self) -> tuple[tuple[Rewritten, ...], ...]:
         """The same, in the order in which they are rewritten: what is written becomes values before these are read."""
-        untold = (own for own in self.timed if not own.learned)
+        untold = (own for own in self.relations.timed if not own.learned)
         numbers: tuple[Rewritten, ...] = (*joint_columns(self.flags), *self.orders.columns, *untold)
         return self.templates.columns, joint_columns(self.combinations), self.written, numbers
 
@@ -130,18 +114,7 @@ class Dependencies:
     @property
     def computed(self) -> frozenset[str]:
         """Columns whose values other columns tell, and those that are learned together as one."""
-        columns = [own.column for own in self.templates.columns]
-        columns += [own.column for own in self.differences] + [own.column for own in self.formulas]
-        return frozenset(
-            [
-                *self.joint,
-                *(column.name for column in columns),
-                *(own.column.name for own in (*self.timed, *self.products)),
-                *(own.column for own in self.linear),
-                *(own.column for own in self.derived),
-                *(own.column.name for own in self.comparisons),
-            ]
-        )
+        return self.joint.union((own.column.name for own in self.templates.columns), self.relations.made_of)
 
     def whole(self, names: Collection[str]) -> set[str]:
         """Those of ``names`` whose codes are of their values: neither distances nor parts, nor computed at last."""
@@ -152,22 +125,10 @@ class Dependencies:
         return {name for name in names if parts.get(name, [name]) == [name] and name not in otherwise}
 
     @property
-    def relations(self) -> Relations:
-        """The columns that are computed from others."""
-        return Relations(
-            self.linear,
-            self.products,
-            self.differences,
-            self.formulas,
-            self.derived,
-            self.comparisons,
-            self.timed,
-        )
-
-    @property
     def _decided(self) -> frozenset[str]:
         """Columns that follow a number though another column decides them: the number suits what was drawn of them."""
-        follows = {own.column: own.of.name for own in self.derived if not own.line and own.of.name not in self.computed}
+        derived, computed = self.relations.derived, self.computed
+        follows = {own.column: own.of.name for own in derived if not own.line and own.of.name not in computed}
         named = ((self.blocks[own.determinant].split("\x00")[0], self.blocks[own.dependent]) for own in self.functional)
         return frozenset(other for one, other in named if other in follows and one != follows[other])
 
@@ -213,7 +174,7 @@ class Dependencies:
         fixed = {n: ~null_mask(own) if n in fill else np.ones(len(own), bool) for n, own in given.items()}
         given = {**given, **self._read(given)}
         fixed |= {part.name: fixed[own.column.name] for own in self.written for part in own.parts if part.name in given}
-        early = {own.column.name for own in (*self.written, *self.timed)}
+        early = {own.column.name for own in (*self.written, *self.relations.timed)}
         later = {own.column.name for stage in self._stages for own in stage} - early
         later |= {own.column.name for own in self.orders.columns}
         arrays |= {n: replaced(arrays.get(n), given[n], fixed[n]) for n in given.keys() - later}
@@ -223,8 +184,7 @@ class Dependencies:
             arrays = flags.join(arrays, given, fixed)
         relations = self.relations
         arrays, fixed = relations.placed(self.orders, arrays, given, fixed)
-        # What is computed may move what bounds another column.
-        arrays = relations.applied(self.orders.enforced(relations.applied(arrays, fixed), fixed), fixed)
+        arrays = relations.in_order(self.orders, arrays, fixed)
         arrays = relations.followed(*relations.moved(arrays, fixed, self._decided))
         for own in self.written:
             first, *others = (part.name for part in own.parts)
@@ -264,13 +224,7 @@ class Dependencies:
             combinations=tuple(filter(kept, self.combinations)),
             flags=tuple(filter(kept, self.flags)),
             orders=Orders(tuple(filter(kept, self.orders.columns)), tuple(filter(kept, self.orders.kept))),
-            timed=tuple(filter(kept, self.timed)),
-            linear=tuple(filter(kept, self.linear)),
-            products=tuple(filter(kept, self.products)),
-            differences=tuple(filter(kept, self.differences)),
-            formulas=tuple(filter(kept, self.formulas)),
-            derived=tuple(filter(kept, self.derived)),
-            comparisons=tuple(filter(kept, self.comparisons)),
+            relations=self.relations.among(kept),
             different=tuple(filter(kept, self.different)),
         )
 
@@ -280,8 +234,9 @@ class Dependencies:
         A column that follows a number changes that number only where it is among those ``given``.
         """
         every = frozenset(names)
-        found = [(columns_of(own),) * 2 for own in self.in_values if own not in (*self.derived, *self.different)]
-        found += [(own.columns, own.columns if own.column in given else (own.column,)) for own in self.derived]
+        derived = self.relations.derived
+        found = [(columns_of(own),) * 2 for own in self.in_values if own not in (*derived, *self.different)]
+        found += [(own.columns, own.columns if own.column in given else (own.column,)) for own in derived]
         while more := {name for own, changed in found if every.intersection(changed) for name in own} - every:
             every |= more
         return every
@@ -298,9 +253,7 @@ class Dependencies:
         Of what was declared and does not, the sentence says how many rows break it; what was found holds in all.
         """
         texts = dict.fromkeys((own.describe() for own in self.in_values), 0)
-        declared = replace(
-            self, templates=Templates(), timed=(), linear=(), products=(), differences=(), derived=(), comparisons=()
-        )
+        declared = replace(self, templates=Templates(), relations=Relations(formulas=self.relations.formulas))
         texts |= {text: int(mask.sum()) for text, mask in declared.broken_in_values(table).items()}
         texts |= {own.describe(): 0 for own in self.entities}
         # What decides, or is decided by, a part that goes by the name of its column does not tell the column.
@@ -333,8 +286,7 @@ class Dependencies:
     def in_values(self) -> tuple[Any, ...]:
         """What holds in values, in the order in which it is told."""
         rewritten = (*self.templates.columns, *self.combinations, *self.flags, *self.orders.every)
-        computed = (*self.timed, *self.linear, *self.products, *self.differences, *self.formulas, *self.derived)
-        return (*rewritten, *computed, *self.comparisons, *self.different)
+        return (*rewritten, *self.relations.every, *self.different)
 
     def to_json(self) -> dict[str, Any]:
         """What is in values as plain values; what is in codes is part of the layout."""
@@ -344,14 +296,8 @@ class Dependencies:
             "combinations": [own.to_json() for own in self.combinations],
             "flags": [own.to_json() for own in self.flags],
             "orders": self.orders.to_json(),
-            "timed": [own.to_json() for own in self.timed],
             "calendar": self.calendar.to_json(),
-            "linear": [own.to_json() for own in self.linear],
-            "products": [own.to_json() for own in self.products],
-            "differences": [own.to_json() for own in self.differences],
-            "formulas": [own.to_json() for own in self.formulas],
-            "derived": [own.to_json() for own in self.derived],
-            "comparisons": [own.to_json() for own in self.comparisons],
+            "relations": self.relations.to_json(),
             "entities": [own.to_json() for own in self.entities],
         }
 
@@ -364,14 +310,8 @@ class Dependencies:
             tuple(Combinations.from_json(own) for own in data.get("combinations", [])),
             tuple(FlagSet.from_json(own) for own in data.get("flags", [])),
             Orders.from_json(data["orders"]),
-            tuple(map(timed_from_json, data.get("timed", []))),
             Calendar.from_json(data["calendar"]),
-            tuple(linear.LinearRelation.from_json(own) for own in data["linear"]),
-            tuple(product.Product.from_json(own) for own in data.get("products", [])),
-            tuple(ClockDifference.from_json(own) for own in data.get("differences", [])),
-            tuple(FormulaColumn.from_json(own) for own in data.get("formulas", [])),
-            tuple(derived.DerivedColumn.from_json(own) for own in data["derived"]),
-            tuple(Comparison.from_json(own) for own in data["comparisons"]),
+            Relations.from_json(data["relations"]),
             tuple(Entity.from_json(own) for own in data.get("entities", [])),
             layout.functional,
             layout.null_inclusions,
@@ -396,5 +336,5 @@ def columns_of(own: Any) -> tuple[str, ...]:
     """The columns that something which holds in values speaks of."""
     if isinstance(own, TemplateColumn | OrderedColumn):
         return own.column.name, *own.sources
-    names: tuple[str, ...] = own.names if isinstance(own, FlagSet | Combinations | FormulaColumn) else own.columns
+    names: tuple[str, ...] = own.names if isinstance(own, FlagSet | Combinations) else own.columns
     return names

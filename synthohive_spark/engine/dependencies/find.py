@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from functools import partial
 
 import pyarrow as pa
 
@@ -22,10 +23,12 @@ from synthohive_spark.engine.dependencies.formats import ClockFormat
 from synthohive_spark.engine.dependencies.functional_fit import find_functional_dependencies
 from synthohive_spark.engine.dependencies.linear import LinearRelation
 from synthohive_spark.engine.dependencies.linear_fit import find_linear_relations
+from synthohive_spark.engine.dependencies.loose_orders import loose_orders
 from synthohive_spark.engine.dependencies.null_inclusion import find_null_inclusions
 from synthohive_spark.engine.dependencies.order_fit import find_orders
 from synthohive_spark.engine.dependencies.product import Product
 from synthohive_spark.engine.dependencies.product_fit import find_products
+from synthohive_spark.engine.dependencies.relations import Relations
 from synthohive_spark.engine.dependencies.rewriting import split, virtual
 from synthohive_spark.engine.dependencies.template import Templates
 from synthohive_spark.engine.dependencies.template_fit import find_templates
@@ -87,9 +90,11 @@ def find_in_values(
     flags = (*declared.flags, *find_flag_sets(table, [c for c in free if c.name not in given]))
     made |= {name for own in flags for name in own.names}
     own = tuple(c for c in columns if c.name not in {*(rules.unrelated - declared.ordered), *made})
-    found = _find_in_numbers(table, own, rules, privacy, given, declared, written, counts, orders_in_codes)
-    cut = {*made, *(own.column.name for own in (*found.orders.columns, *found.timed) if own.column.type.is_temporal)}
-    left = tuple(c for c in columns if c.name not in cut)
+    looked_at = (*own, *(formula.column for formula in declared.formulas))
+    search = partial(_find_in_numbers, table, own, rules, privacy, given, declared, written, counts, orders_in_codes)
+    found = _keeping_orders(search, lambda found: loose_orders(found, table, looked_at, declared.orders, given))
+    made |= {o.column.name for o in (*found.orders.columns, *found.relations.timed) if o.column.type.is_temporal}
+    left = tuple(c for c in columns if c.name not in made)
     return replace(
         found,
         templates=templates,
@@ -97,8 +102,29 @@ def find_in_values(
         combinations=declared.combinations,
         flags=flags,
         calendar=find_calendar(table, left, privacy, statistics) if calendar else Calendar(),
-        formulas=declared.formulas,
     )
+
+
+def _keeping_orders(
+    search: Callable[[frozenset[str]], Dependencies], loose: Callable[[Dependencies], Collection[tuple[str, str]]]
+) -> Dependencies:
+    """What is found such that as few declared orders as may be are loose: relations are solved for others if they can.
+
+    Args:
+        search: Finds what holds; some columns are computed from none.
+        loose: The orders, lower and upper column, that rows may break whatever holds in them.
+    """
+    firm = frozenset[str]()
+    found = search(firm)
+    left = loose(found)
+    for side in (1, 0):
+        if not left:
+            break
+        more = firm.union(pair[side] for pair in left)
+        other = search(more)
+        if len(other.relations.every) >= len(found.relations.every) and len(still := loose(other)) < len(left):
+            firm, found, left = more, other, still
+    return found
 
 
 def _find_in_numbers(
@@ -111,8 +137,9 @@ def _find_in_numbers(
     written: Sequence[Written],
     counts: tuple[LinearRelation, ...],
     orders_in_codes: bool,
+    firm: frozenset[str],
 ) -> Dependencies:
-    """How numbers and times are computed from each other, and in what order they are."""
+    """How numbers and times are computed from each other, and in what order they are; ``firm`` ones from none."""
     typed = [own for own in written if isinstance(own, TypedColumn)]
     clocks = {own.column.name: own.form.day for own in typed if isinstance(own.form, ClockFormat)}
     differences = find_clock_differences(table, clocks, [c for c in columns if c.name not in given])
@@ -124,7 +151,7 @@ def _find_in_numbers(
     of_times += find_time_distances(table, plain, given, kept)
     told = frozenset(own.column.name for own in of_times)
     # What real rows break, no relation that they keep can keep.
-    firm = declared.broken_orders(table) | told
+    firm |= declared.broken_orders(table) | told
     counted = {own.column for own in counts}
     searched = tuple(c for c in plain if c.name not in counted)
     sums, products = _find_sums_and_products(table, searched, firm, privacy)
@@ -139,18 +166,10 @@ def _find_in_numbers(
     followers = tuple(f for f in followers if f.column not in related or f.of.name not in related | led)
     computed = {r.column for r in relations} | {p.column.name for p in products} | {f.column for f in followers}
     comparisons = find_comparisons(table, shown, frozenset(computed) | firm | timed | given, privacy.min_rows)
-    found = Dependencies(
-        timed=of_times,
-        linear=relations,
-        products=products,
-        differences=differences,
-        derived=followers,
-        comparisons=comparisons,
-    )
-    made_of = replace(found, formulas=declared.formulas).relations.made_of
+    found = Relations(of_times, relations, products, differences, declared.formulas, followers, comparisons)
     columns += tuple(own.column for own in declared.formulas)
-    orders = find_orders(table, columns, given, made_of, privacy, declared.orders, in_codes=orders_in_codes)
-    return replace(found, orders=orders)
+    orders = find_orders(table, columns, given, found.made_of, privacy, declared.orders, in_codes=orders_in_codes)
+    return Dependencies(orders=orders, relations=found)
 
 
 def _find_sums_and_products(
@@ -158,11 +177,15 @@ def _find_sums_and_products(
 ) -> tuple[tuple[LinearRelation, ...], tuple[Product, ...]]:
     """The two, a column that both would compute being the product where sums can be solved for others instead."""
     sums = find_linear_relations(table, columns, privacy, firm)
-    if sums:
-        own = {own.column.name for own in find_products(table, columns, firm, privacy) if own.is_plain}
-        solved = find_linear_relations(table, columns, privacy, firm | own) if own & {r.column for r in sums} else sums
+    products = find_products(table, columns, firm, privacy)
+    own = {own.column.name for own in products if own.is_plain}
+    if own & {r.column for r in sums}:
+        solved = find_linear_relations(table, columns, privacy, firm | own)
         sums = solved if len(solved) >= len(sums) else sums
-    return sums, find_products(table, columns, frozenset(r.column for r in sums) | firm, privacy)
+    computed = {r.column for r in sums}
+    if computed & {own.column.name for own in products}:
+        products = find_products(table, columns, firm | computed, privacy)
+    return sums, products
 
 
 def find_in_codes(
@@ -195,6 +218,6 @@ def with_decided_last(found: Dependencies) -> Dependencies:
     linked |= {name for own in found.entities for name in own.columns}
     products = [
         replace(own, factors=tuple(replace(f, different=0) if f.name in linked else f for f in own.factors))
-        for own in found.products
+        for own in found.relations.products
     ]
-    return replace(found, products=tuple(products))
+    return replace(found, relations=replace(found.relations, products=tuple(products)))

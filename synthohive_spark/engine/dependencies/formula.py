@@ -45,7 +45,7 @@ class FormulaColumn:
             raise ValueError("a formula is of no numbers")
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def columns(self) -> tuple[str, ...]:
         """The names of all its columns."""
         return self.column.name, *self.types
 

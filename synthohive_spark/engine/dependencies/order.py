@@ -114,7 +114,7 @@ class OrderedColumn:
             numbers = self._on_days(start, distance, parts[1])
         else:
             numbers = start + distance if self.above else start - distance
-        numbers = np.clip(self._rounded(numbers), self.low, self.high)
+        numbers = np.clip(self.rounded(numbers), self.low, self.high)
         return from_numbers(self.ordered(numbers, start, known), null_mask(parts[0]), self.column.type)
 
     def _on_days(self, start: Numbers, days: Numbers, time: pa.Array) -> Numbers:
@@ -137,7 +137,7 @@ class OrderedColumn:
         """Values of the column, as far on the right side of the bound as they lay on its wrong side, in its range."""
         wrong = known & (numbers < start if self.above else numbers > start)
         with np.errstate(invalid="ignore"):
-            mirrored = np.clip(self._rounded(2 * start - numbers), self.low, self.high)
+            mirrored = np.clip(self.rounded(2 * start - numbers), self.low, self.high)
         return self.ordered(np.where(wrong, mirrored, numbers), start, known)
 
     def bound(self, arrays: Mapping[str, pa.Array]) -> tuple[Numbers, Mask]:
@@ -181,9 +181,10 @@ class OrderedColumn:
 
     def _distance(self, numbers: Numbers, start: Numbers) -> Numbers:
         with np.errstate(invalid="ignore"):
-            return self._rounded(numbers - start if self.above else start - numbers)
+            return self.rounded(numbers - start if self.above else start - numbers)
 
-    def _rounded(self, numbers: Numbers) -> Numbers:
+    def rounded(self, numbers: Numbers) -> Numbers:
+        """Numbers of as many digits as the column has."""
         return np.round(numbers, self.digits) if self._is_float and self.digits >= 0 else numbers
 
 
@@ -234,14 +235,28 @@ class Orders:
                 self._make_room(own, arrays, distances.get(own.column.name), firm)
         return arrays, firm
 
-    def enforced(self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
-        """The columns, those on the wrong side of a bound on its right side; given ones stay."""
-        result = dict(arrays)
+    def enforced(
+        self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]
+    ) -> tuple[dict[str, pa.Array], dict[str, Mask]]:
+        """The columns, those on the wrong side of a bound on its right side; given ones stay.
+
+        Args:
+            arrays: The columns by name.
+            fixed: By column, in which rows it must not change.
+
+        Returns:
+            All columns, and in which rows each must not change or was moved.
+        """
+        result, firm = dict(arrays), {name: mask.copy() for name, mask in fixed.items()}
         # A mirrored value may have passed a bound on its other side: then it lies at one of the two.
         for place in (OrderedColumn.mirrored, OrderedColumn.ordered):
-            if not any([self._enforce(own, place, result, fixed) for own in (*self.kept, *self.columns)]):
+            moved = [(own.column.name, self._enforce(own, place, result, fixed)) for own in (*self.kept, *self.columns)]
+            for name, rows in moved:
+                if rows.any():
+                    firm[name] = firm.get(name, np.zeros_like(rows)) | rows
+            if not any(rows.any() for _, rows in moved):
                 break
-        return result
+        return result, firm
 
     def _enforce(
         self,
@@ -249,17 +264,17 @@ class Orders:
         place: Callable[[OrderedColumn, Numbers, Numbers, Mask], Numbers],
         arrays: dict[str, pa.Array],
         fixed: Mapping[str, Mask],
-    ) -> bool:
-        """Put a column, in place, on the right side of its bounds; whether it was not there."""
+    ) -> Mask:
+        """Put a column, in place, on the right side of its bounds, and say in which rows it was not there."""
         name = own.column.name
         if not all(column in arrays for column in (name, *own.sources)):
-            return False
+            return np.zeros(0, bool)
         wrong = own.broken(arrays) & ~fixed.get(name, np.zeros(len(arrays[name]), bool))
         if wrong.any():
             numbers, (start, known) = to_numbers(arrays[name], own.column.type), own.bound(arrays)
             moved = np.where(wrong, place(own, numbers, start, known), numbers)
             arrays[name] = from_numbers(moved, null_mask(arrays[name]), own.column.type)
-        return bool(wrong.any())
+        return wrong
 
     def _make_room(
         self, own: OrderedColumn, arrays: dict[str, pa.Array], distance: pa.Array | None, firm: dict[str, Mask]
@@ -270,13 +285,14 @@ class Orders:
             return
         numbers = to_numbers(arrays[own.column.name], own.column.type)
         if distance is not None and not own.daily:
-            far = np.maximum(to_numbers(distance, own.parts[0].type), 0)
-            within = np.maximum(numbers - far, own.low) if own.above else np.minimum(numbers + far, own.high)
+            far = np.fmax(to_numbers(distance, own.parts[0].type), 0)
+            away = own.rounded(numbers - far if own.above else numbers + far)
+            within = np.maximum(away, own.low) if own.above else np.minimum(away, own.high)
             numbers = np.minimum(numbers, within) if own.above else np.maximum(numbers, within)
         for bound in own.bounds:
             values = arrays[bound.name]
             old = to_numbers(values, bound.type)
-            least = like(numbers, own.column.type, bound.type, up=not own.above)
+            least = like(np.where(wrong, numbers, 0), own.column.type, bound.type, up=not own.above)
             move = wrong & ~firm.get(bound.name, np.zeros(len(wrong), bool)) & ~null_mask(values)
             move &= old > least if own.above else old < least
             if move.any():

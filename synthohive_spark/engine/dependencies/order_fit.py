@@ -207,9 +207,9 @@ def _pairs(read: Sequence[_Read], known: set[Pair]) -> set[Pair]:
 
 
 def _breaks(lower: _Read, upper: _Read, rows: npt.NDArray[np.intp]) -> bool:
-    there = lower.valid[rows] & upper.valid[rows]
-    theirs = like(lower.numbers[rows], lower.column.type, upper.column.type, up=True)
-    return bool(((theirs > upper.numbers[rows]) & there).any())
+    there = rows[lower.valid[rows] & upper.valid[rows]]
+    theirs = like(lower.numbers[there], lower.column.type, upper.column.type, up=True)
+    return bool((theirs > upper.numbers[there]).any())
 
 
 def _in_order(lower: _Read, upper: _Read) -> float:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from synthohive_spark.engine.dependencies import derived, linear, product
 from synthohive_spark.engine.dependencies.clock_difference import ClockDifference
 from synthohive_spark.engine.dependencies.comparison import Comparison
 from synthohive_spark.engine.dependencies.formula import FormulaColumn
 from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
-from synthohive_spark.engine.dependencies.time_distance import Timed
+from synthohive_spark.engine.dependencies.time_distance import Timed, timed_from_json
 from synthohive_spark.engine.dependencies.time_moves import joined_times, suit_relations, told_by_times
 
 Mask = npt.NDArray[np.bool_]
@@ -24,21 +25,40 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Relations:
-    """What computes columns; see `synthohive_spark.engine.dependencies.dependencies.Dependencies`."""
+    """What computes columns, each first among the ``columns`` of what computes it.
 
+    Attributes:
+        timed: Columns that are a part of a time, or the distance of two, each after those of its times that are parts.
+        linear: Columns that are a linear function of others.
+        products: Columns that are a product or a quotient of others.
+        differences: Times of day that are a delay after another.
+        formulas: Columns that are computed as a user says.
+        derived: Columns that follow a number.
+        comparisons: Columns that say which of two others is larger.
+    """
+
+    timed: tuple[Timed, ...] = ()
     linear: tuple[linear.LinearRelation, ...] = ()
     products: tuple[product.Product, ...] = ()
     differences: tuple[ClockDifference, ...] = ()
     formulas: tuple[FormulaColumn, ...] = ()
     derived: tuple[derived.DerivedColumn, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
-    timed: tuple[Timed, ...] = ()
 
     @property
+    def every(self) -> tuple[Any, ...]:
+        """All of them, kind by kind."""
+        return tuple(own for kind in fields(self) for own in getattr(self, kind.name))
+
+    def among(self, kept: Callable[[Any], bool]) -> Relations:
+        """Those of which something is so."""
+        return Relations(**{kind.name: tuple(filter(kept, getattr(self, kind.name))) for kind in fields(self)})
+
+    @cached_property
     def made_of(self) -> dict[str, frozenset[str]]:
         """By column that is computed, all that it is made of, directly or by others."""
         made: dict[str, frozenset[str]] = {}
-        for target, *sources in (_made_from(own) for kind in vars(self).values() for own in kind):
+        for target, *sources in (own.columns for own in self.every):
             made[target] = made.get(target, frozenset()) | set(sources)
         for _ in made:  # so many steps at most lead from a column to what it is made of
             made = {name: own.union(*(made.get(source, ()) for source in own)) for name, own in made.items()}
@@ -80,7 +100,8 @@ class Relations:
         Returns:
             All columns, and the rows in which they must not change any more.
         """
-        if not {_made_from(own)[0] for own in (*self.derived, *self.comparisons)} & {*fixed, *decided}:
+        following = {own.column for own in self.derived} | {own.column.name for own in self.comparisons}
+        if not following & {*fixed, *decided}:
             return arrays, fixed
         for own in self.comparisons:
             arrays = own.applied(arrays, fixed)
@@ -117,12 +138,30 @@ class Relations:
             All columns, and where they must not change: also what was moved for a given value.
         """
         apart = {own.column.name for own in orders.columns}
-        arrays, fixed = joined_times(partial(self._in_order, orders), apart, self.timed, arrays, given, fixed)
+        arrays, fixed = joined_times(partial(self._placed_in_order, orders), apart, self.timed, arrays, given, fixed)
         if fixed.keys() & self._in_relations:
             arrays, fixed = suit_relations(arrays, self.timed, fixed, self._related)
         return arrays, fixed
 
-    def _in_order(
+    def in_order(
+        self, orders: Orders, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]
+    ) -> dict[str, pa.Array]:
+        """The columns such that relations hold, and orders with them: what is computed may move what bounds another.
+
+        What moves for an order stays, and others make up for it, but in rows in which they cannot.
+        """
+        placed, firm = orders.enforced(self.applied(arrays, fixed), fixed)
+        made = self.applied(placed, firm)
+        related: tuple[Any, ...] = (*self.linear, *self.products) if firm else ()
+        wrong = [
+            own.broken(made) for own in related if firm.keys() & set(own.columns) and made.keys() >= set(own.columns)
+        ]
+        if (rows := np.logical_or.reduce(wrong)).any():
+            other = self.applied(placed, fixed)
+            made = {name: pc.if_else(pa.array(rows), other[name], own) for name, own in made.items()}
+        return made
+
+    def _placed_in_order(
         self, orders: Orders, drawn: Mapping[str, pa.Array], given: Mapping[str, pa.Array], fixed: Mapping[str, Mask]
     ) -> tuple[dict[str, pa.Array], dict[str, Mask]]:
         """The columns in order; where a computed one bounds, it comes before what it bounds."""
@@ -148,15 +187,21 @@ class Relations:
 
     def _of(self, names: Collection[str]) -> Relations:
         """Those that compute some columns."""
-        return Relations(*(tuple(own for own in kind if _made_from(own)[0] in names) for kind in vars(self).values()))
+        return self.among(lambda own: own.columns[0] in names)
 
+    def to_json(self) -> dict[str, Any]:
+        """The relations as plain values, by their kind."""
+        return {kind.name: [own.to_json() for own in getattr(self, kind.name)] for kind in fields(self)}
 
-def _made_from(own: Any) -> tuple[str, ...]:
-    """The column that a relation computes, and those that it is computed from."""
-    if isinstance(own, product.Product):
-        return own.column.name, *(factor.name for factor in own.factors)
-    if isinstance(own, derived.DerivedColumn):
-        return own.column, own.of.name
-    if isinstance(own, FormulaColumn):
-        return own.names
-    return (own.column, *own.of) if isinstance(own, linear.LinearRelation) else own.columns
+    @classmethod
+    def from_json(cls, data: Mapping[str, Sequence[Mapping[str, Any]]]) -> Relations:
+        """The relations that `to_json` described."""
+        return cls(
+            tuple(map(timed_from_json, data["timed"])),
+            tuple(map(linear.LinearRelation.from_json, data["linear"])),
+            tuple(map(product.Product.from_json, data["products"])),
+            tuple(map(ClockDifference.from_json, data["differences"])),
+            tuple(map(FormulaColumn.from_json, data["formulas"])),
+            tuple(map(derived.DerivedColumn.from_json, data["derived"])),
+            tuple(map(Comparison.from_json, data["comparisons"])),
+        )

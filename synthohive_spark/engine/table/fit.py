@@ -21,7 +21,7 @@ from synthohive_spark.engine.table.encoder_fit import check_numeric_encoding, fi
 from synthohive_spark.engine.table.exclusions import find_exclusions
 from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.engine.table.request import FitRequest
-from synthohive_spark.engine.table.rows_check import warn_of_rows
+from synthohive_spark.engine.table.rows_check import warn_of_orders, warn_of_rows
 from synthohive_spark.engine.table.stand_ins import with_stand_ins
 from synthohive_spark.engine.table_statistics import TableStatistics
 from synthohive_spark.engine.temporal.calendar_fit import calendar_statistics
@@ -71,6 +71,7 @@ def _fit(
         orders_in_codes=engine.encoding.orders,
         given=frozenset(request.conditions),
     )
+    warned += warn_of_orders(dependencies, table, request)
     rows, table = table, dependencies.split(table)
     statistics = calendar_statistics(dependencies.calendar, part_statistics(dependencies.rewritten, statistics))
     most_values = engine.encoding.most_values

@@ -1,4 +1,4 @@
-"""What the rows of a table say against learning it as it is: warnings, before the training."""
+"""What the rows of a table, and what is declared of it, say against learning it as it is: warnings, before training."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synthohive_spark.declarations.dependencies import Inequality
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.codecs.arrow_numbers import to_numbers
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.dependencies.dependencies import Dependencies
+from synthohive_spark.engine.dependencies.loose_orders import loose_orders
+from synthohive_spark.engine.table.request import FitRequest
+from synthohive_spark.errors import SchemaError
 from synthohive_spark.logs import get_logger
 
 _ROWS = 50
@@ -62,6 +67,40 @@ def warn_of_rows(table: pa.Table, columns: Sequence[Column], privacy: Privacy) -
         _log.warning("series", columns=series, reason=reason)
         found.append(f"{_named(series)}: {reason}")
     return tuple(found)
+
+
+def warn_of_orders(found: Dependencies, table: pa.Table, request: FitRequest) -> tuple[str, ...]:
+    """Log a warning of declared orders that drawn rows may break, since their columns are computed from others.
+
+    Args:
+        found: What holds in rows.
+        table: The training rows.
+        request: What is asked for.
+
+    Returns:
+        The warnings, a sentence each.
+
+    Raises:
+        SchemaError: If no drawn row could keep one of the orders.
+    """
+    orders = {(own.low, own.high): own.describe() for own in request.rules.declared if isinstance(own, Inequality)}
+    loose = loose_orders(found, table, request.learned, list(orders), request.conditions)
+    said = [orders[pair] for pair in loose]
+    for pair, share in loose.items():
+        if share == 1:
+            raise SchemaError(
+                f"no row can keep {orders[pair]!r}, which is declared, and what else tells the two columns: leave it "
+                f"out, or what is declared beside it"
+            )
+    if not loose:
+        return ()
+    reason = (
+        "these orders are declared of columns that others tell, and drawn rows may break them: leave out a formula "
+        "that all rows keep (it is found, and solved for another column), declare an order of what they are made of, "
+        "or drop such rows"
+    )
+    _log.warning("loose_orders", orders=said, reason=reason)
+    return (f"{', '.join(said)}: {reason}",)
 
 
 def _named(columns: Sequence[str]) -> str:

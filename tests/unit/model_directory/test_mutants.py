@@ -131,10 +131,10 @@ ATTACKS = {
     "nested values": lambda p, d: p.update(more=_nested(900)),
     "digits of a format": lambda p, d: forms_of(p, "number")[0].update(digits=10**9),
     "a separator of a megabyte": lambda p, d: forms_of(p, "clock")[0].update(separator="x" * 10**6),
-    "a factor of a billion digits": lambda p, d: p["dependencies"]["linear"][0]["factors"].__setitem__(
+    "a factor of a billion digits": lambda p, d: p["dependencies"]["relations"]["linear"][0]["factors"].__setitem__(
         0, "1e999999999"
     ),
-    "digits of a sum": lambda p, d: p["dependencies"]["linear"][0]["parts"][0].update(digits=10**9),
+    "digits of a sum": lambda p, d: p["dependencies"]["relations"]["linear"][0]["parts"][0].update(digits=10**9),
     "a padding of a gigabyte": lambda p, d: p["dependencies"]["templates"][0]["fields"][0].update(
         form="padded with zeros", size=10**9
     ),

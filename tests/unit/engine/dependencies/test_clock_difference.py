@@ -63,4 +63,4 @@ def test_a_given_time_moves_the_delay():
 def test_one_flight_that_is_a_minute_off_is_enough_to_find_none():
     values = flights()
     values["delay"][1][7] += 1
-    assert scrambled(values)[0].differences == ()
+    assert scrambled(values)[0].relations.differences == ()

@@ -28,7 +28,7 @@ def games(nulls=0.0):
 @pytest.mark.parametrize("nulls", [0.0, 0.2])
 def test_who_won_follows_from_the_goals(nulls):
     found, table, drawn = scrambled(games(nulls))
-    (own,) = found.comparisons
+    (own,) = found.relations.comparisons
     assert own.describe() == "result says whether home or away is larger"
     assert own.values == ("A", "D", "H")
     assert count_broken(found, table) == count_broken(found, drawn) == {own.describe(): 0}
@@ -43,7 +43,7 @@ def test_a_delivery_after_its_day_is_late_whatever_the_types():
     days = [datetime.date(1970, 1, 1) + datetime.timedelta(days=int(d)) for d in due]
     values = {"due": ("date", days), "came": ("timestamp_ntz", pd.to_datetime(came, unit="us"))}
     found, _, drawn = scrambled({**values, "late": ("boolean", late)})
-    (own,) = found.comparisons
+    (own,) = found.relations.comparisons
     assert set(own.columns) == {"due", "came", "late"}
     assert not any(count_broken(found, drawn).values())
     assert 0.1 < np.mean(drawn["late"].to_pylist()) < 0.9
@@ -62,9 +62,9 @@ def test_a_given_result_moves_the_goals_and_stays_within_what_they_were():
 def test_one_row_that_says_otherwise_or_a_column_that_chance_makes_is_no_comparison():
     values = games()
     values["result"][1][7] = "H" if values["result"][1][7] != "H" else "A"
-    assert scrambled(values)[0].comparisons == ()
+    assert scrambled(values)[0].relations.comparisons == ()
     values = {"a": ("int", rng(1).integers(0, 90, ROWS)), "b": ("int", rng(2).integers(0, 90, ROWS))}
-    assert scrambled({**values, "c": ("boolean", rng(3).random(ROWS) < 0.5)})[0].comparisons == ()
+    assert scrambled({**values, "c": ("boolean", rng(3).random(ROWS) < 0.5)})[0].relations.comparisons == ()
 
 
 def test_what_fewer_rows_say_than_privacy_asks_is_not_stored():
@@ -74,13 +74,13 @@ def test_what_fewer_rows_say_than_privacy_asks_is_not_stored():
     few = {
         name: (type_, own[keep]) for (name, (type_, _)), own in zip(values.items(), (home, away, result), strict=True)
     }
-    assert scrambled(few)[0].comparisons == ()  # the value of four rows is none that is kept
-    (own,) = scrambled(few, privacy=Privacy(rare_category_rows=0))[0].comparisons
+    assert scrambled(few)[0].relations.comparisons == ()  # the value of four rows is none that is kept
+    (own,) = scrambled(few, privacy=Privacy(rare_category_rows=0))[0].relations.comparisons
     assert own.values == ("A", "D", "H")
 
 
 def test_what_is_loaded_must_be_comparable():
-    (own,) = scrambled(games())[0].comparisons
+    (own,) = scrambled(games())[0].relations.comparisons
     data = json.loads(json.dumps(own.to_json()))
     assert Comparison.from_json(data) == own
     with pytest.raises(ValueError, match="compared"):

@@ -382,7 +382,7 @@ def test_a_column_that_is_imitated_follows_nothing():
     for imitated in (frozenset(), frozenset({"band"})):
         engine = make_engine("autoregressive", {"epochs": 1})
         model = fit_table(table, engine, FitRequest(columns, seed=1, rules=ColumnRules(imitated=imitated)))
-        assert [c.column for c in model.dependencies.derived] == ([] if imitated else ["band"])
+        assert [c.column for c in model.dependencies.relations.derived] == ([] if imitated else ["band"])
         assert ("Anna Smith" in json.dumps(model.to_files())) == (not imitated)
 
 

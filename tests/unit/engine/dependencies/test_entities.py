@@ -14,6 +14,7 @@ from synthohive_spark.engine.dependencies.entities import Entity, entities_of
 from synthohive_spark.engine.dependencies.entities_fit import find_entities, find_entity_names
 from synthohive_spark.engine.dependencies.find import with_decided_last
 from synthohive_spark.engine.dependencies.product import Factor, Product
+from synthohive_spark.engine.dependencies.relations import Relations
 from synthohive_spark.engine.encoded_table import FunctionalDependency
 from synthohive_spark.engine.sampling.draw import Draw
 
@@ -200,8 +201,7 @@ def test_what_is_decided_is_the_last_factor_to_be_changed():
         Factor(n, number, 2, 0, 99, d) for n, d in (("price", 90), ("quantity", 5), ("amount", 9))
     )
     link = FunctionalDependency(0, 1, np.arange(3, dtype=np.int32))
-    found = Dependencies(
-        products=(Product(amount, (price, quantity), Fraction(1)),), functional=(link,), blocks=("sku", "price")
-    )
-    made = with_decided_last(found).products[0]
+    products = (Product(amount, (price, quantity), Fraction(1)),)
+    found = Dependencies(relations=Relations(products=products), functional=(link,), blocks=("sku", "price"))
+    made = with_decided_last(found).relations.products[0]
     assert [(own.name, own.different) for own in made.factors] == [("price", 0), ("quantity", 5)]

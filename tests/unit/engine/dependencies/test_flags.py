@@ -120,7 +120,7 @@ def test_a_count_of_flags_is_their_number_in_every_row(off, on):
     values["other"] = (type_, [on if own else off for own in rng(6).random(ROWS) < 0.4])
     values["n"] = ("int", set_.sum(axis=1))
     found, table, drawn = scrambled(values)
-    assert set(count_broken(found, table).values()) == {0} and len(found.linear) == 1
+    assert set(count_broken(found, table).values()) == {0} and len(found.relations.linear) == 1
     d = drawn.to_pydict()
     counts = [sum(own == on for own in row) for row in zip(*(d[f"f{i}"] for i in range(4)), strict=True)]
     assert counts == d["n"]

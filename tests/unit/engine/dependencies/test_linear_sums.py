@@ -12,7 +12,7 @@ def rng(seed=0):
 
 
 def sums_of(found):
-    return [own.describe() for own in found.linear]
+    return [own.describe() for own in found.relations.linear]
 
 
 @pytest.mark.parametrize("terms", [3, 4, 7])

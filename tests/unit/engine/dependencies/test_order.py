@@ -319,9 +319,20 @@ def test_what_is_left_to_pay_of_a_product_is_the_rest():
     own = {"quantity": quantity, "price": price, "total": total, "paid": paid, "open": total - paid}
     found, _, drawn = scrambled({name: ("bigint", v) for name, v in own.items()})
     assert "total = quantity * price" in found.describe()
-    assert len(found.linear) == 1 and found.linear[0].column in ("paid", "open")
+    assert len(found.relations.linear) == 1 and found.relations.linear[0].column in ("paid", "open")
     d = drawn.to_pandas()
     assert (d.total == d.quantity * d.price).all()
     assert (d.total == d.paid + d.open).all()
     assert d[["paid", "open"]].min().min() >= 0
     assert abs((d.open == 0).mean() - (paid == total).mean()) < 0.02
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("whole", ["bigint", "int"])
+def test_a_given_number_whose_distance_is_none_moves_its_bound_no_further_than_it_must(whole):
+    low = rng(1).integers(0, 100, ROWS)
+    high = np.where(np.arange(ROWS) % 10 == 0, np.nan, low + 20 * rng(2).random(ROWS))
+    asked = np.where(np.arange(ROWS) % 7 == 0, np.nan, low[::-1] - 1.5)
+    _, _, drawn = scrambled({"low": (whole, low), "high": ("double", pa.array(high))}, given={"high": pa.array(asked)})
+    d = drawn.to_pandas()
+    assert not (d.low > d.high).any() and d.low.min() == -2 and np.array_equal(d.high, asked, equal_nan=True)

@@ -1,9 +1,11 @@
 from fractions import Fraction
+from unittest import mock
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from synthohive_spark.engine.dependencies import find as find_module
 from tests.helpers.scrambled import count_broken, scrambled
 
 ROWS = 2000
@@ -14,7 +16,7 @@ def rng(seed=0):
 
 
 def products_of(found):
-    return [own.describe() for own in found.products]
+    return [own.describe() for own in found.relations.products]
 
 
 @pytest.mark.parametrize("rows", [200, 2000])
@@ -145,7 +147,7 @@ def test_three_numbers_make_a_volume_and_an_interest():
     values |= {"principal": principal, "rate": rate, "days": days}
     values["interest"] = np.round(principal * rate * days / 36_500, 2)
     found, table, drawn = scrambled({name: ("double", own) for name, own in values.items()})
-    interest, volume = found.products
+    interest, volume = found.relations.products
     assert interest.columns == ("interest", "principal", "rate", "days")
     assert interest.scale == Fraction(1, 36_500)
     assert volume.describe() == "volume = length * width * height"
@@ -154,3 +156,13 @@ def test_three_numbers_make_a_volume_and_an_interest():
     d = drawn.to_pandas()
     assert np.abs(d.volume - d.length * d.width * d.height).max() < 0.0501
     assert np.abs(d.interest - d.principal * d.rate * d.days / 36_500).max() < 0.00501
+
+
+def test_products_are_looked_for_once_where_no_sum_computes_one_of_them():
+    quantity, price = rng(1).integers(1, 9, 400), rng(2).integers(1, 400, 400)
+    tax = rng(3).integers(1, 90, 400)
+    own = {"quantity": quantity, "price": price, "net": quantity * price, "tax": tax, "gross": quantity * price + tax}
+    with mock.patch.object(find_module, "find_products", wraps=find_module.find_products) as search:
+        found, _, _ = scrambled({name: ("bigint", v) for name, v in own.items()})
+    assert search.call_count == 1
+    assert set(found.describe()) >= {"net = quantity * price", "gross = net + tax"}

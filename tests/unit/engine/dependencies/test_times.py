@@ -225,7 +225,7 @@ def test_values_of_few_rows_are_not_kept():
     names = t.dt.day_name()
     t, names = t[keep].reset_index(drop=True), names[keep].reset_index(drop=True)
     found, _, drawn = scrambled({"t": as_stamps(t), "day": ("string", names)})
-    (own,) = found.timed
+    (own,) = found.relations.timed
     assert own.at == (0, 1, 2, 3, 4, 5)
     assert "Sunday" not in own.values
     assert set(drawn["day"].to_pylist()) <= set(own.values) | {"Sunday"}
@@ -240,7 +240,7 @@ def test_one_row_that_differs_is_enough_to_find_none():
     changed["weekday"][8] = "Holiday"
     values |= {name: (values[name][0], own) for name, own in changed.items()}
     found, _, _ = scrambled(values)
-    assert {own.column.name for own in found.timed} == {"left", "month"}
+    assert {own.column.name for own in found.relations.timed} == {"left", "month"}
 
 
 def test_chance_makes_no_part_and_no_distance():
@@ -249,7 +249,7 @@ def test_chance_makes_no_part_and_no_distance():
         values = {f"d{i}": as_dates(stamps(10 * seed + i)) for i in range(3)}
         values |= {f"n{i}": ("int", r.integers(0, 2 + 3 * i, ROWS)) for i in range(8)}
         values |= {"rare": ("boolean", r.random(ROWS) < 0.005), "name": ("string", r.choice(["a", "b"], ROWS))}
-        assert scrambled(values)[0].timed == ()
+        assert scrambled(values)[0].relations.timed == ()
 
 
 BROKEN = [

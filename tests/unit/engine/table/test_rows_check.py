@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from structlog.testing import capture_logs
 
-from synthohive_spark import Autoregressive, Privacy, SchemaError
+from synthohive_spark import Autoregressive, Formula, Inequality, Metadata, Privacy, SchemaError
 
 ROWS = 400
 
@@ -73,3 +73,28 @@ def test_what_the_rows_say_is_in_the_summary_too():
     frame = pd.DataFrame({"id": np.arange(ROWS), "code": [f"K{i:05d}" for i in range(ROWS)], "kind": list("ab") * 200})
     said = Autoregressive(progress=False, epochs=1).fit(frame, seed=1).training_summary.warnings
     assert any(text.startswith("columns 'id', 'code': all 400 values are different") for text in said)
+
+
+def ordered(expression):
+    """Rows and the declaration of a formula, and of an order of what it computes and is made of."""
+    net, fee = np.random.default_rng(0).integers(1, 90, (2, ROWS))
+    frame = pd.DataFrame({"net": net, "fee": fee}).assign(gross=lambda d: d.eval(expression))
+    declared = [Formula("gross", expression), Inequality("net", "gross")]
+    return frame, Metadata().add_table("table", dependencies=declared)
+
+
+def test_a_declared_order_that_computed_columns_may_break_is_warned_of():
+    frame, metadata = ordered("net + fee - 20")
+    with capture_logs() as logs:
+        fitted = Autoregressive(progress=False, epochs=1, metadata=metadata).fit(frame, seed=1)
+    (said,) = (entry for entry in logs if entry["event"] == "loose_orders")
+    assert said["log_level"] == "warning" and said["orders"] == ["net <= gross"]
+    assert f"net <= gross: {said['reason']}" in fitted.training_summary.warnings
+    frame, metadata = ordered("net + fee")
+    assert "loose_orders" not in warned(frame, metadata=metadata)
+
+
+def test_declarations_that_contradict_each_other_are_refused():
+    frame, metadata = ordered("net - fee")
+    with pytest.raises(SchemaError, match="no row can keep 'net <= gross'"):
+        Autoregressive(progress=False, metadata=metadata).fit(frame, seed=1)
