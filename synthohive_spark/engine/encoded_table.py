@@ -9,10 +9,10 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
+from synthohive_spark.engine.code_orders import RANK_CELLS, CodeOrders
 from synthohive_spark.engine.integrity import Bounds, Share, Whole, check_distinct, check_equal
 
 Codes = npt.NDArray[np.int32]
-RANK_CELLS = 512
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,38 @@ class FunctionalDependency:
     dependent: Whole
     table: Codes
 
+    @property
+    def columns(self) -> tuple[int, ...]:
+        """Positions of all its columns, the one that is decided last."""
+        return self.determinant, self.dependent
+
+
+@dataclass(frozen=True, eq=False)
+class CompositeDependency:
+    """The codes of two columns say together which code a third one has.
+
+    Only combinations that enough rows hold are drawn, as only values of enough rows have codes.
+
+    Attributes:
+        determinants: Positions of the columns that decide.
+        dependent: Position of the column that is decided.
+        combinations: Codes of the three, shape (combinations, 3); no two of the same first two.
+        free: Of each of the three whether its null, code 0, goes with anything and says nothing.
+    """
+
+    determinants: tuple[Whole, Whole]
+    dependent: Whole
+    combinations: Codes
+    free: tuple[bool, bool, bool] = (False, False, False)
+
+    @property
+    def columns(self) -> tuple[int, ...]:
+        """Positions of all its columns, the one that is decided last."""
+        return *self.determinants, self.dependent
+
+
+Function = FunctionalDependency | CompositeDependency
+
 
 @dataclass(frozen=True, eq=False)
 class Exclusion:
@@ -82,27 +114,6 @@ class Exclusion:
         there = np.flatnonzero(self.table >= 0)
         made[self.table[there]] = there
         return made
-
-
-@dataclass(frozen=True, eq=False)
-class OrderedCodes:
-    """A column whose values never lie below those of others.
-
-    Values are counted through in their order, over all columns that are in order with others: to each code belongs the
-    first and the last place that its values have. The bins of a column with ranks are cut anew, into `RANK_CELLS` equal
-    parts of its ranks, which are as good as codes here. What is no number has all places.
-
-    Attributes:
-        column: Position of the column.
-        above: Positions of the columns that it never lies below.
-        first: The first place of each code.
-        last: The last place of each code.
-    """
-
-    column: Whole
-    above: tuple[Whole, ...]
-    first: Codes
-    last: Codes
 
 
 @dataclass(frozen=True)
@@ -143,7 +154,7 @@ class Layout:
         columns: The generated columns.
         context: The given ones.
         at_least: Fewest rows that a number which an engine stores about the rows may stand for.
-        functional: Generated columns that are a function of another one; an engine need not look at them.
+        functional: Generated columns that are a function of another one, or of two; an engine keeps to the latter.
         null_inclusions: Generated columns that are null only where another one is; an engine keeps to them.
         echoes: Generated columns that often hold what a given one does; an engine need not look at them.
         exclusions: Generated columns that never hold the same value; an engine keeps to them.
@@ -155,12 +166,12 @@ class Layout:
     columns: tuple[Block, ...]
     context: tuple[Block, ...] = ()
     at_least: Whole = 5
-    functional: tuple[FunctionalDependency, ...] = ()
+    functional: tuple[Function, ...] = ()
     null_inclusions: tuple[NullInclusion, ...] = ()
     echoes: tuple[Echo, ...] = ()
     first: tuple[int, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
-    orders: tuple[OrderedCodes, ...] = ()
+    orders: CodeOrders = field(default_factory=CodeOrders)
 
     def check(self) -> None:
         """See `synthohive_spark.engine.integrity`."""
@@ -177,7 +188,8 @@ class Layout:
                 raise ValueError("a null inclusion names columns that are not there")
             if not (self.columns[own.column].null and self.columns[own.within].null):
                 raise ValueError("a null inclusion is of columns without nulls")
-        links = [(own.determinant, own.dependent, self.columns, drawn, own.table) for own in self.functional]
+        single = [own for own in self.functional if isinstance(own, FunctionalDependency)]
+        links = [(own.determinant, own.dependent, self.columns, drawn, own.table) for own in single]
         links += [(own.given, own.column, self.context, given, own.table) for own in self.echoes]
         links += [(own.one, own.other, self.columns, drawn, own.table) for own in self.exclusions]
         for one, other, blocks, most, table in links:
@@ -188,17 +200,20 @@ class Layout:
                 raise ValueError("a dependency is of columns with ranks")
             if table.min() < -1 or table.max() >= self.columns[other].codes:
                 raise ValueError("a dependency names codes that are not there")
-        check_distinct((own.column for own in self.orders), "columns in order")
-        places = {own.column: self._cells(own.column) for own in self.orders if own.column < drawn}
-        for order in self.orders:
-            if not {order.column, *order.above} <= places.keys() or order.column in order.above:
-                raise ValueError("an order names columns that are not there")
-            for cells in (order.first, order.last):
-                check_equal(len(cells), places[order.column], "an order and its column's codes")
+        codes = [block.codes for block in self.columns]
+        self.orders.check_beside([b.codes - b.bins + RANK_CELLS * (b.bins > 0) for b in self.columns], codes)
+        for composite in (own for own in self.functional if isinstance(own, CompositeDependency)):
+            self._check_composite(composite)
 
-    def _cells(self, column: int) -> int:
-        block = self.columns[column]
-        return block.codes - block.bins + RANK_CELLS * (block.bins > 0)
+    def _check_composite(self, own: CompositeDependency) -> None:
+        check_distinct(own.columns, "columns of a dependency")
+        if max(own.columns) >= len(self.columns) or any(self.columns[place].ranked for place in own.columns):
+            raise ValueError("a dependency names columns that are not there, or have ranks")
+        check_distinct(map(tuple, own.combinations[:, :2].tolist()), "combinations that decide")
+        if (own.combinations < 0).any() or (own.combinations >= [self.columns[p].codes for p in own.columns]).any():
+            raise ValueError("a dependency names codes that are not there")
+        if any(free and not self.columns[place].null for place, free in zip(own.columns, own.free, strict=True)):
+            raise ValueError("a dependency frees nulls of a column without nulls")
 
     def to_json(self) -> dict[str, Any]:
         """The layout as plain values."""
@@ -209,15 +224,12 @@ class Layout:
         return {
             **parts,
             "at_least": self.at_least,
-            "functional": _with_lists(self.functional),
+            "functional": [_function_to_json(own) for own in self.functional],
             "echoes": _with_lists(self.echoes),
             "null_inclusions": [dict(vars(own)) for own in self.null_inclusions],
             "first": list(self.first),
             "exclusions": _with_lists(self.exclusions),
-            "orders": [
-                {**vars(o), "above": list(o.above), "first": o.first.tolist(), "last": o.last.tolist()}
-                for o in self.orders
-            ],
+            "orders": self.orders.to_json(),
         }
 
     @classmethod
@@ -231,16 +243,31 @@ class Layout:
             blocks("columns"),
             blocks("context"),
             data["at_least"],
-            tuple(FunctionalDependency(**own) for own in _with_arrays(data["functional"])),
+            tuple(map(_function_from_json, data["functional"])),
             tuple(NullInclusion(**own) for own in data["null_inclusions"]),
             tuple(Echo(**own) for own in _with_arrays(data["echoes"])),
             tuple(data.get("first", ())),
             tuple(Exclusion(**own) for own in _with_arrays(data.get("exclusions", ()))),
-            tuple(
-                OrderedCodes(o["column"], tuple(o["above"]), _codes(o["first"]), _codes(o["last"]))
-                for o in data.get("orders", ())
-            ),
+            CodeOrders.from_json(data["orders"]),
         )
+
+
+def _function_to_json(own: Function) -> dict[str, Any]:
+    if isinstance(own, FunctionalDependency):
+        return _with_lists([own])[0]
+    plain = {"determinants": list(own.determinants), "free": list(own.free)}
+    return {**plain, "dependent": own.dependent, "combinations": own.combinations.tolist()}
+
+
+def _function_from_json(data: Mapping[str, Any]) -> Function:
+    if "determinants" not in data:
+        return FunctionalDependency(**_with_arrays([data])[0])
+    (one, other), free = data["determinants"], data["free"]
+    rows = data["combinations"]
+    if any(len(row) != 3 for row in rows):
+        raise ValueError("a combination is not of three codes")
+    codes = _codes([code for row in rows for code in row]).reshape(-1, 3)
+    return CompositeDependency((one, other), data["dependent"], codes, tuple(free))
 
 
 def _with_lists(links: Sequence[FunctionalDependency | Echo | Exclusion]) -> list[dict[str, Any]]:

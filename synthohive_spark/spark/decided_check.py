@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
+from operator import and_
 
 from pyspark.sql import Column as Expression
 from pyspark.sql import DataFrame
@@ -24,8 +25,9 @@ def count_undecided(
 ) -> list[list[tuple[int, int]]]:
     """How many real and synthetic rows of each table hold another value than the column that decides it asks for.
 
-    A value asks for what most real rows hold beside it, and for nothing where no real row holds it. Where each draw has
-    its own, it asks for what most rows of the same side hold. One job over all tables; null is a value like others.
+    A value, or two together, asks for what most real rows hold beside it, and for nothing where no real row holds it.
+    Where each draw has its own, it asks for what most rows of the same side hold. One job over all tables; null is a
+    value like others, unless rows with nulls say nothing.
 
     Args:
         tables: Real rows, synthetic rows of the same types, and what is decided; at least one thing in each.
@@ -36,8 +38,9 @@ def count_undecided(
             each = [
                 F.struct(
                     F.lit(which).alias("which"),
-                    F.xxhash64(quote(own.column)).alias("value"),
+                    F.xxhash64(*map(quote, own.columns)).alias("value"),
                     F.xxhash64(*map(quote, own.attributes)).alias("attributes"),
+                    _counts(own).alias("counts"),
                 )
                 for which, own in enumerate(asked)
             ]
@@ -45,6 +48,7 @@ def count_undecided(
             pairs.append(rows)
     counted = (
         reduce(DataFrame.unionAll, pairs)
+        .where("counts")
         .groupBy("place", "which", "value", "attributes")
         .agg(F.sum("real").alias("real"), F.sum(1 - F.col("real")).alias("made"))
     )
@@ -61,3 +65,8 @@ def count_undecided(
         ]
         for place, (_, _, asked) in enumerate(tables)
     ]
+
+
+def _counts(own: Decided) -> Expression:
+    """Whether a row says anything."""
+    return reduce(and_, (F.col(quote(name)).isNotNull() for name in sorted(own.every))) if own.free else F.lit(True)

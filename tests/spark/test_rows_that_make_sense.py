@@ -115,6 +115,10 @@ def test_the_report_counts_rows_whose_columns_no_longer_decide_each_other(spark,
         "date_add(DATE '1970-01-01', CAST(id % 300 * 37 % 9000 AS INT)) AS born",
         "IF(id % 5 = 0, NULL, id % 11) AS won",
         "IF(id % 5 = 0, NULL, rand(3)) AS odds",
+        "concat('R', pmod(xxhash64(id), 12)) AS route",
+        "element_at(array('Y', 'M', 'C'), 1 + CAST(pmod(xxhash64(id, 1), 3) AS INT)) AS class",
+    ).selectExpr(
+        "*", "IF(xxhash64(customer, route, odds) % 8 = 0, NULL, pmod(xxhash64(route, class), 20) + 40.5D) AS fare"
     ).write.parquet(str(tmp_path / "real"))
     real = {"bets": spark.read.parquet(str(tmp_path / "real"))}
     synthesizer = Synthesizer(Metadata().add_table("bets"), spark, engine="autoregressive", progress=False)
@@ -127,16 +131,21 @@ def test_the_report_counts_rows_whose_columns_no_longer_decide_each_other(spark,
         return {d.text: (d.broken_real, d.broken_synthetic) for d in report.tables[0].dependencies}
 
     kept = {"city decides state", "customer decides born", "odds is null exactly where won is"}
+    kept.add("route and class decide fare where none is null")
     assert broken(made) == dict.fromkeys(kept, (0, 0))
     places = made.index[made.state != "state1"][:30]
     made.loc[places, "state"] = "state1"
     twice = made.customer[made.customer.duplicated(keep=False)].iloc[0]
     made.loc[made.index[made.customer == twice][0], "born"] = dt.date(2001, 1, 1)
     made.loc[made.index[made.odds.notna()][:7], "odds"] = None
+    dear = made.index[made.fare.notna()][:11]
+    made.loc[dear, "fare"] += 100
+    made.loc[made.index[made.fare.notna()][11:20], "fare"] = None
     assert broken(made) == {
         "city decides state": (0, 30),
         "customer decides born": (0, 1),
         "odds is null exactly where won is": (0, 7),
+        "route and class decide fare where none is null": (0, 11),
     }
 
 

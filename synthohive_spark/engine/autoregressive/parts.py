@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from synthohive_spark.engine.code_orders import RANK_CELLS, Places
 from synthohive_spark.engine.codecs.numeric_common import EDGE
-from synthohive_spark.engine.encoded_table import RANK_CELLS, Allowed, Echo, EncodedTable
+from synthohive_spark.engine.encoded_table import Allowed, Echo, EncodedTable
 
 Codes = npt.NDArray[np.int64]
 Weights = npt.NDArray[np.float64]
@@ -139,8 +140,8 @@ class ColumnParts:
         table = places.reshape(len(codes), groups, members)
         return np.asarray(table.any(axis=2) if group is None else table[np.arange(len(codes)), group])
 
-    def spread(self, places: npt.NDArray[np.int32], *, last: bool) -> npt.NDArray[np.int32]:
-        """What `OrderedCodes` says of codes and parts of ranks, for each category and those linked to it.
+    def spread(self, places: Places, *, last: bool) -> Places:
+        """What `Ends` says of codes, for each category and those linked to it.
 
         Args:
             places: The first or the last place of each code.
@@ -151,8 +152,7 @@ class ColumnParts:
         """
         if self.places is not None:
             groups, members = self.sizes
-            none = -1 if last else np.iinfo(np.int32).max
-            made = np.full(groups * members, none, np.int32)
+            made = np.full(groups * members, -1 if last else np.iinfo(np.int32).max, np.int32)
             made[self.places] = places
             return made.reshape(groups, members)
         if not self.bins:

@@ -6,7 +6,7 @@ Arrays have a column for each row of the batch. What is not known is zero, so on
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, ClassVar
@@ -17,19 +17,22 @@ import numpy.typing as npt
 from synthohive_spark.engine.autoregressive.head import Floats, Gate, Head
 from synthohive_spark.engine.autoregressive.in_order import InOrder
 from synthohive_spark.engine.autoregressive.known import draw_known
+from synthohive_spark.engine.autoregressive.logits import rule_out, weigh
 from synthohive_spark.engine.autoregressive.parts import Codes, Parts
 from synthohive_spark.engine.categories import sample_categories
+from synthohive_spark.engine.code_orders import CodeOrders
+from synthohive_spark.engine.dependencies.composite import freed
 from synthohive_spark.engine.dependencies.exclusion import permitted_beside
 from synthohive_spark.engine.dependencies.functional import allowed
 from synthohive_spark.engine.dependencies.null_inclusion import mask_nulls
 from synthohive_spark.engine.encoded_table import (
     EncodedTable,
     Exclusion,
+    Function,
     FunctionalDependency,
     Known,
     Layout,
     NullInclusion,
-    OrderedCodes,
 )
 from synthohive_spark.engine.noise import NoiseBits, uniforms
 from synthohive_spark.engine.products import product_type
@@ -46,7 +49,7 @@ class AutoregressiveSampler:
         heads: For each part that is drawn its head.
         null_inclusions: Which columns are null only where others are.
         nulls: Whether code 0 of each drawn column is null.
-        functional: Which columns are a function of another.
+        functional: Which columns are a function of another, or of two.
         exclusions: Which columns never hold the same value.
         orders: Which columns never lie below others.
         summary: What makes what heads read of the embeddings of given parts, shape (read, width of these); None where
@@ -59,9 +62,9 @@ class AutoregressiveSampler:
     heads: Mapping[int, Head]
     null_inclusions: tuple[NullInclusion, ...]
     nulls: tuple[bool, ...]
-    functional: tuple[FunctionalDependency, ...] = ()
+    functional: tuple[Function, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
-    orders: tuple[OrderedCodes, ...] = ()
+    orders: CodeOrders = field(default_factory=CodeOrders)
     summary: Floats | None = None
 
     any_condition: ClassVar[bool] = True
@@ -121,8 +124,9 @@ class AutoregressiveSampler:
         if known.columns is None:
             return len(self.order)
         places = {*known.columns, *known.allowed}
-        for _ in self.functional:
-            places |= {link.dependent for link in self.functional if link.determinant in places}
+        single = [link for link in self.functional if isinstance(link, FunctionalDependency)]
+        for _ in single:
+            places |= {link.dependent for link in single if link.determinant in places}
         return self._until(places)
 
     def _until(self, places: Collection[int] | None) -> int:
@@ -149,6 +153,8 @@ class AutoregressiveSampler:
     def _decide(self, parts: Codes, known: Known) -> None:
         """Put in place what known columns decide; what that decides further, they decide themselves."""
         for link in self.functional:
+            if not isinstance(link, FunctionalDependency):
+                continue
             determinant, column = link.determinant + self.parts.given, link.dependent + self.parts.given
             codes = self._codes(determinant, parts)
             decided = np.where(codes >= 0, link.table[np.maximum(codes, 0)], -1)
@@ -187,7 +193,7 @@ class AutoregressiveSampler:
                 continue
             allowed = None if known is None else known.allowed.get(place)
             weights = [] if allowed is None else self.parts.columns[column].weights(allowed)
-            permitted, limits = self._permitted(column, parts), self._in_order.limits(place, parts)
+            permitted = self._permitted(column, parts)
             for own_place, part in enumerate(self.parts.of_column[column]):
                 parent = self.parts.parents[part]
                 echoed = self.parts.echoed(parts.T, part) if part in self.parts.echo_of else None
@@ -198,13 +204,13 @@ class AutoregressiveSampler:
                     else:
                         mask_nulls(logits, place, self._inclusions_of(known), parts[self._first_parts])
                 if weights:
-                    _weigh(logits, weights[own_place], None if parent < 0 else parts[parent])
+                    weigh(logits, weights[own_place], None if parent < 0 else parts[parent])
+                group, first = None if parent < 0 else parts[parent], parent < 0
                 if permitted is not None:
-                    group = None if parent < 0 else parts[parent]
-                    _rule_out(logits, ~self.parts.columns[column].allowed(permitted, group).T)
-                if limits is not None:
-                    group = None if parent < 0 else parts[parent]
-                    _rule_out(logits, limits.rule_out(self._in_order.ends[place], group))
+                    ruled_out = ~self.parts.columns[column].allowed(permitted, group).T
+                    rule_out(logits, ruled_out, keep_null=first and place in self._free)
+                if (out_of_order := self._in_order.ruled_out(place, parts, group)) is not None:
+                    rule_out(logits, out_of_order, keep_null=first and self.nulls[place])
                 yield part, logits
                 self._read_part(read, part, parts[part])
                 used = max(used, self.slots[part].stop)
@@ -223,11 +229,11 @@ class AutoregressiveSampler:
     def _permitted(self, column: int, parts: Codes) -> npt.NDArray[np.bool_] | None:
         """The codes of a column that known ones permit, by functions and exclusions, (rows, codes); None for all."""
         place = column - self.parts.given
-        links = [link for link in self.functional if place in (link.determinant, link.dependent)]
+        links = [link for link in self.functional if place in link.columns]
         apart = [own for own in self.exclusions if place in (own.one, own.other)]
         if not (links or apart):
             return None
-        others = {link.determinant + link.dependent - place for link in links}
+        others = {other for link in links for other in link.columns if other != place}
         others |= {own.one + own.other - place for own in apart}
         known = {other: self._codes(other + self.parts.given, parts) for other in others}
         codes = self.parts.columns[column].codes
@@ -288,6 +294,11 @@ class AutoregressiveSampler:
         return sum(len(own) for own in self.embeddings[: self.parts.first_drawn])
 
     @cached_property
+    def _free(self) -> set[int]:
+        """Columns of which a null goes with any combination, and is as likely whatever else may be drawn."""
+        return freed(self.functional)
+
+    @cached_property
     def _first_parts(self) -> list[int]:
         return [own[0] for own in self.parts.of_column[self.parts.given :]]
 
@@ -305,27 +316,6 @@ class AutoregressiveSampler:
             if part == self.parts.first_drawn - 1 and self.summary is not None:
                 start = len(self.summary)
         return slots
-
-
-def _weigh(logits: Floats, weights: npt.NDArray[np.float64], parent: Codes | None) -> None:
-    """Make categories as likely, in place, as they are where so much of each is allowed.
-
-    Args:
-        logits: Shape (categories, rows).
-        weights: Of the categories; of a linked part, for each category of ``parent``.
-        parent: Categories of the part it is linked to.
-    """
-    with np.errstate(divide="ignore"):
-        logs = np.log(weights).astype(np.float32)
-    allowed = logits + (logs[:, None] if parent is None else logs[parent].T)
-    some = np.isfinite(allowed).any(axis=0)
-    logits[:, some] = allowed[:, some]
-
-
-def _rule_out(logits: Floats, ruled_out: npt.NDArray[np.bool_]) -> None:
-    """Rule out categories in place, except in rows that would have none left."""
-    left = np.isfinite(logits) & ~ruled_out
-    logits[ruled_out & left.any(axis=0)] = -np.inf
 
 
 def sampler_of(
@@ -379,6 +369,5 @@ def sampler_of(
         own = {name: np.ascontiguousarray(array, np.float32) for name, array in arrays_of.items()}
         heads[parts.first_drawn + i] = Head(**own, gate=gate)
         heads[parts.first_drawn + i].check(parts, parts.first_drawn + i)
-    return AutoregressiveSampler(
-        parts, order, embeddings, heads, layout.null_inclusions, nulls, layout.functional, layout.exclusions, layout.orders, summary
-    )
+    rules = (layout.null_inclusions, nulls, layout.functional, layout.exclusions, layout.orders)
+    return AutoregressiveSampler(parts, order, embeddings, heads, *rules, summary)

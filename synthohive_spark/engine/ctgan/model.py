@@ -154,7 +154,7 @@ def _narrow(layout: Layout, groups: Mapping[str, Mapping[int, Groups]]) -> Layou
     def blocks(own: tuple[Block, ...], found: Mapping[int, Groups]) -> tuple[Block, ...]:
         return tuple(found[i].block(block) if i in found else block for i, block in enumerate(own))
 
-    links = tuple(own for own in layout.functional if not {own.determinant, own.dependent} & groups["columns"].keys())
+    links = tuple(own for own in layout.functional if not {*own.columns} & groups["columns"].keys())
     columns, context = (blocks(getattr(layout, part), groups[part]) for part in ("columns", "context"))
     return replace(layout, columns=columns, context=context, functional=links)
 

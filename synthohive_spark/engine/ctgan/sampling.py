@@ -20,7 +20,7 @@ from synthohive_spark.engine.ctgan.slots import RANK_SCALE, Slots, scores
 from synthohive_spark.engine.dependencies.exclusion import parted
 from synthohive_spark.engine.dependencies.functional import settled
 from synthohive_spark.engine.dependencies.null_inclusion import drawing_order, mask_nulls
-from synthohive_spark.engine.encoded_table import EncodedTable, Exclusion, FunctionalDependency, Known, NullInclusion
+from synthohive_spark.engine.encoded_table import EncodedTable, Exclusion, Function, Known, NullInclusion
 from synthohive_spark.engine.groups import Groups, grouped
 from synthohive_spark.engine.noise import NoiseBits, normal_cdf, normal_words, normals, uniforms
 from synthohive_spark.engine.products import product_type
@@ -80,7 +80,7 @@ class CTGANSampler:
         ranked: Whether each column has a rank.
         conditions: Draws the conditional vector.
         null_inclusions: Which columns are null only where others are.
-        functional: Which columns are a function of another.
+        functional: Which columns are a function of another, or of two.
         exclusions: Which columns never hold the same value.
         values: By column of one of these, its codes that stand for values.
         groups: The columns, by position, of which the generator makes a group.
@@ -96,7 +96,7 @@ class CTGANSampler:
     ranked: tuple[bool, ...]
     conditions: SamplingConditions
     null_inclusions: tuple[NullInclusion, ...]
-    functional: tuple[FunctionalDependency, ...]
+    functional: tuple[Function, ...]
     exclusions: tuple[Exclusion, ...]
     values: Mapping[int, range]
     groups: Mapping[int, Groups]

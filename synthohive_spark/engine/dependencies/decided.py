@@ -9,24 +9,31 @@ import pyarrow as pa
 
 from synthohive_spark.engine.dependencies import functional, null_inclusion
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
-from synthohive_spark.engine.encoded_table import EncodedTable
+from synthohive_spark.engine.encoded_table import CompositeDependency, EncodedTable
 
 
 @dataclass(frozen=True)
 class Decided:
-    """Rows that agree in one column agree in others.
+    """Rows that agree in some columns agree in others.
 
     Attributes:
         text: The sentence that says so.
-        column: The column that decides.
-        attributes: The columns that it decides.
+        columns: The columns that decide.
+        attributes: The columns that they decide.
         known: Whether which values go together is learned; else each draw has its own.
+        free: Whether rows in which any of them is null say nothing.
     """
 
     text: str
-    column: str
+    columns: tuple[str, ...]
     attributes: tuple[str, ...]
     known: bool
+    free: bool = False
+
+    @property
+    def every(self) -> set[str]:
+        """All columns that it speaks of."""
+        return {*self.columns, *self.attributes}
 
 
 @dataclass(frozen=True)
@@ -49,15 +56,14 @@ class NullWithin:
 def decided(own: Dependencies, names: Collection[str]) -> tuple[Decided, ...]:
     """Which of the columns ``names`` decide others of them, where both are learned whole."""
     whole = own.whole(names)
-    found = [
-        Decided(
-            functional.describe(link, own.blocks), own.blocks[link.determinant], (own.blocks[link.dependent],), True
-        )
-        for link in own.functional
-    ]
-    found += [Decided(entity.describe(), entity.column, entity.attributes, False) for entity in own.entities]
-    kept = [one for one in found if not one.known or {one.column, *one.attributes} <= whole]
-    return tuple(one for one in kept if {one.column, *one.attributes} <= set(names))
+    found = []
+    for link in own.functional:
+        *columns, attribute = (own.blocks[place] for place in link.columns)
+        free = isinstance(link, CompositeDependency) and any(link.free)
+        found.append(Decided(functional.describe(link, own.blocks), tuple(columns), (attribute,), True, free))
+    found += [Decided(entity.describe(), (entity.column,), entity.attributes, False) for entity in own.entities]
+    kept = [one for one in found if not one.known or one.every <= whole]
+    return tuple(one for one in kept if one.every <= set(names))
 
 
 def null_within(own: Dependencies, names: Collection[str]) -> tuple[NullWithin, ...]:

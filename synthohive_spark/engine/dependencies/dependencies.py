@@ -22,7 +22,7 @@ from synthohive_spark.engine.dependencies.relations import Relations
 from synthohive_spark.engine.dependencies.rewriting import Joint, Rewritten, joint_columns, replaced, split, virtual
 from synthohive_spark.engine.dependencies.template import TemplateColumn, Templates
 from synthohive_spark.engine.dependencies.typed import Written, written_from_json
-from synthohive_spark.engine.encoded_table import FunctionalDependency, Layout, NullInclusion
+from synthohive_spark.engine.encoded_table import Function, Layout, NullInclusion
 from synthohive_spark.engine.temporal.calendar_parts import Calendar
 
 Mask = npt.NDArray[np.bool_]
@@ -45,7 +45,7 @@ class Dependencies:
         calendar: Dates and timestamps that are cut into parts.
         relations: Columns that are computed from others.
         entities: Columns that decide others, of too many values for a table of codes.
-        functional: Columns that are a function of another one.
+        functional: Columns that are a function of another one, or of two.
         null_inclusions: Columns that are null only where another one is.
         blocks: Names of the encoded columns, to which the positions of these two refer.
         different: Columns that never hold the same value.
@@ -59,7 +59,7 @@ class Dependencies:
     calendar: Calendar = field(default_factory=Calendar)
     relations: Relations = field(default_factory=Relations)
     entities: tuple[Entity, ...] = ()
-    functional: tuple[FunctionalDependency, ...] = ()
+    functional: tuple[Function, ...] = ()
     null_inclusions: tuple[NullInclusion, ...] = ()
     blocks: tuple[str, ...] = ()
     different: tuple[Different, ...] = ()
@@ -129,7 +129,7 @@ class Dependencies:
         """Columns that follow a number though another column decides them: the number suits what was drawn of them."""
         derived, computed = self.relations.derived, self.computed
         follows = {own.column: own.of.name for own in derived if not own.line and own.of.name not in computed}
-        named = ((self.blocks[own.determinant].split("\x00")[0], self.blocks[own.dependent]) for own in self.functional)
+        named = ((self.blocks[own.columns[0]].split("\x00")[0], self.blocks[own.dependent]) for own in self.functional)
         return frozenset(other for one, other in named if other in follows and one != follows[other])
 
     @property
@@ -143,7 +143,7 @@ class Dependencies:
         """Columns in groups, such that no dependency is between columns of two groups."""
         links = [list(columns_of(own)) for own in self.in_values] + [list(own.columns) for own in self.entities]
         whole = [self.column_of_part.get(block, block) for block in self.blocks]
-        links += [[whole[own.determinant], whole[own.dependent]] for own in self.functional]
+        links += [[whole[place] for place in own.columns] for own in self.functional]
         links += [[whole[own.column], whole[own.within]] for own in self.null_inclusions]
         group = {name: [name] for name in names}
         for first, *others in links:
@@ -258,7 +258,7 @@ class Dependencies:
         texts |= {own.describe(): 0 for own in self.entities}
         # What decides, or is decided by, a part that goes by the name of its column does not tell the column.
         told = {block for block in self.blocks if "\x00" in block} | self.whole(self.blocks) | self._decided
-        links = (o for o in self.functional if {self.blocks[o.determinant], self.blocks[o.dependent]} <= told)
+        links = (o for o in self.functional if {self.blocks[place] for place in o.columns} <= told)
         texts |= {functional.describe(own, self.shown): 0 for own in links}
         texts |= {null_inclusion.describe(own, self.shown): 0 for own in self.null_together}
         rows = f"{table.num_rows:,} rows"

@@ -21,13 +21,12 @@ from synthohive_spark.engine.codecs.arrow_numbers import Numbers, to_numbers
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.derived import DerivedColumn, Number, usable
 from synthohive_spark.engine.dependencies.linear import Mask
-from synthohive_spark.engine.dependencies.linear_fit import digits_of
+from synthohive_spark.engine.dependencies.linear_fit import MOST_BANDS, digits_of
 
 _ROWS = 100
 _FEWEST = 3
 _LOOKED_AT = 20_000
 _FIRST = (200, 2_000)
-_MOST_BANDS = 64
 _MOST_KNOTS = 2_000
 _DIFFERENT = 20
 _ALL_DIFFERENT = 0.9
@@ -170,7 +169,7 @@ def _may_follow(column: _Read, number: _Read) -> bool:
 
 
 def _most_bands(number: _Read) -> int:
-    return _MOST_KNOTS if number.is_shared_time else _MOST_BANDS
+    return _MOST_KNOTS if number.is_shared_time else MOST_BANDS
 
 
 def _is_monotone(changes: npt.NDArray[Any]) -> bool:
@@ -205,7 +204,7 @@ def _curve(
     monotone = own.is_number and _is_monotone(steps)
     flat = monotone and own.different < _ALL_DIFFERENT * number.different
     by_chance = len(rows) * (1 - float((shares**2).sum()))
-    most = _MOST_KNOTS if flat else _MOST_BANDS if monotone else _most_bands(number)
+    most = _MOST_KNOTS if flat else MOST_BANDS if monotone else _most_bands(number)
     if low < high and len(changes) < min(most, _BY_CHANCE * by_chance + 1):
         return _bands(root, column, own, rows, at, changes, least)
     return _line(root, column, own, rows, at, least) if monotone and not flat and low < high else None

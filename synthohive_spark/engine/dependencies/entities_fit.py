@@ -11,6 +11,7 @@ from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.entities import Entity, entities_of
 from synthohive_spark.engine.dependencies.functional_fit import ROWS_OF_A_NAME, numbered_values, value_functions
+from synthohive_spark.engine.encoded_table import FunctionalDependency
 
 _ONE_EACH = 0.9
 _FEWEST_NAMES = 100
@@ -58,7 +59,7 @@ def find_entities(table: pa.Table, columns: Sequence[Column], found: Dependencie
     counts = [len(np.unique(own)) for own in values]
     eligible = [c.type.is_integer or c.type.is_string for c in looked_at]
     order = [(n, c.type.is_string, i) for i, (n, c) in enumerate(zip(counts, looked_at, strict=True))]
-    links = [own for own in found.functional if (own.table >= 0).all()]
+    links = [o for o in found.functional if isinstance(o, FunctionalDependency) and (o.table >= 0).all()]
     whole = found.whole(found.blocks)
     pairs = {(found.blocks[own.determinant], found.blocks[own.dependent]) for own in links}
     by_codes = {pair for pair in pairs if whole.issuperset(pair)}

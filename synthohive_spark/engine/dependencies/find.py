@@ -14,20 +14,22 @@ from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.clock_difference import find_clock_differences
 from synthohive_spark.engine.dependencies.comparison_fit import find_comparisons
+from synthohive_spark.engine.dependencies.composite_fit import Named, composites_in_codes
 from synthohive_spark.engine.dependencies.declared import Declared, declared_flags
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.derived_fit import find_derived_columns
 from synthohive_spark.engine.dependencies.flag_words_fit import find_flags
 from synthohive_spark.engine.dependencies.flags_fit import find_flag_sets
-from synthohive_spark.engine.dependencies.formats import ClockFormat
+from synthohive_spark.engine.dependencies.formats import ClockFormat, TimeFormat
 from synthohive_spark.engine.dependencies.functional_fit import find_functional_dependencies
 from synthohive_spark.engine.dependencies.linear import LinearRelation
 from synthohive_spark.engine.dependencies.linear_fit import find_linear_relations
 from synthohive_spark.engine.dependencies.loose_orders import loose_orders
 from synthohive_spark.engine.dependencies.null_inclusion import find_null_inclusions
 from synthohive_spark.engine.dependencies.order_fit import find_orders
-from synthohive_spark.engine.dependencies.product import Product
-from synthohive_spark.engine.dependencies.product_fit import find_products
+from synthohive_spark.engine.dependencies.product import Factor, Product
+from synthohive_spark.engine.dependencies.product_fit import find_products, product_parts
+from synthohive_spark.engine.dependencies.product_terms_fit import find_sums_of_products
 from synthohive_spark.engine.dependencies.relations import Relations
 from synthohive_spark.engine.dependencies.rewriting import split, virtual
 from synthohive_spark.engine.dependencies.template import Templates
@@ -63,6 +65,7 @@ def find_in_values(
         privacy: What may be kept of the rows.
         statistics: Statistics of all rows.
         calendar: Whether dates and timestamps are to be cut into parts.
+        orders_in_codes: See `find_orders`.
         given: Columns that will be given, not drawn.
     """
     asked = {name for own in rules.declared for name in own.columns}
@@ -75,7 +78,9 @@ def find_in_values(
     typed = find_typed(table, columns, rules.imitated | rules.categorical | several | known | parts, privacy)
     times_and_numbers = {own.column.name for own in typed if not isinstance(own, JsonColumn)}
     untold = [c for c in free if c.name not in known]
-    templates = find_templates(table, untold, given, rules.imitated, frozenset(times_and_numbers))
+    texts = {own.column.name: own.form for own in typed if isinstance(own, TypedColumn)}
+    times = {name: form for name, form in texts.items() if isinstance(form, TimeFormat)}
+    templates = find_templates(table, untold, given, rules.imitated, frozenset(times_and_numbers), times)
     templates = Templates((*rules.templates, *templates.columns))
     made = {own.column.name for own in templates.columns}
     written: tuple[Written, ...] = tuple(own for own in typed if own.column.name not in made)
@@ -177,15 +182,16 @@ def _find_sums_and_products(
 ) -> tuple[tuple[LinearRelation, ...], tuple[Product, ...]]:
     """The two, a column that both would compute being the product where sums can be solved for others instead."""
     sums = find_linear_relations(table, columns, privacy, firm)
-    products = find_products(table, columns, firm, privacy)
+    parts = product_parts(table, columns, privacy)
+    products = find_products(table, parts, firm)
     own = {own.column.name for own in products if own.is_plain}
     if own & {r.column for r in sums}:
         solved = find_linear_relations(table, columns, privacy, firm | own)
         sums = solved if len(solved) >= len(sums) else sums
-    computed = {r.column for r in sums}
-    if computed & {own.column.name for own in products}:
-        products = find_products(table, columns, firm | computed, privacy)
-    return sums, products
+    taken = frozenset(r.column for r in sums)
+    if taken & {own.column.name for own in products}:
+        products = find_products(table, parts, taken | firm)
+    return sums, find_sums_of_products(table, parts, sums, products, firm)
 
 
 def find_in_codes(
@@ -194,6 +200,8 @@ def find_in_codes(
     pairs: Sequence[tuple[int, int]],
     encoded: EncodedTable,
     blocks: Sequence[Block],
+    composites: Sequence[Named] = (),
+    at_least: int = 1,
 ) -> Dependencies:
     """What was found in values, and what the codes of columns have in common.
 
@@ -203,21 +211,25 @@ def find_in_codes(
         pairs: See `deciding_pairs`.
         encoded: The same rows, encoded.
         blocks: The encoded columns.
+        composites: See `find_composites`.
+        at_least: Fewest rows of a combination that may be kept.
     """
+    links = find_functional_dependencies(table, (), encoded, blocks, pairs)
     return replace(
         found,
-        functional=find_functional_dependencies(table, (), encoded, blocks, pairs),
+        functional=(*links, *composites_in_codes(table, composites, encoded, blocks, links, at_least)),
         null_inclusions=find_null_inclusions(encoded, blocks),
         blocks=tuple(block.name for block in blocks),
     )
 
 
 def with_decided_last(found: Dependencies) -> Dependencies:
-    """Products of which factors that decide other columns, or are decided, are the last to be changed."""
-    linked = {found.blocks[place] for own in found.functional for place in (own.determinant, own.dependent)}
+    """Products of which parts that decide other columns, or are decided, are the last to be changed."""
+    linked = {found.blocks[place] for own in found.functional for place in own.columns}
     linked |= {name for own in found.entities for name in own.columns}
-    products = [
-        replace(own, factors=tuple(replace(f, different=0) if f.name in linked else f for f in own.factors))
-        for own in found.relations.products
-    ]
+
+    def last(parts: tuple[Factor, ...]) -> tuple[Factor, ...]:
+        return tuple(replace(part, different=0) if part.name in linked else part for part in parts)
+
+    products = (replace(own, factors=last(own.factors), terms=last(own.terms)) for own in found.relations.products)
     return replace(found, relations=replace(found.relations, products=tuple(products)))

@@ -1,4 +1,4 @@
-"""Columns that are a function of another one (city and country): what a known code permits in the others."""
+"""Columns that are a function of another one (city and country), or of two: what a known code permits in the others."""
 
 from __future__ import annotations
 
@@ -7,24 +7,29 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from synthohive_spark.engine.encoded_table import Codes, EncodedTable, FunctionalDependency
+from synthohive_spark.engine.dependencies import composite
+from synthohive_spark.engine.encoded_table import Codes, EncodedTable, Function, FunctionalDependency
 
 Mask = npt.NDArray[np.bool_]
 
 
-def describe(own: FunctionalDependency, names: Sequence[str]) -> str:
+def describe(own: Function, names: Sequence[str]) -> str:
     """The dependency as a sentence; ``names`` are those of the encoded columns."""
+    if not isinstance(own, FunctionalDependency):
+        return composite.describe(own, names)
     return f"{names[own.determinant]} decides {names[own.dependent]}"
 
 
-def broken(own: FunctionalDependency, encoded: EncodedTable) -> Mask:
-    """Which rows have another code of the dependent column than their code of the determinant has beside it."""
+def broken(own: Function, encoded: EncodedTable) -> Mask:
+    """Which rows have another code of the dependent column than what decides it has beside it."""
+    if not isinstance(own, FunctionalDependency):
+        return composite.broken(own, encoded)
     expected = own.table[encoded.codes[:, own.determinant]]
     return np.asarray((expected >= 0) & (expected != encoded.codes[:, own.dependent]))
 
 
 def allowed(
-    links: Sequence[FunctionalDependency], column: int, codes: int, known: Mapping[int, npt.NDArray[np.int64]]
+    links: Sequence[Function], column: int, codes: int, known: Mapping[int, npt.NDArray[np.int64]]
 ) -> Mask | None:
     """The codes of ``column`` that the links permit beside what is known; a row that nothing suits may have any.
 
@@ -39,6 +44,10 @@ def allowed(
     """
     permitted: Mask | None = None
     for link in links:
+        if not isinstance(link, FunctionalDependency):
+            if column in link.columns:
+                permitted = _both(permitted, composite.permitted_beside(link, column, codes, known))
+            continue
         if link.dependent == column and link.determinant in known:
             given = known[link.determinant]
             forced = np.where(given >= 0, link.table[np.maximum(given, 0)], -1)
@@ -54,21 +63,32 @@ def allowed(
     return None if permitted.all() else permitted
 
 
-def decided_next(order: Sequence[int], links: Sequence[FunctionalDependency]) -> tuple[int, ...]:
+def decided_next(order: Sequence[int], links: Sequence[Function]) -> tuple[int, ...]:
     """The order with each column right behind the first one that decides it, so that no later one can contradict.
+
+    What two columns decide comes behind both, but for what it decides itself.
 
     Args:
         order: The columns.
         links: All links.
     """
     placed: dict[int, None] = {}
+    begun: set[int] = set()
+    decides = {(own.determinant, own.dependent) for own in links if isinstance(own, FunctionalDependency)}
+    composites = [own for own in links if not isinstance(own, FunctionalDependency)]
 
     def place(column: int) -> None:
-        if column not in placed:
-            placed[column] = None
-            for link in links:
-                if link.determinant == column:
-                    place(link.dependent)
+        if column in begun:
+            return
+        begun.add(column)
+        for own in composites:
+            for other in own.determinants if own.dependent == column else ():
+                if (column, other) not in decides and other in order:
+                    place(other)
+        placed[column] = None
+        for link in links:
+            if isinstance(link, FunctionalDependency) and link.determinant == column:
+                place(link.dependent)
 
     for column in order:
         place(column)
@@ -77,7 +97,7 @@ def decided_next(order: Sequence[int], links: Sequence[FunctionalDependency]) ->
 
 def settled(
     codes: npt.NDArray[np.int64],
-    links: Sequence[FunctionalDependency],
+    links: Sequence[Function],
     sizes: Sequence[int],
     fixed: Mask | None = None,
 ) -> npt.NDArray[np.int64]:
@@ -92,19 +112,24 @@ def settled(
         fixed: Which codes stay, of the shape of ``codes``; none where None.
     """
     made, known = codes.copy(), np.zeros(codes.shape, bool) if fixed is None else fixed.copy()
-    linked = {column for link in links for column in (link.determinant, link.dependent)}
+    linked = {column for link in links for column in link.columns}
     for column in decided_next(sorted(linked, key=lambda own: (-sizes[own], own)), links):
-        own = [link for link in links if column in (link.determinant, link.dependent)]
+        own = [link for link in links if column in link.columns]
+        seen = {place: np.where(known[place], made[place], -1) for link in own for place in link.columns}
         wrong = np.zeros(codes.shape[1], bool)
         for link in own:
-            expected = link.table[made[link.determinant]]
-            other = link.determinant + link.dependent - column
-            wrong |= known[other] & (expected >= 0) & (expected != made[link.dependent])
+            if isinstance(link, FunctionalDependency):
+                expected, other = link.table[made[link.determinant]], link.determinant + link.dependent - column
+                wrong |= known[other] & (expected >= 0) & (expected != made[link.dependent])
+            else:
+                held = composite.permitted_beside(link, column, sizes[column], seen)
+                wrong |= ~held[np.arange(len(wrong)), made[column]]
         rows = np.flatnonzero(wrong & ~known[column])
-        others = {link.determinant + link.dependent - column for link in own}
-        beside = {other: np.where(known[other, rows], made[other, rows], -1) for other in others}
+        beside = {place: codes[rows] for place, codes in seen.items() if place != column}
         permitted = allowed(own, column, sizes[column], beside)
         if permitted is not None:
+            if column in composite.freed(own):  # where a value is wrong, another value is drawn, no null
+                permitted[:, 0] &= ~permitted[:, 1:].any(axis=1)
             made[column, rows] = _nth(permitted, made[column, rows])
         known[column] = True
     return made

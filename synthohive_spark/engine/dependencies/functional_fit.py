@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -151,14 +152,16 @@ def _code_table(values: Codes, of: Codes, column: Codes, sizes: tuple[int, int])
         column: Codes of the determined one.
         sizes: How many codes the two have.
     """
-    owner, share = _most_frequent(of, values, (sizes[0], int(values.max()) + 1))
+    owner, share = most_frequent(of, values, (sizes[0], int(values.max()) + 1))
     # A code of many values (that of all that are imitated) has no owner.
     own = (owner[of] == values) | (share[of] < _MOST)
-    best, share = _most_frequent(of[own], column[own], sizes)
+    best, share = most_frequent(of[own], column[own], sizes)
     return np.where(share >= _NEARLY_ALL, best, -1).astype(np.int32)
 
 
-def _most_frequent(keys: Codes, values: Codes, sizes: tuple[int, int]) -> tuple[Codes, npt.NDArray[np.float64]]:
+def most_frequent(
+    keys: npt.NDArray[Any], values: npt.NDArray[Any], sizes: tuple[int, int]
+) -> tuple[Codes, npt.NDArray[np.float64]]:
     """For each key the most frequent value beside it, -1 for none, and its share of the key's rows."""
     joined = keys.astype(np.int64) * sizes[1] + values
     if sizes[0] * sizes[1] <= _SMALL:

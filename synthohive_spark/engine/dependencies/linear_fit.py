@@ -17,6 +17,7 @@ from synthohive_spark.engine.codecs.numeric_fit import step_of
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.linear import LinearRelation, LinearTerm, Mask, read_values
 from synthohive_spark.engine.dependencies.linear_candidates import plain_sum, proposals
+from synthohive_spark.engine.dependencies.linear_rounded import is_beyond_chance, rounded_sums
 from synthohive_spark.engine.dependencies.linear_search import (
     Candidate,
     Sample,
@@ -33,6 +34,8 @@ _DIFFERENT_TERMS = 20
 _DIFFERENT_VALUES = 3
 _LARGEST = 1 << 60
 _FIRST_ROWS = 2_000
+MOST_BANDS = 64
+"""Of a column of no more values, and one number that tells it, these are told as bands of that."""
 _FEW_LOST, _MOST_LOST = 0.05, 0.5
 """Shares of a column's rows in which a term may be null."""
 
@@ -71,6 +74,7 @@ def find_linear_relations(
     search.accept(c for c in tried if not search.is_coarser(c))
     search.accept(plain_sums(sample, [i for i in range(len(search.columns)) if sample.spread[i] > 0]))
     search.accept(c for c in tried if search.is_coarser(c))
+    search.accept(c for c in rounded_sums(sample, search.free(sample)) if not search.is_in_bands(c))
     search.accept_others()
     return search.ordered()
 
@@ -154,6 +158,18 @@ class _Search:
         found = (own for c in sorted(self.found, key=lambda c: (depth_of(c), c)) for own in self.found[c])
         return tuple(relation for _, relation in found)
 
+    def free(self, sample: Sample) -> list[int]:
+        """The columns that vary, and that no relation tells exactly."""
+        exact = {c for c, own in self.found.items() if any(not relation.rough for _, relation in own)}
+        return [c for c in range(len(self.columns)) if sample.spread[c] > 0 and c not in exact]
+
+    def is_in_bands(self, candidate: Candidate) -> bool:
+        """Whether a column has so few values that it follows its only term in bands, which are told as such."""
+        if len(candidate.terms) > 1:
+            return False
+        values = one_array(self.table.column(self.columns[candidate.column].name))
+        return len(values.unique()) <= MOST_BANDS
+
     def is_coarser(self, candidate: Candidate) -> bool:
         """Whether a column has fewer digits than one of its terms."""
         return 0 <= self.digits[candidate.column] < max(self.digits[term] for term in candidate.terms)
@@ -187,13 +203,12 @@ class _Search:
             return None
         known = tuple(part for part in parts if part is not None)
         arrays = {part.name: one_array(self.table.column(part.name)) for part in known}
-        proposed = (
-            proposals(known, self.some, arrays) if len(known) <= 3 else plain_sum(known, candidate.factors, self.some)
-        )
+        plain = len(known) > 3 and all(abs(factor) == 1 for factor in candidate.factors)
+        proposed = plain_sum(known, candidate.factors, self.some) if plain else proposals(known, self.some, arrays)
         for proposal in proposed:
             if not proposal.fits() or not _holds(proposal, self.some):
                 continue
-            if _holds(proposal, arrays) and _is_no_accident(proposal, arrays):
+            if _holds(proposal, arrays) and _is_no_accident(proposal, arrays, len(self.columns)):
                 return proposal
         return None
 
@@ -235,11 +250,11 @@ def _holds(relation: LinearRelation, arrays: Mapping[str, pa.Array]) -> bool:
     return bool(relation.holds([values[valid] for values in numbers]).all())
 
 
-def _is_no_accident(relation: LinearRelation, arrays: Mapping[str, pa.Array]) -> bool:
+def _is_no_accident(relation: LinearRelation, arrays: Mapping[str, pa.Array], tried: int) -> bool:
     """Whether enough rows, and different ones, speak for the relation."""
     numbers, valid = relation.read(arrays)
     column, *terms = (values[valid] for values in numbers)
-    if len(column) < _ROWS:
+    if len(column) < _ROWS or (relation.rough and not is_beyond_chance(column, len(terms), tried)):
         return False
     for rows in (slice(0, _FIRST_ROWS), slice(None)):
         different = len(np.unique(np.stack([term[rows] for term in terms]), axis=1).T)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, islice, permutations
 
 import numpy as np
 import pyarrow as pa
@@ -22,34 +23,45 @@ _DIFFERENT = 20
 _FIRST = 200
 _MOST_COLUMNS, _MOST_OF_THREE = 40, 20
 _PERCENT = 0.01
+_PLAIN = 100
 
 
-def find_products(
-    table: pa.Table, columns: Sequence[Column], taken: frozenset[str], privacy: Privacy
-) -> tuple[Product, ...]:
-    """The products that hold in all rows in which none of their columns is null, at least 50 of them.
-
-    Products are looked for before quotients, those of two columns before those of three, of which the third may be
-    taken off or added as a share (``quantity * price * (1 - discount)``). Of more than 40 numbers only the first 40
-    are looked at, and a third factor of at most 20. That a column is a product in 50 rows, with 20 different values, is
-    no accident, however many are tried: a row by chance comes within the rounding of its column once in as many times
-    as the column has different values.
+def product_parts(table: pa.Table, columns: Sequence[Column], privacy: Privacy) -> tuple[Factor, ...]:
+    """The columns that may be in products: the first 40 numbers that vary.
 
     Args:
         table: The rows.
         columns: The columns to look at; only numbers count.
-        taken: Columns that are computed from others already.
         privacy: Where the ranges of the columns end.
+    """
+    if table.num_rows < _ROWS:
+        return ()
+    found = (part for column in columns if (part := _part(table, column, privacy)) is not None)
+    return tuple(islice(found, _MOST_COLUMNS))
+
+
+def find_products(table: pa.Table, parts: Sequence[Factor], taken: frozenset[str]) -> tuple[Product, ...]:
+    """The products that hold in all rows in which none of their columns is null, at least 50 of them.
+
+    Powers are looked for before products, these before quotients, those of two columns before those of three, of which
+    the third may be taken off or added as a share (``quantity * price * (1 - discount)``). A third factor, and a square
+    beside another one, are looked for among at most 20 columns. That a column is a product in 50 rows, with 20
+    different values, is no accident, however many are tried: a row by chance comes within the rounding of its column
+    once in as many times as the column has different values.
+
+    Args:
+        table: The rows.
+        parts: The columns to look at; see `product_parts`.
+        taken: Columns that are computed from others already.
 
     Returns:
         Each after those that determine its factors.
     """
-    parts = [p for c in columns if (p := _part(table, c, privacy)) is not None][:_MOST_COLUMNS]
-    if table.num_rows < _ROWS or len(parts) < 3:
+    if len(parts) < 2:
         return ()
-    sample = _Sample.of(table, parts)
+    sample = SomeRows.of(table, parts)
     found: dict[str, Product] = {}
-    for factors in _attempts(parts):
+    for factors in attempts(parts):
         for place in sample.fitting(factors):
             column = parts[place]
             if column.name in {*taken, *found} or any(_leads_to(found, f.name, column.name) for f in factors):
@@ -57,6 +69,12 @@ def find_products(
             product = _product(table, column, factors)
             if product is not None and not _is_said_better(table, product):
                 found[column.name] = product
+    return in_order(found.values())
+
+
+def in_order(products: Iterable[Product]) -> tuple[Product, ...]:
+    """Products, each after those that determine what it is made of."""
+    found = {own.column.name: own for own in products}
     return tuple(sorted(found.values(), key=lambda own: (_depth(found, own.column.name), own.column.name)))
 
 
@@ -69,11 +87,14 @@ def _part(table: pa.Table, column: Column, privacy: Privacy) -> Factor | None:
     if len(ordered) < max(_ROWS, 2 * privacy.trim + 1) or ordered[0] == ordered[-1]:
         return None
     low, high = ordered[[privacy.trim, -1 - privacy.trim]].tolist()
-    return Factor(column.name, column.type, digits_of(values, column.type), low, high, len(np.unique(ordered)))
+    digits, different = digits_of(values, column.type), np.unique(ordered)
+    units = np.rint((different - different[0]) * 10.0 ** max(digits, 0)).astype(np.int64)
+    step = int(np.gcd.reduce(units)) if digits >= 0 else 1
+    return Factor(column.name, column.type, digits, low, high, len(different), step=max(step, 1))
 
 
 @dataclass(frozen=True)
-class _Sample:
+class SomeRows:
     """Some rows: numbers, and where there is one, of shape (rows, columns)."""
 
     places: dict[str, int]
@@ -83,22 +104,28 @@ class _Sample:
     """Half a unit of each column's last digit."""
 
     @classmethod
-    def of(cls, table: pa.Table, parts: Sequence[Factor]) -> _Sample:
-        rows = pa.array(np.linspace(0, table.num_rows - 1, min(_FIRST, table.num_rows)).astype(np.intp))
+    def of(cls, table: pa.Table, parts: Sequence[Factor], most: int = _FIRST) -> SomeRows:
+        """So many rows of the columns."""
+        rows = pa.array(np.linspace(0, table.num_rows - 1, min(most, table.num_rows)).astype(np.intp))
         read = [values_of(one_array(table.column(p.name)).take(rows), p.type) for p in parts]
         half = [0.5 * 10.0**-p.digits if p.digits >= 0 else 0.0 for p in parts]
         numbers, valid = (np.stack(own, axis=1) for own in zip(*read, strict=True))
         return cls({p.name: i for i, p in enumerate(parts)}, numbers, valid, np.array(half))
 
-    def fitting(self, factors: tuple[Factor, ...]) -> list[int]:
-        """The columns that the rows show to be about a multiple of a product."""
+    def product(self, factors: tuple[Factor, ...]) -> tuple[Floats, Mask]:
+        """The product, and the rows in which there is one."""
         product, there = np.ones(len(self.numbers)), np.ones(len(self.numbers), bool)
         for factor in factors:
             place = self.places[factor.name]
             with np.errstate(invalid="ignore"):
                 product = product * factor.multiplier(self.numbers[:, place])
             there = there & self.valid[:, place]
-        there = there & np.isfinite(product) & (product != 0)
+        return product, there & np.isfinite(product)
+
+    def fitting(self, factors: tuple[Factor, ...]) -> list[int]:
+        """The columns that the rows show to be about a multiple of a product."""
+        product, there = self.product(factors)
+        there = there & (product != 0)
         if there.sum() < min(_DIFFERENT, len(there)):
             return []
         rows = self.valid & there[:, None]
@@ -115,8 +142,10 @@ class _Sample:
         return np.flatnonzero(fits.all(axis=0) & enough & (at != 0) & (of != 0)).tolist()
 
 
-def _attempts(parts: Sequence[Factor]) -> Iterator[tuple[Factor, ...]]:
+def attempts(parts: Sequence[Factor]) -> Iterator[tuple[Factor, ...]]:
     """What may be multiplied, the likelier first."""
+    yield from ((replace(part, power=power),) for power in (2, 3) for part in parts)
+    yield from ((replace(part, divides=True, power=power),) for power in (1, 2) for part in parts)
     pairs = list(combinations(parts, 2))
     yield from pairs
     shares = [s for part in parts for s in _shares(part)]
@@ -128,6 +157,9 @@ def _attempts(parts: Sequence[Factor]) -> Iterator[tuple[Factor, ...]]:
     for factors in (*pairs, *triples):
         for place, factor in enumerate(factors):
             yield (*factors[:place], replace(factor, divides=True), *factors[place + 1 :])
+    for one, other in permutations(parts, 2) if triples else ():
+        square = replace(one, power=2)
+        yield from ((other, square), (other, replace(square, divides=True)), (replace(other, divides=True), square))
 
 
 def _shares(part: Factor) -> list[Factor]:
@@ -154,17 +186,26 @@ def _product(table: pa.Table, column: Factor, factors: tuple[Factor, ...]) -> Pr
     half = (0.5 * 10.0**-column.digits if column.digits >= 0 else 0.0) + exact * np.abs(at)
     some = of != 0
     ends = (at[some] - half[some]) / of[some], (at[some] + half[some]) / of[some]
-    scale = simplest(float(np.minimum(*ends).max()), float(np.maximum(*ends).min()))
+    scale = _scale(float(np.minimum(*ends).max()), float(np.maximum(*ends).min()))
     if not scale:
         return None
     made = replace(blank, scale=scale)
     return made if not made.broken(arrays).any() else None
 
 
+def _scale(low: float, high: float) -> Fraction | None:
+    """The simplest scale from ``low`` to ``high``, of which a simple multiple of pi is one."""
+    scale = simplest(low, high)
+    if scale is None or scale.denominator <= _PLAIN:
+        return scale
+    circles = (Fraction(f"{math.pi * above / below:.15g}") for above in (1, 2, 4) for below in (1, 2, 3, 4, 6, 12))
+    return next((circle for circle in circles if low <= circle <= high), scale)
+
+
 def _is_said_better(table: pa.Table, own: Product) -> bool:
     """Whether a factor is as much a product of the others, and rounded less: then the column follows from that."""
     for factor in own.factors:
-        if factor.added or _coarseness(table, factor) >= _coarseness(table, own.column):
+        if factor.added or factor.power > 1 or _coarseness(table, factor) >= _coarseness(table, own.column):
             continue
         others = tuple(replace(f, divides=f.divides == factor.divides) for f in own.factors if f != factor)
         column = replace(own.column, divides=factor.divides)
@@ -184,10 +225,10 @@ def _coarseness(table: pa.Table, part: Factor) -> float:
 def _leads_to(found: dict[str, Product], name: str, column: str) -> bool:
     if name == column:
         return True
-    return name in found and any(_leads_to(found, factor.name, column) for factor in found[name].factors)
+    return name in found and any(_leads_to(found, part.name, column) for part in found[name].parts)
 
 
 def _depth(found: dict[str, Product], name: str) -> int:
     if name not in found:
         return 0
-    return 1 + max(_depth(found, factor.name) for factor in found[name].factors)
+    return 1 + max(_depth(found, part.name) for part in found[name].parts)

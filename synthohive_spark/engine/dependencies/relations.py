@@ -16,6 +16,7 @@ from synthohive_spark.engine.dependencies import derived, linear, product
 from synthohive_spark.engine.dependencies.clock_difference import ClockDifference
 from synthohive_spark.engine.dependencies.comparison import Comparison
 from synthohive_spark.engine.dependencies.formula import FormulaColumn
+from synthohive_spark.engine.dependencies.linear_applied import apply_linear_relations
 from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
 from synthohive_spark.engine.dependencies.time_distance import Timed, timed_from_json
 from synthohive_spark.engine.dependencies.time_moves import joined_times, suit_relations, told_by_times
@@ -77,14 +78,14 @@ class Relations:
 
     def _related(self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
         """The columns such that linear relations and products hold, of which either may be made of the other."""
-        made = linear.apply_linear_relations(arrays, self.linear, fixed)
+        made = apply_linear_relations(arrays, self.linear, fixed)
         computed = frozenset([*(own.column for own in self.linear), *(own.column.name for own in self.products)])
         # A product does not change for a sum that it is part of.
         rows = len(next(iter(made.values()), ()))
         firm = {**fixed, **{own.column.name: np.ones(rows, bool) for own in self.products}}
         for _ in range(2 if self.products else 0):
             made = product.apply_products(made, self.products, fixed, computed)
-            made = linear.apply_linear_relations(made, self.linear, firm)
+            made = apply_linear_relations(made, self.linear, firm)
         return made
 
     def moved(

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.columns import Column, ColumnType
+from synthohive_spark.engine.dependencies.formats import TimeFormat, format_to_json, time_format_from_json
 from synthohive_spark.engine.dependencies.letters import LETTERS
 from synthohive_spark.engine.dependencies.rewriting import replaced
 from synthohive_spark.engine.integrity import Bounds, check_equal
@@ -75,11 +76,13 @@ class Field:
         source: The column.
         form: How it is written, one of `WHOLE`, `PARTIAL`, `TIMES` and `LETTERS`.
         size: How many characters, for the forms that ask for it.
+        read: How the source is written where it is a text, or a number, that is a time; its type is that of the time.
     """
 
     source: Column
     form: str = "as it is"
     size: Annotated[int, Bounds(0, 1_000)] = 0
+    read: TimeFormat | None = None
 
     def check(self) -> None:
         """See `synthohive_spark.engine.integrity`."""
@@ -88,14 +91,27 @@ class Field:
 
     def text(self, values: pa.Array) -> pa.Array:
         """The texts of values."""
-        if self.source.type.is_integer:
+        if pa.types.is_integer(values.type):
             values = values.cast(pa.string())
+        if self.read is not None:
+            values = self.read.parse(values)
         return _FORMS[self.form](values, self.size)
 
     def describe(self) -> str:
         """The field in words."""
         size = f" {self.size}" if self.size else ""
         return self.source.name if self.form == "as it is" else f"{self.source.name} ({self.form}{size})"
+
+    def to_json(self) -> dict[str, Any]:
+        """The field as plain values."""
+        read = {} if self.read is None else {"read": format_to_json(self.read)}
+        return {"source": self.source.to_json(), "form": self.form, "size": self.size, **read}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Field:
+        """The field that `to_json` described."""
+        read = {"read": time_format_from_json(data["read"])} if "read" in data else {}
+        return cls(**{**data, "source": Column.from_json(data["source"]), **read})
 
 
 @dataclass(frozen=True)
@@ -182,13 +198,13 @@ class TemplateColumn:
 
     def to_json(self) -> dict[str, Any]:
         """The template as plain values."""
-        fields = [{**vars(own), "source": own.source.to_json()} for own in self.fields]
+        fields = [own.to_json() for own in self.fields]
         return {"column": self.column.to_json(), "fields": fields, "gaps": list(self.gaps)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> TemplateColumn:
         """The template that `to_json` described."""
-        fields = tuple(Field(**{**own, "source": Column.from_json(own["source"])}) for own in data["fields"])
+        fields = tuple(map(Field.from_json, data["fields"]))
         return cls(Column.from_json(data["column"]), fields, tuple(data["gaps"]))
 
 

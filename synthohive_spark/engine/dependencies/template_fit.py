@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.dependencies.formats import TimeFormat
 from synthohive_spark.engine.dependencies.template import PARTIAL, TIMES, WHOLE, Field, TemplateColumn, Templates, cut
 
 _ROWS = 50
@@ -34,6 +35,7 @@ def find_templates(
     given: frozenset[str],
     imitated: frozenset[str],
     whole: frozenset[str] = frozenset(),
+    times: Mapping[str, TimeFormat] | None = None,
 ) -> Templates:
     """The strings in which, in all rows in which they are not null, what other columns hold stands in the same order.
 
@@ -49,8 +51,10 @@ def find_templates(
         given: Columns that will be given, not drawn.
         imitated: Columns of which no part may come out.
         whole: Columns of dates, times or numbers, of which no part may be learned by itself.
+        times: How those of them are written that are times.
     """
     read = {c.name: _Texts(c, one_array(table.column(c.name))) for c in columns if _counts(c)}
+    dates = [_Texts(Column(n, form.type), read[n].values, form) for n, form in (times or {}).items() if n in read]
     places = {name: place for place, name in enumerate(read)}
     strings = [own for name, own in read.items() if own.column.type.is_string and name not in given and own.usable]
     strings.sort(key=lambda own: (own.length, places[own.column.name]), reverse=True)
@@ -60,7 +64,8 @@ def find_templates(
             name = own.column.name
             if name in found:
                 continue
-            before = [r for r in read.values() if _may_stand_in(r, own, places, forms is WHOLE)]
+            sources = [*read.values(), *(dates if forms is WHOLE else ())]
+            before = [r for r in sources if _may_stand_in(r, own, places, forms is WHOLE)]
             before = [r for r in before if not _leads_to(found, r.column.name, name)]
             template = _template(own, before, forms is WHOLE, name not in imitated | whole)
             if template is not None:
@@ -74,10 +79,11 @@ def _counts(column: Column) -> bool:
 
 @dataclass(frozen=True)
 class _Texts:
-    """A column's values."""
+    """A column's values; of one that is read as a time, ``column`` has the type of the time."""
 
     column: Column
     values: pa.Array
+    read: TimeFormat | None = None
     _glances: dict[tuple[str, int], list[str | None]] = field(default_factory=dict, init=False, compare=False)
 
     @cached_property
@@ -124,7 +130,7 @@ class _Texts:
 
 
 def _may_stand_in(source: _Texts, own: _Texts, places: Mapping[str, int], whole: bool) -> bool:
-    if source is own:
+    if source.column.name == own.column.name:
         return False
     if not whole or not source.column.type.is_string:
         return True
@@ -136,7 +142,7 @@ def _may_stand_in(source: _Texts, own: _Texts, places: Mapping[str, int], whole:
 
 def _template(own: _Texts, sources: Sequence[_Texts], whole: bool, may_have_gaps: bool) -> TemplateColumn | None:
     """The template of a column that all rows follow; None where there is none."""
-    forms = [(source, form) for source in sources for form in _forms(source.column, own, whole)]
+    forms = [(source, form) for source in sources for form in _forms(source, own, whole)]
     likely = [(form, source) for source, form in forms if _may_stand(own, source, form)]
     read = [(form, texts) for form, source in likely if (texts := _texts(own, source, form)) is not None]
     standing = [f for f in dict((tuple(f[1]), f) for f in reversed(read)).values() if _stands(own, *f, len(forms))]
@@ -152,11 +158,12 @@ def _template(own: _Texts, sources: Sequence[_Texts], whole: bool, may_have_gaps
     return template if holds else None
 
 
-def _forms(source: Column, own: _Texts, whole: bool) -> Iterator[Field]:
+def _forms(source: _Texts, own: _Texts, whole: bool) -> Iterator[Field]:
     """How a column may be written in another."""
-    for form in TIMES if source.type.is_temporal else WHOLE if whole else PARTIAL:
-        for size in _sizes(form, source, own.lengths):
-            yield Field(source, form, size)
+    column = source.column
+    for form in TIMES if column.type.is_temporal else WHOLE if whole else PARTIAL:
+        for size in _sizes(form, column, own.lengths):
+            yield Field(column, form, size, source.read)
 
 
 def _may_stand(own: _Texts, source: _Texts, form: Field) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synthohive_spark.engine.dependencies.functional import settled
-from synthohive_spark.engine.encoded_table import Block, EncodedTable, FunctionalDependency, Known
+from synthohive_spark.engine.encoded_table import Block, EncodedTable, Function, Known
 from synthohive_spark.engine.interface import Sampler
 from synthohive_spark.engine.noise import mix
 
@@ -21,7 +21,7 @@ def nearest_sample(
     context: EncodedTable,
     known: Known,
     blocks: Sequence[Block],
-    links: Sequence[FunctionalDependency],
+    links: Sequence[Function],
 ) -> EncodedTable:
     """For each row, of several that are drawn, the one that is most like what is known of it.
 
@@ -34,7 +34,7 @@ def nearest_sample(
         context: The given columns.
         known: What is known of the others.
         blocks: The columns.
-        links: Those that are a function of another.
+        links: Those that are a function of another, or of two.
     """
     ranked = np.flatnonzero([block.ranked for block in blocks])
     made = sampler.sample(words, context)

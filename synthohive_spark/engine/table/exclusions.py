@@ -11,7 +11,9 @@ import pyarrow.compute as pc
 
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.codecs.encoder import TableEncoder
+from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.exclusion import Different
+from synthohive_spark.engine.dependencies.functional_fit import ROWS_OF_A_NAME
 from synthohive_spark.engine.encoded_table import Exclusion
 from synthohive_spark.engine.table.echoes import same_values
 
@@ -46,6 +48,23 @@ def find_exclusions(table: pa.Table, names: Sequence[str], encoder: TableEncoder
             if (same >= 0).any():
                 found[Different((one, other))] = Exclusion(first, second, same)
     return found
+
+
+def find_numbers_apart(table: pa.Table, columns: Sequence[Column]) -> frozenset[str]:
+    """Integers that differ from another column in all rows, not by chance, and so are names: numbers of places.
+
+    Columns of which few rows hold each value are not looked at: they may be the keys of people.
+
+    Args:
+        table: The rows.
+        columns: The columns that may be looked at.
+    """
+    most = min(_MOST_CODES, table.num_rows // ROWS_OF_A_NAME)
+    numbers = {c: one_array(table.column(c.name)) for c in columns if c.type.is_integer}
+    usable = [c for c, values in numbers.items() if pc.count_distinct(values).as_py() <= most][:_MOST_COLUMNS]
+    pairs = [(a, b) for a, b in combinations(usable, 2) if a.type == b.type]
+    apart = [two for two in pairs if _differ(numbers[two[0]], numbers[two[1]], len(pairs))]
+    return frozenset(c.name for two in apart for c in two)
 
 
 def _differ(one: pa.Array, other: pa.Array, tried: int) -> bool:

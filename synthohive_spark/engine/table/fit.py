@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pyarrow as pa
 
+from synthohive_spark.engine.code_orders import CodeOrders
+from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.dependencies.composite_fit import find_composites
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.entities_fit import find_entities, find_entity_names
 from synthohive_spark.engine.dependencies.find import find_in_codes, find_in_values, with_decided_last
@@ -15,10 +19,10 @@ from synthohive_spark.engine.encoded_table import Layout
 from synthohive_spark.engine.interface import Engine
 from synthohive_spark.engine.limits import DEFAULT_THREADS
 from synthohive_spark.engine.table.assessment import assess, warnings_of
-from synthohive_spark.engine.table.code_orders import code_orders
+from synthohive_spark.engine.table.code_orders import find_code_orders
 from synthohive_spark.engine.table.echoes import find_echoes
 from synthohive_spark.engine.table.encoder_fit import check_numeric_encoding, fit_encoder
-from synthohive_spark.engine.table.exclusions import find_exclusions
+from synthohive_spark.engine.table.exclusions import find_exclusions, find_numbers_apart
 from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.engine.table.request import FitRequest
 from synthohive_spark.engine.table.rows_check import warn_of_orders, warn_of_rows
@@ -79,14 +83,18 @@ def _fit(
     looked_at = [c for c in generated if c.name not in request.rules.surrogates]
     rules = request.rules
     personal = _entity_names(table, request, dependencies)
-    named = rules.categorical | find_names(table, looked_at, dependencies.computed)
+    plain = _plain(looked_at, request, dependencies)
+    composites = find_composites(table, plain, request.privacy.min_rows)
+    named = rules.categorical | find_names(table, looked_at, dependencies.computed) | find_numbers_apart(table, plain)
+    named |= {c.name for c in looked_at if c.type.is_number and c.name in {n for own in composites for n in own}}
     request = replace(request, rules=replace(rules, categorical=named, entity_names=personal))
     encoder, encoded = fit_encoder(table, generated, statistics, request, most_values, threads)
     given = dependencies.split_columns(request.context)
     context_encoder, context = fit_encoder(table, given, statistics, request, most_values, threads)
     pairs = deciding_pairs(table, [c.name for c in looked_at], encoder.blocks)
     encoder, encoded = with_stand_ins(encoder, encoded, table, pairs, request, statistics)
-    dependencies = find_in_codes(dependencies, table, pairs, encoded, encoder.blocks)
+    least = request.privacy.min_rows
+    dependencies = find_in_codes(dependencies, table, pairs, encoded, encoder.blocks, composites, least)
     if not request.conditions:
         free = [c for c in request.generated if c.name not in {*rules.surrogates, *rules.unrelated}]
         dependencies = replace(dependencies, entities=find_entities(rows, free, dependencies))
@@ -103,7 +111,7 @@ def _fit(
         tuple(find_echoes(encoder, encoded, context_encoder, context)),
         dependencies.first,
         tuple(exclusions.values()),
-        code_orders(dependencies.orders, encoder) if engine.encoding.orders else (),
+        find_code_orders(dependencies.orders, encoder) if engine.encoding.orders else CodeOrders(),
     )
     fitted = engine.fit(encoded, context, layout, request.training)
     score = assess(fitted, encoded, context, layout, request.seed)
@@ -123,6 +131,12 @@ def _entity_names(table: pa.Table, request: FitRequest, found: Dependencies) -> 
     rules, parts = request.rules, {*found.column_of_part.values()}
     known = {*rules.surrogates, *rules.unrelated, *rules.categorical, *parts, *found.computed}
     return find_entity_names(table, [c for c in request.generated if c.name not in known])
+
+
+def _plain(columns: Sequence[Column], request: FitRequest, found: Dependencies) -> list[Column]:
+    """Those of the columns that are learned as they are, and may have to do with others."""
+    whole = found.whole([c.name for c in columns]) - request.rules.unrelated - request.rules.imitated
+    return [c for c in columns if c.name in whole]
 
 
 def check_encoding(name: str, engine: Engine) -> None:

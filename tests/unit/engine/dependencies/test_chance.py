@@ -3,7 +3,9 @@
 import numpy as np
 import pyarrow as pa
 
+from synthohive_spark.engine.dependencies.composite_fit import find_composites
 from synthohive_spark.engine.dependencies.functional_fit import find_names
+from synthohive_spark.engine.table.exclusions import find_numbers_apart
 from tests.helpers.scrambled import find, table_of
 
 TABLES, COLUMNS = 40, 25
@@ -39,5 +41,7 @@ def test_of_a_thousand_independent_columns_next_to_none_is_told_by_others():
         dependencies = find(table, columns)
         found += [own.describe() for own in dependencies.in_values]
         found += [name for name in find_names(table, columns)]
+        found += find_numbers_apart(table, columns)
+        found += [" and ".join(own) for own in find_composites(table, columns, 5)]
     assert TABLES * COLUMNS == 1000
     assert len(found) <= 5, found

@@ -42,7 +42,7 @@ def dependencies(model):
 def test_what_is_kept_in_values_is_told(dependencies):
     names = ["city", "state", "won", "odds"]
     (own,) = decided(dependencies, names)
-    assert (own.text, own.column, own.attributes, own.known) == ("city decides state", "city", ("state",), True)
+    assert (own.text, own.columns, own.attributes, own.known) == ("city decides state", ("city",), ("state",), True)
     assert {one.text for one in null_within(dependencies, names)} == {"odds is null exactly where won is"}
 
 
@@ -50,7 +50,7 @@ def test_what_is_computed_or_learned_as_a_distance_is_not(dependencies):
     sentences = set(dependencies.describe())
     assert {"amount decides quantity", "lag decides shipped"} & sentences
     everything = [*dependencies.blocks, "amount", "shipped"]
-    assert {one.column for one in decided(dependencies, everything)} == {"city"}
+    assert {one.columns for one in decided(dependencies, everything)} == {("city",)}
     assert "city decides state" not in {one.text for one in decided(dependencies, ["city"])}
 
 

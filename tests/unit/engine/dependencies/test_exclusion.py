@@ -1,10 +1,13 @@
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from synthohive_spark import CTGAN, Autoregressive
+from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.exclusion import parted, permitted_beside
 from synthohive_spark.engine.encoded_table import Exclusion
+from synthohive_spark.engine.table.exclusions import find_numbers_apart
 
 ROWS = 1500
 
@@ -33,6 +36,31 @@ def test_no_flight_ends_where_it_begins(engine, tmp_path):
     assert drawn.dest.value_counts(normalize=True).sub(rows.dest.value_counts(normalize=True)).abs().max() < 0.06
     model.save(tmp_path / "model")
     assert engine().load(tmp_path / "model").sample(500, seed=2).equals(model.sample(500, seed=2))
+
+
+@pytest.mark.parametrize("engine", [Autoregressive, CTGAN])
+def test_numbers_of_many_places_differ_too(engine):
+    one, rows = rng(1).integers(0, 120, 3000), 3000
+    other = (one + rng(2).integers(1, 120, rows)) % 120
+    stops = pd.DataFrame({"start": one * 3 + 7, "stop": pd.Series(other * 3 + 7).astype("Int64")})
+    stops.loc[rng(3).random(rows) < 0.1, "stop"] = None
+    model = engine(epochs=1, progress=False).fit(stops, seed=1)
+    assert "start differs from stop in all 3,000 rows" in model.dependencies
+    drawn = model.sample(3000, seed=2)
+    assert not (drawn.start == drawn.stop).fillna(False).any()
+    assert set(drawn.stop.dropna()) <= set(stops.stop.dropna())
+    assert abs(drawn.stop.isna().mean() - 0.1) < 0.04
+
+
+def test_numbers_that_few_rows_hold_or_that_are_equal_once_are_no_names():
+    one = rng(1).integers(0, 120, 3000)
+    other = (one + rng(2).integers(1, 120, 3000)) % 120
+    columns = tuple(Column(name, ColumnType("int")) for name in ("start", "stop"))
+    table = pa.table([pa.array(own, pa.int32()) for own in (one, other)], ["start", "stop"])
+    assert find_numbers_apart(table, columns) == {"start", "stop"}
+    assert find_numbers_apart(table.slice(0, 2300), columns) == frozenset()
+    other[5] = one[5]
+    assert find_numbers_apart(table.set_column(1, "stop", pa.array(other, pa.int32())), columns) == frozenset()
 
 
 def test_with_a_given_origin_the_destination_differs():

@@ -9,7 +9,8 @@ import pytest
 
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.columns import Column, ColumnType
-from synthohive_spark.engine.dependencies.linear import LinearRelation, LinearTerm, apply_linear_relations
+from synthohive_spark.engine.dependencies.linear import LinearRelation, LinearTerm
+from synthohive_spark.engine.dependencies.linear_applied import apply_linear_relations
 from synthohive_spark.engine.dependencies.linear_fit import find_linear_relations
 
 INT, LONG, DOUBLE, CENTS = (ColumnType.parse(t) for t in ("int", "bigint", "double", "decimal(9,2)"))

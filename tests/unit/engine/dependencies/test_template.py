@@ -100,6 +100,30 @@ def test_a_document_number_holds_a_date(form, text):
         assert n.startswith(f"{d.strftime(form)}-")
 
 
+@pytest.mark.parametrize(
+    ("form", "type_", "printed", "text"),
+    [
+        ("%d.%m.%Y", "string", "%Y%m%d", "yyyymmdd"),
+        ("%m/%d/%Y", "string", "%Y", "yyyy"),
+        ("%Y-%m-%d %H:%M", "string", "%y%m", "yymm"),
+        ("%Y%m%d", "int", "%Y-%m", "yyyy-mm"),
+    ],
+)
+def test_a_document_number_holds_a_date_that_is_a_text_or_a_number(form, type_, printed, text):
+    day = (np.datetime64("2022-01-01T08:30") + rng(1).integers(0, 900, ROWS).astype("timedelta64[D]")).tolist()
+    number = [f"INV-{d.strftime(printed)}-{i:05d}" for d, i in zip(day, rng(2).permutation(ROWS), strict=True)]
+    number = [None if gone else own for gone, own in zip(rng(3).random(ROWS) < 0.1, number, strict=True)]
+    days = [own if type_ == "string" else int(own) for own in (d.strftime(form) for d in day)]
+    found, table, drawn = scrambled({"day": (type_, days), "number": ("string", number)})
+    assert templates_of(found) == [f'number = "INV-" + day (as {text}) + ...']
+    assert set(count_broken(found, table).values()) == set(count_broken(found, drawn).values()) == {0}
+    assert drawn["number"].null_count == number.count(None)
+    for d, n in zip(drawn["day"].to_pylist(), drawn["number"].to_pylist(), strict=True):
+        assert n is None or n.startswith(f"INV-{datetime.strptime(str(d), form).strftime(printed)}-")
+    drawn = scrambled({"day": (type_, days), "number": ("string", number)}, given={"day": [days[0]] * ROWS})[2]
+    assert {n[: -len("-00000")] for n in drawn["number"].to_pylist() if n} == {f"INV-{day[0].strftime(printed)}"}
+
+
 def test_case_and_columns_of_columns():
     first, _ = people()
     code = [a.upper() for a in first]
