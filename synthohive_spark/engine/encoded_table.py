@@ -27,6 +27,7 @@ from synthohive_spark.engine.code_links import (
     with_arrays,
     with_lists,
 )
+from synthohive_spark.engine.code_orders import RANK_CELLS, CodeOrders
 from synthohive_spark.engine.integrity import Whole, check_distinct
 
 Codes = npt.NDArray[np.int32]
@@ -47,6 +48,7 @@ class Layout:
         beside: Generated columns whose values count beside those of another one; an engine need not look at them.
         first: Positions of generated columns of which others will be drawn as if they were given; an engine that draws
             one column after the other begins with them.
+        orders: Generated columns that are in order with others; an engine may keep to them.
     """
 
     columns: tuple[Block, ...]
@@ -58,6 +60,7 @@ class Layout:
     first: tuple[int, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
     beside: tuple[Beside, ...] = ()
+    orders: CodeOrders = field(default_factory=CodeOrders)
 
     def check(self) -> None:
         """See `synthohive_spark.engine.integrity`."""
@@ -76,6 +79,8 @@ class Layout:
         check_tables(within, self.columns, self.columns)
         check_tables([(own.given, own.column, own.table) for own in self.echoes], self.context, self.columns)
         check_composites([own for own in self.functional if isinstance(own, CompositeDependency)], self.columns)
+        codes = [block.codes for block in self.columns]
+        self.orders.check_beside([b.codes - b.bins + RANK_CELLS * (b.bins > 0) for b in self.columns], codes)
 
     def to_json(self) -> dict[str, Any]:
         """The layout as plain values."""
@@ -92,6 +97,7 @@ class Layout:
             "first": list(self.first),
             "exclusions": with_lists(self.exclusions),
             "beside": with_lists(self.beside),
+            "orders": self.orders.to_json(),
         }
 
     @classmethod
@@ -111,6 +117,7 @@ class Layout:
             tuple(data.get("first", ())),
             tuple(Exclusion(**own) for own in with_arrays(data.get("exclusions", ()))),
             tuple(Beside(**own) for own in with_arrays(data.get("beside", ()))),
+            CodeOrders.from_json(data["orders"]),
         )
 
 

@@ -27,11 +27,13 @@ class Encoding:
         numeric: The encodings of numbers that it learns, its default first.
         most_values: A column of numbers gets a code for each value, where at most so many are held by enough rows.
         calendar: Whether dates and timestamps are cut into parts with a meaning, such as the weekday.
+        orders: Whether it keeps to the orders of its `Layout` while it draws.
     """
 
     numeric: tuple[str, ...] = ("rank",)
     most_values: int = 0
     calendar: bool = False
+    orders: bool = False
 
 
 class Sampler(Protocol):

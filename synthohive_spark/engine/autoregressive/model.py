@@ -35,7 +35,7 @@ class AutoregressiveEngine:
     """
 
     name = "autoregressive"
-    encoding = Encoding(most_values=_MOST_VALUES, calendar=True)
+    encoding = Encoding(most_values=_MOST_VALUES, calendar=True, orders=True)
     any_condition = True
     settings_class = AutoregressiveSettings
 

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synthohive_spark.engine.code_links import Echo
+from synthohive_spark.engine.code_orders import RANK_CELLS, Places
 from synthohive_spark.engine.codecs.numeric_common import EDGE
 from synthohive_spark.engine.encoded_table import Allowed, EncodedTable
 
@@ -139,6 +140,29 @@ class ColumnParts:
         places[:, self.places] = codes
         table = places.reshape(len(codes), groups, members)
         return np.asarray(table.any(axis=2) if group is None else table[np.arange(len(codes)), group])
+
+    def spread(self, places: Places, *, last: bool) -> Places:
+        """What `Ends` says of codes, for each category and those linked to it.
+
+        Args:
+            places: The first or the last place of each code.
+            last: Whether it is the last.
+
+        Returns:
+            Shape (sizes[0], sizes[1]), or (sizes[0], 1) for a column of one part.
+        """
+        if self.places is not None:
+            groups, members = self.sizes
+            made = np.full(groups * members, -1 if last else np.iinfo(np.int32).max, np.int32)
+            made[self.places] = places
+            return made.reshape(groups, members)
+        if not self.bins:
+            return places[:, None]
+        first, cells = self.codes - self.bins, self.bins * self.cuts * self.fine
+        edges = np.arange(cells + 1) * RANK_CELLS / cells
+        inside = np.ceil(edges[1:]) - 1 if last else np.floor(edges[:-1])
+        of_ranks = places[first + inside.astype(np.intp)].reshape(-1, self.fine)
+        return np.concatenate([np.repeat(places[:first, None], self.fine, axis=1), of_ranks])
 
     @cached_property
     def _codes_at(self) -> Codes:

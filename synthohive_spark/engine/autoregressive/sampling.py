@@ -6,7 +6,7 @@ Arrays have a column for each row of the batch. What is not known is zero, so on
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, ClassVar
@@ -15,10 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from synthohive_spark.engine.autoregressive.head import Floats, Gate, Head
+from synthohive_spark.engine.autoregressive.in_order import InOrder
 from synthohive_spark.engine.autoregressive.known import draw_known
+from synthohive_spark.engine.autoregressive.logits import rule_out, weigh
 from synthohive_spark.engine.autoregressive.parts import Codes, Parts
 from synthohive_spark.engine.categories import sample_categories
 from synthohive_spark.engine.code_links import Exclusion, Function, FunctionalDependency, NullInclusion
+from synthohive_spark.engine.code_orders import CodeOrders
 from synthohive_spark.engine.dependencies.composite import freed
 from synthohive_spark.engine.dependencies.exclusion import permitted_beside
 from synthohive_spark.engine.dependencies.functional import allowed
@@ -41,6 +44,7 @@ class AutoregressiveSampler:
         nulls: Whether code 0 of each drawn column is null.
         functional: Which columns are a function of another, or of two.
         exclusions: Which columns never hold the same value.
+        orders: Which columns never lie below others.
         summary: What makes what heads read of the embeddings of given parts, shape (read, width of these); None where
             they read them as they are.
     """
@@ -53,6 +57,7 @@ class AutoregressiveSampler:
     nulls: tuple[bool, ...]
     functional: tuple[Function, ...] = ()
     exclusions: tuple[Exclusion, ...] = ()
+    orders: CodeOrders = field(default_factory=CodeOrders)
     summary: Floats | None = None
 
     any_condition: ClassVar[bool] = True
@@ -192,11 +197,13 @@ class AutoregressiveSampler:
                     else:
                         mask_nulls(logits, place, self._inclusions_of(known), parts[self._first_parts])
                 if weights:
-                    _weigh(logits, weights[own_place], None if parent < 0 else parts[parent])
+                    weigh(logits, weights[own_place], None if parent < 0 else parts[parent])
+                group, first = None if parent < 0 else parts[parent], parent < 0
                 if permitted is not None:
-                    group = None if parent < 0 else parts[parent]
                     ruled_out = ~self.parts.columns[column].allowed(permitted, group).T
-                    _rule_out(logits, ruled_out, keep_null=parent < 0 and place in self._free)
+                    rule_out(logits, ruled_out, keep_null=first and place in self._free)
+                if (out_of_order := self._in_order.ruled_out(place, parts, group)) is not None:
+                    rule_out(logits, out_of_order, keep_null=first and self.nulls[place])
                 yield part, logits
                 self._read_part(read, part, parts[part])
                 used = max(used, self.slots[part].stop)
@@ -272,6 +279,10 @@ class AutoregressiveSampler:
         return drawn + (self._given_width if self.summary is None else len(self.summary))
 
     @cached_property
+    def _in_order(self) -> InOrder:
+        return InOrder(self.parts, self.orders)
+
+    @cached_property
     def _given_width(self) -> int:
         return sum(len(own) for own in self.embeddings[: self.parts.first_drawn])
 
@@ -298,40 +309,6 @@ class AutoregressiveSampler:
             if part == self.parts.first_drawn - 1 and self.summary is not None:
                 start = len(self.summary)
         return slots
-
-
-def _weigh(logits: Floats, weights: npt.NDArray[np.float64], parent: Codes | None) -> None:
-    """Make categories as likely, in place, as they are where so much of each is allowed.
-
-    Args:
-        logits: Shape (categories, rows).
-        weights: Of the categories; of a linked part, for each category of ``parent``.
-        parent: Categories of the part it is linked to.
-    """
-    with np.errstate(divide="ignore"):
-        logs = np.log(weights).astype(np.float32)
-    allowed = logits + (logs[:, None] if parent is None else logs[parent].T)
-    some = np.isfinite(allowed).any(axis=0)
-    logits[:, some] = allowed[:, some]
-
-
-def _rule_out(logits: Floats, ruled_out: npt.NDArray[np.bool_], *, keep_null: bool = False) -> None:
-    """Rule out categories in place, except in rows that would have none left; null may stay as likely as it is."""
-    left = np.isfinite(logits) & ~ruled_out
-    before = _log_sum(logits[1:]) if keep_null else None
-    logits[ruled_out & left.any(axis=0)] = -np.inf
-    if before is not None:
-        after = _log_sum(logits[1:])
-        logits[0] += np.where(np.isfinite(after), after - before, 0)
-
-
-def _log_sum(logits: Floats) -> Floats:
-    """The logarithm of the sum of what logits stand for, shape (rows,)."""
-    most = logits.max(axis=0)
-    most = np.where(np.isfinite(most), most, 0)
-    with np.errstate(divide="ignore"):
-        made: Floats = most + np.log(np.exp(logits - most).sum(axis=0))
-    return made
 
 
 def sampler_of(
@@ -385,6 +362,5 @@ def sampler_of(
         own = {name: np.ascontiguousarray(array, np.float32) for name, array in arrays_of.items()}
         heads[parts.first_drawn + i] = Head(**own, gate=gate)
         heads[parts.first_drawn + i].check(parts, parts.first_drawn + i)
-    return AutoregressiveSampler(
-        parts, order, embeddings, heads, layout.null_inclusions, nulls, layout.functional, layout.exclusions, summary
-    )
+    rules = (layout.null_inclusions, nulls, layout.functional, layout.exclusions, layout.orders)
+    return AutoregressiveSampler(parts, order, embeddings, heads, *rules, summary)

@@ -57,6 +57,7 @@ def find_in_values(
     statistics: TableStatistics,
     *,
     calendar: bool,
+    orders_in_codes: bool = False,
     given: frozenset[str] = frozenset(),
 ) -> Dependencies:
     """What the values of columns have in common, and what is declared.
@@ -68,6 +69,7 @@ def find_in_values(
         privacy: What may be kept of the rows.
         statistics: Statistics of all rows.
         calendar: Whether dates and timestamps are to be cut into parts.
+        orders_in_codes: See `find_orders`.
         given: Columns that will be given, not drawn.
     """
     asked = {name for own in rules.declared for name in own.columns}
@@ -100,7 +102,7 @@ def find_in_values(
     made |= {name for own in flags for name in own.names}
     own = tuple(c for c in columns if c.name not in {*(rules.unrelated - declared.ordered), *made})
     looked_at = (*own, *(formula.column for formula in declared.formulas))
-    search = partial(_find_in_numbers, table, own, rules, privacy, given, declared, written, counts)
+    search = partial(_find_in_numbers, table, own, rules, privacy, given, declared, written, counts, orders_in_codes)
     found = _keeping_orders(search, lambda found: loose_orders(found, table, looked_at, declared.orders, given))
     found = without_lossy_orders(found, table, looked_at, given)
     made |= {o.column.name for o in (*found.orders.columns, *found.relations.timed) if o.column.type.is_temporal}
@@ -171,6 +173,7 @@ def _find_in_numbers(
     declared: Declared,
     written: Sequence[Written],
     counts: tuple[LinearRelation, ...],
+    orders_in_codes: bool,
     firm: frozenset[str],
 ) -> Dependencies:
     """How numbers and times are computed from each other, and in what order they are; ``firm`` ones from none."""
@@ -202,7 +205,7 @@ def _find_in_numbers(
     comparisons = find_comparisons(table, shown, frozenset(computed) | firm | timed | given, privacy.min_rows)
     found = Relations(of_times, relations, products, differences, declared.formulas, followers, comparisons)
     columns += tuple(own.column for own in declared.formulas)
-    orders = find_orders(table, columns, given, found.made_of, privacy, declared.orders)
+    orders = find_orders(table, columns, given, found.made_of, privacy, declared.orders, in_codes=orders_in_codes)
     return Dependencies(orders=orders, relations=found)
 
 
@@ -247,8 +250,8 @@ def find_in_codes(
     pairs: Sequence[tuple[int, int]],
     encoded: EncodedTable,
     blocks: Sequence[Block],
-    composites: Sequence[Named] = (),
-    at_least: int = 1,
+    composites: Sequence[Named],
+    privacy: Privacy,
 ) -> Dependencies:
     """What was found in values, and what the codes of columns have in common.
 
@@ -259,12 +262,12 @@ def find_in_codes(
         encoded: The same rows, encoded.
         blocks: The encoded columns.
         composites: See `find_composites`.
-        at_least: Fewest rows of a combination that may be kept.
+        privacy: What may be kept of the rows.
     """
     links = find_functional_dependencies(table, (), encoded, blocks, pairs)
     return replace(
         found,
-        functional=(*links, *composites_in_codes(table, composites, encoded, blocks, links, at_least)),
+        functional=(*links, *composites_in_codes(table, composites, encoded, blocks, links, privacy.min_rows)),
         null_inclusions=find_null_inclusions(encoded, blocks),
         blocks=tuple(block.name for block in blocks),
     )

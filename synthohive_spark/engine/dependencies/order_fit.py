@@ -44,6 +44,8 @@ def find_orders(
     made_of: Mapping[str, Collection[str]],
     privacy: Privacy,
     declared: Sequence[tuple[str, str]] = (),
+    *,
+    in_codes: bool = False,
 ) -> Orders:
     """The columns that never lie below, or never above, others in rows in which neither is null, at least 50 of them.
 
@@ -60,12 +62,13 @@ def find_orders(
         made_of: By column that is computed from others once a row is drawn, all that it is made of.
         privacy: Where the ranges of the columns end.
         declared: Pairs of columns, lower and upper, that are kept in order whatever the rows say.
+        in_codes: Whether columns that are learned as they are will be drawn in order, so that few are out of it.
     """
     found = find_pairs(table, columns, privacy, declared).beside(made_of)
     firm = given | made_of.keys()
     made: list[OrderedColumn] = []
     for group in _groups(found.below):
-        ways = [_Way(found, group, firm, above) for above in (True, False)]
+        ways = [_Way(found, group, firm, above, in_codes=in_codes) for above in (True, False)]
         made += min(ways, key=lambda way: way.lost).columns()
     return Orders(tuple(made), tuple(_kept(found, made, firm)))
 
@@ -231,6 +234,8 @@ class _Way:
     firm: frozenset[str]
     above: bool
     plain: bool = True
+    in_codes: bool = False
+    judged: dict[int, bool | None] = field(default_factory=dict)
 
     def columns(self) -> list[OrderedColumn]:
         """The columns that are learned as something else, each after its bounds."""
@@ -261,10 +266,16 @@ class _Way:
     def _touching(self, place: int, bounds: list[int]) -> bool | None:
         """Whether a number that is learned as it is often equals its bound; None where its distance is learned.
 
-        It is learned as it is where it hardly ever equals the bound and hardly ever would be on its wrong side, by
-        chance or since it is far from it beside what other columns leave open of it; and where these tell it better
-        than its distance. Where the distance is much narrower than the number, it is what the rows are about.
+        Where the distance is much narrower than the number, it is what the rows are about. Any other number is learned
+        as it is if an engine draws it in order with bounds that are so as well. Else it is where it hardly ever equals
+        the bound and hardly ever would be on its wrong side, by chance or since it is far from it beside what other
+        columns leave open of it; and where these tell it better than its distance.
         """
+        if place not in self.judged:
+            self.judged[place] = self._judged(place, bounds)
+        return self.judged[place]
+
+    def _judged(self, place: int, bounds: list[int]) -> bool | None:
         own, others = self.found.read[place], [self.found.read[bound] for bound in bounds]
         if not (self.plain and own.column.type.is_number and all(column.usable for column in (own, *others))):
             return None
@@ -274,6 +285,8 @@ class _Way:
         if not rows.any() or far[rows].std() < _NARROW * own.numbers[rows].astype(np.float64).std():
             return None
         touching = bool((far[rows] == 0).mean() >= _TOUCHING)
+        if self.in_codes and all(map(self._has_codes, bounds)):
+            return touching
         left, left_of_far = (self.found.left_open(numbers, rows, place) for numbers in (own.numbers, far))
         if not touching:
             chance = min(_in_order(other, own) if self.above else _in_order(own, other) for other in others)
@@ -282,6 +295,13 @@ class _Way:
                 return False
         clearer = _CLEARER_OF_MANY if len(bounds) >= _MANY and not touching else _CLEARER
         return touching if left < clearer * left_of_far else None
+
+    def _has_codes(self, bound: int) -> bool:
+        """Whether codes stand for a bound's values: it is neither given nor computed, nor learned by a distance."""
+        if self.found.read[bound].column.name in self.firm:
+            return False
+        bounds = self._bounds(bound)
+        return not bounds or self._touching(bound, bounds) is not None
 
     def _depth(self, place: int) -> int:
         return 1 + max(map(self._depth, self._all_bounds(place)), default=0)

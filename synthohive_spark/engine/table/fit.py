@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from synthohive_spark.engine.code_orders import CodeOrders
 from synthohive_spark.engine.columns import Column, source_of
 from synthohive_spark.engine.dependencies.composite_fit import find_composites
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
@@ -19,6 +20,7 @@ from synthohive_spark.engine.interface import Engine
 from synthohive_spark.engine.limits import DEFAULT_THREADS
 from synthohive_spark.engine.table.assessment import assess, warnings_of
 from synthohive_spark.engine.table.beside import find_beside
+from synthohive_spark.engine.table.code_orders import find_code_orders
 from synthohive_spark.engine.table.echoes import find_echoes
 from synthohive_spark.engine.table.encoder_fit import check_numeric_encoding, fit_encoder
 from synthohive_spark.engine.table.exclusions import find_exclusions, find_numbers_apart
@@ -71,6 +73,7 @@ def _fit(
         request.privacy,
         statistics,
         calendar=engine.encoding.calendar,
+        orders_in_codes=engine.encoding.orders,
         given=frozenset(request.conditions),
     )
     warned += warn_of_orders(dependencies, table, request)
@@ -81,7 +84,7 @@ def _fit(
     looked_at = [c for c in generated if c.name not in request.rules.surrogates]
     rules = request.rules
     personal = _entity_names(table, request, dependencies)
-    plain = _plain(looked_at, request, dependencies)
+    plain = [c for c in _whole(looked_at, request, dependencies) if c.name not in rules.imitated]
     composites = find_composites(table, plain, request.privacy.min_rows)
     named = rules.categorical | find_names(table, looked_at, dependencies.computed) | find_numbers_apart(table, plain)
     named |= {c.name for c in looked_at if c.type.is_number and c.name in {n for own in composites for n in own}}
@@ -92,15 +95,13 @@ def _fit(
     context_encoder, context = fit_encoder(table, given, statistics, request, most_values, threads)
     pairs = deciding_pairs(table, [c.name for c in looked_at], encoder.blocks)
     encoder, encoded = with_stand_ins(encoder, encoded, table, pairs, request, statistics)
-    least = request.privacy.min_rows
-    dependencies = find_in_codes(dependencies, table, pairs, encoded, encoder.blocks, composites, least)
+    dependencies = find_in_codes(dependencies, table, pairs, encoded, encoder.blocks, composites, request.privacy)
     if not request.conditions:
         free = [c for c in request.generated if c.name not in {*rules.surrogates, *rules.unrelated}]
         dependencies = replace(dependencies, entities=find_entities(rows, free, dependencies))
-    whole = dependencies.whole({c.name for c in looked_at} - rules.unrelated)
-    exclusions = find_exclusions(table, [c.name for c in looked_at if c.name in whole], encoder)
-    dependencies = replace(dependencies, different=tuple(exclusions))
-    dependencies = with_decided_last(dependencies)
+    plain = _whole(looked_at, request, dependencies)
+    exclusions = find_exclusions(table, [c.name for c in plain], encoder)
+    dependencies = with_decided_last(replace(dependencies, different=tuple(exclusions)))
     layout = Layout(
         encoder.blocks,
         context_encoder.blocks,
@@ -111,6 +112,7 @@ def _fit(
         dependencies.first,
         tuple(exclusions.values()),
         find_beside(rows, dependencies, encoded, encoder.blocks),
+        find_code_orders(dependencies.orders, encoder) if engine.encoding.orders else CodeOrders(),
     )
     fitted = engine.fit(encoded, context, layout, request.training)
     score = assess(fitted, encoded, context, layout, request.seed)
@@ -134,9 +136,9 @@ def _entity_names(table: pa.Table, request: FitRequest, found: Dependencies) -> 
     return find_entity_names(table, [c for c in request.generated if c.name not in known], others)
 
 
-def _plain(columns: Sequence[Column], request: FitRequest, found: Dependencies) -> list[Column]:
+def _whole(columns: Sequence[Column], request: FitRequest, found: Dependencies) -> list[Column]:
     """Those of the columns that are learned as they are, and may have to do with others."""
-    whole = found.whole([c.name for c in columns]) - request.rules.unrelated - request.rules.imitated
+    whole = found.whole([c.name for c in columns]) - request.rules.unrelated
     return [c for c in columns if c.name in whole]
 
 
