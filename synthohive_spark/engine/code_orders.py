@@ -80,6 +80,11 @@ class CodeOrders:
     orders: tuple[CodeOrder, ...] = ()
     ends: Mapping[Whole, Ends] = field(default_factory=dict)
 
+    @property
+    def first(self) -> tuple[int, ...]:
+        """Positions of columns that say where others equal their bounds: drawn before these, they come true."""
+        return tuple(own.equality.column for own in self.orders if own.equality is not None)
+
     def check_beside(self, cells: Sequence[int], codes: Sequence[int]) -> None:
         """Check that the orders are of columns that are there.
 

@@ -31,7 +31,8 @@ def rule_out(logits: Floats, ruled_out: npt.NDArray[np.bool_], *, keep_null: boo
     logits[ruled_out & left.any(axis=0)] = -np.inf
     if before is not None:
         after = _log_sum(logits[1:])
-        logits[0] += np.where(np.isfinite(after), after - before, 0)
+        with np.errstate(invalid="ignore"):
+            logits[0] += np.where(np.isfinite(after), after - before, 0)
 
 
 def _log_sum(logits: Floats) -> Floats:
