@@ -73,7 +73,17 @@ class ReadColumn:
             return self.low, self.high
         first, last = np.partition(bounds, (self.trim, len(bounds) - 1 - self.trim))[[self.trim, -1 - self.trim]]
         low, high = (starts[self.trim] + shared[0]).item(), (starts[-1 - self.trim] + shared[-1]).item()
+        lower, upper = numbers.min() <= first + shared[0], numbers.max() >= last + shared[-1]
         return (
-            min(self.low, low) if numbers.min() <= first + shared[0] else self.low,
-            max(self.high, high) if numbers.max() >= last + shared[-1] else self.high,
+            self._on_steps(self.low, -1, self.low - low) if lower and low < self.low else self.low,
+            self._on_steps(self.high, 1, high - self.high) if upper and high > self.high else self.high,
         )
+
+    def _on_steps(self, end: float, sign: int, far: float) -> int | float:
+        """An end of the range moved so far, less what is left of that beyond the column's steps."""
+        if not self.column.type.is_float:
+            return end + sign * (far // self.unit * self.unit)
+        if self.digits < 0:
+            return end + sign * far
+        step = self.unit * 10.0**-self.digits
+        return round(end + sign * (far // step * step), self.digits)

@@ -166,6 +166,11 @@ class Product:
         with np.errstate(divide="ignore", invalid="ignore"):
             return part.value((wanted - added) / rest, old)
 
+    def off_steps(self, place: int) -> Product:
+        """The same with one of `parts` of any value that has its digits."""
+        parts = [replace(part, step=1) if i == place else part for i, part in enumerate(self.parts)]
+        return replace(self, factors=tuple(parts[: len(self.factors)]), terms=tuple(parts[len(self.factors) :]))
+
     def holds(self, result: Floats, values: Floats) -> Mask:
         """Where values are the result, to their rounding."""
         exact = 1e-9 if self.column.type.name != "float" else 1e-5
@@ -267,6 +272,12 @@ def apply_products(
                     _move(result, own, place, np.where(fixed, values, own.ended(made)), free)
                     made, there = own.computed(result)
                     rows = there & valid & ~own.holds(made, np.where(fixed, values, own.ended(made)))
+            for place in (place for place in movable if own.parts[place].step > 1 and (rows & fixed).any()):
+                # What is given holds, if no part does it on its steps then by one off them.
+                free = rows & fixed & ~given.get(own.parts[place].name, np.zeros(len(rows), bool))
+                _move(result, own.off_steps(place), place, values, free)
+                made, there = own.computed(result)
+                rows = there & valid & ~own.holds(made, np.where(fixed, values, own.ended(made)))
             rows = there & valid & ~fixed
             new = np.where(rows, rounded(made, own.column.digits), values)
             result[own.column.name] = _with(result[own.column.name], own.column, new, rows & (new != values))

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.code_links import Block
 from synthohive_spark.engine.dependencies.entities import Entity
 from synthohive_spark.engine.encoded_table import EncodedTable, Known
@@ -64,13 +64,22 @@ def drawn_entities(
     while True:
         drawn.append(rows(Draw(np.arange(step) + step * len(drawn), seed, only=only), inner))
         table = pa.concat_tables(drawn)
-        codes = one_array(table.column(entity.column)).dictionary_encode(null_encoding="encode").indices.to_numpy()
-        first = np.unique(codes, return_index=True)[1]
-        if len(first) >= entity.values or len(codes) >= min(_DRAWS * entity.values, _MOST):
+        codes, named = _numbered(one_array(table.column(entity.column)))
+        if len(named) >= entity.values or len(codes) >= min(_DRAWS * entity.values, _MOST):
             break
-    # Codes are numbered as they come, so the rows before the first one too many hold those that are left.
-    tickets = codes[: first[entity.values] if len(first) > entity.values else len(codes)]
-    return table.take(pa.array(first[: entity.values])).combine_chunks(), tickets.astype(np.int64)
+    # All rows before the first one of an entity too many, and all without a name.
+    end = named[entity.values] if len(named) > entity.values else len(codes)
+    kept = np.flatnonzero((np.arange(len(codes)) < end) | null_mask(one_array(table.column(entity.column))))
+    _, first, tickets = np.unique(codes[kept], return_index=True, return_inverse=True)
+    return table.take(pa.array(kept[first])).combine_chunks(), tickets.astype(np.int64)
+
+
+def _numbered(names: pa.Array) -> tuple[Places, Places]:
+    """A number of each row's entity, one without a name being another in each row; and the first row of each name."""
+    encoded, missing = names.dictionary_encode(), null_mask(names)
+    codes = encoded.indices.fill_null(0).to_numpy().astype(np.int64)
+    codes[missing] = len(encoded.dictionary) + np.arange(missing.sum())
+    return codes, np.sort(np.unique(np.where(missing, -1, codes), return_index=True)[1][int(missing.any()) :])
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,33 +105,62 @@ class EntityPool:
     told: Mapping[int, bool]
 
     def chosen(self, rows: EncodedTable, words: NoiseBits) -> Places:
-        """For each row the entity that it is about: of those most like it any one.
+        """For each row the entity that it is about: of those most like it any one; for one without a name of such.
 
         Args:
             rows: Rows as they were drawn.
             words: Noise, shape (rows, 2).
         """
-        part = (words[:, 0] % np.uint64(len(self._parts))).astype(np.int64)
         made, features = np.zeros(len(rows), np.int64), self._features(rows)[0]
-        for number, own in enumerate(self._parts):
-            mine = np.flatnonzero(part == number)
-            made[mine] = own.nearest(features[mine], words[mine, 1])
+        without = self._nameless_rows(rows)
+        for parts, some in ((self._parts[0], np.flatnonzero(~without)), (self._parts[1], np.flatnonzero(without))):
+            part = words[some, 0] % np.uint64(max(len(parts), 1))
+            for number, own in enumerate(parts):
+                mine = some[part == number]
+                made[mine] = own.nearest(features[mine], words[mine, 1])
         return made
 
-    def named(self, names: pa.Array) -> Places:
-        """The entity of each of these names; for one that is not there any other, the same for each of its rows."""
+    def named(self, names: pa.Array, words: NoiseBits) -> Places:
+        """The entity of each of these names; for one that is not there any other, the same for each of its rows.
+
+        Args:
+            names: The names; where one is null, it is any entity without a name.
+            words: Noise, shape (rows, 2).
+        """
         coded = names.dictionary_encode(null_encoding="encode")
         found = pc.index_in(coded.dictionary, one_array(self.values.column(self.column))).to_numpy(zero_copy_only=False)
         keys = pd.util.hash_array(np.array(coded.dictionary.cast(pa.string()).to_pylist(), object), categorize=False)
         found = np.where(np.isnan(found.astype(np.float64)), keys % np.uint64(self.values.num_rows), found)
-        return np.asarray(found.astype(np.int64)[coded.indices.to_numpy()])
+        places: Places = found.astype(np.int64)[coded.indices.to_numpy()]
+        if len(nameless := np.flatnonzero(self._nameless)):
+            own = nameless[(words[:, 0] % np.uint64(len(nameless))).astype(np.int64)]
+            places = np.where(null_mask(names), own, places)
+        return places
 
     @cached_property
-    def _parts(self) -> list[_Part]:
-        """The tickets in parts of about equal size."""
+    def _nameless(self) -> npt.NDArray[np.bool_]:
+        """Which entities have no name."""
+        return null_mask(one_array(self.values.column(self.column)))
+
+    def _nameless_rows(self, rows: EncodedTable) -> npt.NDArray[np.bool_]:
+        """Which rows were drawn without a name; none and all where the pool has none without and none with one."""
+        names = [place for place, of_name in self.told.items() if of_name and self.blocks[place].null]
+        if self._nameless.all() or not self._nameless.any() or not names:
+            return np.full(len(rows), bool(self._nameless.all()))
+        return np.asarray(rows.codes[:, names[0]] == 0)
+
+    @cached_property
+    def _parts(self) -> tuple[list[_Part], list[_Part]]:
+        """The tickets in parts of about equal size: of entities with a name, and of those without."""
         features, weights = self._features(self.known.rows)
-        parts = np.array_split(self.places, -(-len(self.places) // _TOGETHER))
-        return [_Part.of(features, weights, own) for own in parts]
+        without = self._nameless[self.places]
+        named, nameless = (
+            [_Part.of(features, weights, own) for own in np.array_split(places, -(-len(places) // _TOGETHER) or 1)]
+            if len(places)
+            else []
+            for places in (self.places[~without], self.places[without])
+        )
+        return named, nameless
 
     def _features(self, rows: EncodedTable) -> tuple[Floats, Floats]:
         """What is compared, shape (rows, features), and what each feature counts.

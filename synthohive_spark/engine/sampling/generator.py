@@ -111,11 +111,11 @@ class RowGenerator:
         while left:
             entity, seed = left.pop()
             pool = self._pool(entity, seed)
+            own_words = row_words(derive_seed(seed, "about", entity.column), draw.row_ids, 2, stream=draw.stream)
             if entity.column in found:
-                places = pool.named(found[entity.column])
+                places = pool.named(found[entity.column], own_words)
             else:
-                own_seed = derive_seed(seed, "about", entity.column)
-                places = pool.chosen(drawn, row_words(own_seed, draw.row_ids, 2, stream=draw.stream))
+                places = pool.chosen(drawn, own_words)
             own = pool.values.take(pa.array(places))
             if given:  # It may be what names an entity that this one decides.
                 own = own.select(entity.columns)

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from synthohive_spark.engine.code_orders import CodeOrders
 from synthohive_spark.engine.columns import Column, source_of
-from synthohive_spark.engine.dependencies.composite_fit import find_composites
+from synthohive_spark.engine.dependencies.composite_fit import Named, find_composites
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.entities_fit import find_entities, find_entity_names, first_rows
 from synthohive_spark.engine.dependencies.find import find_in_codes, find_in_values, with_decided_last
@@ -83,13 +83,9 @@ def _fit(
     generated = dependencies.split_columns(request.generated)
     looked_at = [c for c in generated if c.name not in request.rules.surrogates]
     rules = request.rules
-    personal = _entity_names(table, request, dependencies)
-    plain = [c for c in _whole(looked_at, request, dependencies) if c.name not in rules.imitated]
+    plain = _whole(looked_at, request, dependencies, imitated=False)
     composites = find_composites(table, plain, request.privacy.min_rows)
-    named = rules.categorical | find_names(table, looked_at, dependencies.computed) | find_numbers_apart(table, plain)
-    named |= {c.name for c in looked_at if c.type.is_number and c.name in {n for own in composites for n in own}}
-    firsts = {**rules.firsts, **first_rows(table, personal)}
-    request = replace(request, rules=replace(rules, categorical=named, entity_names=personal, firsts=firsts))
+    request = _with_names(table, looked_at, request, dependencies, composites)
     encoder, encoded = fit_encoder(table, generated, statistics, request, most_values, threads)
     given = dependencies.split_columns(request.context)
     context_encoder, context = fit_encoder(table, given, statistics, request, most_values, threads)
@@ -126,6 +122,22 @@ def _fit(
     return TableModel(engine.name, request.columns, names, encoder, context_encoder, layout, fitted, dependencies, told)
 
 
+def _with_names(
+    table: pa.Table,
+    columns: Sequence[Column],
+    request: FitRequest,
+    found: Dependencies,
+    composites: Sequence[Named],
+) -> FitRequest:
+    """The request with the columns that are names: of anything, and of entities, which each row of one repeats."""
+    rules, personal = request.rules, _entity_names(table, request, found)
+    plain = _whole(columns, request, found, imitated=False)
+    named = rules.categorical | find_names(table, columns, found.computed) | find_numbers_apart(table, plain)
+    named |= {c.name for c in columns if c.type.is_number and c.name in {n for own in composites for n in own}}
+    firsts = {**rules.firsts, **first_rows(table, personal)}
+    return replace(request, rules=replace(rules, categorical=named, entity_names=personal, firsts=firsts))
+
+
 def _entity_names(table: pa.Table, request: FitRequest, found: Dependencies) -> frozenset[str]:
     """Which columns are personal, as names of entities, where these are looked for."""
     if request.conditions:
@@ -137,9 +149,12 @@ def _entity_names(table: pa.Table, request: FitRequest, found: Dependencies) -> 
     return find_entity_names(table, [c for c in request.generated if c.name not in known], others)
 
 
-def _whole(columns: Sequence[Column], request: FitRequest, found: Dependencies) -> list[Column]:
-    """Those of the columns that are learned as they are, and may have to do with others."""
+def _whole(
+    columns: Sequence[Column], request: FitRequest, found: Dependencies, *, imitated: bool = True
+) -> list[Column]:
+    """Those of the columns that are learned as they are, and may have to do with others; also those to be imitated."""
     whole = found.whole([c.name for c in columns]) - request.rules.unrelated
+    whole -= frozenset() if imitated else request.rules.imitated
     return [c for c in columns if c.name in whole]
 
 

@@ -257,7 +257,8 @@ def test_an_unknown_encoding_is_an_error_that_names_the_known_ones():
 
 def test_a_ctgan_of_modes_draws_the_table_it_learned(tmp_path):
     x = bells(1500)
-    days = pd.to_datetime("2024-01-01") + pd.to_timedelta((x * 5).astype(int), unit="D")
+    apart = np.random.default_rng(9).normal(0, 9, 1500)
+    days = pd.to_datetime("2024-01-01") + pd.to_timedelta((x * 5 + apart).astype(int), unit="D")
     pdf = pd.DataFrame({"x": x, "n": (x * 10).astype("int32"), "day": days, "group": np.where(x < 20, "a", "b")})
     small = {"epochs": 5, "embedding_dim": 32, "generator_dim": (64,), "discriminator_dim": (64,), "progress": False}
     model = CTGAN(numeric_encoding="mixture", **small).fit(pdf, seed=1)

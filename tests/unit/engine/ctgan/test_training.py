@@ -196,7 +196,7 @@ def test_many_codes_and_many_columns_train_within_four_gibibytes():
     script = """
         import numpy as np
         from synthohive_spark.engine.code_links import Block
-from synthohive_spark.engine.encoded_table import EncodedTable, Layout
+        from synthohive_spark.engine.encoded_table import EncodedTable, Layout
         from tests.unit.engine.ctgan.test_engine import fit
         rng = np.random.default_rng(0)
         codes = np.column_stack([rng.integers(0, 20_000, 2_000), rng.integers(0, 50, (2_000, 100))])
