@@ -80,10 +80,20 @@ class CodeOrders:
     orders: tuple[CodeOrder, ...] = ()
     ends: Mapping[Whole, Ends] = field(default_factory=dict)
 
-    @property
-    def first(self) -> tuple[int, ...]:
-        """Positions of columns that say where others equal their bounds: drawn before these, they come true."""
-        return tuple(own.equality.column for own in self.orders if own.equality is not None)
+    def placed(self, order: Sequence[int]) -> list[int]:
+        """An order of drawing in which what says whether a column equals its bound comes right before the last of both.
+
+        So it is told by all that is drawn before, and then comes true.
+
+        Args:
+            order: Positions of columns.
+        """
+        placed = list(order)
+        for own in self.orders:
+            if own.equality is not None and {own.equality.column, *own.columns} <= {*placed}:
+                placed.remove(own.equality.column)
+                placed.insert(max(map(placed.index, own.columns)), own.equality.column)
+        return placed
 
     def check_beside(self, cells: Sequence[int], codes: Sequence[int]) -> None:
         """Check that the orders are of columns that are there.

@@ -66,8 +66,9 @@ class AutoregressiveEngine:
             parts = cut_columns(table, context, layout, threshold, own_seed, request.independent)
         rows = parts.cut(context, table)
         batch = self.settings.batch_for(len(rows))
+        rules = layout.first, layout.at_least, layout.orders
         trained = train(
-            lambda: AutoregressiveTrainer(rows, parts, self.settings, seed, limits, layout.first, layout.at_least),
+            lambda: AutoregressiveTrainer(rows, parts, self.settings, seed, limits, *rules),
             threads=limits.threads,
             checkpoint=checkpoint,
             progress=request.progress,

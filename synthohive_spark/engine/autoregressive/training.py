@@ -21,6 +21,7 @@ from synthohive_spark.engine.autoregressive.networks import Dropout, Heads, know
 from synthohive_spark.engine.autoregressive.parts import Parts
 from synthohive_spark.engine.autoregressive.rare import rare_rows
 from synthohive_spark.engine.autoregressive.settings import AutoregressiveSettings, widths_for
+from synthohive_spark.engine.code_orders import CodeOrders
 from synthohive_spark.engine.limits import Limits
 from synthohive_spark.engine.training.progress import Progress, halvings
 from synthohive_spark.engine.training.torch_process import (
@@ -58,6 +59,7 @@ class AutoregressiveTrainer:
         limits: Of time and threads.
         first: Positions of generated columns that are drawn before all others.
         at_least: Fewest rows that a rare category has.
+        orders: Orders of generated columns.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class AutoregressiveTrainer:
         limits: Limits = Limits(),  # noqa: B008  (frozen, so one shared default is safe)
         first: Sequence[int] = (),
         at_least: int = 5,
+        orders: CodeOrders | None = None,
     ) -> None:
         self.parts, self.settings, self.device = parts, settings, device_of(settings.device)
         self.rng = np.random.default_rng(seed)
@@ -109,9 +112,9 @@ class AutoregressiveTrainer:
         self.learning_rate = settings.learning_rate
         self.order = self.rng.permutation(self.repeated)
         self.columns = np.arange(parts.given, len(parts.columns))
-        self.first = np.array(first, np.int64) + parts.given
-        orders = np.random.default_rng(seed + 1)
-        self.masks = [self._known(orders.permutation(self.columns)) for _ in range(_ORDERS)]
+        self.first, self.orders = np.array(first, np.int64), orders or CodeOrders()
+        shuffled = np.random.default_rng(seed + 1)
+        self.masks = [self._known(shuffled.permutation(self.columns)) for _ in range(_ORDERS)]
         self.drawing: npt.NDArray[np.int64] | None = None
 
     def prepare_step(self) -> None:
@@ -197,13 +200,19 @@ class AutoregressiveTrainer:
         with self._averaged():
             for attempt in range(_CANDIDATES + _MOVES):
                 tried = rng.permutation(self.columns) if attempt < _CANDIDATES else _moved(order, rng)
-                tried = np.concatenate([self.first, tried[~np.isin(tried, self.first)]])
+                tried = self._placed(tried)
                 loss = self._loss(rows, self._known(tried))
                 if loss < lowest:
                     order, lowest = tried, loss
                 if time.monotonic() >= until:
                     break
         return order
+
+    def _placed(self, order: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """An order with the columns in their places that have to be before others."""
+        own = order - self.parts.given
+        rest = own[~np.isin(own, self.first)].tolist()
+        return np.array([*self.first, *self.orders.placed(rest)], np.int64) + self.parts.given
 
     def _loss(self, rows: Tensor, known: Tensor) -> float:
         """The loss of the rows of these numbers, summed."""

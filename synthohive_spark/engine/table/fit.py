@@ -98,7 +98,6 @@ def _fit(
     plain = _whole(looked_at, request, dependencies)
     exclusions = find_exclusions(table, [c.name for c in plain], encoder)
     dependencies = with_decided_last(replace(dependencies, different=tuple(exclusions)))
-    orders = find_code_orders(dependencies.orders, encoder) if engine.encoding.orders else CodeOrders()
     layout = Layout(
         encoder.blocks,
         context_encoder.blocks,
@@ -106,10 +105,10 @@ def _fit(
         dependencies.functional,
         dependencies.null_inclusions,
         tuple(find_echoes(encoder, encoded, context_encoder, context)),
-        tuple(dict.fromkeys((*dependencies.first, *orders.first))),
+        dependencies.first,
         tuple(exclusions.values()),
         find_beside(rows, dependencies, encoded, encoder.blocks),
-        orders,
+        find_code_orders(dependencies.orders, encoder) if engine.encoding.orders else CodeOrders(),
     )
     fitted = engine.fit(encoded, context, layout, request.training)
     score = assess(fitted, encoded, context, layout, request.seed)

@@ -154,3 +154,10 @@ def test_orders_travel_as_json_and_those_of_what_is_not_there_are_refused():
         data = {**layout.to_json(), "orders": wrong.to_json()}
         with pytest.raises(ValueError, match="order|equality|places"):
             Layout.from_json(data).check()
+
+
+def test_what_says_that_two_are_equal_is_drawn_before_the_last_of_them():
+    orders = CodeOrders((CodeOrder(1, (0, 3), True, Equality(2, 1, 0)), CodeOrder(4, (1,), True)))
+    assert orders.placed([0, 1, 3, 4, 2]) == [0, 1, 2, 3, 4]
+    assert orders.placed([2, 4, 3, 0, 1]) == [4, 3, 0, 2, 1]
+    assert orders.placed([4, 0, 1]) == [4, 0, 1]
