@@ -173,7 +173,7 @@ class AutoregressiveSampler:
             known: Values that are known.
             columns: The columns, in the order in which they are drawn; all where None.
         """
-        read = np.zeros((self.read_width, parts.shape[1]), product_type())
+        read, in_order = np.zeros((self.read_width, parts.shape[1]), product_type()), self._in_order.beside(parts)
         used = self._read_given(read, parts)
         for column in self.order if known is not None else ():
             for part in self.parts.of_column[column]:
@@ -202,7 +202,7 @@ class AutoregressiveSampler:
                 if permitted is not None:
                     ruled_out = ~self.parts.columns[column].allowed(permitted, group).T
                     rule_out(logits, ruled_out, keep_null=first and place in self._free)
-                if (out_of_order := self._in_order.ruled_out(place, parts, group)) is not None:
+                if (out_of_order := in_order.ruled_out(place, group)) is not None:
                     rule_out(logits, out_of_order, keep_null=first and self.nulls[place])
                 yield part, logits
                 self._read_part(read, part, parts[part])

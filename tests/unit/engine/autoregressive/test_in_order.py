@@ -57,7 +57,7 @@ def test_a_category_is_ruled_out_where_none_of_its_values_is_in_order(above):
         known = rows.copy()
         for part in own.parts.of_column[column]:
             known[part] = -1
-        ruled_out = own.ruled_out(column, known, None)
+        ruled_out = own.beside(known).ruled_out(column, None)
         for row in range(rows.shape[1]):
             for category in range(own.parts.sizes[own.parts.of_column[column][0]]):
                 inside = range(CUTS[column].sizes[1]) if len(CUTS[column].sizes) > 1 else (0,)
@@ -78,23 +78,23 @@ def test_a_category_is_ruled_out_where_none_of_its_values_is_in_order(above):
 def test_what_is_not_known_rules_nothing_out_and_null_neither():
     own = in_order([CodeOrder(1, (0,), True)])
     unknown = np.full((len(own.parts.sizes), 4), -1)
-    assert not own.ruled_out(1, unknown, None).any()
-    assert own.ruled_out(3, unknown, None) is None
+    assert not own.beside(unknown).ruled_out(1, None).any()
+    assert own.beside(unknown).ruled_out(3, None) is None
     null = Ends(np.array([0, 30], np.int32), np.array([60, 31], np.int32))
     parts = Parts((ColumnParts(2), ColumnParts(2)), (False, False), 0)
     beside = InOrder(parts, CodeOrders((CodeOrder(1, (0,), True),), {0: null, 1: null}))
-    assert not beside.ruled_out(1, np.array([[0, 1], [-1, -1]]), None)[0].any()
+    assert not beside.beside(np.array([[0, 1], [-1, -1]])).ruled_out(1, None)[0].any()
 
 
 def test_a_column_that_says_whether_two_are_equal_agrees_with_them():
     single = Ends(*(np.arange(1, 5, dtype=np.int32),) * 2)
     parts = Parts((ColumnParts(4), ColumnParts(4), ColumnParts(2)), (False, False, False), 0)
     own = InOrder(parts, CodeOrders((CodeOrder(1, (0,), True, Equality(2, 1, 0)),), {0: single, 1: single}))
-    flags = own.ruled_out(2, np.array([[1, 1, -1], [1, 3, 2], [-1, -1, -1]]), None)
+    flags = own.beside(np.array([[1, 1, -1], [1, 3, 2], [-1, -1, -1]])).ruled_out(2, None)
     assert flags.T.tolist() == [[True, False], [False, True], [False, False]]
-    uppers = own.ruled_out(1, np.array([[1, 1], [-1, -1], [0, 1]]), None)
+    uppers = own.beside(np.array([[1, 1], [-1, -1], [0, 1]])).ruled_out(1, None)
     assert uppers.T.tolist() == [[True, True, False, False], [True, False, True, True]]
-    lowers = own.ruled_out(0, np.array([[-1, -1], [2, 2], [0, 1]]), None)
+    lowers = own.beside(np.array([[-1, -1], [2, 2], [0, 1]])).ruled_out(0, None)
     assert lowers.T.tolist() == [[False, False, True, True], [True, True, False, True]]
 
 
