@@ -21,7 +21,7 @@ from synthohive_spark.engine.codecs.arrow_numbers import Numbers, from_numbers, 
 from synthohive_spark.engine.codecs.numeric_common import check_numbers
 from synthohive_spark.engine.columns import ColumnType
 from synthohive_spark.engine.dependencies.clock import DAY
-from synthohive_spark.engine.dependencies.linear import Mask
+from synthohive_spark.engine.dependencies.linear import Mask, type_range
 from synthohive_spark.engine.integrity import Digits, check_equal
 
 _LARGEST = 2.0**53
@@ -205,7 +205,8 @@ class DerivedColumn:
 def _as_values(numbers: Numbers, type_: ColumnType, digits: int) -> Numbers:
     """Numbers as a column of this type holds them: whole, or rounded to ``digits`` where these are not negative."""
     if not type_.is_float:
-        return np.rint(numbers).astype(np.int64)
+        least, most = type_range(type_)
+        return np.clip(np.rint(numbers), max(least, -_LARGEST), min(most, _LARGEST)).astype(np.int64)
     return np.round(numbers, digits) if digits >= 0 else numbers
 
 

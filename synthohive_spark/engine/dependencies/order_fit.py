@@ -235,7 +235,7 @@ class _Way:
     above: bool
     plain: bool = True
     in_codes: bool = False
-    judged: dict[int, bool | None] = field(default_factory=dict)
+    judged: dict[tuple[int, tuple[int, ...]], bool | None] = field(default_factory=dict, init=False)
 
     def columns(self) -> list[OrderedColumn]:
         """The columns that are learned as something else, each after its bounds."""
@@ -271,9 +271,10 @@ class _Way:
         the bound and hardly ever would be on its wrong side, by chance or since it is far from it beside what other
         columns leave open of it; and where these tell it better than its distance.
         """
-        if place not in self.judged:
-            self.judged[place] = self._judged(place, bounds)
-        return self.judged[place]
+        asked = place, tuple(bounds)
+        if asked not in self.judged:
+            self.judged[asked] = self._judged(place, bounds)
+        return self.judged[asked]
 
     def _judged(self, place: int, bounds: list[int]) -> bool | None:
         own, others = self.found.read[place], [self.found.read[bound] for bound in bounds]
@@ -300,7 +301,7 @@ class _Way:
         """Whether codes stand for a bound's values: it is neither given nor computed, nor learned by a distance."""
         if self.found.read[bound].column.name in self.firm:
             return False
-        bounds = self._bounds(bound)
+        bounds = self._all_bounds(bound)
         return not bounds or self._touching(bound, bounds) is not None
 
     def _depth(self, place: int) -> int:

@@ -161,3 +161,20 @@ def test_what_says_that_two_are_equal_is_drawn_before_the_last_of_them():
     assert orders.placed([0, 1, 3, 4, 2]) == [0, 1, 2, 3, 4]
     assert orders.placed([2, 4, 3, 0, 1]) == [4, 3, 0, 2, 1]
     assert orders.placed([4, 0, 1]) == [4, 0, 1]
+
+
+def test_numbers_beside_computed_ones_stay_in_order():
+    rng = np.random.default_rng(3)
+    wide = np.round(rng.gamma(2, 60, ROWS), 0)
+    narrow = np.round(wide * rng.random(ROWS), 0)
+    least = np.round(rng.normal(5, 8, ROWS), 1)
+    span = np.round(rng.gamma(3, 3, ROWS), 1)
+    rows = pd.DataFrame({"wide": wide, "narrow": narrow, "grade": np.searchsorted([10, 40, 90], narrow, "right")})
+    rows["least"], rows["span"], rows["most"] = least, span, np.round(least + span, 1)
+    rows["mean"] = np.round(least + span * rng.random(ROWS), 1)
+    made = Autoregressive(epochs=1, progress=False).fit(rows, seed=1).sample(ROWS, seed=2)
+    assert ((made.wide >= made.narrow) & (made.least <= made["mean"]) & (made["mean"] <= made.most)).all()
+    assert (np.round(made.least + made.span, 1) == made.most).all()
+    assert (np.searchsorted([10, 40, 90], made.narrow, "right") == made.grade).all()
+    for name in rows:
+        assert abs(made[name].mean() - rows[name].mean()) < 0.25 * rows[name].std()

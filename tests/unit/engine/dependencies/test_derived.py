@@ -12,7 +12,7 @@ from synthohive_spark import CTGAN, Autoregressive
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.columns import Column, ColumnType
-from synthohive_spark.engine.dependencies.derived import DerivedColumn, apply_derived_columns, move_determinants
+from synthohive_spark.engine.dependencies.derived import DerivedColumn, Number, apply_derived_columns, move_determinants
 from synthohive_spark.engine.dependencies.derived_fit import find_derived_columns, roundest
 from synthohive_spark.engine.dependencies.linear_fit import find_linear_relations
 from synthohive_spark.engine.table.fit import fit_table
@@ -411,3 +411,9 @@ def test_what_another_column_decides_moves_the_number_it_follows():
     assert made["amount"][~made["fraud"]].max() < 900
     assert ((made["hour"] < 6) == made["fraud"]).all()
     assert made["fraud"].sum() > 50
+
+
+def test_a_line_that_leads_beyond_what_a_type_holds_ends_there():
+    of = Number("n", ColumnType("bigint"), 0, 0, 1 << 40)
+    own = DerivedColumn("day", ColumnType("date"), of, True, (0, 10), (0, 10))
+    assert own.computed(np.array([5, 1 << 40])).cast(pa.int32()).to_pylist() == [5, (1 << 31) - 1]
