@@ -73,7 +73,11 @@ def deciding_pairs(table: pa.Table, names: Sequence[str], blocks: Sequence[Block
         return []
     values = [numbered_values(table, blocks[place].name) for place in places]
     keys = {i: alone_if_null(values[i], table.column(blocks[place].name)) for i, place in enumerate(places)}
-    found = value_functions(values, [blocks[place].codes <= MOST_CODES for place in places], keys)
+    few = [blocks[place].codes <= MOST_CODES for place in places]
+    found = dict.fromkeys(value_functions(values, few))
+    # A null decides as a value does, or else says nothing.
+    nullable = [own and keys[i] is not values[i] for i, own in enumerate(few)]
+    found |= dict.fromkeys(value_functions(values, nullable, keys) if any(nullable) else ())
     return [(places[i], places[j]) for i, j in found]
 
 

@@ -103,6 +103,19 @@ def test_null_is_a_value():
     assert fitted({"city": cities, "country": wrong})[0] == ()
 
 
+def test_what_only_a_null_decides_is_kept_and_a_null_that_decides_nothing_hides_no_function():
+    cell = np.random.default_rng(7).integers(0, 4, ROWS)
+    cells = [None if c == 0 else f"cell{c}" for c in cell]
+    (link,), _ = fitted({"cell": cells, "kind": [("service" if c == 0 else "product") for c in cell]})
+    product, service = link.table[1], link.table[0]
+    assert link.table.tolist() == [service, product, product, product] and product != service
+    anything = [("service", "product")[i % 2] if c == 0 else f"kind{c}" for i, c in enumerate(cell)]
+    links, codecs = fitted({"cell": cells, "kind": anything})
+    (link,) = (own for own in links if own.determinant == 0)
+    assert [codecs["kind"].values[code] for code in link.table[1:]] == ["kind1", "kind2", "kind3"]
+    assert link.table[0] == -1
+
+
 def test_rows_of_rare_values_do_not_blur_the_table():
     rng = np.random.default_rng(6)
     city = np.minimum(rng.zipf(1.6, ROWS), 3000)
