@@ -171,7 +171,10 @@ class NumericCodec(CodecDefaults):
         if not self.exact:
             return values
         spike = (codes >= self._first_spike) & ~binned
-        known = decimals_of(self.exact, self.type).take(pa.array(np.where(spike, codes - self._first_spike, 0)))
+        low, high = self.bounds or (min(self.exact), max(self.exact))
+        known = decimals_of([max(low, min(high, value)) for value in self.exact], self.type).take(
+            pa.array(np.where(spike, codes - self._first_spike, 0))
+        )
         return pc.if_else(pa.array(spike), known, values)
 
     def allowed(self, domain: Domain) -> Allowed:

@@ -59,7 +59,7 @@ def fit_numeric(sample: ColumnSample) -> NumericCodec:
     by_value = fields["shift"] == BY_VALUE
     return NumericCodec(
         spikes=tuple(spikes.tolist()),
-        exact=_exact(sample.values.drop_null(), spikes, privacy.min_rows, fields["bounds"]) if by_value else (),
+        exact=_exact(sample.values.drop_null(), spikes, privacy.min_rows) if by_value else (),
         zeros=zeros_of(rest) if by_value else 0,
         knots=tuple(knots.tolist()),
         grid=tuple(grid.tolist()),
@@ -117,15 +117,14 @@ def _spikes(numbers: Numbers, at_least: int, most_values: int) -> Numbers:
     return values[counts >= max(SPIKE_SHARE * len(numbers), at_least, 3)]
 
 
-def _exact(values: pa.Array, spikes: Numbers, at_least: int, bounds: tuple[int, int]) -> tuple[int, ...]:
-    """The unscaled value that most rows hold of those that count as each spike; its own, in bounds, if too few do."""
+def _exact(values: pa.Array, spikes: Numbers, at_least: int) -> tuple[int, ...]:
+    """The unscaled value that most rows hold of those that count as each spike; the spike's own if too few do."""
     counts = Counter(unscaled(values))
     found: dict[int, int] = {}
     for value, rows in counts.most_common():
         if rows >= at_least:
             found.setdefault(with_exponent(value), value)
-    smallest, largest = bounds
-    return tuple(found.get(spike, max(smallest, min(largest, without_exponent(spike)))) for spike in spikes.tolist())
+    return tuple(found.get(spike, without_exponent(spike)) for spike in spikes.tolist())
 
 
 def _places(numbers: Numbers, type_: ColumnType) -> float:
