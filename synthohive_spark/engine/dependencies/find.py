@@ -80,16 +80,8 @@ def find_in_values(
     several = {n for own in rules.declared if isinstance(own, OneHot | FixedCombinations) for n in own.columns}
     free = [c for c in columns if c.name not in {*rules.unrelated, *asked}]
     typed = _find_typed(table, columns, free, rules, given, frozenset(several | known), privacy)
-    untold = [c for c in free if c.name not in known]
-    texts = {own.column.name: own.form for own in typed if isinstance(own, TypedColumn)}
-    times = {name: form for name, form in texts.items() if isinstance(form, TimeFormat)}
-    understood = frozenset(own.column.name for own in typed)
-    templates = find_templates(table, untold, given, rules.imitated, understood, times, privacy)
-    templates = Templates((*rules.templates, *templates.columns))
+    templates, written = _find_texts(table, free, typed, rules, given, privacy)
     made = {own.column.name for own in templates.columns}
-    written: tuple[Written, ...] = tuple(own for own in typed if own.column.name not in made)
-    kept = {*rules.imitated, *rules.categorical, *given, *made, *understood}
-    written += find_pieces(table, [c for c in free if c.name not in kept], free, privacy)
     read = {own.column.name for own in written}
     told = {*rules.surrogates, *rules.unrelated, *asked, *given, *read, *made}
     read_flags, counts = find_flags(table, [c for c in columns if c.name not in told], privacy.min_rows)
@@ -115,6 +107,28 @@ def find_in_values(
         flags=flags,
         calendar=find_calendar(table, left, privacy, statistics) if calendar else Calendar(),
     )
+
+
+def _find_texts(
+    table: pa.Table,
+    columns: Sequence[Column],
+    typed: Sequence[Written],
+    rules: ColumnRules,
+    given: frozenset[str],
+    privacy: Privacy,
+) -> tuple[Templates, tuple[Written, ...]]:
+    """Strings put together from other columns, those of ``typed`` that are not, and strings learned in pieces."""
+    known = {own.column.name for own in rules.templates}
+    texts = {own.column.name: own.form for own in typed if isinstance(own, TypedColumn)}
+    times = {name: form for name, form in texts.items() if isinstance(form, TimeFormat)}
+    understood = frozenset(own.column.name for own in typed)
+    untold = [c for c in columns if c.name not in known]
+    found = find_templates(table, untold, given, rules.imitated, understood, times, privacy)
+    templates = Templates((*rules.templates, *found.columns))
+    made = {own.column.name for own in templates.columns}
+    kept = {*rules.imitated, *rules.categorical, *given, *made, *understood}
+    pieces = find_pieces(table, [c for c in columns if c.name not in kept], columns, privacy)
+    return templates, (*(own for own in typed if own.column.name not in made), *pieces)
 
 
 def _with_leaves(names: frozenset[str], opened: Sequence[Written]) -> frozenset[str]:

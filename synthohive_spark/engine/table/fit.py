@@ -107,7 +107,7 @@ def _fit(
         tuple(find_echoes(encoder, encoded, context_encoder, context)),
         dependencies.first,
         tuple(exclusions.values()),
-        find_beside(rows, dependencies, encoded, encoder.blocks),
+        () if engine.encoding.orders else find_beside(rows, dependencies, encoded, encoder.blocks),
         find_code_orders(dependencies.orders, encoder) if engine.encoding.orders else CodeOrders(),
     )
     fitted = engine.fit(encoded, context, layout, request.training)
