@@ -13,7 +13,6 @@ from synthohive_spark.engine.autoregressive.calibration import calibrate
 from synthohive_spark.engine.autoregressive.parts import ColumnParts, Parts
 from synthohive_spark.engine.autoregressive.sampling import AutoregressiveSampler, sampler_of
 from synthohive_spark.engine.autoregressive.settings import AutoregressiveSettings
-from synthohive_spark.engine.dependencies.functional import decided_next
 from synthohive_spark.engine.encoded_table import EncodedTable, Layout
 from synthohive_spark.engine.interface import Encoding, FittedEngine, TrainingRequest
 from synthohive_spark.engine.noise import derive_seed
@@ -66,16 +65,14 @@ class AutoregressiveEngine:
             parts = cut_columns(table, context, layout, threshold, own_seed, request.independent)
         rows = parts.cut(context, table)
         batch = self.settings.batch_for(len(rows))
-        rules = layout.first, layout.at_least, layout.orders
         trained = train(
-            lambda: AutoregressiveTrainer(rows, parts, self.settings, seed, limits, *rules),
+            lambda: AutoregressiveTrainer(rows, parts, self.settings, seed, limits, layout),
             threads=limits.threads,
             checkpoint=checkpoint,
             progress=request.progress,
             size=f"{len(rows):,} rows of {len(parts.sizes)} parts, batches of {batch:,}; make the batch smaller",
         )
-        order = decided_next((trained.last["order"] - parts.given).tolist(), layout.functional)
-        fixed = {**_part_arrays(parts), "order": np.array(order) + parts.given}
+        fixed = {**_part_arrays(parts), "order": trained.last["order"]}
         sampler = _sampler(trained.best, fixed, layout)
         biases = calibrate(sampler, rows, context, seed=derive_seed(seed, "calibration"))
         files = {_HEADS: tensor_bytes({**trained.best, **biases}), _PARTS: tensor_bytes(fixed)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,7 +21,8 @@ from synthohive_spark.engine.autoregressive.networks import Dropout, Heads, know
 from synthohive_spark.engine.autoregressive.parts import Parts
 from synthohive_spark.engine.autoregressive.rare import rare_rows
 from synthohive_spark.engine.autoregressive.settings import AutoregressiveSettings, widths_for
-from synthohive_spark.engine.code_orders import CodeOrders
+from synthohive_spark.engine.dependencies.functional import decided_next
+from synthohive_spark.engine.encoded_table import Layout
 from synthohive_spark.engine.limits import Limits
 from synthohive_spark.engine.training.progress import Progress, halvings
 from synthohive_spark.engine.training.torch_process import (
@@ -57,9 +58,7 @@ class AutoregressiveTrainer:
         settings: How to train.
         seed: Fixes first weights and order.
         limits: Of time and threads.
-        first: Positions of generated columns that are drawn before all others.
-        at_least: Fewest rows that a rare category has.
-        orders: Orders of generated columns.
+        layout: The encoded row; what it says of rare categories, and of what is drawn before what, counts.
     """
 
     def __init__(
@@ -69,9 +68,7 @@ class AutoregressiveTrainer:
         settings: AutoregressiveSettings,
         seed: int,
         limits: Limits = Limits(),  # noqa: B008  (frozen, so one shared default is safe)
-        first: Sequence[int] = (),
-        at_least: int = 5,
-        orders: CodeOrders | None = None,
+        layout: Layout = Layout(()),  # noqa: B008
     ) -> None:
         self.parts, self.settings, self.device = parts, settings, device_of(settings.device)
         self.rng = np.random.default_rng(seed)
@@ -82,7 +79,7 @@ class AutoregressiveTrainer:
         dtype = product_type(self.device)
         widths = widths_for(len(parts.sizes))
         learned = rows[self.learned]
-        self.rare = rare_rows(rows, parts, at_least)
+        self.rare = rare_rows(rows, parts, layout.at_least)
         self.times = torch.from_numpy(self.rare.times).to(self.device)
         self.rare_part = torch.from_numpy(self.rare.part).to(self.device)
         self.heads = Heads(parts, shares_of(learned, parts), odds_of(learned, parts), widths, rng, dtype)
@@ -112,7 +109,7 @@ class AutoregressiveTrainer:
         self.learning_rate = settings.learning_rate
         self.order = self.rng.permutation(self.repeated)
         self.columns = np.arange(parts.given, len(parts.columns))
-        self.first, self.orders = np.array(first, np.int64), orders or CodeOrders()
+        self.layout = layout
         shuffled = np.random.default_rng(seed + 1)
         self.masks = [self._known(shuffled.permutation(self.columns)) for _ in range(_ORDERS)]
         self.drawing: npt.NDArray[np.int64] | None = None
@@ -210,9 +207,9 @@ class AutoregressiveTrainer:
 
     def _placed(self, order: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """An order with the columns in their places that have to be before others."""
-        own = order - self.parts.given
-        rest = own[~np.isin(own, self.first)].tolist()
-        return np.array([*self.first, *self.orders.placed(rest)], np.int64) + self.parts.given
+        own, first = (order - self.parts.given).tolist(), self.layout.first
+        placed = [*first, *self.layout.orders.placed([place for place in own if place not in first])]
+        return np.array(decided_next(placed, self.layout.functional), np.int64) + self.parts.given
 
     def _loss(self, rows: Tensor, known: Tensor) -> float:
         """The loss of the rows of these numbers, summed."""

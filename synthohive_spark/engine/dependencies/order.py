@@ -255,10 +255,11 @@ class Orders:
                 self._make_room(own, arrays, distances.get(own.column.name), firm)
         return arrays, firm
 
-    def are_broken(self, arrays: Mapping[str, pa.Array]) -> bool:
-        """Whether any row breaks one of them."""
+    def broken(self, arrays: Mapping[str, pa.Array]) -> Mask:
+        """Which rows break one of them, of those whose columns are there."""
         there = [own for own in self.every if arrays.keys() >= {own.column.name, *own.sources}]
-        return any(own.broken(arrays).any() for own in there)
+        rows = len(next(iter(arrays.values()), ()))
+        return np.logical_or.reduce([np.zeros(rows, bool), *(own.broken(arrays) for own in there)])
 
     def enforced(
         self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask], still: Collection[str] = ()
