@@ -61,11 +61,13 @@ class BesideKnown:
         of: The orders.
         rows: The rows' parts, shape (parts, rows); -1 where one is not known.
         found: The first and last place of each column that is known in all rows, once asked for.
+        limits: Between which places a column lies, once its first part was asked for.
     """
 
     of: InOrder
     rows: Codes
     found: dict[int, tuple[Places, Places]] = field(default_factory=dict)
+    limits: dict[int, tuple[Places, Places]] = field(default_factory=dict)
 
     def ruled_out(self, column: int, parent: Codes | None) -> Mask | None:
         """Categories that what is known of other columns rules out, shape (categories, rows); None for none.
@@ -78,7 +80,9 @@ class BesideKnown:
             return self._no_equality(self.of.told[column])
         if column not in self.of.of_column:
             return None
-        low, high = self._limits(column)
+        if parent is None:
+            self.limits[column] = self._limits(column)
+        low, high = self.limits[column]
         ends = self.of.ends[column]
         if parent is None:
             first, last = ends.first.min(axis=1)[:, None], ends.last.max(axis=1)[:, None]

@@ -278,15 +278,21 @@ class Orders:
             All columns, and in which rows each must not change or was moved.
         """
         result, firm = dict(arrays), {name: mask.copy() for name, mask in fixed.items()}
-        steps = []
-        for own in (*self.kept, *self.columns):
-            steps.append((own, OrderedColumn.mirrored))
-            steps += [(o, OrderedColumn.ordered) for o in self._ladder if o.column == own.column]
-        for own, place in (*steps, *((own, OrderedColumn.ordered) for own in self._ladder)):
+
+        def enforce(own: OrderedColumn, place: _Place) -> bool:
             name = own.column.name
             if name in still or not (rows := self._enforce(own, place, result, fixed)).any():
-                continue
+                return False
             firm[name] = firm.get(name, np.zeros_like(rows)) | rows
+            return True
+
+        for own in (*self.kept, *self.columns):
+            if enforce(own, OrderedColumn.mirrored):
+                for other in self._ladder:
+                    if other.column == own.column:
+                        enforce(other, OrderedColumn.ordered)
+        for own in self._ladder:
+            enforce(own, OrderedColumn.ordered)
         return result, firm
 
     @cached_property
@@ -313,7 +319,7 @@ class Orders:
     def _enforce(
         self,
         own: OrderedColumn,
-        place: Callable[[OrderedColumn, Numbers, Numbers, Mask], Numbers],
+        place: _Place,
         arrays: dict[str, pa.Array],
         fixed: Mapping[str, Mask],
     ) -> Mask:
@@ -360,6 +366,9 @@ class Orders:
     def from_json(cls, data: Mapping[str, Sequence[Mapping[str, Any]]]) -> Orders:
         """The orders that `to_json` described."""
         return cls(*(tuple(map(OrderedColumn.from_json, data[name])) for name in ("columns", "kept")))
+
+
+_Place = Callable[[OrderedColumn, Numbers, Numbers, Mask], Numbers]
 
 
 def like(numbers: Numbers, from_: ColumnType, to: ColumnType, *, up: bool) -> Numbers:

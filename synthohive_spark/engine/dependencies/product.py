@@ -42,6 +42,7 @@ class Factor:
         sign: 1, or -1 for what is taken off; 1/100 and -1/100 of percentages.
         step: How many units of the last digit its values are a multiple of apart, from ``low``.
         power: How often it multiplies.
+        single: Whether its values are floats of single precision, whatever its type.
     """
 
     name: str
@@ -55,16 +56,23 @@ class Factor:
     sign: float = 1.0
     step: Annotated[int, Bounds(1, 1 << 62)] = 1
     power: Annotated[int, Bounds(1, 3)] = 1
+    single: bool = False
 
     @property
     def apart(self) -> float:
         """How far neighbouring values lie apart; 0 of floats of any value."""
         return self.step * 10.0**-self.digits if self.digits >= 0 else 0.0
 
+    def rounded(self, values: Floats) -> Floats:
+        """Values of as many digits, or as precise."""
+        if self.digits >= 0:
+            return np.round(values, self.digits)
+        return values.astype(np.float32).astype(np.float64) if self.single else values
+
     def nearest(self, values: Floats) -> Floats:
         """The nearest values that it may take."""
         if self.digits >= 0:
-            values = rounded(self.low + np.rint((values - self.low) / self.apart) * self.apart, self.digits)
+            values = self.rounded(self.low + np.rint((values - self.low) / self.apart) * self.apart)
         return np.clip(values, self.low, self.high)
 
     def multiplier(self, values: Floats) -> Floats:
@@ -173,7 +181,7 @@ class Product:
 
     def holds(self, result: Floats, values: Floats) -> Mask:
         """Where values are the result, to their rounding."""
-        exact = 1e-9 if self.column.type.name != "float" else 1e-5
+        exact = 1e-5 if self.column.single else 1e-9
         half = 0.5 * 10.0**-self.column.digits if self.column.digits >= 0 else 0.0
         return np.asarray(np.abs(values - result) <= half * (1 + 1e-6) + exact * np.abs(result))
 
@@ -279,7 +287,7 @@ def apply_products(
                 made, there = own.computed(result)
                 rows = there & valid & ~own.holds(made, np.where(fixed, values, own.ended(made)))
             rows = there & valid & ~fixed
-            new = np.where(rows, rounded(made, own.column.digits), values)
+            new = np.where(rows, own.column.rounded(made), values)
             result[own.column.name] = _with(result[own.column.name], own.column, new, rows & (new != values))
     return result
 
@@ -305,11 +313,6 @@ def values_of(values: pa.Array, type_: ColumnType) -> tuple[Floats, Mask]:
     with np.errstate(invalid="ignore"):
         valid = ~null_mask(values) & (np.abs(numbers) < LARGEST)
     return np.where(valid, numbers, 0.0) / 10.0**type_.scale, valid
-
-
-def rounded(values: Floats, digits: int) -> Floats:
-    """Values of so many digits; as they are for -1."""
-    return np.round(values, digits) if digits >= 0 else values
 
 
 def _with(values: pa.Array, part: Factor, made: Floats, rows: Mask) -> pa.Array:

@@ -100,7 +100,10 @@ def _part(table: pa.Table, column: Column, privacy: Privacy) -> Factor | None:
     digits, different = digits_of(values, column.type), np.unique(ordered)
     units = np.rint((different - different[0]) * 10.0 ** max(digits, 0)).astype(np.int64)
     step = int(np.gcd.reduce(units)) if digits >= 0 else 1
-    return Factor(column.name, column.type, digits, low, high, len(different), step=max(step, 1))
+    # A double written with fifteen digits is not quite the single that it was.
+    apart = np.abs(different.astype(np.float32) - different)
+    single = column.type.name == "float" or (digits < 0 and bool((apart <= 1e-13 * np.abs(different)).all()))
+    return Factor(column.name, column.type, digits, low, high, len(different), step=max(step, 1), single=single)
 
 
 @dataclass(frozen=True)
@@ -207,7 +210,7 @@ def _scaled(table: pa.Table, column: Factor, factors: tuple[Factor, ...]) -> Pro
     at, of = values[some], product[some]
     if not len(at):
         return None
-    exact = 1e-5 if column.type.name == "float" else 1e-9
+    exact = 1e-5 if column.single else 1e-9
     half = (0.5 * 10.0**-column.digits if column.digits >= 0 else 0.0) + exact * np.abs(at)
     ends = (at - half) / of, (at + half) / of
     scale = _scale(float(np.minimum(*ends).max()), float(np.maximum(*ends).min()))

@@ -184,27 +184,20 @@ class Relations:
 
         What moves for an order stays, and others make up for it, but in rows in which they cannot.
         """
-        made = self._computed(arrays, fixed)
-        if (broken := orders.broken(made)).any():
-            of_broken = {name: own.filter(pa.array(broken)) for name, own in made.items()}
-            moved = self._moved_in_order(orders, of_broken, {name: mask[broken] for name, mask in fixed.items()})
-            made |= {n: _put_in(made[n], broken, own) for n, own in moved.items() if own is not of_broken[n]}
+        made, computed = self._computed(arrays, fixed), self.made_of.keys()
+        related = {name for own in self.every for name in own.columns}
+        # Computed columns move only where that is the last that can be done: what they are made of makes up for it.
+        # What is still out of order then moves if it is in no relation.
+        for still in (computed, computed, (), (), related):
+            if not (rows := orders.broken(made)).any():
+                break
+            some, of_some = _filtered(made, rows), {name: mask[rows] for name, mask in fixed.items()}
+            moved, firm = orders.enforced(some, of_some, still)
+            if still is not related:
+                moved = self._held(moved, firm, of_some)
+            made |= {name: _put_in(made[name], rows, own) for name, own in moved.items() if own is not some[name]}
         # What was drawn of columns that follow a number may still move it.
         return {name: arrays[name] if name in self._following else own for name, own in made.items()}
-
-    def _moved_in_order(
-        self, orders: Orders, made: dict[str, pa.Array], fixed: Mapping[str, Mask]
-    ) -> dict[str, pa.Array]:
-        """Rows that are out of order, in order."""
-        computed = self.made_of.keys()
-        # Computed columns move only where that is the last that can be done: what they are made of makes up for it.
-        for still in (computed, computed, (), ()):
-            made = self._held(*orders.enforced(made, fixed, still), fixed)
-            if not orders.broken(made).any():
-                return made
-        # What is still out of order moves if it is in no relation.
-        made, _ = orders.enforced(made, fixed, {name for own in self.every for name in own.columns})
-        return made
 
     def _computed(self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
         return self.followed(self.applied(arrays, fixed), fixed)
@@ -263,6 +256,11 @@ class Relations:
             tuple(map(derived.DerivedColumn.from_json, data["derived"])),
             tuple(map(Comparison.from_json, data["comparisons"])),
         )
+
+
+def _filtered(arrays: Mapping[str, pa.Array], rows: Mask) -> dict[str, pa.Array]:
+    mask = pa.array(rows)
+    return {name: own.filter(mask) for name, own in arrays.items()}
 
 
 def _put_in(values: pa.Array, rows: Mask, own: pa.Array) -> pa.Array:

@@ -53,6 +53,20 @@ def test_a_discount_is_taken_off_and_a_tax_is_added_to_what_comes_out():
     assert np.abs(d.gross - d.net * (1 + d.rate / 100)).max() < 0.0051
 
 
+@pytest.mark.parametrize("written", [lambda own: own, lambda own: np.array([float(f"{x:.15g}") for x in own])])
+def test_what_other_programs_kept_in_single_precision_is_computed_in_it(written):
+    size, rank = np.round(rng(1).uniform(0.5, 9, ROWS), 2), rng(2).integers(1, 300, ROWS)
+    percentile = (rank / size).astype(np.float32).astype(np.float64)
+    values = {"size": ("double", size), "rank": ("int", rank), "percentile": ("double", written(percentile))}
+    found, table, drawn = scrambled(values)
+    assert products_of(found) == ["percentile = rank / size"]
+    assert set(count_broken(found, table).values()) == {0}
+    d = drawn.to_pandas()
+    np.testing.assert_allclose(d.percentile, d["rank"] / d["size"], rtol=1e-6)
+    assert (d.percentile == d.percentile.astype(np.float32)).all()
+    assert d["size"].isin(size).mean() > 0.95
+
+
 def test_a_percentage_is_a_quotient_times_a_hundred():
     whole, part = rng(1).integers(50, 900, ROWS), rng(2).integers(0, 50, ROWS)
     values = {"whole": ("int", whole), "part": ("int", part), "share": ("double", np.round(100 * part / whole, 1))}
