@@ -1,6 +1,7 @@
 """How an autoregressive model is trained: the same every time, ended by what is set, gone on with."""
 
 import itertools
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from structlog.testing import capture_logs
 
 from synthohive_spark.engine.autoregressive import training
 from synthohive_spark.engine.autoregressive.settings import AutoregressiveSettings, widths_for
+from synthohive_spark.engine.code_links import CompositeDependency, FunctionalDependency
 from synthohive_spark.engine.encoded_table import EncodedTable, Layout
 from synthohive_spark.engine.settings import TrainingSettings
 from synthohive_spark.engine.training.checkpoint import Checkpoint
@@ -149,6 +151,29 @@ def test_the_averaged_weights_are_judged_and_the_others_go_on():
     for name, average, own in zip(names, job.average, before, strict=True):
         assert torch.equal(torch.from_numpy(arrays[name]), average) and not torch.equal(average, own)
     assert np.isfinite(score) and score < 0
+
+
+def test_what_decides_others_comes_first_in_the_order_that_is_learned_in():
+    """Moved after the training, columns would be drawn beside what no head learned to read."""
+    links = (
+        FunctionalDependency(0, 2, np.zeros(1, np.int32)),
+        CompositeDependency((2, 3), 1, np.zeros((1, 3)), (False,) * 3),
+    )
+    rows, parts = cut(ROWS)
+    job = training.AutoregressiveTrainer(
+        rows, parts, AutoregressiveSettings(epochs=4), 0, layout=Layout((), functional=links)
+    )
+    practised = []
+    with mock.patch.object(
+        job, "_known", side_effect=lambda order, known=job._known: practised.append(order) or known(order)
+    ):
+        while job.progress.done < 1:
+            job.prepare_step()
+            job.progress.add(job.step())
+    order = job.finish()["order"].tolist()
+    assert order.index(2) == order.index(0) + 1 or order.index(2) < order.index(0)
+    assert order.index(1) > max(order.index(2), order.index(3))
+    assert sum(own.tolist() == order for own in practised) > 10
 
 
 @pytest.mark.parametrize("rows", [1, 7, 24])
