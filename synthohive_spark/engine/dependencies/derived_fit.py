@@ -132,6 +132,13 @@ class _Read:
         """Whether it is a time that many rows share, such as a day that sets a price; numbers may be keys of people."""
         return self.type.is_temporal and self.valid.sum() >= _SHARED * self.different
 
+    @cached_property
+    def samples(self) -> list[npt.NDArray[np.intp]]:
+        """Some rows in the order of the number, first few and then more; of a shared time rows of the same times."""
+        if self.is_shared_time or not len(self.order):
+            return [self.order[:count] for count in _FIRST]
+        return [self.order[_evenly(len(self.order), count)] for count in _FIRST]
+
     def plain(self, rows: npt.NDArray[np.intp]) -> list[Any]:
         """The values of these rows as they are kept: numbers as `to_numbers` makes them."""
         found = self.numbers[rows].tolist() if self.is_number else self.values.take(pa.array(rows)).to_pylist()
@@ -154,16 +161,15 @@ def _evenly(rows: int, most: int) -> npt.NDArray[np.intp]:
 
 def _may_follow(column: _Read, number: _Read) -> bool:
     """Whether some rows, in the order of the number, are in few runs, or never rise or never fall."""
-    for count in _FIRST:
-        order = number.order[_evenly(len(number.order), count)] if len(number.order) else number.order
-        if number.is_shared_time:  # rows of the same times
-            order = number.order[:count]
-        order = order[column.valid[order]]
+    for some in number.samples:
+        order = some[column.valid[some]]
         codes = column.codes[order]
         changes = np.diff(codes)
-        shares = np.bincount(codes) / max(len(codes), 1)
-        most = min(_most_bands(number), _AT_FIRST * len(order) * (1 - float((shares**2).sum())) + 2)
-        if np.count_nonzero(changes) > most and not (column.is_number and _is_monotone(changes)):
+        runs, most = np.count_nonzero(changes), _AT_FIRST * len(order)
+        if runs <= most + 2:  # next to no pair of columns comes here
+            shares = np.unique(codes, return_counts=True)[1] / max(len(codes), 1)
+            most *= 1 - float((shares**2).sum())
+        if runs > min(_most_bands(number), most + 2) and not (column.is_number and _is_monotone(changes)):
             return False
     return True
 
