@@ -141,13 +141,17 @@ class Relations:
 
     def followed(self, arrays: dict[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
         """The columns with those computed that follow a number, or say which of two is larger."""
-        arrays = derived.apply_derived_columns(arrays, self.derived, fixed)
-        if led := {own.column for own in self.derived} & self._in_relations & arrays.keys():
+        arrays = self._followed(arrays, fixed)
+        if led := self._following & self._in_relations & arrays.keys():
             arrays = self._related(arrays, {**fixed, **{name: np.ones(len(arrays[name]), bool) for name in led}})
-            arrays = derived.apply_derived_columns(arrays, self.derived, fixed)
-        for own in self.comparisons:
-            arrays = own.applied(arrays, fixed)
+            arrays = self._followed(self._mended(self._followed(arrays, fixed), fixed), fixed)
         return arrays
+
+    def _followed(self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
+        made = derived.apply_derived_columns(arrays, self.derived, fixed)
+        for own in self.comparisons:
+            made = own.applied(made, fixed)
+        return made
 
     @property
     def _following(self) -> set[str]:
