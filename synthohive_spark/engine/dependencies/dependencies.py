@@ -18,7 +18,8 @@ from synthohive_spark.engine.dependencies.combinations import Combinations
 from synthohive_spark.engine.dependencies.entities import Entity
 from synthohive_spark.engine.dependencies.exclusion import Different
 from synthohive_spark.engine.dependencies.flags import FlagSet
-from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
+from synthohive_spark.engine.dependencies.order import OrderedColumn
+from synthohive_spark.engine.dependencies.orders import Orders
 from synthohive_spark.engine.dependencies.relations import Relations
 from synthohive_spark.engine.dependencies.rewriting import Joint, Rewritten, joint_columns, replaced, split, virtual
 from synthohive_spark.engine.dependencies.template import TemplateColumn, Templates
@@ -129,7 +130,8 @@ class Dependencies:
         parts: dict[str, list[str]] = {}
         for part, column in self.column_of_part.items():
             parts.setdefault(column, []).append(part)
-        otherwise = self.computed | {own.column.name for own in self.orders.every}
+        ordered = (*self.orders.every, *self.orders.partial)
+        otherwise = self.computed | {own.column.name for own in ordered}
         return {name for name in names if parts.get(name, [name]) == [name] and name not in otherwise}
 
     @property
@@ -247,7 +249,7 @@ class Dependencies:
             written=tuple(own for own in self.written if own.column.name in names),
             combinations=tuple(filter(kept, self.combinations)),
             flags=tuple(filter(kept, self.flags)),
-            orders=Orders(tuple(filter(kept, self.orders.columns)), tuple(filter(kept, self.orders.kept))),
+            orders=self.orders.among(kept),
             relations=self.relations.among(kept),
             different=tuple(filter(kept, self.different)),
         )
@@ -311,7 +313,7 @@ class Dependencies:
     def in_values(self) -> tuple[Any, ...]:
         """What holds in values, in the order in which it is told."""
         rewritten = (*self.templates.columns, *self.combinations, *self.flags, *self.orders.every)
-        return (*rewritten, *self.relations.every, *self.different)
+        return (*rewritten, *self.orders.partial, *self.relations.every, *self.different)
 
     def to_json(self) -> dict[str, Any]:
         """What is in values as plain values; what is in codes is part of the layout."""

@@ -29,7 +29,8 @@ from synthohive_spark.engine.dependencies.linear import LinearRelation
 from synthohive_spark.engine.dependencies.linear_fit import find_linear_relations
 from synthohive_spark.engine.dependencies.loose_orders import loose_orders, without_lossy_orders
 from synthohive_spark.engine.dependencies.null_inclusion import find_null_inclusions
-from synthohive_spark.engine.dependencies.order_fit import find_orders
+from synthohive_spark.engine.dependencies.order_fit import find_orders, find_pairs
+from synthohive_spark.engine.dependencies.order_levels_fit import find_orders_by_level
 from synthohive_spark.engine.dependencies.period_fit import find_periods
 from synthohive_spark.engine.dependencies.pieces_fit import find_pieces
 from synthohive_spark.engine.dependencies.product import Factor, Product
@@ -224,7 +225,9 @@ def _find_in_numbers(
     comparisons = find_comparisons(table, shown, taken, privacy.min_rows, made_of)
     found = Relations(of_times, relations, products, differences, declared.formulas, followers, comparisons)
     columns += tuple(own.column for own in declared.formulas)
-    orders = find_orders(table, columns, given, found.made_of, privacy, declared.orders, in_codes=orders_in_codes)
+    pairs = find_pairs(table, columns, privacy, declared.orders).beside(found.made_of)
+    orders = find_orders(pairs, given, in_codes=orders_in_codes)
+    orders = replace(orders, partial=find_orders_by_level(pairs, categories, given))
     return Dependencies(orders=orders, relations=found)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -17,7 +17,8 @@ from synthohive_spark.engine.dependencies.clock_difference import ClockDifferenc
 from synthohive_spark.engine.dependencies.comparison import Comparison
 from synthohive_spark.engine.dependencies.formula import FormulaColumn
 from synthohive_spark.engine.dependencies.linear_applied import apply_linear_relations
-from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
+from synthohive_spark.engine.dependencies.order import OrderedColumn
+from synthohive_spark.engine.dependencies.orders import Orders
 from synthohive_spark.engine.dependencies.time_distance import Timed, timed_from_json
 from synthohive_spark.engine.dependencies.time_moves import joined_times, suit_relations, told_by_times
 
@@ -237,7 +238,7 @@ class Relations:
                 arrays = some._computed(arrays, fixed)
             elif not ready:
                 break
-        arrays, firm = Orders((), orders.kept).join(arrays, given, fixed)
+        arrays, firm = replace(orders, columns=()).join(arrays, given, fixed)
         return arrays, {**fixed, **{name: mask for name, mask in firm.items() if name in made_of}}
 
     def _of(self, names: Collection[str]) -> Relations:
