@@ -18,8 +18,9 @@ from synthohive_spark.engine.dependencies.clock_difference import find_clock_dif
 from synthohive_spark.engine.dependencies.comparison_fit import find_comparisons
 from synthohive_spark.engine.dependencies.composite_fit import Named, composites_in_codes
 from synthohive_spark.engine.dependencies.declared import Declared, declared_flags
-from synthohive_spark.engine.dependencies.dependencies import Dependencies
+from synthohive_spark.engine.dependencies.dependencies import Dependencies, columns_of
 from synthohive_spark.engine.dependencies.derived_fit import find_derived_columns
+from synthohive_spark.engine.dependencies.equal_fit import find_equal_columns
 from synthohive_spark.engine.dependencies.flag_words_fit import find_flags
 from synthohive_spark.engine.dependencies.flags_fit import find_flag_sets
 from synthohive_spark.engine.dependencies.formats import ClockFormat, TimeFormat
@@ -102,14 +103,25 @@ def find_in_values(
     found = without_lossy_orders(found, table, looked_at, given)
     made |= {o.column.name for o in (*found.orders.columns, *found.relations.timed) if o.column.type.is_temporal}
     left = tuple(c for c in columns if c.name not in made)
+    untold = _untold(left, found, rules, (*opened, *written))
     return replace(
         found,
+        equal=find_equal_columns(table, untold, left, given),
         templates=templates,
         written=(*opened, *written),
         combinations=declared.combinations,
         flags=flags,
         calendar=find_calendar(table, left, privacy, statistics) if calendar else Calendar(),
     )
+
+
+def _untold(
+    columns: Sequence[Column], found: Dependencies, rules: ColumnRules, written: Sequence[Written]
+) -> list[Column]:
+    """Those of which nothing is known, and that are learned as they are written."""
+    told = {name for own in found.in_values for name in columns_of(own)} | rules.unrelated | rules.surrogates.keys()
+    told |= {part.name for own in written for part in own.parts}
+    return [c for c in columns if c.name not in told]
 
 
 def _find_texts(
