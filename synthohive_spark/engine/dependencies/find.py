@@ -21,6 +21,7 @@ from synthohive_spark.engine.dependencies.declared import Declared, declared_fla
 from synthohive_spark.engine.dependencies.dependencies import Dependencies, columns_of
 from synthohive_spark.engine.dependencies.derived_fit import find_derived_columns
 from synthohive_spark.engine.dependencies.equal_fit import find_equal_columns
+from synthohive_spark.engine.dependencies.extreme_fit import find_extremes
 from synthohive_spark.engine.dependencies.flag_words_fit import find_flags
 from synthohive_spark.engine.dependencies.flags_fit import find_flag_sets
 from synthohive_spark.engine.dependencies.formats import ClockFormat, TimeFormat
@@ -218,6 +219,8 @@ def _find_in_numbers(
     told = frozenset(own.column.name for own in of_times)
     # What real rows break, no relation that they keep can keep.
     firm |= declared.broken_orders(table) | told
+    extremes = find_extremes(table, [c for c in plain if c.name not in rules.imitated], firm | given)
+    firm |= {own.column.name for own in extremes}
     counted = {own.column for own in counts}
     searched = tuple(c for c in plain if c.name not in counted)
     shown = tuple(c for c in columns if c.name not in rules.imitated)
@@ -235,7 +238,7 @@ def _find_in_numbers(
     computed = {r.column for r in relations} | {p.column.name for p in products} | {f.column for f in followers}
     taken = frozenset(computed) | firm | timed | given
     comparisons = find_comparisons(table, shown, taken, privacy.min_rows, made_of)
-    found = Relations(of_times, relations, products, differences, declared.formulas, followers, comparisons)
+    found = Relations(of_times, relations, products, differences, declared.formulas, followers, comparisons, extremes)
     columns += tuple(own.column for own in declared.formulas)
     pairs = find_pairs(table, columns, privacy, declared.orders).beside(found.made_of)
     orders = find_orders(pairs, given, in_codes=orders_in_codes)

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from synthohive_spark.engine.dependencies import derived, linear, product
 from synthohive_spark.engine.dependencies.clock_difference import ClockDifference
 from synthohive_spark.engine.dependencies.comparison import Comparison
+from synthohive_spark.engine.dependencies.extreme import Extreme, apply_extremes
 from synthohive_spark.engine.dependencies.formula import FormulaColumn
 from synthohive_spark.engine.dependencies.linear_applied import apply_linear_relations
 from synthohive_spark.engine.dependencies.order import OrderedColumn
@@ -37,6 +38,7 @@ class Relations:
         formulas: Columns that are computed as a user says.
         derived: Columns that follow a number.
         comparisons: Columns that say which of two others is larger.
+        extremes: Columns that are the greatest or the least of others.
     """
 
     timed: tuple[Timed, ...] = ()
@@ -46,6 +48,7 @@ class Relations:
     formulas: tuple[FormulaColumn, ...] = ()
     derived: tuple[derived.DerivedColumn, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    extremes: tuple[Extreme, ...] = ()
 
     @property
     def every(self) -> tuple[Any, ...]:
@@ -68,7 +71,7 @@ class Relations:
 
     def applied(self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
         """The columns with what times tell, and what relations of others say, but for those of `followed`."""
-        made = told_by_times(arrays, self.timed, fixed)
+        made = told_by_times(apply_extremes(arrays, self.extremes, fixed), self.timed, fixed)
         rows = len(next(iter(made.values()), ()))
         made = self._related(made, {**fixed, **{own.column.name: np.ones(rows, bool) for own in self.timed}})
         for difference in self.differences:
@@ -78,6 +81,18 @@ class Relations:
         return made
 
     def _related(self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
+        """The columns such that linear relations, products and extremes hold, of which any may be made of others."""
+        made = self._summed(arrays, fixed)
+        if self.extremes:
+            firm = {own.column.name: np.ones(len(made[own.column.name]), bool) for own in self._there(made)}
+            made = self._summed(apply_extremes(made, self.extremes, fixed), {**fixed, **firm})
+            made = apply_extremes(made, self.extremes, fixed)
+        return made
+
+    def _there(self, arrays: Mapping[str, pa.Array]) -> list[Extreme]:
+        return [own for own in self.extremes if own.column.name in arrays]
+
+    def _summed(self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
         """The columns such that linear relations and products hold, of which either may be made of the other."""
         made = apply_linear_relations(arrays, self.linear, fixed)
         computed = frozenset([*(own.column for own in self.linear), *(own.column.name for own in self.products)])
@@ -260,6 +275,7 @@ class Relations:
             tuple(map(FormulaColumn.from_json, data["formulas"])),
             tuple(map(derived.DerivedColumn.from_json, data["derived"])),
             tuple(map(Comparison.from_json, data["comparisons"])),
+            tuple(map(Extreme.from_json, data.get("extremes", ()))),
         )
 
 
