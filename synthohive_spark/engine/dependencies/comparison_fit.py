@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,11 @@ Signs = npt.NDArray[np.int64]
 
 
 def find_comparisons(
-    table: pa.Table, columns: Sequence[Column], taken: frozenset[str], at_least: int
+    table: pa.Table,
+    columns: Sequence[Column],
+    taken: frozenset[str],
+    at_least: int,
+    made_of: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> tuple[Comparison, ...]:
     """The columns of two or three values that a comparison of two others decides in all rows.
 
@@ -35,6 +40,7 @@ def find_comparisons(
         columns: The columns to look at.
         taken: Columns that are computed from others already.
         at_least: Fewest rows of a value that is kept.
+        made_of: By column that is computed, all that it is made of, which does not compare it.
     """
     words = [w for c in columns if c.name not in taken and (w := _words(table, c, at_least)) is not None]
     compared = [c for c in columns if c.type.is_quantitative and c.type.fits_int64][:_MOST_COLUMNS]
@@ -49,7 +55,8 @@ def find_comparisons(
         signs = Comparison(one, one, other, (None,) * 3).signs({c.name: few[c.name] for c in (one, other)})
         for place in _deciding(signs, codes):
             own = words[place]
-            if own.column.name not in found and own.column.name not in (one.name, other.name):
+            sides = {side for column in (one.name, other.name) for side in (column, *made_of.get(column, ()))}
+            if own.column.name not in {*found, *sides}:
                 made = _comparison(table, own, one, other, np.log(_CHANCE / (len(pairs) * len(words))), at_least)
                 if made is not None:
                     found[own.column.name] = made

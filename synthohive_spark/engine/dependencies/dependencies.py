@@ -16,9 +16,11 @@ from synthohive_spark.engine.columns import Column, source_of
 from synthohive_spark.engine.dependencies import functional, null_inclusion
 from synthohive_spark.engine.dependencies.combinations import Combinations
 from synthohive_spark.engine.dependencies.entities import Entity
+from synthohive_spark.engine.dependencies.equal import EqualColumns
 from synthohive_spark.engine.dependencies.exclusion import Different
 from synthohive_spark.engine.dependencies.flags import FlagSet
-from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
+from synthohive_spark.engine.dependencies.order import OrderedColumn
+from synthohive_spark.engine.dependencies.orders import Orders
 from synthohive_spark.engine.dependencies.relations import Relations
 from synthohive_spark.engine.dependencies.rewriting import Joint, Rewritten, joint_columns, replaced, split, virtual
 from synthohive_spark.engine.dependencies.template import TemplateColumn, Templates
@@ -51,6 +53,7 @@ class Dependencies:
         null_inclusions: Columns that are null only where another one is.
         blocks: Names of the encoded columns, to which the positions of these two refer.
         different: Columns that never hold the same value.
+        equal: Columns that often equal others.
     """
 
     templates: Templates = field(default_factory=Templates)
@@ -65,6 +68,7 @@ class Dependencies:
     null_inclusions: tuple[NullInclusion, ...] = ()
     blocks: tuple[str, ...] = ()
     different: tuple[Different, ...] = ()
+    equal: tuple[EqualColumns, ...] = ()
 
     @property
     def rewritten(self) -> tuple[Rewritten, ...]:
@@ -76,7 +80,7 @@ class Dependencies:
         """The same, in the order in which they are rewritten: what is written becomes values before these are read."""
         read = tuple(own for own in self.written if own not in self._opened)
         untold = (own for own in self.relations.timed if not own.learned)
-        numbers: tuple[Rewritten, ...] = (*joint_columns(self.flags), *self.orders.columns, *untold)
+        numbers: tuple[Rewritten, ...] = (*joint_columns(self.flags), *self.equal, *self.orders.columns, *untold)
         return self._opened, self.templates.columns, joint_columns(self.combinations), read, numbers
 
     @property
@@ -121,15 +125,17 @@ class Dependencies:
 
     @property
     def computed(self) -> frozenset[str]:
-        """Columns whose values other columns tell, and those that are learned together as one."""
-        return self.joint.union((own.column.name for own in self.templates.columns), self.relations.made_of)
+        """Columns whose values others tell, in some rows at least, and those that are learned together as one."""
+        equal = (column.name for own in self.equal for column in own.columns)
+        return self.joint.union((own.column.name for own in self.templates.columns), self.relations.made_of, equal)
 
     def whole(self, names: Collection[str]) -> set[str]:
         """Those of ``names`` whose codes are of their values: neither distances nor parts, nor computed at last."""
         parts: dict[str, list[str]] = {}
         for part, column in self.column_of_part.items():
             parts.setdefault(column, []).append(part)
-        otherwise = self.computed | {own.column.name for own in self.orders.every}
+        ordered = (*self.orders.every, *self.orders.partial)
+        otherwise = self.computed | {own.column.name for own in ordered}
         return {name for name in names if parts.get(name, [name]) == [name] and name not in otherwise}
 
     @property
@@ -149,7 +155,8 @@ class Dependencies:
 
     def together(self, names: Sequence[str]) -> list[list[str]]:
         """Columns in groups, such that no dependency is between columns of two groups."""
-        links = [list(columns_of(own)) for own in self.in_values] + [list(own.columns) for own in self.entities]
+        links = [list(columns_of(own)) for own in (*self.in_values, *self.equal)]
+        links += [list(own.columns) for own in self.entities]
         whole = [self.column_of_part.get(block, block) for block in self.blocks]
         links += [[whole[place] for place in own.columns] for own in self.functional]
         links += [[whole[own.column], whole[own.within]] for own in self.null_inclusions]
@@ -189,8 +196,9 @@ class Dependencies:
         arrays |= {n: replaced(arrays.get(n), given[n], fixed[n]) for n in given.keys() - later}
         for combinations in self.combinations:
             arrays = combinations.join(arrays, given, fixed)
-        for flags in self.flags:
-            arrays = flags.join(arrays, given, fixed)
+        several: tuple[FlagSet | EqualColumns, ...] = (*self.flags, *self.equal)
+        for joined in several:
+            arrays = joined.join(arrays, given, fixed)
         relations = self.relations
         arrays, fixed = relations.placed(self.orders, arrays, given, fixed)
         arrays = relations.in_order(self.orders, arrays, fixed)
@@ -229,7 +237,7 @@ class Dependencies:
     def describe(self) -> list[str]:
         """What was found, a sentence for each dependency."""
         return [
-            *(own.describe().replace("\x00", " ") for own in (*self.written, *self.in_values)),
+            *(own.describe().replace("\x00", " ") for own in (*self.written, *self.in_values, *self.equal)),
             *(own.describe() for own in self.calendar.columns),
             *(own.describe() for own in self.entities),
             *(functional.describe(own, self.shown) for own in self.functional),
@@ -247,9 +255,10 @@ class Dependencies:
             written=tuple(own for own in self.written if own.column.name in names),
             combinations=tuple(filter(kept, self.combinations)),
             flags=tuple(filter(kept, self.flags)),
-            orders=Orders(tuple(filter(kept, self.orders.columns)), tuple(filter(kept, self.orders.kept))),
+            orders=self.orders.among(kept),
             relations=self.relations.among(kept),
             different=tuple(filter(kept, self.different)),
+            equal=tuple(filter(kept, self.equal)),
         )
 
     def linked(self, names: Collection[str], given: Collection[str] = ()) -> frozenset[str]:
@@ -259,7 +268,8 @@ class Dependencies:
         """
         every = frozenset(names)
         derived = self.relations.derived
-        found = [(columns_of(own),) * 2 for own in self.in_values if own not in (*derived, *self.different)]
+        every_kind = (*self.in_values, *self.equal)
+        found = [(columns_of(own),) * 2 for own in every_kind if own not in (*derived, *self.different)]
         found += [(columns_of(own), columns_of(own)[: None if own.column in given else 1]) for own in derived]
         while more := {name for own, changed in found if every.intersection(changed) for name in own} - every:
             every |= more
@@ -291,7 +301,7 @@ class Dependencies:
                 "\x00", " "
             )
             for text, broken in texts.items()
-        )
+        ) + tuple(f"{own.describe()} in {own.count(table):,} of {rows}".replace("\x00", " ") for own in self.equal)
 
     def broken_in_values(self, table: pa.Table) -> dict[str, Mask]:
         """Which rows break what holds in values, by the sentence that describes it.
@@ -311,7 +321,7 @@ class Dependencies:
     def in_values(self) -> tuple[Any, ...]:
         """What holds in values, in the order in which it is told."""
         rewritten = (*self.templates.columns, *self.combinations, *self.flags, *self.orders.every)
-        return (*rewritten, *self.relations.every, *self.different)
+        return (*rewritten, *self.orders.partial, *self.relations.every, *self.different)
 
     def to_json(self) -> dict[str, Any]:
         """What is in values as plain values; what is in codes is part of the layout."""
@@ -324,6 +334,7 @@ class Dependencies:
             "calendar": self.calendar.to_json(),
             "relations": self.relations.to_json(),
             "entities": [own.to_json() for own in self.entities],
+            "equal": [own.to_json() for own in self.equal],
         }
 
     @classmethod
@@ -342,6 +353,7 @@ class Dependencies:
             layout.null_inclusions,
             tuple(block.name for block in layout.columns),
             tuple(Different((layout.columns[e.one].name, layout.columns[e.other].name)) for e in layout.exclusions),
+            tuple(EqualColumns.from_json(own) for own in data.get("equal", [])),
         )
 
     @property
@@ -362,5 +374,5 @@ def columns_of(own: Any) -> tuple[str, ...]:
     if isinstance(own, TemplateColumn | OrderedColumn):
         names: tuple[str, ...] = (own.column.name, *own.sources)
     else:
-        names = own.names if isinstance(own, FlagSet | Combinations) else own.columns
+        names = own.names if isinstance(own, FlagSet | Combinations | EqualColumns) else own.columns
     return tuple(map(source_of, names))

@@ -7,8 +7,10 @@ rows, or knots with as many rows between them.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -40,7 +42,11 @@ Codes = npt.NDArray[np.int64]
 
 
 def find_derived_columns(
-    table: pa.Table, columns: tuple[Column, ...], privacy: Privacy, computed: frozenset[str] = frozenset()
+    table: pa.Table,
+    columns: tuple[Column, ...],
+    privacy: Privacy,
+    computed: frozenset[str] = frozenset(),
+    made_of: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> tuple[DerivedColumn, ...]:
     """The columns that follow a number in all rows in which neither is null, at least 100 of them.
 
@@ -56,6 +62,7 @@ def find_derived_columns(
         privacy: How many rows a band needs, and lie between knots; bands of fewer rows are left to their neighbours
             where they are rare.
         computed: Columns that follow nothing, since they are part of what is already known.
+        made_of: By column that is computed, all that it is made of, which does not follow it.
 
     Returns:
         Each after the one that determines the number it follows.
@@ -76,7 +83,8 @@ def find_derived_columns(
         number, every = read[of.name], None
         for column in followers:
             own = read[column.name]
-            if column.name in found or _root(found, of.name) == column.name or not _may_follow(own, number):
+            root = _root(found, of.name)
+            if column.name in {*found, root, *made_of.get(root, ())} or not _may_follow(own, number):
                 continue
             if _curve(of, number, column, own) is None:
                 continue

@@ -18,21 +18,26 @@ from synthohive_spark.engine.dependencies.clock_difference import find_clock_dif
 from synthohive_spark.engine.dependencies.comparison_fit import find_comparisons
 from synthohive_spark.engine.dependencies.composite_fit import Named, composites_in_codes
 from synthohive_spark.engine.dependencies.declared import Declared, declared_flags
-from synthohive_spark.engine.dependencies.dependencies import Dependencies
+from synthohive_spark.engine.dependencies.dependencies import Dependencies, columns_of
 from synthohive_spark.engine.dependencies.derived_fit import find_derived_columns
+from synthohive_spark.engine.dependencies.equal_fit import find_equal_columns
+from synthohive_spark.engine.dependencies.extreme_fit import find_extremes
 from synthohive_spark.engine.dependencies.flag_words_fit import find_flags
 from synthohive_spark.engine.dependencies.flags_fit import find_flag_sets
 from synthohive_spark.engine.dependencies.formats import ClockFormat, TimeFormat
 from synthohive_spark.engine.dependencies.functional_fit import find_functional_dependencies
+from synthohive_spark.engine.dependencies.levels import Category, find_categories
 from synthohive_spark.engine.dependencies.linear import LinearRelation
 from synthohive_spark.engine.dependencies.linear_fit import find_linear_relations
 from synthohive_spark.engine.dependencies.loose_orders import loose_orders, without_lossy_orders
 from synthohive_spark.engine.dependencies.null_inclusion import find_null_inclusions
-from synthohive_spark.engine.dependencies.order_fit import find_orders
+from synthohive_spark.engine.dependencies.order_fit import find_orders, find_pairs
+from synthohive_spark.engine.dependencies.order_levels_fit import find_orders_by_level
 from synthohive_spark.engine.dependencies.period_fit import find_periods
 from synthohive_spark.engine.dependencies.pieces_fit import find_pieces
 from synthohive_spark.engine.dependencies.product import Factor, Product
 from synthohive_spark.engine.dependencies.product_fit import find_products, product_parts
+from synthohive_spark.engine.dependencies.product_levels_fit import find_products_by_level
 from synthohive_spark.engine.dependencies.product_terms_fit import find_sums_of_products
 from synthohive_spark.engine.dependencies.relations import Relations
 from synthohive_spark.engine.dependencies.rewriting import split, virtual
@@ -99,14 +104,25 @@ def find_in_values(
     found = without_lossy_orders(found, table, looked_at, given)
     made |= {o.column.name for o in (*found.orders.columns, *found.relations.timed) if o.column.type.is_temporal}
     left = tuple(c for c in columns if c.name not in made)
+    untold = _untold(left, found, rules, (*opened, *written))
     return replace(
         found,
+        equal=find_equal_columns(table, untold, left, given),
         templates=templates,
         written=(*opened, *written),
         combinations=declared.combinations,
         flags=flags,
         calendar=find_calendar(table, left, privacy, statistics) if calendar else Calendar(),
     )
+
+
+def _untold(
+    columns: Sequence[Column], found: Dependencies, rules: ColumnRules, written: Sequence[Written]
+) -> list[Column]:
+    """Those of which nothing is known, and that are learned as they are written."""
+    told = {name for own in found.in_values for name in columns_of(own)} | rules.unrelated | rules.surrogates.keys()
+    told |= {part.name for own in written for part in own.parts}
+    return [c for c in columns if c.name not in told]
 
 
 def _find_texts(
@@ -203,28 +219,39 @@ def _find_in_numbers(
     told = frozenset(own.column.name for own in of_times)
     # What real rows break, no relation that they keep can keep.
     firm |= declared.broken_orders(table) | told
+    extremes = find_extremes(table, [c for c in plain if c.name not in rules.imitated], firm | given)
+    firm |= {own.column.name for own in extremes}
     counted = {own.column for own in counts}
     searched = tuple(c for c in plain if c.name not in counted)
-    sums, products = _find_sums_and_products(table, searched, firm, privacy)
+    shown = tuple(c for c in columns if c.name not in rules.imitated)
+    categories = find_categories(table, shown, privacy.min_rows)
+    sums, products = _find_sums_and_products(table, searched, categories, firm, privacy)
     relations = (*counts, *sums)
-    related = {n for own in relations for n in own.columns} | {n for own in products for n in own.columns}
+    related = {n for own in relations for n in own.columns} | {n for own in products for n in own.numbers}
     parts = {name for own in of_times for name in own.columns}
     parts |= {own.column for own in relations} | {own.column.name for own in products}
-    shown = tuple(c for c in columns if c.name not in rules.imitated)
-    followers = find_derived_columns(table, shown, privacy, frozenset(parts) | firm | timed)
+    made_of = Relations(linear=relations, products=products).made_of
+    followers = find_derived_columns(table, shown, privacy, frozenset(parts) | firm | timed, made_of)
     # What relations are made of may follow a number of which none is made, and which follows nothing.
     led = {own.column for own in followers}
     followers = tuple(f for f in followers if f.column not in related or f.of.name not in related | led)
     computed = {r.column for r in relations} | {p.column.name for p in products} | {f.column for f in followers}
-    comparisons = find_comparisons(table, shown, frozenset(computed) | firm | timed | given, privacy.min_rows)
-    found = Relations(of_times, relations, products, differences, declared.formulas, followers, comparisons)
+    taken = frozenset(computed) | firm | timed | given
+    comparisons = find_comparisons(table, shown, taken, privacy.min_rows, made_of)
+    found = Relations(of_times, relations, products, differences, declared.formulas, followers, comparisons, extremes)
     columns += tuple(own.column for own in declared.formulas)
-    orders = find_orders(table, columns, given, found.made_of, privacy, declared.orders, in_codes=orders_in_codes)
+    pairs = find_pairs(table, columns, privacy, declared.orders).beside(found.made_of)
+    orders = find_orders(pairs, given, in_codes=orders_in_codes)
+    orders = replace(orders, partial=find_orders_by_level(pairs, categories, given))
     return Dependencies(orders=orders, relations=found)
 
 
 def _find_sums_and_products(
-    table: pa.Table, columns: tuple[Column, ...], firm: frozenset[str], privacy: Privacy
+    table: pa.Table,
+    columns: tuple[Column, ...],
+    categories: Sequence[Category],
+    firm: frozenset[str],
+    privacy: Privacy,
 ) -> tuple[tuple[LinearRelation, ...], tuple[Product, ...]]:
     """The two, a column that both would compute being the product where sums can be solved for others instead.
 
@@ -248,7 +275,8 @@ def _find_sums_and_products(
         return products
 
     sums, products = max(((own, beside(own)) for own in choices), key=lambda both: len(both[0]) + len(both[1]))
-    return sums, find_sums_of_products(table, parts, sums, products, firm)
+    products = find_sums_of_products(table, parts, sums, products, firm)
+    return sums, find_products_by_level(table, parts, categories, products, sums, firm)
 
 
 def _multiples(table: pa.Table, sums: Sequence[LinearRelation]) -> set[str]:

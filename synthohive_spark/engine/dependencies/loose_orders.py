@@ -18,7 +18,8 @@ from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.codecs.arrow_numbers import to_numbers
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
-from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
+from synthohive_spark.engine.dependencies.order import OrderedColumn
+from synthohive_spark.engine.dependencies.orders import Orders
 from synthohive_spark.engine.dependencies.rewriting import virtual
 
 _ROWS = 4_096

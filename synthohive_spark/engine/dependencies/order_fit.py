@@ -17,8 +17,9 @@ from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.codecs.arrow_numbers import Numbers
 from synthohive_spark.engine.columns import Column
-from synthohive_spark.engine.dependencies.order import DAY, Mask, OrderedColumn, Orders, comparable, like
-from synthohive_spark.engine.dependencies.order_values import FEWEST_ROWS, OFTEN, ReadColumn
+from synthohive_spark.engine.dependencies.order import DAY, Mask, OrderedColumn, comparable, like
+from synthohive_spark.engine.dependencies.order_values import FEWEST_ROWS, ReadColumn, shared_share
+from synthohive_spark.engine.dependencies.orders import Orders
 from synthohive_spark.engine.dependencies.relations import reached
 
 _STAGES = (200, 2_000)
@@ -37,35 +38,20 @@ _MOST_LOST = 0.3
 Pair = tuple[int, int]
 
 
-def find_orders(
-    table: pa.Table,
-    columns: Sequence[Column],
-    given: frozenset[str],
-    made_of: Mapping[str, Collection[str]],
-    privacy: Privacy,
-    declared: Sequence[tuple[str, str]] = (),
-    *,
-    in_codes: bool = False,
-) -> Orders:
+def find_orders(found: OrderedPairs, given: frozenset[str], *, in_codes: bool = False) -> Orders:
     """The columns that never lie below, or never above, others in rows in which neither is null, at least 50 of them.
 
-    Chance is excluded: had two columns nothing to do with each other, all rows would be in order with a probability
-    below one millionth, divided by the number of pairs that are tried. Columns whose ranges lie apart are in order by
-    themselves; numbers that hardly ever would be out of order, or that others tell better than their distance, are
-    learned as they are. Of an order of several columns those are learned by distances that lose least by it: values
-    that many rows share, and rows whose bounds are null. What would lose too much is learned as it is, too.
+    Columns whose ranges lie apart are in order by themselves; numbers that hardly ever would be out of order, or that
+    others tell better than their distance, are learned as they are. Of an order of several columns those are learned by
+    distances that lose least by it: values that many rows share, and rows whose bounds are null. What would lose too
+    much is learned as it is, too.
 
     Args:
-        table: The rows.
-        columns: The columns to look at; numbers and times count.
+        found: The columns that are in order; see `find_pairs`.
         given: Columns that will be given, not drawn.
-        made_of: By column that is computed from others once a row is drawn, all that it is made of.
-        privacy: Where the ranges of the columns end.
-        declared: Pairs of columns, lower and upper, that are kept in order whatever the rows say.
         in_codes: Whether columns that are learned as they are will be drawn in order, so that few are out of it.
     """
-    found = find_pairs(table, columns, privacy, declared).beside(made_of)
-    firm = given | made_of.keys()
+    firm = given | found.made_of.keys()
     made: list[OrderedColumn] = []
     for group in _groups(found.below):
         ways = [_Way(found, group, firm, above, in_codes=in_codes) for above in (True, False)]
@@ -76,7 +62,17 @@ def find_orders(
 def find_pairs(
     table: pa.Table, columns: Sequence[Column], privacy: Privacy, declared: Sequence[tuple[str, str]] = ()
 ) -> OrderedPairs:
-    """The pairs of columns that `find_orders` finds, with arguments as there."""
+    """The pairs of columns of which one never lies below the other in rows in which neither is null.
+
+    Chance is excluded: had two columns nothing to do with each other, all rows would be in order with a probability
+    below one millionth, divided by the number of pairs that are tried.
+
+    Args:
+        table: The rows.
+        columns: The columns to look at; numbers and times count.
+        privacy: Where the ranges of the columns end.
+        declared: Pairs of columns, lower and upper, that are kept in order whatever the rows say.
+    """
     read = [
         ReadColumn(c, one_array(table.column(c.name)), privacy)
         for c in columns
@@ -106,7 +102,11 @@ class OrderedPairs:
     made_of: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def beside(self, made_of: Mapping[str, Collection[str]]) -> OrderedPairs:
-        """Those of which at most one column is computed, and not from the other: that could not follow from it."""
+        """Those of which at most one column is computed, and not from the other: that could not follow from it.
+
+        Args:
+            made_of: By column that is computed from others once a row is drawn, all that it is made of.
+        """
         names = [own.column.name for own in self.read]
         free = {
             (i, j)
@@ -344,7 +344,7 @@ class _Way:
         start, known = ordered.bound({self.found.read[b].column.name: self.found.read[b].values for b in bounds})
         rows = own.valid & known
         distances = np.round((own.numbers - start)[rows].astype(np.float64), max(ordered.digits, 0) or 9)
-        shared = _shared(own.numbers[rows]) - _shared(distances)
+        shared = shared_share(own.numbers[rows]) - shared_share(distances)
         return max(shared, 0.0) + float((own.valid & ~known).sum() / own.valid.sum())
 
     def _ordered(self, place: int, bounds: list[int]) -> OrderedColumn:
@@ -360,14 +360,8 @@ class _Way:
         if own.column.type.name.startswith("timestamp"):
             far = np.abs(own.numbers - start)[rows]
             daily = bool(np.median(far) >= DAY and (own.numbers[rows] % DAY != own.numbers[rows][0] % DAY).any())
-            ordered = replace(ordered, daily=daily and _shared(far) < _MOST_LOST)
+            ordered = replace(ordered, daily=daily and shared_share(far) < _MOST_LOST)
         return ordered
-
-
-def _shared(numbers: Numbers) -> float:
-    """The share of rows whose value many rows have."""
-    counts = np.unique(numbers, return_counts=True)[1]
-    return float(counts[counts >= max(OFTEN * len(numbers), 5)].sum() / max(len(numbers), 1))
 
 
 def _kept(found: OrderedPairs, made: Sequence[OrderedColumn], firm: frozenset[str]) -> Iterator[OrderedColumn]:
@@ -383,7 +377,7 @@ def _kept(found: OrderedPairs, made: Sequence[OrderedColumn], firm: frozenset[st
             continue
         free = [place for place in pair if found.read[place].column.name not in firm]
         if free:
-            moved = min(free, key=lambda place: (_shared(found.read[place].numbers[found.read[place].valid]), -place))
+            moved = min(free, key=lambda place: (found.read[place].shared, -place))
             bound = pair[0] if moved == pair[1] else pair[1]
             bounds.setdefault((moved, moved == pair[1]), []).append(bound)
     for (place, above), others in bounds.items():

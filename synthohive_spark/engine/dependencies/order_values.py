@@ -56,6 +56,11 @@ class ReadColumn:
             return unit_of(some, some[:0], self.digits)
         return min(step_of(some, some[:0], self.column.type), FARTHEST)
 
+    @cached_property
+    def shared(self) -> float:
+        """The share of the rows whose value many rows have."""
+        return shared_share(self.numbers[self.valid])
+
     def reached(self, start: Numbers, known: Mask) -> tuple[int | float, int | float]:
         """The ends of the range, also where distances which many rows share lead beyond those of the values.
 
@@ -87,3 +92,9 @@ class ReadColumn:
             return end + sign * far
         step = self.unit * 10.0**-self.digits
         return round(end + sign * (far // step * step), self.digits)
+
+
+def shared_share(numbers: Numbers) -> float:
+    """The share of numbers that many rows have."""
+    counts = np.unique(numbers, return_counts=True)[1]
+    return float(counts[counts >= max(OFTEN * len(numbers), 5)].sum() / max(len(numbers), 1))

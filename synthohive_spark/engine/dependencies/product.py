@@ -1,4 +1,7 @@
-"""Columns that are a product of others, or a quotient, plus others: total = quantity * price + shipping."""
+"""Columns that are a product of others, or a quotient, plus others: total = quantity * price + shipping.
+
+A category may stand for a number, too: the months of an instalment's frequency, the tax rate of a country.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.codecs.arrow_numbers import from_numbers, to_numbers
@@ -43,6 +47,7 @@ class Factor:
         step: How many units of the last digit its values are a multiple of apart, from ``low``.
         power: How often it multiplies.
         single: Whether its values are floats of single precision, whatever its type.
+        levels: Of a category, its values, each with the number that it stands for; others stand for none.
     """
 
     name: str
@@ -57,6 +62,7 @@ class Factor:
     step: Annotated[int, Bounds(1, 1 << 62)] = 1
     power: Annotated[int, Bounds(1, 3)] = 1
     single: bool = False
+    levels: tuple[tuple[Any, float], ...] = ()
 
     @property
     def apart(self) -> float:
@@ -68,6 +74,15 @@ class Factor:
         if self.digits >= 0:
             return np.round(values, self.digits)
         return values.astype(np.float32).astype(np.float64) if self.single else values
+
+    def read(self, arrays: Mapping[str, pa.Array]) -> tuple[Floats, Mask]:
+        """Its numbers, and where there is one that a float holds exactly."""
+        values = arrays[self.name]
+        if not self.levels:
+            return values_of(values, self.type)
+        known, numbers = zip(*self.levels, strict=True)
+        level = pc.index_in(values, pa.array(known, self.type.arrow))
+        return np.array(numbers, np.float64)[np.asarray(level.fill_null(0))], ~null_mask(level)
 
     def nearest(self, values: Floats) -> Floats:
         """The nearest values that it may take."""
@@ -94,6 +109,8 @@ class Factor:
 
     def describe(self) -> str:
         """What multiplies, in a sentence."""
+        if self.levels:
+            return f"a number for each {self.name}"
         if not self.added:
             return self.name if self.power == 1 else f"{self.name}^{self.power}"
         share = self.name if abs(self.sign) == 1 else f"{self.name} / {round(1 / abs(self.sign))}"
@@ -122,11 +139,16 @@ class Product:
 
     def check(self) -> None:
         """See `synthohive_spark.engine.integrity`."""
-        check_distinct(self.columns, "columns of a product")
-        check_equal(len(self.terms), len(self.weights), "terms and weights")
         every = (self.column, *self.parts)
-        if not self.factors or any(own.low > own.high or not own.sign or not own.type.is_number for own in every):
+        categories = [part for part in self.parts if part.levels]
+        check_distinct([*self.numbers, *{part.name for part in categories}], "columns of a product")
+        check_equal(len(self.terms), len(self.weights), "terms and weights")
+        told = all(own.levels or own.type.is_number for own in every) and len(self.numbers) > 1
+        if not told or any(own.low > own.high or not own.sign for own in every):
             raise ValueError("a product is of no numbers")
+        for own in categories:
+            check_distinct((level for level, _ in own.levels), "levels of a category")
+            pa.array([level for level, _ in own.levels], own.type.arrow)
         if not all((self.scale, *self.weights)):
             raise ValueError("a product is multiplied with nothing")
 
@@ -138,7 +160,12 @@ class Product:
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of all its columns."""
-        return self.column.name, *(part.name for part in self.parts)
+        return tuple(dict.fromkeys((self.column.name, *(part.name for part in self.parts))))
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The names of those that count as numbers."""
+        return self.column.name, *(part.name for part in self.parts if not part.levels)
 
     @property
     def is_plain(self) -> bool:
@@ -149,13 +176,13 @@ class Product:
         """The result, and the rows in which there is one."""
         result, there = np.full(len(arrays[self.column.name]), float(self.scale)), None
         for factor in self.factors:
-            values, valid = values_of(arrays[factor.name], factor.type)
+            values, valid = factor.read(arrays)
             there = valid if there is None else there & valid
             with np.errstate(invalid="ignore", over="ignore"):
                 result = result * factor.multiplier(values)
         assert there is not None
         for term, weight in zip(self.terms, self.weights, strict=True):
-            values, valid = values_of(arrays[term.name], term.type)
+            values, valid = term.read(arrays)
             result, there = result + float(weight) * values, there & valid
         result = result + float(self.offset)
         there = there & np.isfinite(result) & (np.abs(result) < LARGEST)
@@ -201,7 +228,7 @@ class Product:
         below = [factor.describe() for factor in self.factors if factor.divides]
         offset, how = self._rounding
         pieces = [(self.scale, " / ".join([" * ".join(above), *below]) if above else " / ".join(["", *below]))]
-        pieces += [(weight, term.name) for term, weight in zip(self.terms, self.weights, strict=True)]
+        pieces += [(weight, term.describe()) for term, weight in zip(self.terms, self.weights, strict=True)]
         pieces += [(offset, "")] if offset else []
         pieces.sort(key=lambda piece: piece[0] < 0)
         first, *others = (_times(abs(weight), text) for weight, text in pieces)
@@ -235,7 +262,7 @@ class Product:
     def from_json(cls, data: Mapping[str, Any]) -> Product:
         """The product that `to_json` described."""
         column, *parts = (
-            Factor(**{**own, "type": ColumnType.parse(own["type"])})
+            Factor(**{**own, "type": ColumnType.parse(own["type"]), "levels": tuple(map(tuple, own.get("levels", ())))})
             for own in (data["column"], *data["factors"], *data["terms"])
         )
         count = len(data["factors"])
@@ -257,8 +284,8 @@ def apply_products(
 ) -> dict[str, pa.Array]:
     """The columns, with every product computed from its parts.
 
-    A part is changed instead where the product is given, and where it would leave the range of its column; it does
-    leave it where no part can make up for that.
+    A number among its parts is changed instead where the product is given, and where it would leave the range of its
+    column; it does leave it where no part can make up for that. Where all numbers are given, a category changes.
 
     Args:
         arrays: The columns by name, of equal length.
@@ -273,7 +300,7 @@ def apply_products(
             values, valid = values_of(result[own.column.name], own.column.type)
             made, there = own.computed(result)
             rows = there & valid & ~own.holds(made, np.where(fixed, values, own.ended(made)))
-            movable = [place for place, part in enumerate(own.parts) if part.name not in computed]
+            movable = [i for i, part in enumerate(own.parts) if not (part.levels or part.name in computed)]
             for place in sorted(movable, key=lambda place: -own.parts[place].different):
                 free = rows & ~given.get(own.parts[place].name, np.zeros(len(rows), bool))
                 if free.any():
@@ -284,6 +311,10 @@ def apply_products(
                 # What is given holds, if no part does it on its steps then by one off them.
                 free = rows & fixed & ~given.get(own.parts[place].name, np.zeros(len(rows), bool))
                 _move(result, own.off_steps(place), place, values, free)
+                made, there = own.computed(result)
+                rows = there & valid & ~own.holds(made, np.where(fixed, values, own.ended(made)))
+            for part in (part for part in own.parts if part.levels and (rows & fixed).any()):
+                _relevel(result, own, part, values, rows & fixed & ~given.get(part.name, np.zeros(len(rows), bool)))
                 made, there = own.computed(result)
                 rows = there & valid & ~own.holds(made, np.where(fixed, values, own.ended(made)))
             rows = there & valid & ~fixed
@@ -305,6 +336,16 @@ def _move(result: dict[str, pa.Array], own: Product, place: int, wanted: Floats,
         inside = own.holds(made, own.ended(made))
         result[part.name] = _with(result[part.name], part, values, rows & ~done & (inside if step else True))
         done |= inside
+
+
+def _relevel(result: dict[str, pa.Array], own: Product, part: Factor, wanted: Floats, rows: Mask) -> None:
+    """Make a category the first of its values with which the result is what is wanted, if one is."""
+    for level, _ in part.levels if rows.any() else ():
+        tried = pa.array([level] * len(rows), part.type.arrow)
+        made, there = own.computed({**result, part.name: tried})
+        good = rows & there & own.holds(made, wanted)
+        result[part.name] = pc.if_else(pa.array(good), tried, result[part.name])
+        rows = rows & ~good
 
 
 def values_of(values: pa.Array, type_: ColumnType) -> tuple[Floats, Mask]:

@@ -213,14 +213,14 @@ def _scaled(table: pa.Table, column: Factor, factors: tuple[Factor, ...]) -> Pro
     exact = 1e-5 if column.single else 1e-9
     half = (0.5 * 10.0**-column.digits if column.digits >= 0 else 0.0) + exact * np.abs(at)
     ends = (at - half) / of, (at + half) / of
-    scale = _scale(float(np.minimum(*ends).max()), float(np.maximum(*ends).min()))
+    scale = scale_between(float(np.minimum(*ends).max()), float(np.maximum(*ends).min()))
     if not scale:
         return None
     made = replace(blank, scale=scale)
     return made if not made.broken(arrays).any() else None
 
 
-def _scale(low: float, high: float) -> Fraction | None:
+def scale_between(low: float, high: float) -> Fraction | None:
     """The simplest scale from ``low`` to ``high``, of which a simple multiple of pi is one."""
     scale = simplest(low, high)
     if scale is None or scale.denominator <= _PLAIN:
@@ -232,7 +232,7 @@ def _scale(low: float, high: float) -> Fraction | None:
 def _is_said_better(table: pa.Table, own: Product) -> bool:
     """Whether a factor is as much a product of the others, and rounded less: then the column follows from that."""
     for factor in own.factors:
-        if factor.added or factor.power > 1 or _coarseness(table, factor) >= _coarseness(table, own.column):
+        if factor.added or factor.power > 1 or coarseness(table, factor) >= coarseness(table, own.column):
             continue
         others = tuple(replace(f, divides=f.divides == factor.divides) for f in own.factors if f != factor)
         column = replace(own.column, divides=factor.divides)
@@ -242,7 +242,7 @@ def _is_said_better(table: pa.Table, own: Product) -> bool:
     return False
 
 
-def _coarseness(table: pa.Table, part: Factor) -> float:
+def coarseness(table: pa.Table, part: Factor) -> float:
     """Half a unit of the last digit, in units of the usual size of a value."""
     numbers, valid = values_of(one_array(table.column(part.name)), part.type)
     half = 0.5 * 10.0**-part.digits if part.digits >= 0 else 0.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -15,9 +15,11 @@ import pyarrow.compute as pc
 from synthohive_spark.engine.dependencies import derived, linear, product
 from synthohive_spark.engine.dependencies.clock_difference import ClockDifference
 from synthohive_spark.engine.dependencies.comparison import Comparison
+from synthohive_spark.engine.dependencies.extreme import Extreme, apply_extremes
 from synthohive_spark.engine.dependencies.formula import FormulaColumn
 from synthohive_spark.engine.dependencies.linear_applied import apply_linear_relations
-from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
+from synthohive_spark.engine.dependencies.order import OrderedColumn
+from synthohive_spark.engine.dependencies.orders import Orders
 from synthohive_spark.engine.dependencies.time_distance import Timed, timed_from_json
 from synthohive_spark.engine.dependencies.time_moves import joined_times, suit_relations, told_by_times
 
@@ -36,6 +38,7 @@ class Relations:
         formulas: Columns that are computed as a user says.
         derived: Columns that follow a number.
         comparisons: Columns that say which of two others is larger.
+        extremes: Columns that are the greatest or the least of others.
     """
 
     timed: tuple[Timed, ...] = ()
@@ -45,6 +48,7 @@ class Relations:
     formulas: tuple[FormulaColumn, ...] = ()
     derived: tuple[derived.DerivedColumn, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
+    extremes: tuple[Extreme, ...] = ()
 
     @property
     def every(self) -> tuple[Any, ...]:
@@ -67,7 +71,7 @@ class Relations:
 
     def applied(self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
         """The columns with what times tell, and what relations of others say, but for those of `followed`."""
-        made = told_by_times(arrays, self.timed, fixed)
+        made = told_by_times(apply_extremes(arrays, self.extremes, fixed), self.timed, fixed)
         rows = len(next(iter(made.values()), ()))
         made = self._related(made, {**fixed, **{own.column.name: np.ones(rows, bool) for own in self.timed}})
         for difference in self.differences:
@@ -77,6 +81,18 @@ class Relations:
         return made
 
     def _related(self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
+        """The columns such that linear relations, products and extremes hold, of which any may be made of others."""
+        made = self._summed(arrays, fixed)
+        if self.extremes:
+            firm = {own.column.name: np.ones(len(made[own.column.name]), bool) for own in self._there(made)}
+            made = self._summed(apply_extremes(made, self.extremes, fixed), {**fixed, **firm})
+            made = apply_extremes(made, self.extremes, fixed)
+        return made
+
+    def _there(self, arrays: Mapping[str, pa.Array]) -> list[Extreme]:
+        return [own for own in self.extremes if own.column.name in arrays]
+
+    def _summed(self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
         """The columns such that linear relations and products hold, of which either may be made of the other."""
         made = apply_linear_relations(arrays, self.linear, fixed)
         computed = frozenset([*(own.column for own in self.linear), *(own.column.name for own in self.products)])
@@ -141,13 +157,17 @@ class Relations:
 
     def followed(self, arrays: dict[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
         """The columns with those computed that follow a number, or say which of two is larger."""
-        arrays = derived.apply_derived_columns(arrays, self.derived, fixed)
-        if led := {own.column for own in self.derived} & self._in_relations & arrays.keys():
+        arrays = self._followed(arrays, fixed)
+        if led := self._following & self._in_relations & arrays.keys():
             arrays = self._related(arrays, {**fixed, **{name: np.ones(len(arrays[name]), bool) for name in led}})
-            arrays = derived.apply_derived_columns(arrays, self.derived, fixed)
-        for own in self.comparisons:
-            arrays = own.applied(arrays, fixed)
+            arrays = self._followed(self._mended(self._followed(arrays, fixed), fixed), fixed)
         return arrays
+
+    def _followed(self, arrays: Mapping[str, pa.Array], fixed: Mapping[str, Mask]) -> dict[str, pa.Array]:
+        made = derived.apply_derived_columns(arrays, self.derived, fixed)
+        for own in self.comparisons:
+            made = own.applied(made, fixed)
+        return made
 
     @property
     def _following(self) -> set[str]:
@@ -233,7 +253,7 @@ class Relations:
                 arrays = some._computed(arrays, fixed)
             elif not ready:
                 break
-        arrays, firm = Orders((), orders.kept).join(arrays, given, fixed)
+        arrays, firm = replace(orders, columns=()).join(arrays, given, fixed)
         return arrays, {**fixed, **{name: mask for name, mask in firm.items() if name in made_of}}
 
     def _of(self, names: Collection[str]) -> Relations:
@@ -255,6 +275,7 @@ class Relations:
             tuple(map(FormulaColumn.from_json, data["formulas"])),
             tuple(map(derived.DerivedColumn.from_json, data["derived"])),
             tuple(map(Comparison.from_json, data["comparisons"])),
+            tuple(map(Extreme.from_json, data.get("extremes", ()))),
         )
 
 

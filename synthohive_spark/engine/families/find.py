@@ -18,7 +18,7 @@ from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.clock import ClockPart, find_clock_parts
 from synthohive_spark.engine.dependencies.derived import DerivedColumn
 from synthohive_spark.engine.dependencies.derived_fit import find_derived_columns
-from synthohive_spark.engine.dependencies.order import Orders
+from synthohive_spark.engine.dependencies.orders import Orders
 from synthohive_spark.engine.families.aggregates import Aggregate
 from synthohive_spark.engine.families.aggregates_fit import rests_of
 from synthohive_spark.engine.families.names import (

@@ -11,9 +11,10 @@ import pyarrow as pa
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.columns import Column, ColumnType
-from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
+from synthohive_spark.engine.dependencies.order import OrderedColumn
 from synthohive_spark.engine.dependencies.order import comparable as are_comparable
 from synthohive_spark.engine.dependencies.order_fit import find_pairs
+from synthohive_spark.engine.dependencies.orders import Orders
 from synthohive_spark.engine.families.names import clock_name, gap_name
 from synthohive_spark.engine.families.numbers import DAY, Numbers, comparable, is_countable, numbers_of
 from synthohive_spark.errors import SchemaError

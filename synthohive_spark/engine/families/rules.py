@@ -12,7 +12,7 @@ import pyarrow as pa
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.clock import ClockPart
 from synthohive_spark.engine.dependencies.derived import DerivedColumn
-from synthohive_spark.engine.dependencies.order import Orders
+from synthohive_spark.engine.dependencies.orders import Orders
 from synthohive_spark.engine.families.aggregates import SUM, Aggregate
 from synthohive_spark.engine.families.numbers import DAY, Numbers, numbers_of
 from synthohive_spark.engine.families.periods import LONGEST, MOST_PERIODS, day_at, period_of, place_of

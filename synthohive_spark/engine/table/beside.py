@@ -15,7 +15,8 @@ from synthohive_spark.engine.codecs.arrow_numbers import to_numbers
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
 from synthohive_spark.engine.dependencies.linear import LinearTerm
-from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
+from synthohive_spark.engine.dependencies.order import OrderedColumn
+from synthohive_spark.engine.dependencies.orders import Orders
 from synthohive_spark.engine.dependencies.product import Factor
 from synthohive_spark.engine.dependencies.relations import Relations
 from synthohive_spark.engine.encoded_table import EncodedTable

@@ -12,7 +12,8 @@ from synthohive_spark.engine.codecs.arrow_numbers import to_numbers
 from synthohive_spark.engine.codecs.encoder import TableEncoder
 from synthohive_spark.engine.codecs.interface import Codec
 from synthohive_spark.engine.columns import Column
-from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
+from synthohive_spark.engine.dependencies.order import OrderedColumn
+from synthohive_spark.engine.dependencies.orders import Orders
 
 _MOST_CODES = 4_096
 _Floats = npt.NDArray[np.float64]

@@ -39,7 +39,7 @@ def test_of_a_thousand_independent_columns_next_to_none_is_told_by_others():
         values = {f"c{i}": column(int(rng.integers(0, 12)), rng, rows) for i in range(COLUMNS)}
         table, columns = table_of(values)
         dependencies = find(table, columns)
-        found += [own.describe() for own in dependencies.in_values]
+        found += [own.describe() for own in (*dependencies.in_values, *dependencies.equal)]
         found += [name for name in find_names(table, columns)]
         found += find_numbers_apart(table, columns)
         found += [" and ".join(own) for own in find_composites(table, columns, 5)]

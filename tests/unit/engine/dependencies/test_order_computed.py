@@ -12,7 +12,8 @@ from synthohive_spark.declarations.dependencies import Inequality
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.loose_orders import without_lossy_orders
-from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
+from synthohive_spark.engine.dependencies.order import OrderedColumn
+from synthohive_spark.engine.dependencies.orders import Orders
 from synthohive_spark.errors import SchemaError
 from tests.helpers.scrambled import count_broken, find, scrambled, table_of
 

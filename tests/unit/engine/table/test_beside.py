@@ -13,7 +13,8 @@ from synthohive_spark.engine.code_links import Beside, Block
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.ctgan.calibration import _shares
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
-from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
+from synthohive_spark.engine.dependencies.order import OrderedColumn
+from synthohive_spark.engine.dependencies.orders import Orders
 from synthohive_spark.engine.encoded_table import EncodedTable, Layout
 from synthohive_spark.engine.table.beside import find_beside
 
