@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,6 +23,7 @@ _MOST_WORDS = 200
 _MOST_TEXTS = 200
 _LONGEST_WORD = LONGEST // _MOST_WORDS - 1
 _NEARLY_ALL = 0.9
+_ROOM = 4
 _FEW = 10
 """Characters of a script that enough values hold."""
 
@@ -66,6 +69,15 @@ def fit_text(sample: ColumnSample, words: Sequence[str] = (), *, imitated: bool 
         real_values,
         kept_words,
     )
+
+
+def with_room(codec: TextCodec, values: int) -> TextCodec:
+    """The codec, with any digits in patterns of which hardly more strings can be made than there are values."""
+    patterns = tuple(
+        tuple(run.with_any_digits for run in runs) if math.prod(r.room for r in runs) < _ROOM * share * values else runs
+        for runs, share in zip(codec.patterns, codec.shares, strict=True)
+    )
+    return replace(codec, patterns=patterns)
 
 
 def _is_short(rows: list[list[str]]) -> bool:

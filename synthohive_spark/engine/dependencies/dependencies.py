@@ -19,6 +19,7 @@ from synthohive_spark.engine.dependencies.entities import Entity
 from synthohive_spark.engine.dependencies.exclusion import Different
 from synthohive_spark.engine.dependencies.flags import FlagSet
 from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
+from synthohive_spark.engine.dependencies.pieces import PiecesColumn
 from synthohive_spark.engine.dependencies.relations import Relations
 from synthohive_spark.engine.dependencies.rewriting import Joint, Rewritten, joint_columns, replaced, split, virtual
 from synthohive_spark.engine.dependencies.template import TemplateColumn, Templates
@@ -112,6 +113,12 @@ class Dependencies:
         masks = [~null_mask(given[column]) for column in (name, *sources) if column in fill]
         every: Mask = np.logical_and.reduce([np.ones(len(given[name]), bool), *masks])
         return every
+
+    @property
+    def in_pieces(self) -> tuple[TemplateColumn | PiecesColumn, ...]:
+        """Strings of which some characters are learned, and others are told by other columns."""
+        pieces = (own for own in self.written if isinstance(own, PiecesColumn))
+        return *(own for own in self.templates.columns if own.is_open), *pieces
 
     @property
     def joint(self) -> frozenset[str]:

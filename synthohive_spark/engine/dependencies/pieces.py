@@ -52,6 +52,11 @@ class PiecesColumn:
         """No other columns."""
         return ()
 
+    @property
+    def untold(self) -> tuple[Column, ...]:
+        """The part that no other column has to do with."""
+        return self.parts[:1]
+
     def split(self, arrays: Mapping[str, pa.Array]) -> list[pa.Array]:
         """The parts, null where the column is, but pieces that another row of the same decider tells."""
         texts = arrays[self.column.name]

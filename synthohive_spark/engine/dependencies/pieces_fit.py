@@ -13,7 +13,9 @@ from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.codecs.column_sample import ColumnSample
 from synthohive_spark.engine.codecs.registry import nearly_unique
+from synthohive_spark.engine.codecs.scripts import class_of
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.dependencies.entities_fit import is_of_few_rows, names_entity
 from synthohive_spark.engine.dependencies.functional_fit import ROWS_OF_A_NAME, numbered_values
 from synthohive_spark.engine.dependencies.pieces import PiecesColumn
 from synthohive_spark.engine.table_statistics import ColumnStatistics
@@ -32,7 +34,10 @@ Cut = tuple[int, int]
 def find_pieces(
     table: pa.Table, columns: Sequence[Column], others: Sequence[Column], privacy: Privacy
 ) -> tuple[PiecesColumn, ...]:
-    """The strings, made from patterns otherwise, of which characters at one place go with the values of another column.
+    """The strings of which characters at one place go with the values of another column.
+
+    They are strings that are made from patterns otherwise, or name an entity; they have one length, or characters of
+    one class each where a piece begins and ends.
 
     All rows in which both are there with one value of the other column have the same characters; or all rows that begin
     alike have the same value of it. At least 20 rows hold each value, and each of the texts at the place, on average,
@@ -54,14 +59,15 @@ def find_pieces(
     for column in columns:
         values = one_array(table.column(column.name))
         sample = ColumnSample(column, values, ColumnStatistics(values.null_count), privacy)
-        if not column.type.is_string or not nearly_unique(sample):
+        patterned = column.type.is_string and nearly_unique(sample)
+        if not patterned and not (column.type.is_string and is_of_few_rows(table, column.name)):
             continue
         texts = _Characters(values, privacy.min_rows, len(labels))
         cuts: dict[Cut, str] = {}
         for name, own in labels.items():
             if name != column.name:
                 cuts |= {cut: name if told else cuts.get(cut, "") for cut, told in texts.cuts(own, ~missing[name])}
-        if chosen := _apart(cuts):
+        if (chosen := _apart(cuts)) and (patterned or names_entity(table, column, others)):
             found.append(PiecesColumn(column, chosen, tuple(cuts[cut] for cut in chosen)))
     return tuple(found)
 
@@ -94,6 +100,13 @@ class _Characters:
         self.size = min(shortest, _LONGEST)
         heads = pc.utf8_slice_codeunits(self.texts, 0, self.size).to_pylist()
         self.places = np.array(heads, f"<U{max(self.size, 1)}").view(np.uint32).reshape(len(heads), -1)
+        points, place = np.unique(self.places, return_inverse=True)
+        classes = np.array([ord(class_of(chr(point))) for point in points.tolist()], np.uint32)
+        own = classes[place].reshape(self.places.shape)
+        alike = own == own[:1]
+        even = bool(pc.min(pc.utf8_length(self.texts)) == pc.max(pc.utf8_length(self.texts)))
+        inside = [even or bool(alike[:, p - 1 : p + 1].all()) for p in range(1, self.size)]
+        self.may_end = [True, *inside, even]
         self.likely = np.log(_CHANCE / max(tried * self.size, 1))
 
     def cuts(self, labels: Codes, known: npt.NDArray[np.bool_]) -> Iterator[tuple[Cut, bool]]:
@@ -116,15 +129,16 @@ class _Characters:
             while end < self.size and decided[end]:
                 end += 1
             inside = [p for p in range(start, end) if varies[p]]
-            if inside and self._is_told((inside[0], inside[-1] + 1), some, own):
+            cut = (inside[0], inside[-1] + 1) if inside else (0, 0)
+            if inside and self.may_end[cut[0]] and self.may_end[cut[1]] and self._is_told(cut, some, own):
                 any_found = True
-                yield (inside[0], inside[-1] + 1), True
+                yield cut, True
             start = max(end, start + 1)
         for end in () if any_found else range(1, min(self.size - 1, _LONGEST_DECIDING) + 1):
             pieces = self._pieces((0, end), some)
             if not self._are_held(pieces):
                 return
-            if _decides(pieces, own) and self._is_no_accident(pieces, own):
+            if self.may_end[end] and _decides(pieces, own) and self._is_no_accident(pieces, own):
                 yield (0, end), False
                 return
 

@@ -145,6 +145,16 @@ class TemplateColumn:
         """Names of the columns that stand in it."""
         return tuple(field.source.name for field in self.fields)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether something is learned of it: then it says more than its sources do."""
+        return None in self.gaps
+
+    @property
+    def untold(self) -> tuple[Column, ...]:
+        """The parts that say more than the sources do."""
+        return self.parts if self.is_open else ()
+
     def split(self, arrays: Mapping[str, pa.Array]) -> list[pa.Array]:
         """The parts, null where the column is, or is not what the template says.
 
@@ -217,6 +227,11 @@ class Templates:
     """
 
     columns: tuple[TemplateColumn, ...] = ()
+
+    @property
+    def opened(self) -> dict[str, tuple[str, ...]]:
+        """By column of which something is learned, the names of its sources."""
+        return {own.column.name: own.sources for own in self.columns if own.is_open}
 
     def join(
         self, arrays: Mapping[str, pa.Array], given: Mapping[str, pa.Array], fixed: Mapping[str, Mask]

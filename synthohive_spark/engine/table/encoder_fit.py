@@ -16,7 +16,7 @@ from synthohive_spark.engine.codecs.column_sample import ColumnSample, nothing_l
 from synthohive_spark.engine.codecs.encoder import TableEncoder
 from synthohive_spark.engine.codecs.interface import Codec
 from synthohive_spark.engine.codecs.registry import fit_codec
-from synthohive_spark.engine.codecs.text_fit import fit_text
+from synthohive_spark.engine.codecs.text_fit import fit_text, with_room
 from synthohive_spark.engine.columns import Column, source_of
 from synthohive_spark.engine.encoded_table import EncodedTable, stack
 from synthohive_spark.engine.noise import derive_seed, row_words
@@ -111,4 +111,5 @@ def _of_entities(sample: ColumnSample, *, imitated: bool) -> Codec:
     each = replace(sample, values=values.drop_null().unique(), statistics=ColumnStatistics(0, real_values=real))
     nulls = values.null_count / len(values)
     shares = (nulls, 1 - nulls) if nulls else (1.0,)
-    return replace(fit_text(each, imitated=imitated), has_null=bool(nulls), frequencies=shares)
+    made = with_room(fit_text(each, imitated=imitated), len(each.values))
+    return replace(made, has_null=bool(nulls), frequencies=shares)

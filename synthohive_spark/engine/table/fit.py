@@ -11,7 +11,12 @@ from synthohive_spark.engine.code_orders import CodeOrders
 from synthohive_spark.engine.columns import Column, source_of
 from synthohive_spark.engine.dependencies.composite_fit import Named, find_composites
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
-from synthohive_spark.engine.dependencies.entities_fit import find_entities, find_entity_names, first_rows
+from synthohive_spark.engine.dependencies.entities_fit import (
+    find_entities,
+    find_entity_names,
+    first_rows,
+    may_number,
+)
 from synthohive_spark.engine.dependencies.find import find_in_codes, find_in_values, with_decided_last
 from synthohive_spark.engine.dependencies.functional_fit import deciding_pairs, find_names
 from synthohive_spark.engine.dependencies.rewriting import part_statistics
@@ -85,7 +90,7 @@ def _fit(
     rules = request.rules
     plain = _whole(looked_at, request, dependencies, imitated=False)
     composites = find_composites(table, plain, request.privacy.min_rows)
-    request = _with_names(table, looked_at, request, dependencies, composites)
+    request = _with_names(rows, table, looked_at, request, dependencies, composites)
     encoder, encoded = fit_encoder(table, generated, statistics, request, most_values, threads)
     given = dependencies.split_columns(request.context)
     context_encoder, context = fit_encoder(table, given, statistics, request, most_values, threads)
@@ -122,6 +127,7 @@ def _fit(
 
 
 def _with_names(
+    rows: pa.Table,
     table: pa.Table,
     columns: Sequence[Column],
     request: FitRequest,
@@ -129,23 +135,32 @@ def _with_names(
     composites: Sequence[Named],
 ) -> FitRequest:
     """The request with the columns that are names: of anything, and of entities, which each row of one repeats."""
-    rules, personal = request.rules, _entity_names(table, request, found)
+    rules = request.rules
+    personal = dict.fromkeys(_entity_names(table, request, found), table)
+    personal |= dict.fromkeys(_entity_names(rows, request, found, in_pieces=True), rows)
+    firsts = first_rows(table, {name: of.column(name) for name, of in personal.items()})
+    numbered = {part.name for own in found.in_pieces for part in own.untold if may_number(table, part)}
     plain = _whole(columns, request, found, imitated=False)
     named = rules.categorical | find_names(table, columns, found.computed) | find_numbers_apart(table, plain)
     named |= {c.name for c in columns if c.type.is_number and c.name in {n for own in composites for n in own}}
-    firsts = {**rules.firsts, **first_rows(table, personal)}
-    return replace(request, rules=replace(rules, categorical=named, entity_names=personal, firsts=firsts))
+    names = {name for name, of in personal.items() if of is table} | numbered
+    made = replace(rules, categorical=named, entity_names=frozenset(names), firsts={**rules.firsts, **firsts})
+    return replace(request, rules=made)
 
 
-def _entity_names(table: pa.Table, request: FitRequest, found: Dependencies) -> frozenset[str]:
-    """Which columns are personal, as names of entities, where these are looked for."""
+def _entity_names(
+    table: pa.Table, request: FitRequest, found: Dependencies, *, in_pieces: bool = False
+) -> frozenset[str]:
+    """Which columns are personal, as names of entities, where these are looked for; of those in pieces, or others."""
     if request.conditions:
         return frozenset()
     rules, parts = request.rules, {*found.column_of_part.values()}
-    known = {*rules.surrogates, *rules.unrelated, *rules.categorical, *parts, *found.computed}
+    pieces = {own.column.name for own in found.in_pieces}
+    known = {*rules.surrogates, *rules.unrelated, *rules.categorical}
     free = {*rules.surrogates, *rules.unrelated, *found.computed}
     others = [n for n in table.column_names if source_of(n) not in free]
-    return find_entity_names(table, [c for c in request.generated if c.name not in known], others)
+    wanted = pieces if in_pieces else {c.name for c in request.generated} - {*parts, *found.computed}
+    return find_entity_names(table, [c for c in request.generated if c.name in wanted - known], others)
 
 
 def _whole(
