@@ -22,6 +22,7 @@ from synthohive_spark.engine.dependencies.order import OrderedColumn, Orders
 from synthohive_spark.engine.dependencies.pieces import PiecesColumn
 from synthohive_spark.engine.dependencies.relations import Relations
 from synthohive_spark.engine.dependencies.rewriting import Joint, Rewritten, joint_columns, replaced, split, virtual
+from synthohive_spark.engine.dependencies.shaped import ShapedColumn
 from synthohive_spark.engine.dependencies.template import TemplateColumn, Templates
 from synthohive_spark.engine.dependencies.typed import JsonColumn, Written, written_from_json
 from synthohive_spark.engine.encoded_table import Layout
@@ -115,7 +116,7 @@ class Dependencies:
         return every
 
     @property
-    def in_pieces(self) -> tuple[TemplateColumn | PiecesColumn, ...]:
+    def in_pieces(self) -> tuple[TemplateColumn | ShapedColumn | PiecesColumn, ...]:
         """Strings of which some characters are learned, and others are told by other columns."""
         pieces = (own for own in self.written if isinstance(own, PiecesColumn))
         return *(own for own in self.templates.columns if own.is_open), *pieces
@@ -366,7 +367,7 @@ class Dependencies:
 
 def columns_of(own: Any) -> tuple[str, ...]:
     """The columns that something which holds in values speaks of, those of JSON for their leaves."""
-    if isinstance(own, TemplateColumn | OrderedColumn):
+    if isinstance(own, TemplateColumn | ShapedColumn | OrderedColumn):
         names: tuple[str, ...] = (own.column.name, *own.sources)
     else:
         names = own.names if isinstance(own, FlagSet | Combinations) else own.columns

@@ -36,6 +36,7 @@ from synthohive_spark.engine.dependencies.product_fit import find_products, prod
 from synthohive_spark.engine.dependencies.product_terms_fit import find_sums_of_products
 from synthohive_spark.engine.dependencies.relations import Relations
 from synthohive_spark.engine.dependencies.rewriting import split, virtual
+from synthohive_spark.engine.dependencies.shaped_fit import find_shaped
 from synthohive_spark.engine.dependencies.template import Templates
 from synthohive_spark.engine.dependencies.template_fit import find_templates
 from synthohive_spark.engine.dependencies.time_distance import Timed
@@ -124,10 +125,13 @@ def _find_texts(
     understood = frozenset(own.column.name for own in typed)
     untold = [c for c in columns if c.name not in known]
     found = find_templates(table, untold, given, rules.imitated, understood, times, privacy)
-    templates = Templates((*rules.templates, *found.columns))
+    kept = {*rules.imitated, *rules.categorical, *given, *understood, *known}
+    kept |= {own.column.name for own in found.columns}
+    told = [c for c in columns if c.name not in understood]
+    shaped = find_shaped(table, [c for c in columns if c.name not in kept], told, privacy)
+    templates = Templates((*rules.templates, *found.columns, *shaped))
     made = {own.column.name for own in templates.columns}
-    kept = {*rules.imitated, *rules.categorical, *given, *made, *understood}
-    pieces = find_pieces(table, [c for c in columns if c.name not in kept], columns, privacy)
+    pieces = find_pieces(table, [c for c in columns if c.name not in kept | made], columns, privacy)
     return templates, (*(own for own in typed if own.column.name not in made), *pieces)
 
 

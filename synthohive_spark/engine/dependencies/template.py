@@ -16,6 +16,7 @@ from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.formats import TimeFormat, format_to_json, time_format_from_json
 from synthohive_spark.engine.dependencies.letters import LETTERS
 from synthohive_spark.engine.dependencies.rewriting import replaced
+from synthohive_spark.engine.dependencies.shaped import ShapedColumn
 from synthohive_spark.engine.integrity import Bounds, check_equal
 
 Mask = npt.NDArray[np.bool_]
@@ -220,13 +221,13 @@ class TemplateColumn:
 
 @dataclass(frozen=True)
 class Templates:
-    """The columns of a table that are put together from others.
+    """The columns of a table that are put together from others, or made as others say.
 
     Attributes:
         columns: Each after those that it is put together from.
     """
 
-    columns: tuple[TemplateColumn, ...] = ()
+    columns: tuple[TemplateColumn | ShapedColumn, ...] = ()
 
     @property
     def opened(self) -> dict[str, tuple[str, ...]]:
@@ -259,7 +260,7 @@ class Templates:
     @classmethod
     def from_json(cls, data: Sequence[Mapping[str, Any]]) -> Templates:
         """The templates that `to_json` described."""
-        return cls(tuple(TemplateColumn.from_json(own) for own in data))
+        return cls(tuple((ShapedColumn if "groups" in own else TemplateColumn).from_json(own) for own in data))
 
 
 def cut(value: str | None, fields: Sequence[str | None], gaps: Sequence[str | None]) -> list[str] | None:

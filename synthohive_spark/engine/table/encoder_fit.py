@@ -11,7 +11,7 @@ import joblib
 import numpy as np
 import pyarrow as pa
 
-from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.codecs.column_sample import ColumnSample, nothing_left
 from synthohive_spark.engine.codecs.encoder import TableEncoder
 from synthohive_spark.engine.codecs.interface import Codec
@@ -82,6 +82,9 @@ def _fit_column(
     sample = ColumnSample(column, values, own, request.privacy, request.seed, most_values, named)
     fit = partial(fit_codec, rules=request.rules, numeric_encoding=request.numeric_encoding)
     firsts = request.rules.firsts.get(source_of(column.name))
+    if column.name in request.rules.partial:
+        there = sample.take(np.flatnonzero(~null_mask(values)))
+        sample = replace(there, statistics=replace(there.statistics, real_values=own.real_values))
     if column.name in request.rules.entity_names and not column.type.is_string:
         codec: Codec = fit(_each_once(sample), rows=statistics.rows)
     elif column.name in request.rules.entity_names:

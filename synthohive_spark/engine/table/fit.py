@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.code_orders import CodeOrders
 from synthohive_spark.engine.columns import Column, source_of
 from synthohive_spark.engine.dependencies.composite_fit import Named, find_composites
@@ -20,9 +21,12 @@ from synthohive_spark.engine.dependencies.entities_fit import (
 from synthohive_spark.engine.dependencies.find import find_in_codes, find_in_values, with_decided_last
 from synthohive_spark.engine.dependencies.functional_fit import deciding_pairs, find_names
 from synthohive_spark.engine.dependencies.rewriting import part_statistics
+from synthohive_spark.engine.dependencies.shaped import ShapedColumn
 from synthohive_spark.engine.encoded_table import Layout
 from synthohive_spark.engine.interface import Engine
 from synthohive_spark.engine.limits import DEFAULT_THREADS
+from synthohive_spark.engine.noise import derive_seed
+from synthohive_spark.engine.real_values import RealValueFilter
 from synthohive_spark.engine.table.assessment import assess, warnings_of
 from synthohive_spark.engine.table.beside import find_beside
 from synthohive_spark.engine.table.code_orders import find_code_orders
@@ -33,7 +37,7 @@ from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.engine.table.request import FitRequest
 from synthohive_spark.engine.table.rows_check import warn_of_orders, warn_of_rows
 from synthohive_spark.engine.table.stand_ins import with_stand_ins
-from synthohive_spark.engine.table_statistics import TableStatistics
+from synthohive_spark.engine.table_statistics import ColumnStatistics, TableStatistics
 from synthohive_spark.engine.temporal.calendar_fit import calendar_statistics
 from synthohive_spark.engine.training.threads import limited_threads
 from synthohive_spark.errors import SchemaError, TrainingError
@@ -83,7 +87,9 @@ def _fit(
     )
     warned += warn_of_orders(dependencies, table, request)
     rows, table = table, dependencies.split(table)
+    known = statistics
     statistics = calendar_statistics(dependencies.calendar, part_statistics(dependencies.rewritten, statistics))
+    statistics = _with_real_values(statistics, known, rows, dependencies, request.seed)
     most_values = engine.encoding.most_values
     generated = dependencies.split_columns(request.generated)
     looked_at = [c for c in generated if c.name not in request.rules.surrogates]
@@ -140,12 +146,31 @@ def _with_names(
     personal |= dict.fromkeys(_entity_names(rows, request, found, in_pieces=True), rows)
     firsts = first_rows(table, {name: of.column(name) for name, of in personal.items()})
     numbered = {part.name for own in found.in_pieces for part in own.untold if may_number(table, part)}
+    shaped = [own for own in found.templates.columns if isinstance(own, ShapedColumn)]
+    numbered -= {part.name for own in shaped if own.column.name not in personal for part in own.untold}
+    partial = frozenset(part.name for own in shaped for part in own.untold)
     plain = _whole(columns, request, found, imitated=False)
     named = rules.categorical | find_names(table, columns, found.computed) | find_numbers_apart(table, plain)
     named |= {c.name for c in columns if c.type.is_number and c.name in {n for own in composites for n in own}}
     names = {name for name, of in personal.items() if of is table} | numbered
-    made = replace(rules, categorical=named, entity_names=frozenset(names), firsts={**rules.firsts, **firsts})
+    firsts = {**rules.firsts, **firsts}
+    made = replace(rules, categorical=named, entity_names=frozenset(names), partial=partial, firsts=firsts)
     return replace(request, rules=made)
+
+
+def _with_real_values(
+    statistics: TableStatistics, known: TableStatistics, rows: pa.Table, found: Dependencies, seed: int
+) -> TableStatistics:
+    """The statistics, with the real values of a column for those of its parts that are whole strings."""
+    columns = dict(statistics.columns)
+    for own in found.templates.columns:
+        if isinstance(own, ShapedColumn):
+            name = own.column.name
+            real = known.columns.get(name, ColumnStatistics(0)).real_values
+            values = one_array(rows.column(name)).drop_null().unique().to_pylist()
+            real = real or RealValueFilter.of(values, derive_seed(seed, "seen", name))
+            columns |= {part.name: ColumnStatistics(0, real_values=real) for part in own.untold}
+    return replace(statistics, columns=columns)
 
 
 def _entity_names(
