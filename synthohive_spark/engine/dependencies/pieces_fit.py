@@ -21,7 +21,7 @@ from synthohive_spark.engine.dependencies.pieces import PiecesColumn
 from synthohive_spark.engine.table_statistics import ColumnStatistics
 
 _ROWS = 50
-_LOOKED_AT = 20_000
+_LOOKED_AT, _FEW = 20_000, 400
 _LONGEST = 32
 _LONGEST_DECIDING = 6
 _CHANCE = 1e-6
@@ -93,6 +93,7 @@ class _Characters:
     def __init__(self, values: pa.Array, enough: int, tried: int) -> None:
         there = np.flatnonzero(~null_mask(values))
         self.values, self.enough = values, enough
+        self._heads: dict[int, Codes] = {}
         few = there[np.linspace(0, len(there) - 1, min(_LOOKED_AT, len(there))).astype(np.intp)]
         self.rows = few if len(there) else there
         self.texts = values.take(pa.array(self.rows))
@@ -106,7 +107,11 @@ class _Characters:
         alike = own == own[:1]
         even = bool(pc.min(pc.utf8_length(self.texts)) == pc.max(pc.utf8_length(self.texts)))
         inside = [even or bool(alike[:, p - 1 : p + 1].all()) for p in range(1, self.size)]
+        self.varies = (self.places != self.places[:1]).any(axis=0)
         self.may_end = [True, *inside, even]
+        self.few = np.linspace(0, len(self.rows) - 1, min(_FEW, len(self.rows))).astype(np.intp)
+        longest = min(self.size - 1, _LONGEST_DECIDING)
+        self.ends = [end for end in range(1, longest + 1) if self.may_end[end] and self._are_held(self._head(end))]
         self.likely = np.log(_CHANCE / max(tried * self.size, 1))
 
     def cuts(self, labels: Codes, known: npt.NDArray[np.bool_]) -> Iterator[tuple[Cut, bool]]:
@@ -116,13 +121,16 @@ class _Characters:
             labels: A number for each value of another column.
             known: Which rows hold one.
         """
-        some = np.flatnonzero(known[self.rows])
+        few = self.few[known[self.rows[self.few]]]
+        likely = _decided(labels[self.rows[few]], self.places[few])
+        ends = [end for end in self.ends if _decides(self._head(end)[few], labels[self.rows[few]])]
+        some = np.flatnonzero(known[self.rows]) if (likely & self.varies).any() or ends else few[:0]
         own = np.unique(labels[self.rows[some]], return_inverse=True)[1].astype(np.int32)
         if len(some) < _ROWS or int(own.max()) == 0:
             return
         places, any_found = self.places[some], False
-        decided = [_decides(own, places[:, p]) for p in range(self.size)]
-        varies = [bool((places[:, p] != places[0, p]).any()) for p in range(self.size)]
+        decided = likely & _decided(own, places)
+        varies = (places != places[:1]).any(axis=0)
         start = 0
         while start < self.size:
             end = start
@@ -134,17 +142,21 @@ class _Characters:
                 any_found = True
                 yield cut, True
             start = max(end, start + 1)
-        for end in () if any_found else range(1, min(self.size - 1, _LONGEST_DECIDING) + 1):
-            pieces = self._pieces((0, end), some)
-            if not self._are_held(pieces):
-                return
-            if self.may_end[end] and _decides(pieces, own) and self._is_no_accident(pieces, own):
+        for end in () if any_found else ends:
+            pieces = np.unique(self._head(end)[some], return_inverse=True)[1].astype(np.int32)
+            if self._are_held(pieces) and _decides(pieces, own) and self._is_no_accident(pieces, own):
                 yield (0, end), False
                 return
 
     def _is_told(self, cut: Cut, some: npt.NDArray[np.intp], own: Codes) -> bool:
         pieces = self._pieces(cut, some)
         return self._are_held(pieces) and self._is_no_accident(own, pieces)
+
+    def _head(self, end: int) -> Codes:
+        """A number of the first characters in each row that is looked at."""
+        if end not in self._heads:
+            self._heads[end] = self._pieces((0, end), np.arange(len(self.rows)))
+        return self._heads[end]
 
     def _pieces(self, cut: Cut, some: npt.NDArray[np.intp]) -> Codes:
         texts = pc.utf8_slice_codeunits(self.texts.take(pa.array(some)), *cut)
@@ -161,8 +173,13 @@ class _Characters:
         return bool((len(of) - int(of.max()) - 1) * np.log(agreement) < self.likely)
 
 
+def _decided(of: Codes, columns: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
+    """In which columns rows agree that agree in the one."""
+    last = np.zeros(int(of.max(initial=0)) + 1, np.intp)
+    last[of] = np.arange(len(of))
+    return np.asarray((columns[last[of]] == columns).all(axis=0))
+
+
 def _decides(of: Codes, column: npt.NDArray[np.generic]) -> bool:
     """Whether rows that agree in the one agree in the other."""
-    last = np.zeros(int(of.max()) + 1, np.intp)
-    last[of] = np.arange(len(of))
-    return bool(np.array_equal(column[last[of]], column))
+    return bool(_decided(of, column[:, None])[0])

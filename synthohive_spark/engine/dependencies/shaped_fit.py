@@ -20,7 +20,7 @@ from synthohive_spark.engine.dependencies.functional_fit import ROWS_OF_A_NAME, 
 from synthohive_spark.engine.dependencies.shaped import ShapedColumn
 from synthohive_spark.engine.table_statistics import ColumnStatistics
 
-_ROWS, _LOOKED_AT = 100, 5_000
+_ROWS, _LOOKED_AT, _FEW = 100, 3_000, 600
 _MOST_VALUES, _MOST_GROUPS = 100, 40
 _TOLD, _NEARLY, _NEARLY_ALL = 0.5, 0.05, 0.9
 _TURNS = 5
@@ -97,7 +97,9 @@ def _labels(table: pa.Table, column: Column) -> Codes | None:
     counts = np.bincount(numbers[~missing], minlength=int(numbers.max()) + 1)
     common = counts >= ROWS_OF_A_NAME
     held = counts[common].sum() >= max(_NEARLY_ALL * counts.sum(), len(numbers) / 2)
-    return np.where(common[numbers] & ~missing, numbers, -1) if held and 2 <= common.sum() <= _MOST_VALUES else None
+    if not held or not 2 <= common.sum() <= _MOST_VALUES:
+        return None
+    return np.where(missing, -1, np.where(common, np.cumsum(common) - 1, -1)[numbers])
 
 
 class _Shapes:
@@ -123,7 +125,7 @@ class _Shapes:
         """The share of what there is to tell of shapes that labels tell beyond chance; of two ways the larger one."""
         own = labels[self.rows]
         known = own >= 0
-        return max((_told(own[known], level[known]) for level in self.levels), default=0.0)
+        return max((_told(own[known], level[known]) for level in self.levels if known.any()), default=0.0)
 
     def groups(self, labels: Codes) -> list[list[int]]:
         """The labels by what shapes they go with, those of most rows first."""
@@ -154,7 +156,7 @@ def _common(texts: Sequence[str]) -> Codes | None:
     common = counts >= ROWS_OF_A_NAME
     if counts[common].sum() < _NEARLY_ALL * len(numbers) or (counts > 0).sum() < 2:
         return None
-    return np.where(common, np.arange(len(counts)), len(counts))[numbers]
+    return np.where(common, np.cumsum(common) - 1, common.sum())[numbers]
 
 
 def _first_common(*levels: Sequence[str]) -> Codes:
@@ -170,23 +172,24 @@ def _first_common(*levels: Sequence[str]) -> Codes:
 
 def _told(labels: Codes, shapes: Codes) -> float:
     """The share of the entropy of shapes that labels tell, less what those of rows some way behind tell."""
-    most = _entropy(np.unique(shapes, return_inverse=True)[1])
-    if most <= 0 or (told := _shared(labels, shapes)) < _TOLD * most:
+    most, size = _entropy(np.bincount(shapes)), len(labels)
+    few = np.linspace(0, size - 1, min(_FEW, size)).astype(np.intp)
+    # Of few rows, more seems to be told than is.
+    if most <= 0 or _shared(labels[few], shapes[few]) < _TOLD * most or _shared(labels, shapes) < _TOLD * most:
         return 0.0
-    size = len(labels)
     turned = [np.roll(labels, turn * size // (_TURNS + 1)) for turn in range(1, _TURNS + 1)]
-    return (told - max(_shared(own, shapes) for own in turned)) / most
+    return (_shared(labels, shapes) - max(_shared(own, shapes) for own in turned)) / most
 
 
 def _shared(one: Codes, other: Codes) -> float:
     """The information that two numberings have in common, in nats."""
-    a, b = (np.unique(own, return_inverse=True)[1] for own in (one, other))
-    return _entropy(a) + _entropy(b) - _entropy(np.unique(a * (int(b.max()) + 1) + b, return_inverse=True)[1])
+    both = np.bincount(one * (int(other.max()) + 1) + other)
+    return _entropy(np.bincount(one)) + _entropy(np.bincount(other)) - _entropy(both)
 
 
-def _entropy(numbers: npt.NDArray[np.integer]) -> float:
-    shares = np.bincount(numbers) / len(numbers)
-    return float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum())
+def _entropy(counts: Codes) -> float:
+    shares = counts[counts > 0] / counts.sum()
+    return float(-(shares * np.log(shares)).sum())
 
 
 def _distance(one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> float:
