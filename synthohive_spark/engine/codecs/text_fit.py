@@ -13,6 +13,7 @@ from synthohive_spark.engine.codecs.column_sample import ColumnSample
 from synthohive_spark.engine.codecs.scripts import ALPHABETS, MIXED, SPREAD, class_of
 from synthohive_spark.engine.codecs.text import TextCodec
 from synthohive_spark.engine.codecs.text_fields import by_pattern, run_of, shared_texts
+from synthohive_spark.engine.codecs.text_phrases import Rows, by_phrase
 from synthohive_spark.engine.codecs.text_runs import LONGEST, Run
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.real_values import RealValueFilter
@@ -43,7 +44,12 @@ def fit_text(sample: ColumnSample, words: Sequence[str] = (), *, imitated: bool 
     counts = np.array([*([nulls] if nulls else []), *(of_words[w] for w in kept_words), len(values)], np.float64)
     values = values[:: max(1, len(values) // _SAMPLE)]
     enough = max(at_least, 2)
-    common = sorted(by_pattern(values, enough).items(), key=lambda item: (-len(item[1]), item[0]))[:_PATTERNS]
+    found = [
+        (kinds, part)
+        for kinds, rows in by_pattern(values, enough).items()
+        for part in ([rows] if imitated else by_phrase(rows))
+    ]
+    common = sorted(found, key=lambda item: (-len(item[1]), item[0]))[:_PATTERNS]
     kept = [(p, rows) for p, rows in common if len(rows) >= enough and _is_short(rows)]
     least = _NEARLY_ALL if imitated else 0.0
     patterns = [
@@ -80,7 +86,7 @@ def with_room(codec: TextCodec, values: int) -> TextCodec:
     return replace(codec, patterns=patterns)
 
 
-def _is_short(rows: list[list[str]]) -> bool:
+def _is_short(rows: Rows) -> bool:
     """Whether strings of a pattern, each in its runs, are not too long to be made from it."""
     lengths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return sum(lengths) <= LONGEST and max(lengths, default=0) * _MOST_TEXTS <= LONGEST
