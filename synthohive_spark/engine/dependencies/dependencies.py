@@ -82,9 +82,10 @@ class Dependencies:
         return self._opened, self.templates.columns, joint_columns(self.combinations), read, numbers
 
     @property
-    def _opened(self) -> tuple[JsonColumn, ...]:
-        """The columns of JSON."""
-        return tuple(own for own in self.written if isinstance(own, JsonColumn))
+    def _opened(self) -> tuple[Written, ...]:
+        """The columns of JSON, and those that begin with a time."""
+        early = (own for own in self.written if isinstance(own, PiecesColumn) and own.early)
+        return *(own for own in self.written if isinstance(own, JsonColumn)), *early
 
     def split(self, table: pa.Table) -> pa.Table:
         """The table with the parts of each column that is learned in parts, at its place.
@@ -118,7 +119,7 @@ class Dependencies:
     @property
     def in_pieces(self) -> tuple[TemplateColumn | ShapedColumn | PiecesColumn, ...]:
         """Strings of which some characters are learned, and others are told by other columns."""
-        pieces = (own for own in self.written if isinstance(own, PiecesColumn))
+        pieces = (own for own in self.written if isinstance(own, PiecesColumn) and not own.early)
         return *(own for own in self.templates.columns if own.is_open), *pieces
 
     @property

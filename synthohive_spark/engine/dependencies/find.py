@@ -24,6 +24,7 @@ from synthohive_spark.engine.dependencies.flag_words_fit import find_flags
 from synthohive_spark.engine.dependencies.flags_fit import find_flag_sets
 from synthohive_spark.engine.dependencies.formats import ClockFormat, TimeFormat
 from synthohive_spark.engine.dependencies.functional_fit import find_functional_dependencies
+from synthohive_spark.engine.dependencies.line_fit import find_lines
 from synthohive_spark.engine.dependencies.linear import LinearRelation
 from synthohive_spark.engine.dependencies.linear_fit import find_linear_relations
 from synthohive_spark.engine.dependencies.loose_orders import loose_orders, without_lossy_orders
@@ -75,7 +76,8 @@ def find_in_values(
     """
     asked = {name for own in rules.declared for name in own.columns}
     known = {own.column.name for own in rules.templates}
-    opened = find_json(table, columns, rules.imitated | rules.categorical | asked | known)
+    untouched = rules.imitated | rules.categorical | asked | known
+    opened: list[Written] = [*find_json(table, columns, untouched), *find_lines(table, columns, untouched)]
     table, columns = split(opened, table), virtual(opened, columns)
     given, rules = _with_leaves(given, opened), replace(rules, unrelated=_with_leaves(rules.unrelated, opened))
     several = {n for own in rules.declared if isinstance(own, OneHot | FixedCombinations) for n in own.columns}
