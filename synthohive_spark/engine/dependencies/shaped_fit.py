@@ -51,7 +51,7 @@ def find_shaped(
     """
     if table.num_rows < _ROWS:
         return ()
-    read = {c: _labels(table, c) for c in others}
+    read = {c: _labels(table, c, max(ROWS_OF_A_NAME, privacy.min_rows)) for c in others}
     labels = {c: own for c, own in read.items() if own is not None}
     found = []
     for column in columns if labels else ():
@@ -86,7 +86,7 @@ def _named(
     return tuple(tuple(names[label] for label in group) for group in groups)
 
 
-def _labels(table: pa.Table, column: Column) -> Codes | None:
+def _labels(table: pa.Table, column: Column, enough: int) -> Codes | None:
     """A number for each value that enough rows hold, -1 for others; None where there are not two, or too many."""
     if not (column.type.is_string or column.type.is_integer or column.type.name == "boolean"):
         return None
@@ -95,7 +95,7 @@ def _labels(table: pa.Table, column: Column) -> Codes | None:
         return None
     missing = null_mask(one_array(table.column(column.name)))
     counts = np.bincount(numbers[~missing], minlength=int(numbers.max()) + 1)
-    common = counts >= ROWS_OF_A_NAME
+    common = counts >= enough
     held = counts[common].sum() >= max(_NEARLY_ALL * counts.sum(), len(numbers) / 2)
     if not held or not 2 <= common.sum() <= _MOST_VALUES:
         return None
