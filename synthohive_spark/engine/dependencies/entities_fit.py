@@ -123,10 +123,10 @@ def is_numbered(column: Column, values: pa.Array) -> bool:
     return bool(len(values)) and pc.mean(pc.match_substring_regex(values, "[0-9@]")).as_py() >= _NEARLY_ALL
 
 
-def may_number(table: pa.Table, column: Column) -> bool:
-    """Whether strings may number things: nearly all of many different ones hold a digit."""
+def may_number(table: pa.Table, column: Column, personal: bool) -> bool:
+    """Whether strings may number things: nearly all hold a digit, and they are many, or a part of what is personal."""
     values = table.column(column.name).combine_chunks().drop_null().unique()
-    return len(values) >= _FEWEST_NUMBERS and is_numbered(column, values)
+    return (personal or len(values) >= _FEWEST_NUMBERS) and is_numbered(column, values)
 
 
 def find_entities(table: pa.Table, columns: Sequence[Column], found: Dependencies) -> tuple[Entity, ...]:

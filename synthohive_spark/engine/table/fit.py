@@ -145,9 +145,13 @@ def _with_names(
     personal = dict.fromkeys(_entity_names(table, request, found), table)
     personal |= dict.fromkeys(_entity_names(rows, request, found, in_pieces=True), rows)
     firsts = first_rows(table, {name: of.column(name) for name, of in personal.items()})
-    numbered = {part.name for own in found.in_pieces for part in own.untold if may_number(table, part)}
     shaped = [own for own in found.templates.columns if isinstance(own, ShapedColumn)]
-    numbered -= {part.name for own in shaped if own.column.name not in personal for part in own.untold}
+    numbered = {
+        part.name
+        for own in found.in_pieces
+        for part in own.untold
+        if (own.column.name in personal if own in shaped else may_number(table, part, own.column.name in personal))
+    }
     partial = frozenset(part.name for own in shaped for part in own.untold)
     plain = _whole(columns, request, found, imitated=False)
     named = rules.categorical | find_names(table, columns, found.computed) | find_numbers_apart(table, plain)
