@@ -92,4 +92,4 @@ def _words(sample: ColumnSample, imitated: bool) -> list[str]:
 def _warn(name: str, sample: ColumnSample, words: list[str]) -> None:
     others = sum(sample.counts.values()) - sum(sample.counts[word] for word in words)
     reason = f"{others:,} rows hold values that few or no other rows hold: they are imitated by patterns"
-    _log.warning("text_column", column=name, reason=reason, values_kept=len(words))
+    _log.warning("text_column", column=name.replace("\x00", " "), reason=reason, values_kept=len(words))

@@ -31,6 +31,7 @@ class ColumnRules:
             `synthohive_spark.engine.dependencies.template.TemplateColumn`.
         entity_names: Strings and integers that name what an entity is: they are imitated by what several of them
             share.
+        partial: Strings that are there in some rows, and do not matter in others: their nulls are not learned.
         firsts: Numbers that repeat from row to row, given or told by a personal column, by the places of the rows at
             which they are looked at: no more is told apart of them than so many rows say.
     """
@@ -42,4 +43,5 @@ class ColumnRules:
     declared: tuple[Dependency, ...] = ()
     templates: tuple[Any, ...] = ()
     entity_names: frozenset[str] = frozenset()
+    partial: frozenset[str] = frozenset()
     firsts: Mapping[str, npt.NDArray[np.int64]] = field(default_factory=dict)

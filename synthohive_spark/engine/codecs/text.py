@@ -1,10 +1,11 @@
 """Strings of which most are nearly unique, made from patterns, and those that many rows share, as they are.
 
 A pattern is a sequence of runs of capitals, small letters, digits, both mixed, letters of another script, or one
-punctuation character, each with its lengths, and with texts that many rows hold at that place. Only patterns that
-enough rows share are kept as they are; rows with others (free text) are imitated by words, as many as usual. Digits,
-and letters of codes, are drawn by how often enough rows hold them at their place, other letters by how often the whole
-column does. Of what is made from patterns no value is stored.
+punctuation character, each with its lengths, and with texts that many rows hold at that place. Where texts at one
+place tell those at another, each has a pattern of its own, so that phrases are kept. Only patterns that enough rows
+share are kept as they are; rows with others (free text) are imitated by words, as many as usual. Digits, and letters
+of codes, are drawn by how often enough rows hold them at their place, other letters by how often the whole column
+does. Of what is made from patterns no value is stored.
 """
 
 from __future__ import annotations

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,6 +13,7 @@ from synthohive_spark.engine.codecs.column_sample import ColumnSample
 from synthohive_spark.engine.codecs.scripts import ALPHABETS, MIXED, SPREAD, class_of
 from synthohive_spark.engine.codecs.text import TextCodec
 from synthohive_spark.engine.codecs.text_fields import by_pattern, run_of, shared_texts
+from synthohive_spark.engine.codecs.text_phrases import Rows, by_phrase
 from synthohive_spark.engine.codecs.text_runs import LONGEST, Run
 from synthohive_spark.engine.noise import derive_seed
 from synthohive_spark.engine.real_values import RealValueFilter
@@ -21,6 +24,7 @@ _MOST_WORDS = 200
 _MOST_TEXTS = 200
 _LONGEST_WORD = LONGEST // _MOST_WORDS - 1
 _NEARLY_ALL = 0.9
+_ROOM = 4
 _FEW = 10
 """Characters of a script that enough values hold."""
 
@@ -40,7 +44,12 @@ def fit_text(sample: ColumnSample, words: Sequence[str] = (), *, imitated: bool 
     counts = np.array([*([nulls] if nulls else []), *(of_words[w] for w in kept_words), len(values)], np.float64)
     values = values[:: max(1, len(values) // _SAMPLE)]
     enough = max(at_least, 2)
-    common = sorted(by_pattern(values, enough).items(), key=lambda item: (-len(item[1]), item[0]))[:_PATTERNS]
+    found = [
+        (kinds, part)
+        for kinds, rows in by_pattern(values, enough).items()
+        for part in ([rows] if imitated else by_phrase(rows))
+    ]
+    common = sorted(found, key=lambda item: (-len(item[1]), item[0]))[:_PATTERNS]
     kept = [(p, rows) for p, rows in common if len(rows) >= enough and _is_short(rows)]
     least = _NEARLY_ALL if imitated else 0.0
     patterns = [
@@ -68,7 +77,16 @@ def fit_text(sample: ColumnSample, words: Sequence[str] = (), *, imitated: bool 
     )
 
 
-def _is_short(rows: list[list[str]]) -> bool:
+def with_room(codec: TextCodec, values: int) -> TextCodec:
+    """The codec, with any digits in patterns of which hardly more strings can be made than there are values."""
+    patterns = tuple(
+        tuple(run.with_any_digits for run in runs) if math.prod(r.room for r in runs) < _ROOM * share * values else runs
+        for runs, share in zip(codec.patterns, codec.shares, strict=True)
+    )
+    return replace(codec, patterns=patterns)
+
+
+def _is_short(rows: Rows) -> bool:
     """Whether strings of a pattern, each in its runs, are not too long to be made from it."""
     lengths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return sum(lengths) <= LONGEST and max(lengths, default=0) * _MOST_TEXTS <= LONGEST

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from synthohive_spark.engine.codecs.scripts import DIGITS, class_of
 from synthohive_spark.engine.integrity import Bounds, Share, Whole
 from synthohive_spark.engine.noise import NoiseBits, mix, uniforms
 
 LONGEST = 250_000
 """Characters of a string of a pattern, and of the table of the texts at a place."""
 Characters = npt.NDArray[np.uint32]
+_NEARLY_ALL = 0.99
+_LONG = 20
 
 
 class Shape(NamedTuple):
@@ -31,6 +35,13 @@ class Shape(NamedTuple):
     share: Share
     heads: Mapping[str, Share] = {}
     places: tuple[Mapping[str, Share], ...] = ()
+
+    def room(self, size: int) -> float:
+        """How many texts there are, of so many characters of the class."""
+        head = len(next(iter(self.heads), ""))
+        free = self.length - head - len(self.places)
+        kinds = [len(self.heads) or 1, *(len(place) or size for place in self.places)]
+        return math.prod(map(float, kinds)) * float(size) ** min(free, _LONG)
 
     def check(self) -> None:
         """See `synthohive_spark.engine.integrity`."""
@@ -68,6 +79,25 @@ class Run(NamedTuple):
     def longest(self) -> int:
         """Characters of the longest text."""
         return max([self.high, *map(len, self.texts)])
+
+    @property
+    def room(self) -> float:
+        """About how many texts there are."""
+        if class_of(self.kind[0]) == self.kind[0] and not self.kind[0].isalnum():
+            return 1.0
+        size = 10 if self.kind in DIGITS else 26
+        shapes = self.shapes or tuple(Shape(length, 1.0) for length in (self.low, self.high))
+        made = sum(shape.room(size) for shape in shapes) if sum(self.texts.values()) < _NEARLY_ALL else 0.0
+        return made + len(self.texts)
+
+    @property
+    def with_any_digits(self) -> Run:
+        """The same, any digit being as likely as any other where it is made of such."""
+        if self.kind not in DIGITS:
+            return self
+        zero = ord("0" if self.kind == "9" else self.kind)
+        digits = {chr(zero + digit): 0.1 for digit in range(10)}
+        return self._replace(shapes=tuple(Shape(*own[:2], {}, (digits,) * own.length) for own in self.shapes))
 
     def drawn(self, key: NoiseBits, tables: Mapping[str, Characters]) -> tuple[Characters, npt.NDArray[np.bool_]]:
         """Characters for each word of noise, and which of them count, shape (rows, longest).

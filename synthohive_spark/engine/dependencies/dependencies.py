@@ -21,8 +21,10 @@ from synthohive_spark.engine.dependencies.exclusion import Different
 from synthohive_spark.engine.dependencies.flags import FlagSet
 from synthohive_spark.engine.dependencies.order import OrderedColumn
 from synthohive_spark.engine.dependencies.orders import Orders
+from synthohive_spark.engine.dependencies.pieces import PiecesColumn
 from synthohive_spark.engine.dependencies.relations import Relations
 from synthohive_spark.engine.dependencies.rewriting import Joint, Rewritten, joint_columns, replaced, split, virtual
+from synthohive_spark.engine.dependencies.shaped import ShapedColumn
 from synthohive_spark.engine.dependencies.template import TemplateColumn, Templates
 from synthohive_spark.engine.dependencies.typed import JsonColumn, Written, written_from_json
 from synthohive_spark.engine.encoded_table import Layout
@@ -84,9 +86,10 @@ class Dependencies:
         return self._opened, self.templates.columns, joint_columns(self.combinations), read, numbers
 
     @property
-    def _opened(self) -> tuple[JsonColumn, ...]:
-        """The columns of JSON."""
-        return tuple(own for own in self.written if isinstance(own, JsonColumn))
+    def _opened(self) -> tuple[Written, ...]:
+        """The columns of JSON, and those that begin with a time."""
+        early = (own for own in self.written if isinstance(own, PiecesColumn) and own.early)
+        return *(own for own in self.written if isinstance(own, JsonColumn)), *early
 
     def split(self, table: pa.Table) -> pa.Table:
         """The table with the parts of each column that is learned in parts, at its place.
@@ -116,6 +119,12 @@ class Dependencies:
         masks = [~null_mask(given[column]) for column in (name, *sources) if column in fill]
         every: Mask = np.logical_and.reduce([np.ones(len(given[name]), bool), *masks])
         return every
+
+    @property
+    def in_pieces(self) -> tuple[TemplateColumn | ShapedColumn | PiecesColumn, ...]:
+        """Strings of which some characters are learned, and others are told by other columns."""
+        pieces = (own for own in self.written if isinstance(own, PiecesColumn) and not own.early)
+        return *(own for own in self.templates.columns if own.is_open), *pieces
 
     @property
     def joint(self) -> frozenset[str]:
@@ -371,7 +380,7 @@ class Dependencies:
 
 def columns_of(own: Any) -> tuple[str, ...]:
     """The columns that something which holds in values speaks of, those of JSON for their leaves."""
-    if isinstance(own, TemplateColumn | OrderedColumn):
+    if isinstance(own, TemplateColumn | ShapedColumn | OrderedColumn):
         names: tuple[str, ...] = (own.column.name, *own.sources)
     else:
         names = own.names if isinstance(own, FlagSet | Combinations | EqualColumns) else own.columns

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,7 @@ from synthohive_spark.engine.dependencies.functional_fit import (
 
 _ONE_EACH, _NEARLY_ALL = 0.9, 0.9
 _LONGEST_HEAD = 6
+_FEWEST_NUMBERS = 30
 _FEWEST_NAMES = 100
 """Fewer values are those of a list (countries with their codes) rather than of people."""
 
@@ -51,16 +52,28 @@ def find_entity_names(table: pa.Table, columns: Sequence[Column], others: Collec
     values = [numbered_values(table, name) for name in names]
     different = [table.column(c.name).combine_chunks().drop_null().unique() for c in looked_at]
     counts = [len(own) for own in different]
-    few = [n >= _FEWEST_NAMES and n * ROWS_OF_A_NAME > table.num_rows for n in counts]
+    few = [is_of_few_rows(table, c.name) for c in looked_at]
     keys = {i: alone_if_null(values[i], table.column(c.name)) for i, c in enumerate(looked_at) if few[i]}
     found = value_functions(values, [*few, *(False for _ in names[len(few) :])], keys)
-    numbers = [_is_numbered(c, own) for c, own in zip(looked_at, different, strict=True)]
+    numbers = [is_numbered(c, own) for c, own in zip(looked_at, different, strict=True)]
     texts = {i: one_array(table.column(names[i])) for i, _ in found if numbers[i]}
     personal = {i for i, j in found if numbers[i] and not _is_spelled(texts[i], values[j])}
     for i, j in found:
         if j < len(few) and few[j] and counts[j] >= _ONE_EACH * counts[i]:
             personal |= {k for k in (i, j) if looked_at[k].type.is_string}
     return frozenset(names[i] for i in personal)
+
+
+def is_of_few_rows(table: pa.Table, name: str) -> bool:
+    """Whether a column has many values, and few rows for each."""
+    different = pc.count_distinct(table.column(name), mode="only_valid").as_py()
+    return bool(different >= _FEWEST_NAMES and different * ROWS_OF_A_NAME > table.num_rows)
+
+
+def names_entity(table: pa.Table, column: Column, others: Sequence[Column]) -> bool:
+    """Whether a column names what an entity is, see `find_entity_names`."""
+    few = is_of_few_rows(table, column.name)
+    return few and column.name in find_entity_names(table, [column], [other.name for other in others])
 
 
 def _is_spelled(values: pa.Array, told: Codes) -> bool:
@@ -80,18 +93,18 @@ def _is_spelled(values: pa.Array, told: Codes) -> bool:
     return False
 
 
-def first_rows(table: pa.Table, names: Collection[str]) -> dict[str, npt.NDArray[np.int64]]:
+def first_rows(table: pa.Table, names: Mapping[str, pa.ChunkedArray]) -> dict[str, npt.NDArray[np.int64]]:
     """For each number and time that a personal column decides, the first row of each entity, and those of none.
 
     More rows say nothing more of it: a birth date that one customer has is held by one, however often they come.
 
     Args:
         table: The rows.
-        names: See `find_entity_names`.
+        names: The personal columns, see `find_entity_names`.
     """
     found: dict[str, npt.NDArray[np.int64]] = {}
-    for name in sorted(names, key=lambda own: int(pc.count_distinct(table.column(own)).as_py()), reverse=True):
-        own = alone_if_null(numbered_values(table, name), table.column(name))
+    for column in sorted(names.values(), key=lambda own: int(pc.count_distinct(own).as_py()), reverse=True):
+        own = alone_if_null(numbered_values(pa.table({"": column}), ""), column)
         _, rows, place = np.unique(own, return_index=True, return_inverse=True)
         for field in table.schema:
             if field.name not in names and not pa.types.is_string(field.type):
@@ -101,7 +114,7 @@ def first_rows(table: pa.Table, names: Collection[str]) -> dict[str, npt.NDArray
     return found
 
 
-def _is_numbered(column: Column, values: pa.Array) -> bool:
+def is_numbered(column: Column, values: pa.Array) -> bool:
     """Whether values are numbers, or strings with a digit or the sign of an address, of what is no zip code."""
     if OF_THINGS.search(column.name):
         return False
@@ -110,19 +123,26 @@ def _is_numbered(column: Column, values: pa.Array) -> bool:
     return bool(len(values)) and pc.mean(pc.match_substring_regex(values, "[0-9@]")).as_py() >= _NEARLY_ALL
 
 
+def may_number(table: pa.Table, column: Column, personal: bool) -> bool:
+    """Whether strings may number things: nearly all hold a digit, and they are many, or a part of what is personal."""
+    values = table.column(column.name).combine_chunks().drop_null().unique()
+    return (personal or len(values) >= _FEWEST_NUMBERS) and is_numbered(column, values)
+
+
 def find_entities(table: pa.Table, columns: Sequence[Column], found: Dependencies) -> tuple[Entity, ...]:
     """Integers and strings that decide other columns in all rows, and that chance would hardly make do so.
 
     What several decide belongs to the one of the fewest values. Columns that decide each other are names of one thing;
     the first of them counts, an integer before strings. What codes of columns tell, or what is computed, needs no
-    entity.
+    entity. A string of which more is learned than others tell is one thing with those it is put together from.
 
     Args:
         table: The rows.
         columns: The columns to look at.
         found: What else holds in all rows.
     """
-    looked_at = [c for c in columns if c.name not in found.computed]
+    opened = found.templates.opened
+    looked_at = [c for c in columns if c.name not in found.computed or c.name in opened]
     if len(looked_at) < 2 or not table.num_rows:
         return ()
     values = [numbered_values(table, c.name) for c in looked_at]
@@ -134,15 +154,29 @@ def find_entities(table: pa.Table, columns: Sequence[Column], found: Dependencie
     whole = found.whole(found.blocks)
     pairs = {(found.blocks[own.determinant], found.blocks[own.dependent]) for own in links}
     by_codes = {pair for pair in pairs if whole.issuperset(pair)}
+    functions = value_functions(values, eligible, keys)
+    tells = {(looked_at[of].name, looked_at[column].name) for of, column in functions}
+    stands = [all((c.name, source) in tells for source in opened.get(c.name, ())) for c in looked_at]
     decided: dict[int, int] = {}
-    for of, column in value_functions(values, eligible, keys):
+    for of, column in functions:
+        if not (stands[of] and stands[column]):
+            continue
         if counts[column] < 2 or (counts[of] == counts[column] and eligible[column] and order[column] < order[of]):
             continue
         decided[column] = min(decided.get(column, of), of, key=order.__getitem__)
     draws = {of: _draws(one_array(table.column(looked_at[of].name)), looked_at[of]) for of in set(decided.values())}
     named = {looked_at[i].name: (looked_at[of].name, draws[of]) for i, of in sorted(decided.items())}
+    # A string belongs to the entity that its sources belong to.
+    for name in opened.keys() & named.keys():
+        if any(named.get(source, ("",))[0] != named[name][0] for source in opened[name]):
+            del named[name]
+    sources = {
+        source
+        for name in opened.keys() & {n for n, (of, _) in named.items() for n in (n, of)}
+        for source in opened[name]
+    }
     # Codes of the entity or of an attribute tell others; of several that tell each other one is left.
-    for name in reversed(list(named)):
+    for name in reversed([name for name in named if name not in sources]):
         entity = named[name][0]
         if any(to == name and entity in (by, named.get(by, ("",))[0]) for by, to in by_codes):
             del named[name]

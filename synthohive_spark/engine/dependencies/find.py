@@ -27,6 +27,7 @@ from synthohive_spark.engine.dependencies.flags_fit import find_flag_sets
 from synthohive_spark.engine.dependencies.formats import ClockFormat, TimeFormat
 from synthohive_spark.engine.dependencies.functional_fit import find_functional_dependencies
 from synthohive_spark.engine.dependencies.levels import Category, find_categories
+from synthohive_spark.engine.dependencies.line_fit import find_lines
 from synthohive_spark.engine.dependencies.linear import LinearRelation
 from synthohive_spark.engine.dependencies.linear_fit import find_linear_relations
 from synthohive_spark.engine.dependencies.loose_orders import loose_orders, without_lossy_orders
@@ -41,6 +42,7 @@ from synthohive_spark.engine.dependencies.product_levels_fit import find_product
 from synthohive_spark.engine.dependencies.product_terms_fit import find_sums_of_products
 from synthohive_spark.engine.dependencies.relations import Relations
 from synthohive_spark.engine.dependencies.rewriting import split, virtual
+from synthohive_spark.engine.dependencies.shaped_fit import find_shaped
 from synthohive_spark.engine.dependencies.template import Templates
 from synthohive_spark.engine.dependencies.template_fit import find_templates
 from synthohive_spark.engine.dependencies.time_distance import Timed
@@ -79,7 +81,8 @@ def find_in_values(
     """
     asked = {name for own in rules.declared for name in own.columns}
     known = {own.column.name for own in rules.templates}
-    opened = find_json(table, columns, rules.imitated | rules.categorical | asked | known)
+    untouched = rules.imitated | rules.categorical | asked | known
+    opened: list[Written] = [*find_json(table, columns, untouched), *find_lines(table, columns, untouched)]
     table, columns = split(opened, table), virtual(opened, columns)
     given, rules = _with_leaves(given, opened), replace(rules, unrelated=_with_leaves(rules.unrelated, opened))
     several = {n for own in rules.declared if isinstance(own, OneHot | FixedCombinations) for n in own.columns}
@@ -140,10 +143,13 @@ def _find_texts(
     understood = frozenset(own.column.name for own in typed)
     untold = [c for c in columns if c.name not in known]
     found = find_templates(table, untold, given, rules.imitated, understood, times, privacy)
-    templates = Templates((*rules.templates, *found.columns))
+    kept = {*rules.imitated, *rules.categorical, *given, *understood, *known}
+    kept |= {own.column.name for own in found.columns}
+    told = [c for c in columns if c.name not in understood]
+    shaped = find_shaped(table, [c for c in columns if c.name not in kept], told, privacy)
+    templates = Templates((*rules.templates, *found.columns, *shaped))
     made = {own.column.name for own in templates.columns}
-    kept = {*rules.imitated, *rules.categorical, *given, *made, *understood}
-    pieces = find_pieces(table, [c for c in columns if c.name not in kept], columns, privacy)
+    pieces = find_pieces(table, [c for c in columns if c.name not in kept | made], columns, privacy)
     return templates, (*(own for own in typed if own.column.name not in made), *pieces)
 
 

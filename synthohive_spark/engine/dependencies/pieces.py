@@ -1,4 +1,7 @@
-"""Strings of which some characters are learned apart: those that another column decides (the state in a tax number)."""
+"""Strings of which some characters are learned apart.
+
+They are those that another column decides (the state in a tax number), or are a time (of a line of a log).
+"""
 
 from __future__ import annotations
 
@@ -27,11 +30,13 @@ class PiecesColumn:
         cuts: Where each piece starts and where it ends, in characters; ascending, none over another.
         deciders: For each piece the column that decides it, so that it says the same where the string is null; empty
             where none does.
+        early: Whether its parts are columns like others, in which anything may be found.
     """
 
     column: Column
     cuts: Annotated[tuple[tuple[int, int], ...], Bounds(1)]
     deciders: tuple[str, ...]
+    early: bool = False
 
     def check(self) -> None:
         """See `synthohive_spark.engine.integrity`."""
@@ -51,6 +56,11 @@ class PiecesColumn:
     def sources(self) -> tuple[str, ...]:
         """No other columns."""
         return ()
+
+    @property
+    def untold(self) -> tuple[Column, ...]:
+        """The part that no other column has to do with."""
+        return self.parts[:1]
 
     def split(self, arrays: Mapping[str, pa.Array]) -> list[pa.Array]:
         """The parts, null where the column is, but pieces that another row of the same decider tells."""
@@ -81,13 +91,14 @@ class PiecesColumn:
     def to_json(self) -> dict[str, Any]:
         """The column as plain values."""
         cuts = [list(cut) for cut in self.cuts]
-        return {"column": self.column.to_json(), "cuts": cuts, "deciders": list(self.deciders)}
+        deciders = list(self.deciders)
+        return {"column": self.column.to_json(), "cuts": cuts, "deciders": deciders, "early": self.early}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> PiecesColumn:
         """The column that `to_json` described."""
         cuts = tuple((start, end) for start, end in data["cuts"])
-        return cls(Column.from_json(data["column"]), cuts, tuple(data["deciders"]))
+        return cls(Column.from_json(data["column"]), cuts, tuple(data["deciders"]), data.get("early", False))
 
 
 def _told(pieces: pa.Array, deciders: pa.Array) -> pa.Array:

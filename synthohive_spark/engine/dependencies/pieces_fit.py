@@ -13,13 +13,15 @@ from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.codecs.column_sample import ColumnSample
 from synthohive_spark.engine.codecs.registry import nearly_unique
+from synthohive_spark.engine.codecs.scripts import class_of
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.dependencies.entities_fit import is_of_few_rows, names_entity
 from synthohive_spark.engine.dependencies.functional_fit import ROWS_OF_A_NAME, numbered_values
 from synthohive_spark.engine.dependencies.pieces import PiecesColumn
 from synthohive_spark.engine.table_statistics import ColumnStatistics
 
 _ROWS = 50
-_LOOKED_AT = 20_000
+_LOOKED_AT, _FEW = 20_000, 400
 _LONGEST = 32
 _LONGEST_DECIDING = 6
 _CHANCE = 1e-6
@@ -32,7 +34,10 @@ Cut = tuple[int, int]
 def find_pieces(
     table: pa.Table, columns: Sequence[Column], others: Sequence[Column], privacy: Privacy
 ) -> tuple[PiecesColumn, ...]:
-    """The strings, made from patterns otherwise, of which characters at one place go with the values of another column.
+    """The strings of which characters at one place go with the values of another column.
+
+    They are strings that are made from patterns otherwise, or name an entity; they have one length, or characters of
+    one class each where a piece begins and ends.
 
     All rows in which both are there with one value of the other column have the same characters; or all rows that begin
     alike have the same value of it. At least 20 rows hold each value, and each of the texts at the place, on average,
@@ -54,14 +59,15 @@ def find_pieces(
     for column in columns:
         values = one_array(table.column(column.name))
         sample = ColumnSample(column, values, ColumnStatistics(values.null_count), privacy)
-        if not column.type.is_string or not nearly_unique(sample):
+        patterned = column.type.is_string and nearly_unique(sample)
+        if not patterned and not (column.type.is_string and is_of_few_rows(table, column.name)):
             continue
         texts = _Characters(values, privacy.min_rows, len(labels))
         cuts: dict[Cut, str] = {}
         for name, own in labels.items():
             if name != column.name:
                 cuts |= {cut: name if told else cuts.get(cut, "") for cut, told in texts.cuts(own, ~missing[name])}
-        if chosen := _apart(cuts):
+        if (chosen := _apart(cuts)) and (patterned or names_entity(table, column, others)):
             found.append(PiecesColumn(column, chosen, tuple(cuts[cut] for cut in chosen)))
     return tuple(found)
 
@@ -87,6 +93,7 @@ class _Characters:
     def __init__(self, values: pa.Array, enough: int, tried: int) -> None:
         there = np.flatnonzero(~null_mask(values))
         self.values, self.enough = values, enough
+        self._heads: dict[int, Codes] = {}
         few = there[np.linspace(0, len(there) - 1, min(_LOOKED_AT, len(there))).astype(np.intp)]
         self.rows = few if len(there) else there
         self.texts = values.take(pa.array(self.rows))
@@ -94,6 +101,17 @@ class _Characters:
         self.size = min(shortest, _LONGEST)
         heads = pc.utf8_slice_codeunits(self.texts, 0, self.size).to_pylist()
         self.places = np.array(heads, f"<U{max(self.size, 1)}").view(np.uint32).reshape(len(heads), -1)
+        points, place = np.unique(self.places, return_inverse=True)
+        classes = np.array([ord(class_of(chr(point))) for point in points.tolist()], np.uint32)
+        own = classes[place].reshape(self.places.shape)
+        alike = own == own[:1]
+        even = bool(pc.min(pc.utf8_length(self.texts)) == pc.max(pc.utf8_length(self.texts)))
+        inside = [even or bool(alike[:, p - 1 : p + 1].all()) for p in range(1, self.size)]
+        self.varies = (self.places != self.places[:1]).any(axis=0)
+        self.may_end = [True, *inside, even]
+        self.few = np.linspace(0, len(self.rows) - 1, min(_FEW, len(self.rows))).astype(np.intp)
+        longest = min(self.size - 1, _LONGEST_DECIDING)
+        self.ends = [end for end in range(1, longest + 1) if self.may_end[end] and self._are_held(self._head(end))]
         self.likely = np.log(_CHANCE / max(tried * self.size, 1))
 
     def cuts(self, labels: Codes, known: npt.NDArray[np.bool_]) -> Iterator[tuple[Cut, bool]]:
@@ -103,34 +121,42 @@ class _Characters:
             labels: A number for each value of another column.
             known: Which rows hold one.
         """
-        some = np.flatnonzero(known[self.rows])
+        few = self.few[known[self.rows[self.few]]]
+        likely = _decided(labels[self.rows[few]], self.places[few])
+        ends = [end for end in self.ends if _decides(self._head(end)[few], labels[self.rows[few]])]
+        some = np.flatnonzero(known[self.rows]) if (likely & self.varies).any() or ends else few[:0]
         own = np.unique(labels[self.rows[some]], return_inverse=True)[1].astype(np.int32)
         if len(some) < _ROWS or int(own.max()) == 0:
             return
         places, any_found = self.places[some], False
-        decided = [_decides(own, places[:, p]) for p in range(self.size)]
-        varies = [bool((places[:, p] != places[0, p]).any()) for p in range(self.size)]
+        decided = likely & _decided(own, places)
+        varies = (places != places[:1]).any(axis=0)
         start = 0
         while start < self.size:
             end = start
             while end < self.size and decided[end]:
                 end += 1
             inside = [p for p in range(start, end) if varies[p]]
-            if inside and self._is_told((inside[0], inside[-1] + 1), some, own):
+            cut = (inside[0], inside[-1] + 1) if inside else (0, 0)
+            if inside and self.may_end[cut[0]] and self.may_end[cut[1]] and self._is_told(cut, some, own):
                 any_found = True
-                yield (inside[0], inside[-1] + 1), True
+                yield cut, True
             start = max(end, start + 1)
-        for end in () if any_found else range(1, min(self.size - 1, _LONGEST_DECIDING) + 1):
-            pieces = self._pieces((0, end), some)
-            if not self._are_held(pieces):
-                return
-            if _decides(pieces, own) and self._is_no_accident(pieces, own):
+        for end in () if any_found else ends:
+            pieces = np.unique(self._head(end)[some], return_inverse=True)[1].astype(np.int32)
+            if self._are_held(pieces) and _decides(pieces, own) and self._is_no_accident(pieces, own):
                 yield (0, end), False
                 return
 
     def _is_told(self, cut: Cut, some: npt.NDArray[np.intp], own: Codes) -> bool:
         pieces = self._pieces(cut, some)
         return self._are_held(pieces) and self._is_no_accident(own, pieces)
+
+    def _head(self, end: int) -> Codes:
+        """A number of the first characters in each row that is looked at."""
+        if end not in self._heads:
+            self._heads[end] = self._pieces((0, end), np.arange(len(self.rows)))
+        return self._heads[end]
 
     def _pieces(self, cut: Cut, some: npt.NDArray[np.intp]) -> Codes:
         texts = pc.utf8_slice_codeunits(self.texts.take(pa.array(some)), *cut)
@@ -147,8 +173,13 @@ class _Characters:
         return bool((len(of) - int(of.max()) - 1) * np.log(agreement) < self.likely)
 
 
+def _decided(of: Codes, columns: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
+    """In which columns rows agree that agree in the one."""
+    last = np.zeros(int(of.max(initial=0)) + 1, np.intp)
+    last[of] = np.arange(len(of))
+    return np.asarray((columns[last[of]] == columns).all(axis=0))
+
+
 def _decides(of: Codes, column: npt.NDArray[np.generic]) -> bool:
     """Whether rows that agree in the one agree in the other."""
-    last = np.zeros(int(of.max()) + 1, np.intp)
-    last[of] = np.arange(len(of))
-    return bool(np.array_equal(column[last[of]], column))
+    return bool(_decided(of, column[:, None])[0])

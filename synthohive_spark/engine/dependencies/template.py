@@ -16,6 +16,7 @@ from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.formats import TimeFormat, format_to_json, time_format_from_json
 from synthohive_spark.engine.dependencies.letters import LETTERS
 from synthohive_spark.engine.dependencies.rewriting import replaced
+from synthohive_spark.engine.dependencies.shaped import ShapedColumn
 from synthohive_spark.engine.integrity import Bounds, check_equal
 
 Mask = npt.NDArray[np.bool_]
@@ -145,6 +146,16 @@ class TemplateColumn:
         """Names of the columns that stand in it."""
         return tuple(field.source.name for field in self.fields)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether something is learned of it: then it says more than its sources do."""
+        return None in self.gaps
+
+    @property
+    def untold(self) -> tuple[Column, ...]:
+        """The parts that say more than the sources do."""
+        return self.parts if self.is_open else ()
+
     def split(self, arrays: Mapping[str, pa.Array]) -> list[pa.Array]:
         """The parts, null where the column is, or is not what the template says.
 
@@ -210,13 +221,18 @@ class TemplateColumn:
 
 @dataclass(frozen=True)
 class Templates:
-    """The columns of a table that are put together from others.
+    """The columns of a table that are put together from others, or made as others say.
 
     Attributes:
         columns: Each after those that it is put together from.
     """
 
-    columns: tuple[TemplateColumn, ...] = ()
+    columns: tuple[TemplateColumn | ShapedColumn, ...] = ()
+
+    @property
+    def opened(self) -> dict[str, tuple[str, ...]]:
+        """By column of which something is learned, the names of its sources."""
+        return {own.column.name: own.sources for own in self.columns if own.is_open}
 
     def join(
         self, arrays: Mapping[str, pa.Array], given: Mapping[str, pa.Array], fixed: Mapping[str, Mask]
@@ -244,7 +260,7 @@ class Templates:
     @classmethod
     def from_json(cls, data: Sequence[Mapping[str, Any]]) -> Templates:
         """The templates that `to_json` described."""
-        return cls(tuple(TemplateColumn.from_json(own) for own in data))
+        return cls(tuple((ShapedColumn if "groups" in own else TemplateColumn).from_json(own) for own in data))
 
 
 def cut(value: str | None, fields: Sequence[str | None], gaps: Sequence[str | None]) -> list[str] | None:

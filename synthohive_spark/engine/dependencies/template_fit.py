@@ -16,6 +16,7 @@ from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.codecs.column_sample import ColumnSample
 from synthohive_spark.engine.codecs.registry import nearly_unique
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.dependencies.entities_fit import names_entity
 from synthohive_spark.engine.dependencies.formats import TimeFormat
 from synthohive_spark.engine.dependencies.letters import WHOLE_LETTERS
 from synthohive_spark.engine.dependencies.template import PARTIAL, TIMES, WHOLE, Field, TemplateColumn, Templates, cut
@@ -51,10 +52,10 @@ def find_templates(
 ) -> Templates:
     """The strings in which, in all rows in which they are not null, what other columns hold stands in the same order.
 
-    What stands between is the same in all rows, or is learned, if the whole would be made from patterns: of other
-    columns it is better learned which values there are. Chance is excluded: had a column nothing to do with
-    another, all rows would hold the other's text with a probability below one millionth, divided by the number of
-    texts that are tried. The longer of two columns is put together from the shorter one, of equally long ones the
+    What stands between is the same in all rows, or is learned, if the whole would be made from patterns, or names an
+    entity: of other columns it is better learned which values there are. Chance is excluded: had a column nothing to
+    do with another, all rows would hold the other's text with a probability below one millionth, divided by the number
+    of texts that are tried. The longer of two columns is put together from the shorter one, of equally long ones the
     later from the earlier one. Only a column that no whole texts of others make is looked at as a part of another's
     text.
 
@@ -84,6 +85,8 @@ def find_templates(
             before = [r for r in sources if _may_stand_in(r, own, places, forms is WHOLE)]
             before = [r for r in before if not _leads_to(found, r.column.name, name)]
             template = _template(own, before, forms is WHOLE, name not in imitated | whole)
+            if template is not None and template.is_open and not own.is_imitated:
+                template = template if names_entity(table, own.column, columns) else None
             if template is not None:
                 found[name] = template
     return Templates(tuple(sorted(found.values(), key=lambda own: _depth(found, own.column.name))))
@@ -174,7 +177,7 @@ def _template(own: _Texts, sources: Sequence[_Texts], whole: bool, may_have_gaps
     template = _longest(own, standing[:_MOST_STANDING])
     if template is None or (not whole and any(gap != "" for gap in template.gaps)):
         return None
-    if None in template.gaps and not (own.is_imitated and may_have_gaps):
+    if template.is_open and not may_have_gaps:
         return None
     arrays = {own.column.name: own.values, **{r.column.name: r.values for r in sources}}
     tells = np.logical_and.reduce([np.asarray(arrays[source].is_valid()) for source in template.sources])

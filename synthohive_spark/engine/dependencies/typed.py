@@ -16,15 +16,13 @@ from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.flag_words import FlagColumn
 from synthohive_spark.engine.dependencies.formats import (
     Format,
-    NumberFormat,
-    TimeFormat,
     format_from_json,
     format_to_json,
-    one_of_several_from_json,
 )
 from synthohive_spark.engine.dependencies.numbers_column import NumbersColumn
 from synthohive_spark.engine.dependencies.pieces import PiecesColumn
-from synthohive_spark.engine.integrity import Bounds, check_distinct, check_equal
+from synthohive_spark.engine.dependencies.several_formats import SeveralFormats
+from synthohive_spark.engine.integrity import Bounds, check_equal
 
 SPECIALS = (np.nan, np.inf, -np.inf)
 """What stands for words among numbers, one for each."""
@@ -216,75 +214,6 @@ class AddressColumn:
     def from_json(cls, data: Mapping[str, Any]) -> AddressColumn:
         """The column that `to_json` described."""
         return cls(Column.from_json(data["column"]))
-
-
-@dataclass(frozen=True)
-class SeveralFormats:
-    """A column of dates, of instants, or of numbers, that are written in a few formats, such as several currencies.
-
-    Attributes:
-        column: The column, of strings.
-        forms: The formats; of those that a text fits, the first counts.
-    """
-
-    column: Column
-    forms: Annotated[tuple[TimeFormat | NumberFormat, ...], Bounds(1)]
-
-    def check(self) -> None:
-        """See `synthohive_spark.engine.integrity`."""
-        if len({(form.name, form.name == "time" and form.type) for form in self.forms}) > 1:
-            raise ValueError("formats of several kinds are in one column")
-        check_distinct([form.label for form in self.forms], "formats")
-
-    @property
-    def parts(self) -> tuple[Column, ...]:
-        """What is learned in its place: the values, and how each is written."""
-        name, nullable = self.column.name, self.column.nullable
-        return Column(name, self._type, nullable), Column(f"{name}\x00form", ColumnType("string"), nullable)
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """No other columns."""
-        return ()
-
-    def split(self, arrays: Mapping[str, pa.Array]) -> list[pa.Array]:
-        """The parts, null where a text has none of the formats."""
-        texts = arrays[self.column.name]
-        found = pa.nulls(len(texts), self._type.arrow)
-        which = pa.nulls(len(texts), pa.string())
-        for form in self.forms:
-            own = form.parse(texts)
-            fits = pc.and_(pc.is_null(found), pc.equal(form.format(own), texts).fill_null(False))
-            found = pc.if_else(fits, own.cast(self._type.arrow), found)
-            which = pc.if_else(fits, pa.scalar(form.label), which)
-        return [found, which]
-
-    def join(self, parts: Sequence[pa.Array]) -> pa.Array:
-        """The column, null where the first part is."""
-        found, which = parts
-        texts = self.forms[0].format(found)
-        for form in self.forms[1:]:
-            texts = pc.if_else(pc.equal(which, form.label).fill_null(False), form.format(found), texts)
-        return texts
-
-    @property
-    def _type(self) -> ColumnType:
-        """The type of the values: of numbers one that holds those of all formats."""
-        types = [form.type for form in self.forms]
-        return next((type_ for type_ in types if type_.is_float), types[0])
-
-    def describe(self) -> str:
-        """How it is learned, as a sentence."""
-        return f"{self.column.name} is learned as {self.forms[0].name}s in {len(self.forms)} formats"
-
-    def to_json(self) -> dict[str, Any]:
-        """The column as plain values."""
-        return {"column": self.column.to_json(), "forms": [format_to_json(form) for form in self.forms]}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> SeveralFormats:
-        """The column that `to_json` described."""
-        return cls(Column.from_json(data["column"]), tuple(map(one_of_several_from_json, data["forms"])))
 
 
 Written = TypedColumn | JsonColumn | AddressColumn | SeveralFormats | NumbersColumn | FlagColumn | PiecesColumn

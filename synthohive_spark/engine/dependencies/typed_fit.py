@@ -25,12 +25,13 @@ from synthohive_spark.engine.dependencies.formats import (
     TimeFormat,
 )
 from synthohive_spark.engine.dependencies.numbers_column import Number, NumbersColumn, cut_numbers, whole_digits
+from synthohive_spark.engine.dependencies.several_formats import SeveralFormats
+from synthohive_spark.engine.dependencies.several_formats_fit import find_limits
 from synthohive_spark.engine.dependencies.time_forms import time_forms
 from synthohive_spark.engine.dependencies.typed import (
     SPECIALS,
     AddressColumn,
     JsonColumn,
-    SeveralFormats,
     TypedColumn,
     Written,
     address_of,
@@ -61,7 +62,7 @@ _INTEGER_CLOCKS = tuple(ClockFormat("", seconds, False, late) for seconds in (Fa
 def find_typed(table: pa.Table, columns: Sequence[Column], left: frozenset[str], privacy: Privacy) -> list[Written]:
     """The columns all of whose values, of at least 30 and in at least 50 rows, are written in one format.
 
-    Times may be written in up to four, and numbers with up to twelve units or currencies.
+    Times may be written in up to four, and numbers with up to twelve units or currencies, or beside limits (``<0.5``).
 
     Of strings up to three words that many rows hold may be written otherwise (``N/A``). What is read and written
     again must be the same in every row. Digits alone, all of one length, are no number but a code. Integers are dates
@@ -85,6 +86,7 @@ def find_typed(table: pa.Table, columns: Sequence[Column], left: frozenset[str],
             typed = (
                 typed
                 or _amounts(column, values, privacy)
+                or find_limits(column, values, privacy)
                 or _address(column, values)
                 or _numbers(column, values, privacy)
             )

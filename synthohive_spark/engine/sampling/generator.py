@@ -54,7 +54,8 @@ class RowGenerator:
         if self.dependencies.entities and not draw.fill:
             if not self.any_condition:
                 return self._rows(draw, outer_entities(self.dependencies.entities))
-            draw = with_entities(draw, self.dependencies.entities, self._repeated, self._rows)
+            opened = self.dependencies.templates.opened
+            draw = with_entities(draw, self.dependencies.entities, self._repeated, opened, self._rows)
         return self._rows(draw)
 
     @property

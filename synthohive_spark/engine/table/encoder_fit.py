@@ -11,12 +11,12 @@ import joblib
 import numpy as np
 import pyarrow as pa
 
-from synthohive_spark.engine.arrays import one_array
+from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.codecs.column_sample import ColumnSample, nothing_left
 from synthohive_spark.engine.codecs.encoder import TableEncoder
 from synthohive_spark.engine.codecs.interface import Codec
 from synthohive_spark.engine.codecs.registry import fit_codec
-from synthohive_spark.engine.codecs.text_fit import fit_text
+from synthohive_spark.engine.codecs.text_fit import fit_text, with_room
 from synthohive_spark.engine.columns import Column, source_of
 from synthohive_spark.engine.encoded_table import EncodedTable, stack
 from synthohive_spark.engine.noise import derive_seed, row_words
@@ -82,6 +82,9 @@ def _fit_column(
     sample = ColumnSample(column, values, own, request.privacy, request.seed, most_values, named)
     fit = partial(fit_codec, rules=request.rules, numeric_encoding=request.numeric_encoding)
     firsts = request.rules.firsts.get(source_of(column.name))
+    if column.name in request.rules.partial:
+        there = sample.take(np.flatnonzero(~null_mask(values)))
+        sample = replace(there, statistics=replace(there.statistics, real_values=own.real_values))
     if column.name in request.rules.entity_names and not column.type.is_string:
         codec: Codec = fit(_each_once(sample), rows=statistics.rows)
     elif column.name in request.rules.entity_names:
@@ -111,4 +114,5 @@ def _of_entities(sample: ColumnSample, *, imitated: bool) -> Codec:
     each = replace(sample, values=values.drop_null().unique(), statistics=ColumnStatistics(0, real_values=real))
     nulls = values.null_count / len(values)
     shares = (nulls, 1 - nulls) if nulls else (1.0,)
-    return replace(fit_text(each, imitated=imitated), has_null=bool(nulls), frequencies=shares)
+    made = with_room(fit_text(each, imitated=imitated), len(each.values))
+    return replace(made, has_null=bool(nulls), frequencies=shares)

@@ -7,17 +7,26 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.code_orders import CodeOrders
 from synthohive_spark.engine.columns import Column, source_of
 from synthohive_spark.engine.dependencies.composite_fit import Named, find_composites
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
-from synthohive_spark.engine.dependencies.entities_fit import find_entities, find_entity_names, first_rows
+from synthohive_spark.engine.dependencies.entities_fit import (
+    find_entities,
+    find_entity_names,
+    first_rows,
+    may_number,
+)
 from synthohive_spark.engine.dependencies.find import find_in_codes, find_in_values, with_decided_last
 from synthohive_spark.engine.dependencies.functional_fit import deciding_pairs, find_names
 from synthohive_spark.engine.dependencies.rewriting import part_statistics
+from synthohive_spark.engine.dependencies.shaped import ShapedColumn
 from synthohive_spark.engine.encoded_table import Layout
 from synthohive_spark.engine.interface import Engine
 from synthohive_spark.engine.limits import DEFAULT_THREADS
+from synthohive_spark.engine.noise import derive_seed
+from synthohive_spark.engine.real_values import RealValueFilter
 from synthohive_spark.engine.table.assessment import assess, warnings_of
 from synthohive_spark.engine.table.beside import find_beside
 from synthohive_spark.engine.table.code_orders import find_code_orders
@@ -28,7 +37,7 @@ from synthohive_spark.engine.table.model import TableModel
 from synthohive_spark.engine.table.request import FitRequest
 from synthohive_spark.engine.table.rows_check import warn_of_orders, warn_of_rows
 from synthohive_spark.engine.table.stand_ins import with_stand_ins
-from synthohive_spark.engine.table_statistics import TableStatistics
+from synthohive_spark.engine.table_statistics import ColumnStatistics, TableStatistics
 from synthohive_spark.engine.temporal.calendar_fit import calendar_statistics
 from synthohive_spark.engine.training.threads import limited_threads
 from synthohive_spark.errors import SchemaError, TrainingError
@@ -78,14 +87,16 @@ def _fit(
     )
     warned += warn_of_orders(dependencies, table, request)
     rows, table = table, dependencies.split(table)
+    known = statistics
     statistics = calendar_statistics(dependencies.calendar, part_statistics(dependencies.rewritten, statistics))
+    statistics = _with_real_values(statistics, known, rows, dependencies, request.seed)
     most_values = engine.encoding.most_values
     generated = dependencies.split_columns(request.generated)
     looked_at = [c for c in generated if c.name not in request.rules.surrogates]
     rules = request.rules
     plain = _whole(looked_at, request, dependencies, imitated=False)
     composites = find_composites(table, plain, request.privacy.min_rows)
-    request = _with_names(table, looked_at, request, dependencies, composites)
+    request = _with_names(rows, table, looked_at, request, dependencies, composites)
     encoder, encoded = fit_encoder(table, generated, statistics, request, most_values, threads)
     given = dependencies.split_columns(request.context)
     context_encoder, context = fit_encoder(table, given, statistics, request, most_values, threads)
@@ -122,6 +133,7 @@ def _fit(
 
 
 def _with_names(
+    rows: pa.Table,
     table: pa.Table,
     columns: Sequence[Column],
     request: FitRequest,
@@ -129,23 +141,55 @@ def _with_names(
     composites: Sequence[Named],
 ) -> FitRequest:
     """The request with the columns that are names: of anything, and of entities, which each row of one repeats."""
-    rules, personal = request.rules, _entity_names(table, request, found)
+    rules = request.rules
+    personal = dict.fromkeys(_entity_names(table, request, found), table)
+    personal |= dict.fromkeys(_entity_names(rows, request, found, in_pieces=True), rows)
+    firsts = first_rows(table, {name: of.column(name) for name, of in personal.items()})
+    shaped = [own for own in found.templates.columns if isinstance(own, ShapedColumn)]
+    numbered = {
+        part.name
+        for own in found.in_pieces
+        for part in own.untold
+        if (own.column.name in personal if own in shaped else may_number(table, part, own.column.name in personal))
+    }
+    partial = frozenset(part.name for own in shaped for part in own.untold)
     plain = _whole(columns, request, found, imitated=False)
     named = rules.categorical | find_names(table, columns, found.computed) | find_numbers_apart(table, plain)
     named |= {c.name for c in columns if c.type.is_number and c.name in {n for own in composites for n in own}}
-    firsts = {**rules.firsts, **first_rows(table, personal)}
-    return replace(request, rules=replace(rules, categorical=named, entity_names=personal, firsts=firsts))
+    names = {name for name, of in personal.items() if of is table} | numbered
+    firsts = {**rules.firsts, **firsts}
+    made = replace(rules, categorical=named, entity_names=frozenset(names), partial=partial, firsts=firsts)
+    return replace(request, rules=made)
 
 
-def _entity_names(table: pa.Table, request: FitRequest, found: Dependencies) -> frozenset[str]:
-    """Which columns are personal, as names of entities, where these are looked for."""
+def _with_real_values(
+    statistics: TableStatistics, known: TableStatistics, rows: pa.Table, found: Dependencies, seed: int
+) -> TableStatistics:
+    """The statistics, with the real values of a column for those of its parts that are whole strings."""
+    columns = dict(statistics.columns)
+    for own in found.templates.columns:
+        if isinstance(own, ShapedColumn):
+            name = own.column.name
+            real = known.columns.get(name, ColumnStatistics(0)).real_values
+            values = one_array(rows.column(name)).drop_null().unique().to_pylist()
+            real = real or RealValueFilter.of(values, derive_seed(seed, "seen", name))
+            columns |= {part.name: ColumnStatistics(0, real_values=real) for part in own.untold}
+    return replace(statistics, columns=columns)
+
+
+def _entity_names(
+    table: pa.Table, request: FitRequest, found: Dependencies, *, in_pieces: bool = False
+) -> frozenset[str]:
+    """Which columns are personal, as names of entities, where these are looked for; of those in pieces, or others."""
     if request.conditions:
         return frozenset()
     rules, parts = request.rules, {*found.column_of_part.values()}
-    known = {*rules.surrogates, *rules.unrelated, *rules.categorical, *parts, *found.computed}
+    pieces = {own.column.name for own in found.in_pieces}
+    known = {*rules.surrogates, *rules.unrelated, *rules.categorical}
     free = {*rules.surrogates, *rules.unrelated, *found.computed}
     others = [n for n in table.column_names if source_of(n) not in free]
-    return find_entity_names(table, [c for c in request.generated if c.name not in known], others)
+    wanted = pieces if in_pieces else {c.name for c in request.generated} - {*parts, *found.computed}
+    return find_entity_names(table, [c for c in request.generated if c.name in wanted - known], others)
 
 
 def _whole(
