@@ -90,8 +90,7 @@ def find_in_values(
     typed = _find_typed(table, columns, free, rules, given, frozenset(several | known), privacy)
     templates, written = _find_texts(table, free, typed, rules, given, privacy)
     made = {own.column.name for own in templates.columns}
-    read = {own.column.name for own in written}
-    told = {*rules.surrogates, *rules.unrelated, *asked, *given, *read, *made}
+    told = {*rules.surrogates, *rules.unrelated, *asked, *given, *made, *(own.column.name for own in written)}
     read_flags, counts = find_flags(table, [c for c in columns if c.name not in told], privacy.min_rows)
     written += (*read_flags, *declared_flags(rules.declared, table, columns))
     table, columns = split(written, table), virtual(written, columns)

@@ -126,8 +126,7 @@ def _fit(
     warned = (*warnings_of(fitted, score, engine.settings.max_seconds), *warned)
     fitted = replace(fitted, pair_score=score, warnings=warned)
     names = tuple(c.name for c in request.context)
-    told = dependencies.told(rows)
-    if told:
+    if told := dependencies.told(rows):
         _log.info("dependencies_found", count=len(told), first=list(told[:_SHOWN]))
     return TableModel(engine.name, request.columns, names, encoder, context_encoder, layout, fitted, dependencies, told)
 
