@@ -7,7 +7,7 @@ rows, or knots with as many rows between them.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -22,6 +22,8 @@ from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.codecs.arrow_numbers import Numbers, to_numbers
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.derived import DerivedColumn, Number, usable
+from synthohive_spark.engine.dependencies.entities_fit import find_entity_names
+from synthohive_spark.engine.dependencies.functional_fit import are_shared, numbered_values, value_functions
 from synthohive_spark.engine.dependencies.linear import Mask
 from synthohive_spark.engine.dependencies.linear_fit import MOST_BANDS, digits_of
 
@@ -54,7 +56,7 @@ def find_derived_columns(
     the number grows, or the number is a time that 20 rows share on average) has its edges kept, each where the number
     between the rows on either side is roundest. One that never falls, or never rises, and has about as many values as
     the number, has at most 2,000 knots. Of several numbers, a column follows the one of most different values; none
-    follows itself over others.
+    follows itself over others, nor a number that is but one more thing that a name decides (the latitude of a city).
 
     Args:
         table: The rows.
@@ -92,7 +94,32 @@ def find_derived_columns(
             curve = _curve(of, every, column, _Read(one_array(table.column(column.name)), column.type), least, trim)
             if curve is not None:
                 found[column.name] = curve
-    return tuple(sorted(found.values(), key=lambda curve: _depth(found, curve.column)))
+    told = _told_by_names(table, columns, found, least)
+    left = {name: own for name, own in found.items() if not told & {(name, own.of.name)}}
+    return tuple(sorted(left.values(), key=lambda curve: _depth(left, curve.column)))
+
+
+def _told_by_names(
+    table: pa.Table, columns: Sequence[Column], found: Mapping[str, DerivedColumn], least: int
+) -> set[tuple[str, str]]:
+    """The columns that follow a number, with that, where strings that follow none decide both in all rows.
+
+    Nearly all rows need to have a string that ``least`` rows share, or what it decides would not be learned.
+    """
+    pairs = {(own.column, own.of.name) for own in found.values()}
+    keys = [c.name for c in columns if c.type.is_string and c.name not in found]
+    if not (pairs and keys):
+        return set()
+    names = [*keys, *sorted({name for pair in pairs for name in pair} - {*keys})]
+    values = [numbered_values(table, name) for name in names]
+    shared = [are_shared(own, least) for own in values[: len(keys)]]
+    eligible = [*shared, *(False for _ in names[len(keys) :])]
+    personal = find_entity_names(table, columns) if any(shared) else frozenset[str]()
+    decided: dict[str, set[str]] = {}
+    for of, column in value_functions(values, eligible):
+        if names[of] not in personal:
+            decided.setdefault(names[of], set()).add(names[column])
+    return {pair for pair in pairs if any(own.issuperset(pair) for own in decided.values())}
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,12 @@ MOST_CODES = 50_000
 _CHANCE = 1e-6
 _NEARLY_ALL = 0.99
 _MOST = 0.5
+_MOSTLY = 0.9
 _STAGES = (1_000, 8_000)
 _SMALL = 1 << 22
 ROWS_OF_A_NAME = 20
 """Rows of a value on average."""
+_NONE: Mapping[str, int] = MappingProxyType({})
 
 Mask = npt.NDArray[np.bool_]
 
@@ -81,17 +84,20 @@ def deciding_pairs(table: pa.Table, names: Sequence[str], blocks: Sequence[Block
     return [(places[i], places[j]) for i, j in found]
 
 
-def find_names(table: pa.Table, columns: Sequence[Column], computed: Collection[str] = ()) -> frozenset[str]:
+def find_names(
+    table: pa.Table, columns: Sequence[Column], computed: Collection[str] = (), things: Mapping[str, int] = _NONE
+) -> frozenset[str]:
     """Numbers that are names: integers that decide what other columns hold, and numbers that a column decides.
 
     The number of a product is no quantity, and its price is none that could lie between two others. Columns of which
-    few rows hold each value are not looked at: they may be the keys of people. Neither is what follows a number along
-    a curve, nor part of a date.
+    few rows hold each value are not looked at: they may be the keys of people; strings of ``things`` are. Neither is
+    what follows a number along a curve, nor part of a date.
 
     Args:
         table: The rows.
         columns: The columns to look at.
         computed: Those of them whose numbers are computed from others.
+        things: Strings that are no keys of people, each with how many rows nearly all of its values need.
     """
     looked_at = [c for c in columns if not c.type.is_temporal]
     if len(looked_at) < 2 or not table.num_rows:
@@ -100,6 +106,8 @@ def find_names(table: pa.Table, columns: Sequence[Column], computed: Collection[
     most = min(MOST_CODES, table.num_rows // ROWS_OF_A_NAME)
     keys = [c.type.is_integer or c.type.is_string for c in looked_at]
     few = [key and len(np.unique(v)) <= most for key, v in zip(keys, values, strict=True)]
+    told = [c.name in things and are_shared(v, things[c.name]) for c, v in zip(looked_at, values, strict=True)]
+    few = [own or other for own, other in zip(few, told, strict=True)]
     names: set[str] = set()
     for of, column in value_functions(values, few):
         pair = looked_at[of], looked_at[column]
@@ -107,6 +115,11 @@ def find_names(table: pa.Table, columns: Sequence[Column], computed: Collection[
         if not (pair[1].type.is_number and computes):
             names |= {own.name for own in pair if own.type.is_number}
     return frozenset(names)
+
+
+def are_shared(values: Codes, least: int) -> bool:
+    """Whether nearly all rows have a value that ``least`` rows share, and so is kept."""
+    return float(np.mean(np.bincount(values)[values] >= least)) >= _MOSTLY
 
 
 def numbered_values(table: pa.Table, name: str) -> Codes:

@@ -17,7 +17,7 @@ from synthohive_spark.engine.codecs.numeric_fit import step_of
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.linear import LinearRelation, LinearTerm, Mask, read_values
 from synthohive_spark.engine.dependencies.linear_candidates import plain_sum, proposals
-from synthohive_spark.engine.dependencies.linear_rounded import is_beyond_chance, rounded_sums
+from synthohive_spark.engine.dependencies.linear_rounded import is_beyond_chance, is_told_by, rounded_sums
 from synthohive_spark.engine.dependencies.linear_search import (
     Candidate,
     Sample,
@@ -279,6 +279,8 @@ def _is_no_accident(relation: LinearRelation, arrays: Mapping[str, pa.Array], tr
         if abs(float(factor)) * (part.high - part.low) / part.ten < _LEAST_CHANGE * unit:
             return False
     if len(column) < _ROWS or (relation.rough and not is_beyond_chance(column, len(terms), tried)):
+        return False
+    if relation.rough and len(terms) > 1 and any(is_told_by(column, term) for term in terms):
         return False
     for rows in (slice(0, _FIRST_ROWS), slice(None)):
         different = len(np.unique(np.stack([term[rows] for term in terms]), axis=1).T)

@@ -106,3 +106,13 @@ def is_beyond_chance(values: npt.NDArray[np.generic], terms: int, tried: int) ->
     rows = int(counts.sum())
     ways = (terms + 1) * np.log(rows * len(counts)) + terms * np.log(max(tried, 1))
     return bool(rows * np.log(counts.max() / rows) + ways < np.log(_CHANCE))
+
+
+def is_told_by(column: npt.NDArray[np.generic], term: npt.NDArray[np.generic]) -> bool:
+    """Whether a column only rises, or only falls, with a term, so that no other is needed; a quarter with a month."""
+    order = np.lexsort((column, term))
+    for sign in (1, -1):
+        steps = np.diff(sign * column[order[::sign]])
+        if (steps >= 0).all() and not steps[np.diff(term[order[::sign]]) == 0].any():
+            return True
+    return False

@@ -153,7 +153,9 @@ def _with_names(
     }
     partial = frozenset(part.name for own in shaped for part in own.untold)
     plain = _whole(columns, request, found, imitated=False)
-    named = rules.categorical | find_names(table, columns, found.computed) | find_numbers_apart(table, plain)
+    least = max(request.privacy.rare_category_rows, 2)
+    things = {c.name: least for c in plain if c.type.is_string and c.name not in personal}
+    named = rules.categorical | find_names(table, columns, found.computed, things) | find_numbers_apart(table, plain)
     named |= {c.name for c in columns if c.type.is_number and c.name in {n for own in composites for n in own}}
     names = {name for name, of in personal.items() if of is table} | numbered
     firsts = {**rules.firsts, **firsts}

@@ -417,3 +417,24 @@ def test_a_line_that_leads_beyond_what_a_type_holds_ends_there():
     of = Number("n", ColumnType("bigint"), 0, 0, 1 << 40)
     own = DerivedColumn("day", ColumnType("date"), of, True, (0, 10), (0, 10))
     assert own.computed(np.array([5, 1 << 40])).cast(pa.int32()).to_pylist() == [5, (1 << 31) - 1]
+
+
+def test_what_a_name_decides_does_not_follow_a_number_that_it_decides_too():
+    """A city decides its county and its latitude; a grade that follows points still follows them beside a label."""
+    rng = RNG(5)
+    at = np.sort(rng.choice(2000, 150, replace=False)) / 1000 + 50
+    city = rng.integers(0, 150, ROWS)
+    names = [
+        f"{a}{b}" for a in "ABCDEFGHIJKLMNO" for b in ("by", "ton", "ham", "ford", "ley", "den", "well", "u", "e", "a")
+    ]
+    names = rng.permutation(names)
+    told = {"county": (STRING, [f"County {c // 20}" for c in city]), "lat": (DOUBLE, at[city])}
+    named = {"city": (STRING, [names[c] for c in city])}
+    assert [(c.column, c.of.name) for c in found(told)[0]] == [("county", "lat")]
+    assert found({**named, **told})[0] == ()
+    personal = {"city": (STRING, [f"guest{c}@post.org" for c in city])}
+    assert [(c.column, c.of.name) for c in found({**personal, **told})[0]] == [("county", "lat")]
+    points = rng.integers(0, 9, ROWS)
+    graded = {"grade": (STRING, [f"grade {p}" for p in points]), "passed": (STRING, np.where(points > 4, "yes", "no"))}
+    curves, _ = found({"points": (INT, points), **graded})
+    assert {(c.column, c.of.name) for c in curves} == {("grade", "points"), ("passed", "points")}

@@ -287,3 +287,14 @@ def test_numbers_that_a_column_of_many_rows_decides_are_names_unless_they_are_co
     assert find_names(table, [c for c in columns if c.name in ("label", "price")]) == {"price"}
     assert find_names(table, [c for c in columns if c.name in ("sku", "price")], {"price"}) == frozenset()
     assert find_names(table.slice(0, 1900), columns) == frozenset()
+
+
+def test_numbers_that_a_thing_of_few_rows_decides_are_names_where_nearly_all_rows_share_it():
+    rng = np.random.default_rng(3)
+    city = rng.integers(0, 300, ROWS)
+    lat = np.round(50 + rng.permutation(300) * 0.017, 3)
+    table = pa.table({"city": [f"Town {'abcdefghij'[c % 10]}{c // 10}" for c in city], "lat": lat[city]})
+    columns = [Column("city", ColumnType.parse("string")), Column("lat", ColumnType.parse("double"))]
+    assert find_names(table, columns) == frozenset()
+    assert find_names(table, columns, things={"city": 5}) == {"lat"}
+    assert find_names(table, columns, things={"city": 15}) == frozenset()
