@@ -260,3 +260,21 @@ def test_what_hardly_changes_a_digit_is_no_term():
     values = {"other": ("double", other), "few": ("int", few), "made": ("double", np.round(few * 1.609344, 3))}
     found, _, _ = scrambled(values)
     assert found.relations.linear == ()
+
+
+@pytest.mark.parametrize("days", [1500, 2200])
+def test_what_one_term_tells_is_no_rounded_sum_of_two(days):
+    """Quarters of a calendar are near a sum of its months and days, but each month tells its quarter."""
+    day = pd.to_datetime("2018-01-01") + pd.to_timedelta(rng(1).integers(0, days, 2 * ROWS), "D")
+    months, quarters = day.year * 100 + day.month, day.year * 10 + day.quarter
+    serial = (day - pd.Timestamp("1899-12-30")).days
+    values = {
+        "ym": ("int", months),
+        "yq": ("int", quarters),
+        "serial": ("int", serial),
+        "any": ("int", rng(2).integers(0, 99, 2 * ROWS)),
+    }
+    found, _, drawn = scrambled(values)
+    assert [own.describe() for own in found.relations.linear] == []
+    assert set(drawn.to_pandas().yq % 10) == {1, 2, 3, 4}
+    assert {c.column for c in found.relations.derived} == {"ym", "yq"}
