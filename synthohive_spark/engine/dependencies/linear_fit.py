@@ -38,6 +38,8 @@ _LARGEST = 1 << 60
 _FIRST_ROWS = 2_000
 MOST_BANDS = 64
 """Of a column of no more values, and one number that tells it, these are told as bands of that."""
+_SPIKE, _SHARPER = 0.1, 2.0
+"""Share of a column's rows that have one value, at least, and against the least such share of its terms."""
 _FEW_LOST, _MOST_LOST = 0.05, 0.5
 """Shares of a column's rows in which a term may be null."""
 
@@ -97,6 +99,7 @@ class _Search:
     digits: list[int] = field(default_factory=list)
     rows: npt.NDArray[np.intp] = field(default_factory=lambda: np.zeros(0, np.intp))
     parts: dict[int, LinearTerm | None] = field(default_factory=dict)
+    spikes: dict[int, float] = field(default_factory=dict)
     some: dict[str, pa.Array] = field(default_factory=dict)
 
     def draw(self) -> Sample:
@@ -199,7 +202,22 @@ class _Search:
         lost, broken = round(self._lost(candidate), 1), self._asks_for_fractions(candidate)
         # Of two that tell each other when rounded, the one on the finer scale is computed: pounds of kilos.
         lossy = broken and len(candidate.factors) == 1 and abs(candidate.factors[0]) < 1
-        return lost, broken, lossy, round(candidate.effort, 1), -candidate.column, candidate.terms
+        spiked = self._loses_a_spike(candidate)
+        apart = min(candidate.factors) < 0
+        return lost, broken, lossy, spiked, round(candidate.effort, 1), apart, -candidate.column, candidate.terms
+
+    def _loses_a_spike(self, candidate: Candidate) -> bool:
+        """Whether many rows share a value of the column, such as 0, that the others would have to add up to."""
+        own, *others = (self._commonest(place) for place in (candidate.column, *candidate.terms))
+        return len(others) > 1 and own > max(_SPIKE, _SHARPER * min(others))
+
+    def _commonest(self, place: int) -> float:
+        """The share of a column's rows that hold its commonest value."""
+        if place not in self.spikes:
+            values = self.table.column(self.columns[place].name).filter(pa.array(self.valid[place]))
+            counts = np.asarray(values.value_counts().field("counts"))
+            self.spikes[place] = float(counts.max() / counts.sum()) if len(counts) else 0.0
+        return self.spikes[place]
 
     def _rows(self, candidate: Candidate) -> Mask:
         """The rows that have the column and all terms."""

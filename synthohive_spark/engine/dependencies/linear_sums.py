@@ -14,6 +14,7 @@ from synthohive_spark.engine.dependencies.linear_search import Candidate, Sample
 _FEWEST = 2
 _MOST_MULTIPLES, _MOST_TOGETHER = 6, 3
 """Of columns that are multiples of each other, how many are looked at, and how many may be in a sum."""
+_MOST_LATER = 4
 _SPARE = 8
 """So many rows more than columns there have to be."""
 _PRIME = (1 << 31) - 1
@@ -82,7 +83,8 @@ def _sums_of(sample: Sample, rows: npt.NDArray[np.intp], columns: list[int], anc
             signs[column] = -1
             # What stands for a column may be wider than the column told.
             widest = max(signs, key=lambda c: (spread[c], c == column))
-            yield from _solved({name: signs[name] for name in sorted(signs, key=lambda c: (c != widest, c))})
+            ordered = sorted(signs, key=lambda c: (c != widest, -spread[c], c))
+            yield from _solved({name: signs[name] for name in ordered})
 
 
 def _signs(weights: Mapping[int, int], told: Mapping[int, Mapping[int, int]]) -> dict[int, int]:
@@ -105,8 +107,10 @@ def _signs(weights: Mapping[int, int], told: Mapping[int, Mapping[int, int]]) ->
 
 
 def _solved(signs: dict[int, int]) -> Iterator[Candidate]:
-    """The columns whose sum with these signs is constant, solved for the first or, with more effort, another one."""
+    """The columns whose sum with these signs is constant, solved for the first or, with more effort, a later one."""
+    widest = next(iter(signs))
     for place, (column, own) in enumerate(signs.items()):
-        others = [name for name in signs if name != column]
+        others = sorted((name for name in signs if name != column), key=lambda c: (c != widest, c))
         factors = tuple(float(-signs[name] * own) for name in others)
-        yield Candidate(column, tuple(others), factors, len(others) + 0.5 * (place > 0))
+        later = 0.5 + 0.1 * min(place - 1, _MOST_LATER) if place else 0.0
+        yield Candidate(column, tuple(others), factors, len(others) + later)

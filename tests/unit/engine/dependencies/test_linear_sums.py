@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.helpers.scrambled import count_broken, scrambled
+from synthohive_spark.declarations.privacy import Privacy
+from synthohive_spark.engine.dependencies.linear_fit import find_linear_relations
+from tests.helpers.scrambled import count_broken, scrambled, table_of
 
 ROWS = 2000
 
@@ -136,3 +138,42 @@ def test_a_sum_is_told_as_such_where_a_rounded_share_of_its_terms_is_one_of_them
     found, _, drawn = scrambled({name: (type_, own) for name, own in cents.items()})
     assert sorted(sums_of(found)) == ["net = gross - tax - pension", "pension = 0.0735 * gross, rounded"]
     assert not any(count_broken(found, drawn).values())
+
+
+@pytest.mark.parametrize("loans", [0.05, 0.3])
+def test_no_term_that_is_mostly_one_value_is_what_others_leave(loans):
+    """A total that is no sum itself, since it leads to a term, is kept by a term of no spike."""
+    base, tax = np.round(rng(1).gamma(8, 450, ROWS), 2), np.round(rng(2).gamma(4, 150, ROWS), 2)
+    loan = np.where(rng(3).random(ROWS) < loans, np.round(rng(4).gamma(2, 60, ROWS), 2), 0.0)
+    social = np.round(base * 0.2, 2)
+    deductions = np.round(tax + social + loan, 2)
+    own = {"base": base, "tax": tax, "social": social, "loan": loan, "deductions": deductions}
+    own["net"] = np.round(base - deductions, 2)
+    found, _, drawn = scrambled({name: ("double", v) for name, v in own.items()})
+    d = drawn.to_pandas()
+    assert len(sums_of(found)) == 3
+    assert "loan" not in {relation.column for relation in found.relations.linear}
+    assert abs((d.loan == 0).mean() - (loan == 0).mean()) < 0.05
+    assert np.abs(d.tax + d.social + d.loan - d.deductions).max() < 1e-6
+
+
+def test_a_total_is_computed_rather_than_the_noisy_rest_that_it_leaves():
+    votes = {f"v{i}": rng(i).poisson(mean, 300) for i, mean in enumerate((400, 300, 200, 90, 4))}
+    valid = sum(votes.values())
+    invalid = rng(9).binomial(valid, 0.015)
+    values = {"ballots": ("int", valid + invalid), "invalid": ("int", invalid), "valid": ("int", valid)}
+    found, _, drawn = scrambled(values | {name: ("int", own) for name, own in votes.items()})
+    assert {own.column for own in found.relations.linear} == {"ballots", "valid"}
+    assert np.abs(np.sort(drawn.to_pandas().v4) - np.sort(votes["v4"])).mean() < 0.3
+
+
+def test_of_many_terms_the_widest_is_what_the_total_leaves():
+    terms = [np.round(rng(i).gamma(2, mean, ROWS), 2) for i, mean in enumerate((90, 500, 70, 5))]
+    paid = np.round(sum(terms), 2)
+    values = {f"t{i}": ("double", own) for i, own in enumerate(terms)}
+    values |= {"paid": ("double", paid), "copy": ("double", np.round(2 * paid + 1, 2))}
+    found, _, _ = scrambled(values)
+    assert {own.column for own in found.relations.linear} == {"paid", "copy"}
+    table, columns = table_of(values)
+    search = find_linear_relations(table, columns, Privacy(), frozenset({"paid"}))
+    assert "t1" in {own.column for own in search}
