@@ -79,7 +79,10 @@ def find_linear_relations(
     sums = list(plain_sums(sample, [i for i in range(len(search.columns)) if sample.spread[i] > 0]))
     search.accept(sums)
     search.accept(c for c in tried if search.is_coarser(c))
-    search.accept(c for c in rounded_sums(sample, search.free(sample)) if not search.is_in_bands(c))
+    search.accept_rounded(sample, free := search.free(sample))
+    # A column in another unit beside it hides of what it is the sum.
+    if len(others := [c for c in free if not search.is_scaled(c)]) < len(free):
+        search.accept_rounded(sample, others)
     search.replace_rounded(sums)
     search.accept_others()
     return search.ordered()
@@ -181,6 +184,14 @@ class _Search:
         """The columns that vary, and that no relation tells exactly."""
         exact = {c for c, own in self.found.items() if any(not relation.rough for _, relation in own)}
         return [c for c in range(len(self.columns)) if sample.spread[c] > 0 and c not in exact]
+
+    def accept_rounded(self, sample: Sample, columns: Sequence[int]) -> None:
+        """Keep what is a rounded sum of others of these columns, but for what follows one in bands."""
+        self.accept(c for c in rounded_sums(sample, columns) if not self.is_in_bands(c))
+
+    def is_scaled(self, column: int) -> bool:
+        """Whether a column is another one multiplied, as far as its digits go."""
+        return any(len(candidate.terms) == 1 for candidate, _ in self.found.get(column, ()))
 
     def is_in_bands(self, candidate: Candidate) -> bool:
         """Whether a column has so few values that it follows its only term in bands, which are told as such."""

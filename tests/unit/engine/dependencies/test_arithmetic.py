@@ -278,3 +278,15 @@ def test_what_one_term_tells_is_no_rounded_sum_of_two(days):
     assert [own.describe() for own in found.relations.linear] == []
     assert set(drawn.to_pandas().yq % 10) == {1, 2, 3, 4}
     assert {c.column for c in found.relations.derived} == {"ym", "yq"}
+
+
+@pytest.mark.parametrize("factor", [4.184, 2.5])
+def test_a_rounded_sum_is_found_beside_itself_in_another_unit(factor):
+    food = {n: np.round(rng(i).gamma(2, 9, ROWS), 1) for i, n in enumerate(("fat", "carbs", "fibre"))}
+    kcal = np.round(9 * food["fat"] + 4 * food["carbs"] + 2 * food["fibre"])
+    values = {n: ("double", own) for n, own in food.items()}
+    values |= {"kcal": ("int", kcal.astype(int)), "other": ("int", np.round(kcal * factor).astype(int))}
+    said, d = told(values)
+    assert "kcal = 9 * fat + 4 * carbs + 2 * fibre, rounded" in said
+    assert np.abs(d.kcal - (9 * d.fat + 4 * d.carbs + 2 * d.fibre)).max() < 0.501
+    assert np.abs(d.other - d.kcal * factor).max() < 0.501
