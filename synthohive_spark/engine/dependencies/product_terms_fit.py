@@ -73,8 +73,7 @@ def find_sums_of_products(
     found = list(products)
     barred = {own.column for own in sums if not own.rough}
     search = _Search(table, [part for part in parts if part.name not in barred])
-    # What is told with the least effort first: others would seldom stay in their ranges.
-    likely = sorted(search.candidates(made_of.keys() | firm), key=lambda candidate: round(candidate[0], 1))
+    likely = sorted(search.candidates(made_of.keys() | firm), key=_preference)
     for _, column, factors, terms in likely:
         names = [part.name for part in (*factors, *terms)]
         if column.name in {*made_of, *names} or any(column.name in reached(name, made_of) for name in names):
@@ -84,6 +83,15 @@ def find_sums_of_products(
             found.append(own)
             made_of[column.name] = set(names)
     return in_order(found)
+
+
+def _preference(candidate: Candidate) -> tuple[bool, float]:
+    """Products before quotients, whose column may be what was multiplied; then what is told with the least effort.
+
+    Others would seldom stay in their ranges.
+    """
+    effort, _, factors, _ = candidate
+    return any(factor.divides for factor in factors), round(effort, 1)
 
 
 @dataclass(frozen=True)

@@ -290,3 +290,13 @@ def test_a_rounded_sum_is_found_beside_itself_in_another_unit(factor):
     assert "kcal = 9 * fat + 4 * carbs + 2 * fibre, rounded" in said
     assert np.abs(d.kcal - (9 * d.fat + 4 * d.carbs + 2 * d.fibre)).max() < 0.501
     assert np.abs(d.other - d.kcal * factor).max() < 0.501
+
+
+@pytest.mark.parametrize(("rounding", "word"), [(np.floor, "down"), (np.ceil, "up")])
+def test_what_was_multiplied_and_rounded_one_way_is_computed_rather_than_divided(rounding, word):
+    """Miles are their award divided and rounded, too, where that is half of them at least; the award is coarser."""
+    miles, multiplier = rng(1).integers(100, 9000, ROWS), rng(2).choice([0.5, 1, 1.25, 2], ROWS, p=[0.3, 0.4, 0.2, 0.1])
+    award = rounding(miles * multiplier).astype(int)
+    said, d = told({"miles": ("int", miles), "multiplier": ("double", multiplier), "award": ("int", award)})
+    assert said == [f"award = miles * multiplier, rounded {word}"]
+    assert (d.award == rounding(d.miles * d.multiplier)).all()
