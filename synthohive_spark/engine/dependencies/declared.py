@@ -169,8 +169,7 @@ def _zeros_and_ones(table: pa.Table, column: Column) -> bool:
         return True
     if not (column.type.is_integer or column.type.is_float):
         return False
-    own = flag_of(column, one_array(table.column(column.name)))
-    return own is None or (own.off, own.on) in ((0, 1), (None, 0), (None, 1))
+    return set(pc.unique(table.column(column.name)).to_pylist()) <= {0, 1, None}
 
 
 def _flags(own: OneHot, table: pa.Table, known: dict[str, Column]) -> FlagSet:

@@ -147,6 +147,10 @@ def test_independent_columns_are_left_alone():
             [OneHot(["f0", "city"])],
             "one_hot needs columns of two values, which say whether they are set; 'city' has others",
         ),
+        (
+            [OneHot(["f0", "end"])],
+            "one_hot needs columns of two values, which say whether they are set; 'end' has others",
+        ),
         ([Formula("total", "city * 2")], "formula 'city * 2' needs numbers, 'city' is string"),
         ([Formula("start", "end - 1"), Formula("end", "start + 1")], "formulas of end, start are made of each other"),
         ([OneHot(["f0", "f1"]), OneHot(["f1", "f2"])], "column 'f1' is decided by two of the declared dependencies"),
