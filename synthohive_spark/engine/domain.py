@@ -103,7 +103,17 @@ def check_bounds(constraints: Mapping[str, Constraint], types: Mapping[str, pa.D
     for name, bounds in constraints.items():
         if name not in types:
             raise ValueError(f"a constraint is of {name!r}, which is no column")
-        broken(pa.array([], types[name]), bounds)
+        given = [bound for bound in (bounds.min, bounds.max) if bound is not None]
+        kinds = {isinstance(bound, datetime.date) for bound in given}
+        type_ = types[name]
+        if kinds not in (set(), {True} if pa.types.is_temporal(type_) else {False} if _is_number(type_) else set()):
+            text = "constraint min and max need a number, or dates for a date or timestamp"
+            raise ValueError(f"column {name!r}: {text}, the column is {type_}")
+        broken(pa.array([], type_), bounds)
+
+
+def _is_number(type_: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_))
 
 
 def bound_as(bound: Any, type_: pa.DataType, *, up: bool) -> pa.Scalar:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
@@ -120,6 +120,7 @@ class PandasSynthesizer:
                 raise SchemaError(f"categorical names {name!r}, which is no column{nearest(name, pdf.columns)}")
         key = _key_column(pdf, declared)
         table, columns = learnable(pdf, {*declared.dropped, *declared.pk})
+        _check_constraints(declared.constraints, columns if key is None else (*columns, key))
         levels = levels_of(pdf[[c.name for c in columns]], self.privacy.min_rows)
         self.model = fit_table(
             table,
@@ -132,6 +133,7 @@ class PandasSynthesizer:
                     categorical=frozenset([*declared.high_cardinality_cols, *self.categorical, *levels]),
                     unrelated=frozenset(declared.independent),
                     declared=declared.dependencies,
+                    independent=frozenset(declared.independent),
                 ),
                 privacy=self.privacy,
                 numeric_encoding=self.numeric_encoding,
@@ -337,6 +339,14 @@ def _check_columns(pdf: pd.DataFrame, declared: TableDeclaration) -> None:
         raise SchemaError(
             f"a table on pandas only drops personal columns: give pii={{{made[0]!r}: 'drop'}}, or use Synthesizer"
         )
+
+
+def _check_constraints(constraints: Mapping[str, Constraint], columns: Sequence[Column]) -> None:
+    learned = {c.name: c.type.arrow for c in columns}
+    try:
+        check_bounds({name: own for name, own in constraints.items() if name in learned}, learned)
+    except ValueError as error:
+        raise SchemaError(str(error)) from error
 
 
 def _conditions(model: TableModel, context: pd.DataFrame | None, n: int) -> pa.Table | None:

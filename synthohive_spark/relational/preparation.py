@@ -88,6 +88,7 @@ def prepare(
         frozenset(config.independent),
         tuple(own for own in config.dependencies if not isinstance(own, Unique)),
         templates=tuple(own.template for own in composed.values()),
+        independent=frozenset(config.independent),
     )
     learned = {n: _prepared(df.schema[n], surrogates.get(n), actions.get(n), hash_key, composed.get(n)) for n in types}
     return df.select(*(learned.get(name, F.col(quote(name))) for name in df.schema.names)), rules

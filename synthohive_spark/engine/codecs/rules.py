@@ -34,6 +34,7 @@ class ColumnRules:
         partial: Strings that are there in some rows, and do not matter in others: their nulls are not learned.
         firsts: Numbers that repeat from row to row, given or told by a personal column, by the places of the rows at
             which they are looked at: no more is told apart of them than so many rows say.
+        independent: Those of the unrelated ones that are declared so: their codes have to do with no others either.
     """
 
     surrogates: Mapping[str, SurrogateCodec | SequenceCodec | AgreeingCodec] = field(default_factory=dict)
@@ -45,3 +46,4 @@ class ColumnRules:
     entity_names: frozenset[str] = frozenset()
     partial: frozenset[str] = frozenset()
     firsts: Mapping[str, npt.NDArray[np.int64]] = field(default_factory=dict)
+    independent: frozenset[str] = frozenset()

@@ -100,7 +100,8 @@ def _fit(
     encoder, encoded = fit_encoder(table, generated, statistics, request, most_values, threads)
     given = dependencies.split_columns(request.context)
     context_encoder, context = fit_encoder(table, given, statistics, request, most_values, threads)
-    pairs = deciding_pairs(table, [c.name for c in looked_at], encoder.blocks)
+    related = [c.name for c in looked_at if source_of(c.name) not in rules.independent]
+    pairs = deciding_pairs(table, related, encoder.blocks)
     encoder, encoded = with_stand_ins(encoder, encoded, table, pairs, request, statistics)
     dependencies = find_in_codes(dependencies, table, pairs, encoded, encoder.blocks, composites, request.privacy)
     if not request.conditions:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 from structlog.testing import capture_logs
 
-from synthohive_spark import CTGAN, Autoregressive, SchemaError
+from synthohive_spark import CTGAN, Autoregressive, Constraint, Metadata, SchemaError
 from synthohive_spark.local.levels import check_levels
 from synthohive_spark.local.pandas_columns import learnable
 
@@ -173,3 +173,30 @@ def test_numbers_that_are_named_categorical_come_out_as_they_are():
     assert not set(CTGAN(epochs=1, progress=False).fit(frame, seed=1).sample(500, seed=1)["place"]) <= set(known)
     with pytest.raises(SchemaError, match="categorical names 'plase', which is no column; did you mean 'place'"):
         CTGAN(progress=False, categorical=["plase"]).fit(frame)
+
+
+@pytest.mark.parametrize("engine", [Autoregressive, CTGAN])
+@pytest.mark.parametrize(
+    ("name", "bounds"),
+    [("text", {"min": 3}), ("day", {"max": 3.5}), ("qty", {"min": "2024-01-31"}), ("flag", {"min": 0})],
+)
+def test_a_constraint_of_another_kind_than_its_column_is_refused_before_training(engine, name, bounds):
+    frame = pd.DataFrame({"qty": range(ROWS), "text": ["secret"] * ROWS, "flag": [True, False] * (ROWS // 2)})
+    frame["day"] = pd.to_datetime("2024-01-01") + pd.to_timedelta(frame.qty, "D")
+    metadata = Metadata().add_table("table", constraints={name: Constraint(**bounds)})
+    with pytest.raises(SchemaError, match=f"column '{name}': constraint min and max need a number, or dates") as error:
+        engine(metadata=metadata, progress=False, epochs=1).fit(frame, seed=1)
+    assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize("engine", [Autoregressive, CTGAN])
+def test_what_is_declared_independent_decides_nothing(engine):
+    rng = np.random.default_rng(0)
+    kind = rng.integers(0, 12, 600)
+    frame = pd.DataFrame({"kind": [f"{'abcdefghijkl'[k]} kind" for k in kind], "other": rng.integers(0, 9, 600)})
+    frame["band"] = [f"band {'acebdf'[k % 6]}" for k in kind]
+    told = [engine(progress=False, epochs=1).fit(frame, seed=1).dependencies]
+    metadata = Metadata().add_table("table", independent=["kind"])
+    told.append(engine(metadata=metadata, progress=False, epochs=1).fit(frame, seed=1).dependencies)
+    assert any("kind decides band" in text for text in told[0])
+    assert not any("kind" in text for text in told[1])
