@@ -10,6 +10,17 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synthohive_spark.declarations.column_names import (
+    CITY,
+    COMPANY,
+    COUNTRY,
+    EMAIL,
+    PEOPLE,
+    PERSON,
+    THINGS,
+    USERNAME,
+    name_words,
+)
 from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.code_links import Codes, FunctionalDependency
 from synthohive_spark.engine.codecs.arrow_numbers import to_numbers
@@ -29,6 +40,8 @@ _LONGEST_HEAD = 6
 _FEWEST_NUMBERS = 30
 _FEWEST_NAMES = 100
 """Fewer values are those of a list (countries with their codes) rather than of people."""
+_OF_PEOPLE = EMAIL | PEOPLE | PERSON | USERNAME | {"name", "names"}
+_OF_NO_PEOPLE = CITY | COMPANY | COUNTRY | THINGS
 
 
 def find_entity_names(table: pa.Table, columns: Sequence[Column], others: Collection[str] = ()) -> frozenset[str]:
@@ -36,8 +49,9 @@ def find_entity_names(table: pa.Table, columns: Sequence[Column], others: Collec
 
     That is what looks like a number of something (a customer) and decides another column in all rows, of which its
     first characters do not tell it (a seat `B-12` tells that it is in business class), or strings of which there is
-    about one for each (the e-mail address of a customer). Where many rows hold each value, it is taken for that of
-    a thing (the name of a product); so is what is called a zip code or the like.
+    about one for each (the e-mail address of a customer), where one of the two looks like a number or is called like
+    a name of people. Where many rows hold each value, it is taken for that of a thing (the name of a product); so is
+    what is called a zip code or the like, and what there is about one of for each (its town).
 
     Args:
         table: The rows.
@@ -56,12 +70,19 @@ def find_entity_names(table: pa.Table, columns: Sequence[Column], others: Collec
     keys = {i: alone_if_null(values[i], table.column(c.name)) for i, c in enumerate(looked_at) if few[i]}
     found = value_functions(values, [*few, *(False for _ in names[len(few) :])], keys)
     numbers = [is_numbered(c, own) for c, own in zip(looked_at, different, strict=True)]
+    things = [OF_THINGS.search(c.name) is not None for c in looked_at]
     texts = {i: one_array(table.column(names[i])) for i, _ in found if numbers[i]}
     personal = {i for i, j in found if numbers[i] and not _is_spelled(texts[i], values[j])}
     for i, j in found:
-        if j < len(few) and few[j] and counts[j] >= _ONE_EACH * counts[i]:
-            personal |= {k for k in (i, j) if looked_at[k].type.is_string}
+        if j < len(few) and few[j] and counts[j] >= _ONE_EACH * counts[i] and not (things[i] or things[j]):
+            named = any(numbers[k] or _is_of_people(names[k]) for k in (i, j))
+            personal |= {k for k in (i, j) if named and looked_at[k].type.is_string}
     return frozenset(names[i] for i in personal)
+
+
+def _is_of_people(name: str) -> bool:
+    words = name_words(name)
+    return bool(words & _OF_PEOPLE) and not words & _OF_NO_PEOPLE
 
 
 def is_of_few_rows(table: pa.Table, name: str) -> bool:

@@ -151,6 +151,40 @@ def test_strings_that_name_an_entity_are_about_one_for_each_and_of_few_rows():
     assert find_entity_names(table.slice(0, 0), columns) == frozenset()
 
 
+@pytest.mark.parametrize("names", [("zip", "town"), ("plz", "ort"), ("icd_code", "finding"), ("district", "plate")])
+@pytest.mark.parametrize("values", [110, 150])
+def test_words_that_are_one_to_one_are_of_people_only_where_one_is_called_so(names, values):
+    rng = np.random.default_rng(values)
+    which, of = rng.integers(0, values, 2000), rng.permutation(values)
+    words = ["".join("aeioumnrst"[int(d)] for d in f"{k:03d}") for k in range(values)]
+    codes = [f"{k + 10_000}" for k in range(values)] if names[0] != "district" else [w[::-1].upper() for w in words]
+    held = [[codes[k] for k in which], [words[of[k]] for k in which]]
+
+    def found(*names):
+        columns = [Column(name, ColumnType("string")) for name in names]
+        return find_entity_names(pa.table(dict(zip(names, held, strict=True))), columns)
+
+    assert found(*names) == frozenset()
+    assert found("login", "x") == {"login", "x"}
+    assert found("x", "customer_name") == {"x", "customer_name"}
+    assert found(names[0], "city_name") == frozenset()
+
+
+@pytest.mark.parametrize("engine", [Autoregressive, CTGAN])
+def test_zip_codes_and_their_towns_are_drawn_as_they_go_together(engine):
+    rng = np.random.default_rng(3)
+    which = rng.integers(0, 120, 2000)
+    towns = [
+        f"{a}{b}"
+        for a in ("Neu", "Alt", "Ober", "Nieder")
+        for b in rng.permutation(list("abcdefghijklmnopqrstuvwxyzäöüß"))
+    ]
+    real = pd.DataFrame({"zip": [f"{k * 700 + 10_115}" for k in which], "town": [towns[k] for k in which]})
+    made = engine(epochs=1, progress=False).fit(real, seed=1).sample(1000, seed=2)
+    assert set(map(tuple, made.to_numpy())) <= set(map(tuple, real.to_numpy()))
+    assert made["town"].nunique() > 60
+
+
 @pytest.mark.parametrize("engine", [Autoregressive, CTGAN])
 def test_each_entity_has_a_name_of_its_own_that_is_no_real_one(engine):
     real = accounts()[["email", "customer", "full"]]
