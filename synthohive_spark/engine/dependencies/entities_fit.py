@@ -34,6 +34,7 @@ from synthohive_spark.engine.dependencies.functional_fit import (
     numbered_values,
     value_functions,
 )
+from synthohive_spark.engine.dependencies.typed import TypedColumn
 
 _ONE_EACH, _NEARLY_ALL = 0.9, 0.9
 _LONGEST_HEAD = 6
@@ -154,8 +155,9 @@ def find_entities(table: pa.Table, columns: Sequence[Column], found: Dependencie
     """Integers and strings that decide other columns in all rows, and that chance would hardly make do so.
 
     What several decide belongs to the one of the fewest values. Columns that decide each other are names of one thing;
-    the first of them counts, an integer before strings. What codes of columns tell, or what is computed, needs no
-    entity. A string of which more is learned than others tell is one thing with those it is put together from.
+    the first of them counts, an integer before strings. What is read as times is no entity. What codes of columns
+    tell, or what is computed, needs none. A string of which more is learned than others tell is one thing with those
+    it is put together from.
 
     Args:
         table: The rows.
@@ -168,7 +170,8 @@ def find_entities(table: pa.Table, columns: Sequence[Column], found: Dependencie
         return ()
     values = [numbered_values(table, c.name) for c in looked_at]
     counts = [len(np.unique(own)) for own in values]
-    eligible = [c.type.is_integer or c.type.is_string for c in looked_at]
+    times = {own.column.name for own in found.written if isinstance(own, TypedColumn) and own.is_time}
+    eligible = [(c.type.is_integer or c.type.is_string) and c.name not in times for c in looked_at]
     keys = {i: alone_if_null(values[i], table.column(c.name)) for i, c in enumerate(looked_at) if eligible[i]}
     order = [(n, c.type.is_string, i) for i, (n, c) in enumerate(zip(counts, looked_at, strict=True))]
     links = [o for o in found.functional if isinstance(o, FunctionalDependency) and (o.table >= 0).all()]

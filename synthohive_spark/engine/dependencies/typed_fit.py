@@ -48,6 +48,7 @@ _MOST_NUMBERS, _MOST_DIGITS, _SHORT = 4, 4, 7
 _MOST_LEAVES = 50
 _MOST_UNITS, _LONGEST_UNIT = 12, 3
 _TRIED, _MOST_FORMS = 40, 4
+_INTEGER_DATES = (8, "%Y%m%d"), (7, "%Y%j"), (8, "%d%m%Y"), (8, "%m%d%Y")
 _YEARS = "1900-01-01", "2199-12-31"
 _NUMBER = re.compile(r"(-?)([^\d\-]*)(-?)(\d[\d., '\u2019\u00a0\u2009\u202f]*\d|\d)([^\d]*)")
 _SIGNED = re.compile(r"[^\d+-]*[+-]")
@@ -306,12 +307,15 @@ def _calendar_integer(column: Column, values: pa.Array) -> TypedColumn | None:
         return None
     texts = different.cast(pa.int64()).cast(pa.string())
     lengths = set(pc.utf8_length(texts).to_pylist())
-    if lengths in ({7}, {8}):
-        date = TimeFormat("%Y%m%d" if lengths == {8} else "%Y%j")
-        dates = date.parse(texts)
-        first, last = (pa.scalar(text).cast(pa.date32()) for text in _YEARS)
-        inside = pc.and_(pc.greater_equal(dates, first), pc.less_equal(dates, last)).fill_null(False)
-        return TypedColumn(column, date) if inside.false_count == 0 else None
+    first, last = (pa.scalar(text).cast(pa.date32()) for text in _YEARS)
+    for length, form in _INTEGER_DATES if lengths <= {7, 8} else ():
+        if max(lengths) == length:
+            date = TypedColumn(column, TimeFormat(form))
+            dates = date.split({column.name: different})[0]
+            inside = pc.and_(pc.greater_equal(dates, first), pc.less_equal(dates, last)).fill_null(False)
+            # The 31st of February is read as a day of March.
+            if inside.false_count == 0 and date.join([dates]).equals(different):
+                return date
     for form in _INTEGER_CLOCKS:
         largest = pc.max(different).as_py()
         if (1_000 if not form.seconds else 100_000) <= largest <= (240_000 if form.seconds else 2_400):

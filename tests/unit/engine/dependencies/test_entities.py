@@ -17,6 +17,7 @@ from synthohive_spark.engine.dependencies.find import with_decided_last
 from synthohive_spark.engine.dependencies.product import Factor, Product
 from synthohive_spark.engine.dependencies.relations import Relations
 from synthohive_spark.engine.sampling.draw import Draw
+from tests.helpers.scrambled import find, table_of
 
 ROWS, CUSTOMERS = 3000, 500
 
@@ -252,6 +253,23 @@ def test_ids_of_customers_are_made_and_about_as_many_as_there_are(engine, kind):
     assert 0.01 < made["customer"].isna().mean() < 0.3
     assert made["birth"].isin(set(real["birth"])).mean() < 0.15
     assert made.loc[made["customer"].isna(), "birth"].nunique() > 0.5 * made["customer"].isna().sum()
+
+
+@pytest.mark.parametrize("written", ["09:30", 930, 20240131, 31012024])
+def test_what_is_read_as_times_is_no_entity(written):
+    rng = np.random.default_rng(8)
+    of, gate = rng.integers(0, 700, ROWS), rng.integers(0, 40, 700)
+    clock = written in ("09:30", 930)
+    times = [f"{m // 60:02d}:{m % 60:02d}" for m in rng.permutation(1440)[:700]]
+    days = (pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.permutation(2000)[:700], "D")).strftime(
+        "%d%m%Y" if written == 31012024 else "%Y%m%d"
+    )
+    texts = np.array([t.replace(":", "" if written == 930 else ":") for t in times] if clock else days)
+    kind = "string" if isinstance(written, str) and clock else "bigint"
+    own = texts[of] if kind == "string" else texts[of].astype(int)
+    table, columns = table_of({"x": (kind, own), "gate": ("string", [f"gate {g}" for g in gate[of]])})
+    assert find_entities(table, columns, Dependencies())
+    assert find_entities(table, columns, find(table, columns)) == ()
 
 
 def test_of_attributes_that_tell_each_other_by_codes_one_is_left_to_the_entity():
