@@ -172,6 +172,21 @@ def test_words_that_are_one_to_one_are_of_people_only_where_one_is_called_so(nam
 
 
 @pytest.mark.parametrize("engine", [Autoregressive, CTGAN])
+def test_codes_of_things_keep_what_belongs_to_them_and_rare_ones_are_left_out(engine):
+    rng = np.random.default_rng(5)
+    codes = [f"{a}{k:02d}.{k % 7}" for a in "ABCDEFG" for k in rng.permutation(99)[:20]]
+    shares = rng.dirichlet(np.full(140, 0.6))
+    which = rng.choice(140, 2000, p=shares)
+    real = pd.DataFrame({"icd": np.array(codes)[which], "weight": (rng.permutation(900)[:140] / 100)[which]})
+    rare = real["icd"].map(real["icd"].value_counts()) < 5
+    assert 0.02 < rare.mean() < 0.2
+    model = engine(epochs=1, progress=False).fit(real, seed=1)
+    made = model.sample(1000, seed=2)
+    assert set(made["icd"]) <= set(real["icd"][~rare])
+    assert set(map(tuple, made.to_numpy())) <= set(map(tuple, real.to_numpy()))
+
+
+@pytest.mark.parametrize("engine", [Autoregressive, CTGAN])
 def test_zip_codes_and_their_towns_are_drawn_as_they_go_together(engine):
     rng = np.random.default_rng(3)
     which = rng.integers(0, 120, 2000)

@@ -329,6 +329,10 @@ def test_amounts_of_several_currencies_keep_their_shares_and_forms():
     "values",
     [
         [f"{c}{v}" for c, v in zip(rng(1).choice(list("ABC"), ROWS), rng(2).integers(0, 900, ROWS), strict=True)],
+        [
+            f"{c}{v:.1f}"
+            for c, v in zip(rng(1).choice(list("ABC"), ROWS), rng(2).integers(100, 999, ROWS) / 10, strict=True)
+        ],
         ["1 day" if v == 1 else f"{v} days" for v in rng(2).integers(0, 90, ROWS)],
         [f"{v:05d}" if i % 3 else f"{v + 100_000}" for i, v in enumerate(rng(2).integers(0, 90_000, ROWS))],
         [f"€{v:.2f}" if i else f"${v:.2f}" for i, v in enumerate(rng(2).lognormal(3, 1, ROWS))],
