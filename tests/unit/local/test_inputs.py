@@ -173,3 +173,15 @@ def test_numbers_that_are_named_categorical_come_out_as_they_are():
     assert not set(CTGAN(epochs=1, progress=False).fit(frame, seed=1).sample(500, seed=1)["place"]) <= set(known)
     with pytest.raises(SchemaError, match="categorical names 'plase', which is no column; did you mean 'place'"):
         CTGAN(progress=False, categorical=["plase"]).fit(frame)
+
+
+@pytest.mark.parametrize("first", [0, 5])
+def test_dates_of_pandas_with_missing_ones_are_dates_and_times_beside_them_are_refused(first):
+    days = pd.Series(pd.date_range("2020-01-01", periods=200)).where(np.arange(200) % 7 != first).dt.date
+    assert any(value is pd.NaT for value in days)
+    table, (column,) = learnable(pd.DataFrame({"day": days}), set())
+    assert column.type.name == "date"
+    assert table["day"].to_pylist() == [None if value is pd.NaT else value for value in days]
+    mixed = pd.Series([*days[:50], datetime.datetime(2020, 1, 1, 5)], dtype=object)
+    with pytest.raises(SchemaError, match="make them one type"):
+        learnable(pd.DataFrame({"day": mixed}), set())
