@@ -88,7 +88,7 @@ def _read(values: pd.Series[Any]) -> pa.Array:
         ) from error
     except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
         raise _unlearnable(values) from error
-    if pa.types.is_date(array.type) and any(isinstance(v, datetime.datetime) for v in values.array):
+    if pa.types.is_date(array.type) and any(isinstance(v, datetime.datetime) for v in values.dropna().array):
         way = f"pd.to_datetime(df[{values.name!r}])"
         raise SchemaError(f"column {values.name!r} holds dates and times; make them one type, such as by {way}")
     return array

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from synthohive_spark.pii import column_names
+from synthohive_spark.declarations import column_names
 from synthohive_spark.pii.fake_words import looks_first, unspaced
 from synthohive_spark.pii.format_fitting import share_of
 from synthohive_spark.pii.word_pools import plain, spelled_out

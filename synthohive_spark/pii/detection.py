@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from synthohive_spark.pii import column_names, heuristics, phones, validators
+from synthohive_spark.declarations import column_names
+from synthohive_spark.pii import heuristics, phones, validators
 
 _MOST = 0.8
 _NEARLY_ALL = 0.95

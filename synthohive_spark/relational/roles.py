@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from synthohive_spark.declarations.column_names import PEOPLE, PERSON, name_words
 from synthohive_spark.declarations.foreign_key import ForeignKey
 from synthohive_spark.declarations.owners import Candidate, choose_owners
 from synthohive_spark.declarations.plan import DatabasePlan
 from synthohive_spark.declarations.table import TableDeclaration, label
-from synthohive_spark.pii.column_names import PERSON, ROLES, name_words
 from synthohive_spark.relational.links import TableProfile, singular, words_of
 
 FEW_ROWS = 100
@@ -22,9 +22,6 @@ _MOST_ROWS, _SMALL_SHARE = 5_000, 0.005
 _MOST_CHILDREN = 1_000
 _LOSSES = (0.0, 0.02, 0.1, 0.5)
 """Shares of rows without a parent that make a link worse than another."""
-_PEOPLE = ROLES - {"first", "last", "full", "given", "family", "middle", "maiden", "legal", "real"} | {
-    *("resident", "citizen", "worker", "player", "pupil", "voter", "donor", "debtor"),
-}
 _OF_PEOPLE = PERSON - {"nom", "nombre", "nombres"} | {
     *("birth", "birthday", "birthdate", "birthyear", "born", "dob", "salary", "wage", "ssn", "passport"),
 }
@@ -161,7 +158,7 @@ def _has_few(rows: int, others: int) -> bool:
 def _shows_people(name: str, own: LinkedTable) -> bool:
     words = {word for part in words_of(name) for word in (part, singular(part))}
     columns = {word for column in own.profile.types for word in name_words(column)}
-    return bool(own.personal) or bool(words & _PEOPLE) or bool(columns & _OF_PEOPLE)
+    return bool(own.personal) or bool(words & PEOPLE) or bool(columns & _OF_PEOPLE)
 
 
 def _onward(name: str, tables: Mapping[str, LinkedTable]) -> list[ForeignKey]:

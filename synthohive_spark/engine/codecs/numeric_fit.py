@@ -33,7 +33,9 @@ BINS = 8
 KNOTS = 1024
 _ROWS_PER_BIN = 10
 _NEARLY_ALL = 0.95
-_ROWS_OF_A_NAME, _ROWS_OF_A_CODE = 20, 5
+_MANY, MOST_OF_THINGS = 0.9, 0.5
+"""Share of the rows of names whose values enough rows hold; less will do of what is called a zip code or the like."""
+_ROWS_OF_A_NAME, ROWS_OF_A_CODE = 20, 5
 """Rows of a value on average, from which on numbers are names; fewer will do of what is called a code."""
 _ROOM = 10
 OF_THINGS = re.compile(r"zip|post_?(al|code)|plz|fips|naics|isic|icd", re.IGNORECASE)
@@ -93,12 +95,16 @@ def read_numbers(type_: ColumnType, values: pa.Array, privacy: Privacy) -> tuple
 def _are_names(column: Column, numbers: Numbers, counts: npt.NDArray[np.int64], at_least: int) -> bool:
     """Whether numbers repeat though there is room for many more between them, such as zip codes and price points.
 
+    At most a tenth of the rows hold rare ones, of what is called a zip code or the like half of them: these are left
+    out, where of numbers any between two others would come out.
+
     Of what is called a key nothing is said: its values may be those of people.
     """
-    rows = _ROWS_OF_A_CODE if _CODE.search(column.name) else _ROWS_OF_A_NAME
+    rows = ROWS_OF_A_CODE if _CODE.search(column.name) else _ROWS_OF_A_NAME
     if rows * len(counts) > len(numbers) or len(counts) < 2 or _KEY.search(column.name):
         return False
-    kept = counts[counts >= at_least].sum() >= _NEARLY_ALL * len(numbers)
+    enough = MOST_OF_THINGS if OF_THINGS.search(column.name) else _MANY
+    kept = counts[counts >= at_least].sum() >= enough * len(numbers)
     return bool(kept and _ROOM * len(counts) <= _places(numbers, column.type))
 
 

@@ -10,7 +10,7 @@ from synthohive_spark.engine.codecs.interface import Codec
 from synthohive_spark.engine.codecs.mixture import MixtureCodec
 from synthohive_spark.engine.codecs.mixture_fit import fit_mixture
 from synthohive_spark.engine.codecs.numeric import NumericCodec
-from synthohive_spark.engine.codecs.numeric_fit import SPIKE_SHARE, fit_numeric
+from synthohive_spark.engine.codecs.numeric_fit import MOST_OF_THINGS, OF_THINGS, SPIKE_SHARE, fit_numeric
 from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.codecs.sequence import SequenceCodec
 from synthohive_spark.engine.codecs.surrogate import SurrogateCodec
@@ -29,7 +29,7 @@ CODECS: dict[str, type[Codec]] = {
 }
 """By the name that a codec writes into its JSON."""
 _FEWEST_TEXTS = 9
-_MANY_RARE = 0.1
+_FEW_RARE, _MANY_RARE = 0.05, 0.1
 _ALL_BUT = 0.9
 _log = get_logger(__name__)
 
@@ -47,18 +47,28 @@ def fit_codec(sample: ColumnSample, rules: ColumnRules, numeric_encoding: str, r
     if name in rules.surrogates:
         return rules.surrogates[name].with_nulls(sample.statistics.nulls, rows)
     if not type_.is_string and type_.name != "boolean":
-        return fit_mixture(sample) if numeric_encoding == "mixture" else fit_numeric(sample)
+        if numeric_encoding == "mixture":
+            return fit_mixture(sample)
+        numeric = fit_numeric(sample)
+        if not numeric.bins:
+            _warn_of_rare(sample)
+        return numeric
     imitated = name in rules.imitated
     if type_.is_string and name not in rules.categorical and (imitated or nearly_unique(sample)):
         words = _words(sample, imitated)
         if not imitated:
             _warn(name, sample, words)
         return fit_text(sample, words, imitated=imitated)
+    _warn_of_rare(sample)
     return fit_categorical(sample)
 
 
 def nearly_unique(sample: ColumnSample) -> bool:
-    """Whether patterns tell more of a column than its values: most rows, or many of those of rare values, are alone."""
+    """Whether patterns tell more of a column than its values: most rows, or many of those of rare values, are alone.
+
+    Zip codes and the like that are made up do not exist: up to half of the rows may hold rare ones.
+    """
+    many = 1 - MOST_OF_THINGS if OF_THINGS.search(sample.column.name) else _MANY_RARE
     counts = sample.counts
     rows, common = sum(counts.values()), _common(sample)
     if rows < _FEWEST_TEXTS:
@@ -66,10 +76,10 @@ def nearly_unique(sample: ColumnSample) -> bool:
     others = rows - sum(counts[word] for word in common)
     # Who asks for categories of one row as well gets them, unless nearly every row has its own.
     alone = 0.5 if sample.privacy.rare_category_rows or 2 * len(counts) > rows else _ALL_BUT
-    if len(counts) - len(common) > alone * others and others > _MANY_RARE * rows:
+    if len(counts) - len(common) > alone * others and others > many * rows:
         return True
     rare = [count for count in counts.values() if count < sample.at_least]
-    return sum(rare) > _MANY_RARE * rows and len(rare) >= _FEWEST_TEXTS
+    return sum(rare) > many * rows and len(rare) >= _FEWEST_TEXTS
 
 
 def _common(sample: ColumnSample) -> list[str]:
@@ -87,6 +97,15 @@ def _words(sample: ColumnSample, imitated: bool) -> list[str]:
         return [word for word in _common(sample) if not any(c.isalnum() for c in word)]
     kept = [v for v, count in sample.counts.items() if count >= max(sample.at_least, 2)]
     return kept if 2 * sum(sample.counts[v] for v in kept) >= sum(sample.counts.values()) else _common(sample)
+
+
+def _warn_of_rare(sample: ColumnSample) -> None:
+    """Tell how many values are left out of what is called a zip code or the like."""
+    rare = [count for count in sample.counts.values() if count < sample.at_least]
+    kept, rows = len(sample.counts) - len(rare), sum(sample.counts.values())
+    if OF_THINGS.search(sample.column.name) and kept and sum(rare) > _FEW_RARE * rows:
+        reason = f"{sum(rare):,} rows hold {len(rare):,} rare values: they are left out"
+        _log.warning("rare_values", column=sample.column.name.replace("\x00", " "), reason=reason, values_kept=kept)
 
 
 def _warn(name: str, sample: ColumnSample, words: list[str]) -> None:

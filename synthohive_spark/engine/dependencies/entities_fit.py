@@ -10,6 +10,17 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synthohive_spark.declarations.column_names import (
+    CITY,
+    COMPANY,
+    COUNTRY,
+    EMAIL,
+    PEOPLE,
+    PERSON,
+    THINGS,
+    USERNAME,
+    name_words,
+)
 from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.code_links import Codes, FunctionalDependency
 from synthohive_spark.engine.codecs.arrow_numbers import to_numbers
@@ -23,12 +34,15 @@ from synthohive_spark.engine.dependencies.functional_fit import (
     numbered_values,
     value_functions,
 )
+from synthohive_spark.engine.dependencies.typed import TypedColumn
 
 _ONE_EACH, _NEARLY_ALL = 0.9, 0.9
 _LONGEST_HEAD = 6
 _FEWEST_NUMBERS = 30
 _FEWEST_NAMES = 100
 """Fewer values are those of a list (countries with their codes) rather than of people."""
+_OF_PEOPLE = EMAIL | PEOPLE | PERSON | USERNAME | {"name", "names"}
+_OF_NO_PEOPLE = CITY | COMPANY | COUNTRY | THINGS
 
 
 def find_entity_names(table: pa.Table, columns: Sequence[Column], others: Collection[str] = ()) -> frozenset[str]:
@@ -36,8 +50,9 @@ def find_entity_names(table: pa.Table, columns: Sequence[Column], others: Collec
 
     That is what looks like a number of something (a customer) and decides another column in all rows, of which its
     first characters do not tell it (a seat `B-12` tells that it is in business class), or strings of which there is
-    about one for each (the e-mail address of a customer). Where many rows hold each value, it is taken for that of
-    a thing (the name of a product); so is what is called a zip code or the like.
+    about one for each (the e-mail address of a customer), where one of the two looks like a number or is called like
+    a name of people. Where many rows hold each value, it is taken for that of a thing (the name of a product); so is
+    what is called a zip code or the like, and what there is about one of for each (its town).
 
     Args:
         table: The rows.
@@ -56,12 +71,19 @@ def find_entity_names(table: pa.Table, columns: Sequence[Column], others: Collec
     keys = {i: alone_if_null(values[i], table.column(c.name)) for i, c in enumerate(looked_at) if few[i]}
     found = value_functions(values, [*few, *(False for _ in names[len(few) :])], keys)
     numbers = [is_numbered(c, own) for c, own in zip(looked_at, different, strict=True)]
+    things = [OF_THINGS.search(c.name) is not None for c in looked_at]
     texts = {i: one_array(table.column(names[i])) for i, _ in found if numbers[i]}
     personal = {i for i, j in found if numbers[i] and not _is_spelled(texts[i], values[j])}
     for i, j in found:
-        if j < len(few) and few[j] and counts[j] >= _ONE_EACH * counts[i]:
-            personal |= {k for k in (i, j) if looked_at[k].type.is_string}
+        if j < len(few) and few[j] and counts[j] >= _ONE_EACH * counts[i] and not (things[i] or things[j]):
+            named = any(numbers[k] or _is_of_people(names[k]) for k in (i, j))
+            personal |= {k for k in (i, j) if named and looked_at[k].type.is_string}
     return frozenset(names[i] for i in personal)
+
+
+def _is_of_people(name: str) -> bool:
+    words = name_words(name)
+    return bool(words & _OF_PEOPLE) and not words & _OF_NO_PEOPLE
 
 
 def is_of_few_rows(table: pa.Table, name: str) -> bool:
@@ -133,8 +155,9 @@ def find_entities(table: pa.Table, columns: Sequence[Column], found: Dependencie
     """Integers and strings that decide other columns in all rows, and that chance would hardly make do so.
 
     What several decide belongs to the one of the fewest values. Columns that decide each other are names of one thing;
-    the first of them counts, an integer before strings. What codes of columns tell, or what is computed, needs no
-    entity. A string of which more is learned than others tell is one thing with those it is put together from.
+    the first of them counts, an integer before strings. What is read as times is no entity. What codes of columns
+    tell, or what is computed, needs none. A string of which more is learned than others tell is one thing with those
+    it is put together from.
 
     Args:
         table: The rows.
@@ -147,7 +170,8 @@ def find_entities(table: pa.Table, columns: Sequence[Column], found: Dependencie
         return ()
     values = [numbered_values(table, c.name) for c in looked_at]
     counts = [len(np.unique(own)) for own in values]
-    eligible = [c.type.is_integer or c.type.is_string for c in looked_at]
+    times = {own.column.name for own in found.written if isinstance(own, TypedColumn) and own.is_time}
+    eligible = [(c.type.is_integer or c.type.is_string) and c.name not in times for c in looked_at]
     keys = {i: alone_if_null(values[i], table.column(c.name)) for i, c in enumerate(looked_at) if eligible[i]}
     order = [(n, c.type.is_string, i) for i, (n, c) in enumerate(zip(counts, looked_at, strict=True))]
     links = [o for o in found.functional if isinstance(o, FunctionalDependency) and (o.table >= 0).all()]

@@ -168,11 +168,16 @@ def _find_typed(
 ) -> list[Written]:
     """What strings and integers are written as; periods only among ``free`` columns, nothing of those that are left."""
     left |= rules.imitated | rules.categorical
+    typed = find_typed(table, columns, left, privacy)
     # Years and months are no times of day, though 202312 may look like one.
-    numbers = [c for c in free if c.type.is_temporal or (c.type.is_integer and may_be_months(table.column(c.name)))]
-    told = frozenset(own.column.name for own in rules.templates)
-    parts = {own.column.name for own in find_time_parts(table, numbers, given, told, privacy)}
-    typed = find_typed(table, columns, left | parts, privacy)
+    months = {c.name for c in free if c.type.is_integer and may_be_months(table.column(c.name))}
+    if months:
+        read = [own for own in typed if own.column.name not in months and isinstance(own, TypedColumn) and own.is_time]
+        names = {c.name for c in free}
+        numbers = [c for c in virtual(read, columns) if c.name in names and (c.type.is_temporal or c.name in months)]
+        told = frozenset(own.column.name for own in rules.templates)
+        parts = {own.column.name for own in find_time_parts(split(read, table), numbers, given, told, privacy)}
+        typed = [own for own in typed if own.column.name not in parts]
     periods = find_periods(table, free, typed, left, privacy)
     return list({own.column.name: own for own in (*typed, *periods)}.values())
 

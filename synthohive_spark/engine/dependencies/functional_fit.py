@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.code_links import Block, FunctionalDependency
+from synthohive_spark.engine.codecs.numeric_fit import OF_THINGS, ROWS_OF_A_CODE
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.encoded_table import Codes, EncodedTable
 
@@ -90,8 +91,8 @@ def find_names(
     """Numbers that are names: integers that decide what other columns hold, and numbers that a column decides.
 
     The number of a product is no quantity, and its price is none that could lie between two others. Columns of which
-    few rows hold each value are not looked at: they may be the keys of people; strings of ``things`` are. Neither is
-    what follows a number along a curve, nor part of a date.
+    few rows hold each value are not looked at, unless they are called zip codes or the like: they may be the keys of
+    people; strings of ``things`` are. Neither is what follows a number along a curve, nor part of a date.
 
     Args:
         table: The rows.
@@ -103,9 +104,10 @@ def find_names(
     if len(looked_at) < 2 or not table.num_rows:
         return frozenset()
     values = [numbered_values(table, c.name) for c in looked_at]
-    most = min(MOST_CODES, table.num_rows // ROWS_OF_A_NAME)
-    keys = [c.type.is_integer or c.type.is_string for c in looked_at]
-    few = [key and len(np.unique(v)) <= most for key, v in zip(keys, values, strict=True)]
+    keys = [c for c in looked_at if c.type.is_integer or c.type.is_string]
+    enough = {c: ROWS_OF_A_CODE if OF_THINGS.search(c.name) else ROWS_OF_A_NAME for c in keys}
+    most = {c: min(MOST_CODES, table.num_rows // rows) for c, rows in enough.items()}
+    few = [len(np.unique(v)) <= most.get(c, 0) for c, v in zip(looked_at, values, strict=True)]
     told = [c.name in things and are_shared(v, things[c.name]) for c, v in zip(looked_at, values, strict=True)]
     few = [own or other for own, other in zip(few, told, strict=True)]
     names: set[str] = set()

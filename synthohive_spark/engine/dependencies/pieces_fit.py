@@ -37,7 +37,8 @@ def find_pieces(
     """The strings of which characters at one place go with the values of another column.
 
     They are strings that are made from patterns otherwise, or name an entity; they have one length, or characters of
-    one class each where a piece begins and ends.
+    one class each where a piece begins and ends. No piece begins or ends within a number or word whose end is at
+    several places (`10.1` and `10.12`): what is left would make it longer or shorter than any.
 
     All rows in which both are there with one value of the other column have the same characters; or all rows that begin
     alike have the same value of it. At least 20 rows hold each value, and each of the texts at the place, on average,
@@ -106,7 +107,9 @@ class _Characters:
         own = classes[place].reshape(self.places.shape)
         alike = own == own[:1]
         even = bool(pc.min(pc.utf8_length(self.texts)) == pc.max(pc.utf8_length(self.texts)))
-        inside = [even or bool(alike[:, p - 1 : p + 1].all()) for p in range(1, self.size)]
+        words = np.array([chr(point).isalnum() for point in points.tolist()])[place].reshape(own.shape)
+        firm = _are_firm(words if even else own, even)
+        inside = [firm[p] and (even or bool(alike[:, p - 1 : p + 1].all())) for p in range(1, self.size)]
         self.varies = (self.places != self.places[:1]).any(axis=0)
         self.may_end = [True, *inside, even]
         self.few = np.linspace(0, len(self.rows) - 1, min(_FEW, len(self.rows))).astype(np.intp)
@@ -171,6 +174,23 @@ class _Characters:
     def _is_no_accident(self, of: Codes, told: Codes) -> bool:
         agreement = ((np.bincount(told) / len(told)) ** 2).sum()
         return bool((len(of) - int(of.max()) - 1) * np.log(agreement) < self.likely)
+
+
+def _are_firm(kinds: npt.NDArray[np.generic], even: bool) -> list[bool]:
+    """Before which places no run of characters of one kind is cut whose end is not at one place in all rows.
+
+    Args:
+        kinds: What kind each character of each row is of.
+        even: Whether all rows end where these end.
+    """
+    size = kinds.shape[1]
+    firm, ends = [True] * size, np.full(len(kinds), size)
+    for place in range(size - 1, 0, -1):
+        within = kinds[:, place - 1] == kinds[:, place]
+        cut = ends[within]
+        firm[place] = not len(cut) or bool((cut == cut[0]).all() and (even or cut[0] < size))
+        ends = np.where(within, ends, place)
+    return firm
 
 
 def _decided(of: Codes, columns: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:

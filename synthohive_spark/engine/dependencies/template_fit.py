@@ -253,11 +253,10 @@ def _longest(own: _Texts, standing: Sequence[tuple[Field, list[str]]]) -> Templa
 
 def _is_loose(template: TemplateColumn) -> bool:
     """Whether only initials stand in what is learned, or one stands anywhere behind it."""
-    if None in template.gaps and all(field.form in _INITIALS for field in template.fields):
+    short = [field.form in _INITIALS and field.size > 0 for field in template.fields]
+    if None in template.gaps and all(short):
         return True
-    return any(
-        field.form in _INITIALS and gap is None for field, gap in zip(template.fields, template.gaps, strict=False)
-    )
+    return any(own and gap is None for own, gap in zip(short, template.gaps, strict=False))
 
 
 def _in_order(own: _Texts, chosen: Sequence[tuple[Field, list[str]]]) -> TemplateColumn | None:

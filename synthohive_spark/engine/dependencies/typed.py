@@ -16,6 +16,9 @@ from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.flag_words import FlagColumn
 from synthohive_spark.engine.dependencies.formats import (
     Format,
+    NumberFormat,
+    ScientificFormat,
+    TimeFormat,
     format_from_json,
     format_to_json,
 )
@@ -56,7 +59,7 @@ class TypedColumn:
     def split(self, arrays: Mapping[str, pa.Array]) -> list[pa.Array]:
         """The values, null where there is none."""
         texts = arrays[self.column.name]
-        values = self.form.parse(texts.cast(pa.string()) if self.column.type.is_integer else texts)
+        values = self.form.parse(self._written(texts) if self.column.type.is_integer else texts)
         if not self.words:
             return [values]
         place = pc.index_in(texts, pa.array(self.words, pa.string()))
@@ -78,6 +81,17 @@ class TypedColumn:
         for special, word in zip(SPECIALS, self.words, strict=False):
             texts = pc.if_else(pa.array(_is(numbers, special)), pa.scalar(word, pa.string()), texts)
         return pc.if_else(pa.array(null_mask(values)), pa.scalar(None, pa.string()), texts)
+
+    def _written(self, numbers: pa.Array) -> pa.Array:
+        """Integers as texts, those of dates with the zero before a day or month of one digit."""
+        texts = numbers.cast(pa.string())
+        dated = isinstance(self.form, TimeFormat) and "%j" not in self.form.form
+        return pc.utf8_lpad(texts, 8, "0") if dated else texts
+
+    @property
+    def is_time(self) -> bool:
+        """Whether the values are times, periods, times of day or durations."""
+        return not isinstance(self.form, NumberFormat | ScientificFormat)
 
     @property
     def _is_date(self) -> bool:

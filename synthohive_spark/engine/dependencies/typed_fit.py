@@ -48,6 +48,7 @@ _MOST_NUMBERS, _MOST_DIGITS, _SHORT = 4, 4, 7
 _MOST_LEAVES = 50
 _MOST_UNITS, _LONGEST_UNIT = 12, 3
 _TRIED, _MOST_FORMS = 40, 4
+_INTEGER_DATES = (8, "%Y%m%d"), (7, "%Y%j"), (8, "%d%m%Y"), (8, "%m%d%Y")
 _YEARS = "1900-01-01", "2199-12-31"
 _NUMBER = re.compile(r"(-?)([^\d\-]*)(-?)(\d[\d., '\u2019\u00a0\u2009\u202f]*\d|\d)([^\d]*)")
 _SIGNED = re.compile(r"[^\d+-]*[+-]")
@@ -163,6 +164,7 @@ def _amounts(column: Column, values: pa.Array, privacy: Privacy) -> SeveralForma
     counted = pc.value_counts(values.drop_null())
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
     rows: Counter[tuple[str, str]] = Counter()
+    shapes: set[str] = set()
     for text, count in zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True):
         match = _NUMBER.fullmatch(text)
         around = (match[2], match[5]) if match else ("", "")
@@ -170,6 +172,7 @@ def _amounts(column: Column, values: pa.Array, privacy: Privacy) -> SeveralForma
             return None
         groups[around].append(text)
         rows[around] += count
+        shapes.add(re.sub("[0-9]", "9", match[4]) if match else "")
         if len(groups) > _MOST_UNITS:
             return None
     if len(counted) < _DIFFERENT or len(groups) < 2 or min(rows.values()) < max(privacy.min_rows, 3):
@@ -177,6 +180,9 @@ def _amounts(column: Column, values: pa.Array, privacy: Privacy) -> SeveralForma
     forms = [next(_fitting(texts), None) for texts in groups.values()]
     plain = all(form is None or not (form.digits or form.thousands) for form in forms)
     if None in forms or (plain and any(c.isalpha() for around in groups for c in "".join(around))):
+        return None
+    # Digits behind letters that all have one length are codes: A12.1.
+    if len(shapes) == 1 and any(before[-1:].isalpha() for before, _ in groups):
         return None
     return SeveralFormats(column, tuple(form for form in forms if form is not None))
 
@@ -306,12 +312,15 @@ def _calendar_integer(column: Column, values: pa.Array) -> TypedColumn | None:
         return None
     texts = different.cast(pa.int64()).cast(pa.string())
     lengths = set(pc.utf8_length(texts).to_pylist())
-    if lengths in ({7}, {8}):
-        date = TimeFormat("%Y%m%d" if lengths == {8} else "%Y%j")
-        dates = date.parse(texts)
-        first, last = (pa.scalar(text).cast(pa.date32()) for text in _YEARS)
-        inside = pc.and_(pc.greater_equal(dates, first), pc.less_equal(dates, last)).fill_null(False)
-        return TypedColumn(column, date) if inside.false_count == 0 else None
+    first, last = (pa.scalar(text).cast(pa.date32()) for text in _YEARS)
+    for length, written in _INTEGER_DATES if lengths <= {7, 8} else ():
+        if max(lengths) == length:
+            date = TypedColumn(column, TimeFormat(written))
+            dates = date.split({column.name: different})[0]
+            inside = pc.and_(pc.greater_equal(dates, first), pc.less_equal(dates, last)).fill_null(False)
+            # The 31st of February is read as a day of March.
+            if inside.false_count == 0 and date.join([dates]).equals(different):
+                return date
     for form in _INTEGER_CLOCKS:
         largest = pc.max(different).as_py()
         if (1_000 if not form.seconds else 100_000) <= largest <= (240_000 if form.seconds else 2_400):

@@ -200,3 +200,15 @@ def test_what_is_declared_independent_decides_nothing(engine):
     told.append(engine(metadata=metadata, progress=False, epochs=1).fit(frame, seed=1).dependencies)
     assert any("kind decides band" in text for text in told[0])
     assert not any("kind" in text for text in told[1])
+
+
+@pytest.mark.parametrize("first", [0, 5])
+def test_dates_of_pandas_with_missing_ones_are_dates_and_times_beside_them_are_refused(first):
+    days = pd.Series(pd.date_range("2020-01-01", periods=200)).where(np.arange(200) % 7 != first).dt.date
+    assert any(value is pd.NaT for value in days)
+    table, (column,) = learnable(pd.DataFrame({"day": days}), set())
+    assert column.type.name == "date"
+    assert table["day"].to_pylist() == [None if value is pd.NaT else value for value in days]
+    mixed = pd.Series([*days[:50], datetime.datetime(2020, 1, 1, 5)], dtype=object)
+    with pytest.raises(SchemaError, match="make them one type"):
+        learnable(pd.DataFrame({"day": mixed}), set())

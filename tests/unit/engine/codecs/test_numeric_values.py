@@ -66,6 +66,17 @@ def test_zip_codes_that_come_out_are_there():
     assert np.mean([a == b for a, b in zip(same, values.tolist(), strict=True)]) > 0.97
 
 
+@pytest.mark.parametrize(("name", "rare", "named"), [("zip", 0.3, True), ("zip", 0.6, False), ("x", 0.07, True)])
+def test_rare_ones_of_names_are_left_out(name, rare, named):
+    known = rng(1).choice(np.arange(10_000, 99_999), 700, replace=False)
+    few = int(rare * ROWS) // 3
+    values = np.concatenate([known[40 : 40 + few].repeat(3), rng(3).choice(known[:40], ROWS - 3 * few)])
+    codec, _ = codec_of(values, "int", name)
+    assert (codec.bins == 0) is named
+    if named:
+        assert set(any_values(codec)) <= set(known[:40].tolist())
+
+
 @pytest.mark.parametrize("name", ["customer_id", "userId", "account_no"])
 def test_what_is_called_a_key_is_not_taken_for_names(name):
     values = rng(2).choice(rng(1).choice(10**8, 100, replace=False), ROWS)

@@ -17,6 +17,7 @@ from synthohive_spark.engine.dependencies.find import with_decided_last
 from synthohive_spark.engine.dependencies.product import Factor, Product
 from synthohive_spark.engine.dependencies.relations import Relations
 from synthohive_spark.engine.sampling.draw import Draw
+from tests.helpers.scrambled import find, table_of
 
 ROWS, CUSTOMERS = 3000, 500
 
@@ -151,6 +152,55 @@ def test_strings_that_name_an_entity_are_about_one_for_each_and_of_few_rows():
     assert find_entity_names(table.slice(0, 0), columns) == frozenset()
 
 
+@pytest.mark.parametrize("names", [("zip", "town"), ("plz", "ort"), ("icd_code", "finding"), ("district", "plate")])
+@pytest.mark.parametrize("values", [110, 150])
+def test_words_that_are_one_to_one_are_of_people_only_where_one_is_called_so(names, values):
+    rng = np.random.default_rng(values)
+    which, of = rng.integers(0, values, 2000), rng.permutation(values)
+    words = ["".join("aeioumnrst"[int(d)] for d in f"{k:03d}") for k in range(values)]
+    codes = [f"{k + 10_000}" for k in range(values)] if names[0] != "district" else [w[::-1].upper() for w in words]
+    held = [[codes[k] for k in which], [words[of[k]] for k in which]]
+
+    def found(*names):
+        columns = [Column(name, ColumnType("string")) for name in names]
+        return find_entity_names(pa.table(dict(zip(names, held, strict=True))), columns)
+
+    assert found(*names) == frozenset()
+    assert found("login", "x") == {"login", "x"}
+    assert found("x", "customer_name") == {"x", "customer_name"}
+    assert found(names[0], "city_name") == frozenset()
+
+
+@pytest.mark.parametrize("engine", [Autoregressive, CTGAN])
+def test_codes_of_things_keep_what_belongs_to_them_and_rare_ones_are_left_out(engine):
+    rng = np.random.default_rng(5)
+    codes = [f"{a}{k:02d}.{k % 7}" for a in "ABCDEFG" for k in rng.permutation(99)[:20]]
+    shares = rng.dirichlet(np.full(140, 0.6))
+    which = rng.choice(140, 2000, p=shares)
+    real = pd.DataFrame({"icd": np.array(codes)[which], "weight": (rng.permutation(900)[:140] / 100)[which]})
+    rare = real["icd"].map(real["icd"].value_counts()) < 5
+    assert 0.02 < rare.mean() < 0.2
+    model = engine(epochs=1, progress=False).fit(real, seed=1)
+    made = model.sample(1000, seed=2)
+    assert set(made["icd"]) <= set(real["icd"][~rare])
+    assert set(map(tuple, made.to_numpy())) <= set(map(tuple, real.to_numpy()))
+
+
+@pytest.mark.parametrize("engine", [Autoregressive, CTGAN])
+def test_zip_codes_and_their_towns_are_drawn_as_they_go_together(engine):
+    rng = np.random.default_rng(3)
+    which = rng.integers(0, 120, 2000)
+    towns = [
+        f"{a}{b}"
+        for a in ("Neu", "Alt", "Ober", "Nieder")
+        for b in rng.permutation(list("abcdefghijklmnopqrstuvwxyzäöüß"))
+    ]
+    real = pd.DataFrame({"zip": [f"{k * 700 + 10_115}" for k in which], "town": [towns[k] for k in which]})
+    made = engine(epochs=1, progress=False).fit(real, seed=1).sample(1000, seed=2)
+    assert set(map(tuple, made.to_numpy())) <= set(map(tuple, real.to_numpy()))
+    assert made["town"].nunique() > 60
+
+
 @pytest.mark.parametrize("engine", [Autoregressive, CTGAN])
 def test_each_entity_has_a_name_of_its_own_that_is_no_real_one(engine):
     real = accounts()[["email", "customer", "full"]]
@@ -218,6 +268,23 @@ def test_ids_of_customers_are_made_and_about_as_many_as_there_are(engine, kind):
     assert 0.01 < made["customer"].isna().mean() < 0.3
     assert made["birth"].isin(set(real["birth"])).mean() < 0.15
     assert made.loc[made["customer"].isna(), "birth"].nunique() > 0.5 * made["customer"].isna().sum()
+
+
+@pytest.mark.parametrize("written", ["09:30", 930, 20240131, 31012024])
+def test_what_is_read_as_times_is_no_entity(written):
+    rng = np.random.default_rng(8)
+    of, gate = rng.integers(0, 700, ROWS), rng.integers(0, 40, 700)
+    clock = written in ("09:30", 930)
+    times = [f"{m // 60:02d}:{m % 60:02d}" for m in rng.permutation(1440)[:700]]
+    days = (pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.permutation(2000)[:700], "D")).strftime(
+        "%d%m%Y" if written == 31012024 else "%Y%m%d"
+    )
+    texts = np.array([t.replace(":", "" if written == 930 else ":") for t in times] if clock else days)
+    kind = "string" if isinstance(written, str) and clock else "bigint"
+    own = texts[of] if kind == "string" else texts[of].astype(int)
+    table, columns = table_of({"x": (kind, own), "gate": ("string", [f"gate {g}" for g in gate[of]])})
+    assert find_entities(table, columns, Dependencies())
+    assert find_entities(table, columns, find(table, columns)) == ()
 
 
 def test_of_attributes_that_tell_each_other_by_codes_one_is_left_to_the_entity():

@@ -6,9 +6,11 @@ import pyarrow as pa
 import pytest
 
 from synthohive_spark import CTGAN, Autoregressive
+from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.columns import Column, ColumnType
 from synthohive_spark.engine.dependencies.pieces import PiecesColumn
-from tests.helpers.scrambled import scrambled
+from synthohive_spark.engine.dependencies.pieces_fit import find_pieces
+from tests.helpers.scrambled import scrambled, table_of
 
 ROWS = 2000
 STATES = {"Bavaria": "27", "Berlin": "29", "Hesse": "07", "Saxony": "33", "Hamburg": "24"}
@@ -64,6 +66,20 @@ def test_a_beginning_that_decides_another_column_is_a_piece():
     codes = [f"{100 + k}{n:04d}" + "XY"[n % 2] for k, n in zip(first, rng(2).permutation(10_000), strict=False)]
     found, _, _ = scrambled({"code": ("string", codes), "state": ("string", [f"state {k // 8}" for k in first])})
     assert pieces_of(found) == {"code": ((0, 3),)}
+
+
+@pytest.mark.parametrize("behind", ["{n}", "{n}-{m}", "{n:06d}"], ids=["last", "inside", "fixed"])
+@pytest.mark.parametrize("word", [True, False])
+def test_no_number_or_word_that_may_be_longer_is_cut(behind, word):
+    states = rng(2).choice(list(STATES), ROWS)
+    heads = {s: s[:3].lower() if word else code for s, code in STATES.items()}
+    tails = rng(3).integers(1, 10**6, ROWS), rng(4).integers(1000, 9999, ROWS)
+    spelled = str.maketrans("0123456789", "abcdefghij")
+    texts = [heads[s] + behind.format(n=n, m=m) for s, n, m in zip(states, *map(np.ndarray.tolist, tails), strict=True)]
+    texts = [text.translate(spelled) for text in texts] if word else texts
+    table, columns = table_of({"number": ("string", texts), "state": ("string", states)})
+    found = find_pieces(table, columns, columns, Privacy())
+    assert [own.cuts for own in found] == ([((0, 2 + word),)] if behind == "{n:06d}" else [])
 
 
 def test_chance_texts_of_few_rows_and_one_row_that_differs_make_no_piece():

@@ -75,6 +75,27 @@ def test_a_user_name_begins_with_an_initial():
         assert text.startswith(a[0].lower().replace("é", "e") + b.lower().translate(PLAIN))
 
 
+def test_an_initial_before_a_name_with_accents_is_told_by_both_and_two_initials_are_not():
+    first = rng(1).choice(["Raúl", "Ana", "José", "Íñigo", "Lucía"], 500)
+    last = rng(2).choice(["García", "Muñoz", "Ruiz", "Peña", "Gil"], 500)
+    plain = dict(zip("áéíóúñ", "aeioun", strict=True))
+    numbers = rng(3).integers(1, 99, 500)
+
+    def found(last_name):
+        users = [(f[0] + w).lower() for f, w in zip(first, last_name, strict=True)]
+        users = ["".join(plain.get(c, c) for c in user) + str(n) for user, n in zip(users, numbers, strict=True)]
+        values = {"first": ("string", first), "last": ("string", last), "user": ("string", users)}
+        found, _, drawn = scrambled(values)
+        return found.templates.columns, drawn.to_pylist()
+
+    (own,), drawn = found(last)
+    assert own.sources == ("first", "last")
+    begin = [(row["first"][0] + row["last"]).lower() for row in drawn]
+    begin = ["".join(plain.get(c, c) for c in text) for text in begin]
+    assert [row["user"].rstrip("0123456789") for row in drawn] == begin
+    assert found([w[:1] for w in last])[0] == ()
+
+
 def test_a_template_that_tells_all_is_better_than_one_of_more_columns():
     first, last = rng(1).choice(["Ann", "Bob", "Mia"], ROWS), rng(2).choice(["Smith", "Jones"], ROWS)
     user = [f"{a[0].lower()}{b.lower()}{i}" for a, b, i in zip(first, last, rng(3).permutation(ROWS), strict=True)]

@@ -133,6 +133,29 @@ def test_days_of_a_year_in_integers():
     assert typed(found) == [("x", ["date"])]
 
 
+@pytest.mark.parametrize("form", ["%d%m%Y", "%m%d%Y"])
+@pytest.mark.parametrize("rows", [60, ROWS])
+def test_integers_that_begin_with_the_day_or_month_are_dates(form, rows):
+    values = [int(v) for v in days(form)[:rows]]
+    assert {len(str(v)) for v in values} == {7, 8}
+    values[::9] = [None] * len(values[::9])
+    found, table, drawn = scrambled({"x": ("int", values)})
+    assert typed(found) == [("x", ["date"])]
+    assert sorted(drawn["x"].drop_null().to_pylist()) == sorted(table["x"].drop_null().to_pylist())
+    assert found.split(table)["x"].null_count == len(values[::9])
+    wrong = [value if value != values[1] else 31_022_024 for value in values]
+    assert typed(scrambled({"x": ("int", wrong)})[0]) == []
+
+
+def test_years_and_months_beside_dates_in_integers_are_no_times_of_day():
+    made = pd.to_datetime("2018-01-01") + pd.to_timedelta(rng(1).integers(0, 2200, ROWS), "D")
+    of = {name: ("int", made.strftime(form).astype(int)) for name, form in [("day", "%Y%m%d"), ("month", "%Y%m")]}
+    found, _, drawn = scrambled(of)
+    assert typed(found) == [("day", ["date"])]
+    assert "month is the year and month of day" in found.describe()
+    assert (drawn["month"].to_numpy() == drawn["day"].to_numpy() // 100).all()
+
+
 def test_words_between_numbers_and_between_days_are_kept():
     numbers = [f"{v:.2f}" for v in rng(1).gamma(2, 300, ROWS)]
     for values in (numbers, days("%Y-%m-%d")):
@@ -306,6 +329,10 @@ def test_amounts_of_several_currencies_keep_their_shares_and_forms():
     "values",
     [
         [f"{c}{v}" for c, v in zip(rng(1).choice(list("ABC"), ROWS), rng(2).integers(0, 900, ROWS), strict=True)],
+        [
+            f"{c}{v:.1f}"
+            for c, v in zip(rng(1).choice(list("ABC"), ROWS), rng(2).integers(100, 999, ROWS) / 10, strict=True)
+        ],
         ["1 day" if v == 1 else f"{v} days" for v in rng(2).integers(0, 90, ROWS)],
         [f"{v:05d}" if i % 3 else f"{v + 100_000}" for i, v in enumerate(rng(2).integers(0, 90_000, ROWS))],
         [f"€{v:.2f}" if i else f"${v:.2f}" for i, v in enumerate(rng(2).lognormal(3, 1, ROWS))],

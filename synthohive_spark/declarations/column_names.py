@@ -1,4 +1,4 @@
-"""Words of column names that speak for a kind of personal data, or against it."""
+"""Words of column names that speak for people, or for a kind of personal data, or against it."""
 
 from __future__ import annotations
 
@@ -58,6 +58,9 @@ ROLES = _words(
     "first last full given family middle maiden customer client patient employee person people contact author owner "
     "holder member guest passenger student teacher manager staff user driver doctor nurse applicant beneficiary "
     "tenant subscriber recipient sender witness spouse father mother child parent buyer seller insured legal real"
+)
+PEOPLE = ROLES - _words("first last full given family middle maiden legal real") | _words(
+    "resident citizen worker player pupil voter donor debtor"
 )
 THINGS = _words(
     "product company file table column city country airport brand category event school host server domain app project "
