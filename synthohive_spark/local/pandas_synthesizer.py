@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
@@ -114,10 +114,7 @@ class PandasSynthesizer:
         started = time.monotonic()
         seed = given_or_drawn(seed, "training_seed")
         declared = self.metadata.table(table_name) if self.metadata is not None else TableDeclaration()
-        _check_columns(pdf, declared)
-        for name in self.categorical:
-            if name not in pdf.columns:
-                raise SchemaError(f"categorical names {name!r}, which is no column{nearest(name, pdf.columns)}")
+        _check_columns(pdf, declared, self.categorical)
         key = _key_column(pdf, declared)
         table, columns = learnable(pdf, {*declared.dropped, *declared.pk})
         _check_constraints(declared.constraints, columns if key is None else (*columns, key))
@@ -322,7 +319,10 @@ def _numbered(key: Column, n: int) -> pa.Array:
     return codec.decode(np.zeros(n, np.int32), np.zeros(n, np.float32), np.arange(n, dtype=np.uint64)[:, None])
 
 
-def _check_columns(pdf: pd.DataFrame, declared: TableDeclaration) -> None:
+def _check_columns(pdf: pd.DataFrame, declared: TableDeclaration, categorical: Iterable[str]) -> None:
+    for name in categorical:
+        if name not in pdf.columns:
+            raise SchemaError(f"categorical names {name!r}, which is no column{nearest(name, pdf.columns)}")
     for setting, name in declared.named():
         if name not in pdf.columns:
             raise SchemaError(

@@ -21,7 +21,7 @@ from synthohive_spark.engine.dependencies.shaped import ShapedColumn
 from synthohive_spark.engine.table_statistics import ColumnStatistics
 
 _ROWS, _LOOKED_AT, _FEW = 100, 3_000, 600
-_MOST_VALUES, _MOST_GROUPS = 100, 40
+_MOST_VALUES, _MOST_GROUPS, _FEWEST_STRINGS = 100, 40, 20
 _TOLD, _NEARLY, _NEARLY_ALL = 0.5, 0.05, 0.9
 _TURNS = 5
 _LONGEST = 40
@@ -41,7 +41,7 @@ def find_shaped(
     A shape is the classes of the characters of a string, or of its runs. What chance tells is taken off: what rows
     tell of those some way behind. Values of the other column that go with the same shapes make one group; those of
     fewer than 20 rows belong to none. Of several columns the one of fewest values counts, of those that tell nearly
-    the most.
+    the most. Each group has at least 20 different strings.
 
     Args:
         table: The rows.
@@ -69,9 +69,11 @@ def find_shaped(
         most = max(told.values()) - _NEARLY
         of = min((c for c, share in told.items() if share >= most), key=lambda c: len(np.unique(labels[c])))
         groups = shapes.groups(labels[of])
-        if 2 <= len(groups) <= _MOST_GROUPS:
-            rows = [float(np.isin(labels[of], group).sum()) for group in groups]
-            shares = tuple(own / sum(rows) for own in rows)
+        rows = [np.isin(labels[of], group) for group in groups]
+        numbers = numbered_values(table, column.name)
+        # The patterns of few strings are hardly more than these strings.
+        if 2 <= len(groups) <= _MOST_GROUPS and min(len(np.unique(numbers[own])) for own in rows) >= _FEWEST_STRINGS:
+            shares = tuple(float(own.sum() / np.sum(rows)) for own in rows)
             found.append(ShapedColumn(column, of, _named(table, of, labels[of], groups), shares))
     return tuple(found)
 

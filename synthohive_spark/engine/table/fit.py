@@ -93,8 +93,7 @@ def _fit(
     most_values = engine.encoding.most_values
     generated = dependencies.split_columns(request.generated)
     looked_at = [c for c in generated if c.name not in request.rules.surrogates]
-    rules = request.rules
-    plain = _whole(looked_at, request, dependencies, imitated=False)
+    rules, plain = request.rules, _whole(looked_at, request, dependencies, imitated=False)
     composites = find_composites(table, plain, request.privacy.min_rows)
     request = _with_names(rows, table, looked_at, request, dependencies, composites)
     encoder, encoded = fit_encoder(table, generated, statistics, request, most_values, threads)
