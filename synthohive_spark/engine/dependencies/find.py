@@ -15,6 +15,7 @@ from synthohive_spark.engine.code_links import Block
 from synthohive_spark.engine.codecs.rules import ColumnRules
 from synthohive_spark.engine.columns import Column
 from synthohive_spark.engine.dependencies.clock_difference import find_clock_differences
+from synthohive_spark.engine.dependencies.combinations import Combinations
 from synthohive_spark.engine.dependencies.comparison_fit import find_comparisons
 from synthohive_spark.engine.dependencies.composite_fit import Named, composites_in_codes
 from synthohive_spark.engine.dependencies.declared import Declared, declared_flags
@@ -23,7 +24,8 @@ from synthohive_spark.engine.dependencies.derived_fit import find_derived_column
 from synthohive_spark.engine.dependencies.equal_fit import find_equal_columns
 from synthohive_spark.engine.dependencies.extreme_fit import find_extremes
 from synthohive_spark.engine.dependencies.flag_words_fit import find_flags
-from synthohive_spark.engine.dependencies.flags_fit import find_flag_sets
+from synthohive_spark.engine.dependencies.flags import FlagSet
+from synthohive_spark.engine.dependencies.flags_fit import find_counted_flags, find_flag_sets
 from synthohive_spark.engine.dependencies.formats import ClockFormat, TimeFormat
 from synthohive_spark.engine.dependencies.functional_fit import find_functional_dependencies
 from synthohive_spark.engine.dependencies.levels import Category, find_categories
@@ -97,8 +99,8 @@ def find_in_values(
     declared = Declared.of(rules.declared, table, [c for c in columns if c.name not in made], privacy.min_rows)
     made |= declared.rewritten
     free = [c for c in columns if c.name not in {*rules.unrelated, *made}]
-    flags = (*declared.flags, *find_flag_sets(table, [c for c in free if c.name not in given]))
-    made |= {name for own in flags for name in own.names}
+    flags, combinations = _find_flag_sets(table, [c for c in free if c.name not in given], declared, privacy)
+    made |= {name for own in flags for name in own.names} | {name for own in combinations for name in own.names}
     own = tuple(c for c in columns if c.name not in {*(rules.unrelated - declared.ordered), *made})
     looked_at = (*own, *(formula.column for formula in declared.formulas))
     search = partial(_find_in_numbers, table, own, rules, privacy, given, declared, written, counts, orders_in_codes)
@@ -112,7 +114,7 @@ def find_in_values(
         equal=find_equal_columns(table, untold, left, given),
         templates=templates,
         written=(*opened, *written),
-        combinations=declared.combinations,
+        combinations=combinations,
         flags=flags,
         calendar=find_calendar(table, left, privacy, statistics) if calendar else Calendar(),
     )
@@ -155,6 +157,16 @@ def _find_texts(
 def _with_leaves(names: frozenset[str], opened: Sequence[Written]) -> frozenset[str]:
     """Names of columns, and of the leaves of those of JSON among them."""
     return names.union(part.name for own in opened if own.column.name in names for part in own.parts)
+
+
+def _find_flag_sets(
+    table: pa.Table, columns: Sequence[Column], declared: Declared, privacy: Privacy
+) -> tuple[tuple[FlagSet, ...], tuple[Combinations, ...]]:
+    """Sets of flags of which one is set or none, and columns of which only known combinations come out."""
+    found = find_flag_sets(table, columns)
+    taken = {name for own in found for name in own.names}
+    counted = find_counted_flags(table, [c for c in columns if c.name not in taken], privacy.min_rows)
+    return (*declared.flags, *found), (*declared.combinations, *counted)
 
 
 def _find_typed(

@@ -1,8 +1,8 @@
-"""Finding sets of flags of which at most one is set in every row of a table."""
+"""Finding sets of flags of which at most one, or always as many, are set in every row of a table."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from synthohive_spark.engine.arrays import null_mask, one_array
 from synthohive_spark.engine.columns import Column
+from synthohive_spark.engine.dependencies.combinations import Combinations, combinations_of
 from synthohive_spark.engine.dependencies.flags import FlagSet, flags_of
 
 Mask = npt.NDArray[np.bool_]
@@ -20,6 +21,7 @@ _LIKELY = 1e-3
 """How probably two flags of a set may miss each other by chance, if all others leave no doubt."""
 _FEWEST = 3
 """Two flags are a column and its opposite, or two of no more than that."""
+_MOST_COMBINATIONS, _MOST_LOST = 256, 0.05
 
 
 def find_flag_sets(table: pa.Table, columns: Sequence[Column]) -> tuple[FlagSet, ...]:
@@ -33,8 +35,7 @@ def find_flag_sets(table: pa.Table, columns: Sequence[Column]) -> tuple[FlagSet,
         table: The rows.
         columns: The columns to look at: integers, floats and booleans that hold 0 and 1, and nothing else but nulls.
     """
-    read = {c: one_array(table.column(c.name)) for c in columns if _may_be_flag(c)}
-    flags = {c: flags_of(values) for c, values in read.items() if _is_flag(values)}
+    read, flags = _read(table, columns)
     left, found = list(flags), list[FlagSet]()
     while len(left) >= _FEWEST:
         first = left.pop(0)
@@ -45,6 +46,75 @@ def find_flag_sets(table: pa.Table, columns: Sequence[Column]) -> tuple[FlagSet,
             found.append(chosen)
             left = [c for c in left if c not in chosen.columns]
     return tuple(found)
+
+
+def find_counted_flags(table: pa.Table, columns: Sequence[Column], at_least: int) -> tuple[Combinations, ...]:
+    """Sets of at least three columns of zeros and ones, of which as many are set in every row, in at least 50 rows.
+
+    Of these, the combinations that enough rows hold come out, which 95 % of the rows must do. Independent flags would
+    always add up to the same with a probability below one millionth, divided by the number of sets there are.
+
+    Args:
+        table: The rows.
+        columns: The columns to look at, as in `find_flag_sets`, without those of what it finds.
+        at_least: Fewest rows that hold a combination which may come out.
+    """
+    read, flags = _read(table, columns)
+    left, found = list(flags), list[Combinations]()
+    while len(left) >= _FEWEST:
+        missing = null_mask(read[left[0]])
+        alike = [c for c in left if np.array_equal(null_mask(read[c]), missing)]
+        left = [c for c in left if c not in alike]
+        matrix = np.stack([flags[c][~missing] for c in alike]).astype(np.float64)
+        for members in _constant_sums(matrix):
+            if matrix.shape[1] * np.log(_chance_of_sum(matrix[members])) >= np.log(_CHANCE) - len(alike) * np.log(2):
+                continue
+            kept = combinations_of(table, tuple(alike[place] for place in members), at_least)
+            lost = kept.broken({name: one_array(table.column(name)) for name in kept.names}).mean()
+            if len(kept.rows) <= _MOST_COMBINATIONS and lost <= _MOST_LOST:
+                found.append(kept)
+    return tuple(found)
+
+
+def _constant_sums(matrix: npt.NDArray[np.float64]) -> Iterator[list[int]]:
+    """Sets of at least three rows of a matrix that add up to the same in each column; no row is in two of them."""
+    if matrix.shape[1] < _ROWS:
+        return
+    centred = matrix - matrix.mean(axis=1, keepdims=True)
+    values, vectors = np.linalg.eigh(centred @ centred.T)
+    free = vectors[:, values < 1e-6 * matrix.shape[1]].T
+    pivot = 0
+    for place in range(len(matrix)):  # reduced rows of what adds up to nothing: sets that share no row come apart
+        if pivot == len(free):
+            break
+        best = pivot + int(np.abs(free[pivot:, place]).argmax())
+        if abs(free[best, place]) < 1e-6:
+            continue
+        free[[pivot, best]] = free[[best, pivot]]
+        free[pivot] /= free[pivot, place]
+        others = np.arange(len(free)) != pivot
+        free[others] -= free[others, place][:, None] * free[pivot]
+        pivot += 1
+    taken = set[int]()
+    for weights in free:
+        members = np.flatnonzero(np.abs(weights) > 1e-6).tolist()
+        if len(members) >= _FEWEST and taken.isdisjoint(members) and np.allclose(weights[members], 1, atol=1e-6):
+            taken.update(members)
+            yield members
+
+
+def _chance_of_sum(flags: npt.NDArray[np.float64]) -> float:
+    """How probably independent flags of the same shares add up to what these do, shape (flags, rows), in one row."""
+    chances = np.ones(1)
+    for share in flags.mean(axis=1):
+        chances = np.convolve(chances, [1 - share, share])
+    return float(chances[round(float(flags[:, 0].sum()))])
+
+
+def _read(table: pa.Table, columns: Sequence[Column]) -> tuple[dict[Column, pa.Array], dict[Column, Mask]]:
+    """The columns that may be flags, and where those that are flags are set."""
+    read = {c: one_array(table.column(c.name)) for c in columns if _may_be_flag(c)}
+    return read, {c: flags_of(values) for c, values in read.items() if _is_flag(values)}
 
 
 def _may_be_flag(column: Column) -> bool:

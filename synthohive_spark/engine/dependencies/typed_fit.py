@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.columns import Column, ColumnType
-from synthohive_spark.engine.dependencies.duration_format import duration_format
+from synthohive_spark.engine.dependencies.duration_format import duration_forms
 from synthohive_spark.engine.dependencies.formats import (
     ClockFormat,
     Format,
@@ -231,8 +231,7 @@ def _forms(texts: Sequence[str]) -> Iterator[Format]:
     yield from (form for form in _CLOCKS if form.parse(pa.array([first]))[0].as_py() is not None)
     if any(c.isdigit() for c in first) and len(first) >= 6:
         yield from time_forms([first])
-    if (duration := duration_format(list(texts))) is not None:
-        yield duration
+    yield from duration_forms(texts)
     exponent = _EXPONENT.fullmatch(first)
     if exponent:
         yield ScientificFormat(len(exponent[1] or ".") - 1, exponent[2] == "E")

@@ -46,6 +46,35 @@ def test_at_most_one_flag_is_set_and_two_sets_are_two():
     assert (d.filter(like="color").sum(axis=1) == 0).sum() == (color == 3).sum()
 
 
+@pytest.mark.parametrize("type_", ["int", "boolean"])
+@pytest.mark.parametrize(("count", "of", "rows"), [(2, 5, 2000), (3, 4, 300)])
+def test_always_as_many_flags_are_set(type_, count, of, rows):
+    ranks = rng(1).random((rows, of)) * np.linspace(1, 1.5, of)
+    chosen = ranks.argsort(axis=1).argsort(axis=1) < count
+    gone = rng(2).random(rows) < 0.1
+    other = one_of([3, 2, 1], rows, seed=5)
+    flags = {f"shift_{i}": pd.Series(chosen[:, i].astype(int), dtype="Int64").mask(gone) for i in range(of)}
+    as_type = ColumnType.parse(type_).arrow
+    values = {name: (type_, pa.array(own, pa.int8(), from_pandas=True).cast(as_type)) for name, own in flags.items()}
+    values |= {f"paid_{i}": ("int", (other == i).astype(int)) for i in range(3)}
+    values |= {f"free_{i}": ("int", (rng(i).random(rows) < 0.4).astype(int)) for i in range(3)}
+    found, table, drawn = scrambled(values)
+    assert [set(own.names) for own in found.combinations] == [flags.keys()]
+    assert [set(own.names) for own in found.flags] == [{"paid_0", "paid_1", "paid_2"}]
+    assert set(count_broken(found, table).values()) == set(count_broken(found, drawn).values()) == {0}
+    made = drawn.to_pandas()[list(flags)].dropna().astype(int)
+    assert (made.sum(axis=1) == count).all() and len(made) == (~gone).sum()
+    assert made.mean().to_numpy() == pytest.approx(chosen[~gone].mean(axis=0))
+
+
+def test_flags_that_add_up_to_the_same_by_chance_in_few_rows_are_free():
+    rows = 12
+    values = {
+        f"f{i}": ("int", np.repeat([1, 0], rows // 2) if i % 2 else np.repeat([0, 1], rows // 2)) for i in range(4)
+    }
+    assert scrambled(values)[0].combinations == ()
+
+
 def test_nulls_come_together():
     which = one_of([1, 1, 1])
     gone = rng(3).random(ROWS) < 0.2

@@ -252,6 +252,8 @@ DURATIONS = {
     "hours, minutes": lambda v: f"{v // 60} h {v % 60:02d} min",
     "ISO 8601": lambda v: f"P{v // 1440}DT{v % 1440 // 60}H{v % 60}M",
     "ISO 8601, hours": lambda v: f"PT{v // 60}H{v % 60}M",
+    "ISO 8601, hours if any": lambda v: f"PT{v // 60}H{v % 60}M" if v >= 60 else f"PT{v}M",
+    "what there is": lambda v: " ".join(f"{n} {unit}" for n, unit in ((v // 60, "h"), (v % 60, "min")) if n) or "0 min",
     "long clock": lambda v: f"{v // 3600:02d}:{v // 60 % 60:02d}:{v % 60:02d}",
     "minutes": lambda v: f"{v // 60}:{v % 60:02d}",
 }
