@@ -12,6 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from synthohive_spark.engine.association import chi_square_deviations
+
 Rows = Sequence[list[str]]
 _ROWS = 20
 """Rows of a text that may be told from others."""
@@ -63,16 +65,11 @@ def _told(one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> float:
     counts = np.zeros((int(one.max()) + 1, int(other.max()) + 1))
     np.add.at(counts, (one, other), 1)
     counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
-    free = (counts.shape[0] - 1) * (counts.shape[1] - 1)
-    if not free:
+    if chi_square_deviations(counts) <= _SURE:
         return 0.0
-    expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0) / counts.sum()
-    statistic = float(((counts - expected) ** 2 / expected).sum())
-    # The cube root of a chi-squared variable is nearly normal (Wilson and Hilferty).
-    spread = 2 / (9 * free)
     shares = [counts.sum(axis=axis) / counts.sum() for axis in (0, 1)]
     most = min(float(-(share * np.log(share)).sum()) for share in shares)
     there = counts > 0
+    expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0) / counts.sum()
     told = float((counts[there] * np.log(counts[there] / expected[there])).sum() / counts.sum())
-    sure = ((statistic / free) ** (1 / 3) - 1 + spread) / np.sqrt(spread)
-    return told if sure > _SURE and told > _TOLD * most else 0.0
+    return told if told > _TOLD * most else 0.0

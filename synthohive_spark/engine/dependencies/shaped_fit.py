@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import null_mask, one_array
+from synthohive_spark.engine.association import chi_square_deviations
 from synthohive_spark.engine.codecs.column_sample import ColumnSample
 from synthohive_spark.engine.codecs.registry import nearly_unique
 from synthohive_spark.engine.codecs.scripts import class_of
@@ -196,12 +197,4 @@ def _entropy(counts: Codes) -> float:
 
 def _distance(one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> float:
     """By how many standard deviations two counts of shapes differ more than those of one distribution would."""
-    counts = np.stack([one, other])[:, (one + other) > 0].astype(np.float64)
-    expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0) / counts.sum()
-    free = counts.shape[1] - 1
-    if not free:
-        return -np.inf
-    statistic = float(((counts - expected) ** 2 / expected).sum())
-    # The cube root of a chi-squared variable is nearly normal (Wilson and Hilferty).
-    spread = 2 / (9 * free)
-    return float(((statistic / free) ** (1 / 3) - 1 + spread) / np.sqrt(spread))
+    return chi_square_deviations(np.stack([one, other])[:, (one + other) > 0].astype(np.float64))
