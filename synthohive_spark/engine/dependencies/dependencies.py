@@ -362,7 +362,7 @@ class Dependencies:
             layout.null_inclusions,
             tuple(block.name for block in layout.columns),
             tuple(Different((layout.columns[e.one].name, layout.columns[e.other].name)) for e in layout.exclusions),
-            tuple(EqualColumns.from_json(own) for own in data.get("equal", [])),
+            tuple(EqualColumns.from_json(own) for own in data["equal"]),
         )
 
     @property

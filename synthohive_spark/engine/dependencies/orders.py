@@ -202,7 +202,7 @@ class Orders:
     def from_json(cls, data: Mapping[str, Sequence[Mapping[str, Any]]]) -> Orders:
         """The orders that `to_json` described."""
         columns, kept = (tuple(map(OrderedColumn.from_json, data[name])) for name in ("columns", "kept"))
-        return cls(columns, kept, tuple(map(OrderedWhere.from_json, data.get("partial", ()))))
+        return cls(columns, kept, tuple(map(OrderedWhere.from_json, data["partial"])))
 
 
 def _broken_where_firm(

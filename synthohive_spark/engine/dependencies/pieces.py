@@ -98,7 +98,7 @@ class PiecesColumn:
     def from_json(cls, data: Mapping[str, Any]) -> PiecesColumn:
         """The column that `to_json` described."""
         cuts = tuple((start, end) for start, end in data["cuts"])
-        return cls(Column.from_json(data["column"]), cuts, tuple(data["deciders"]), data.get("early", False))
+        return cls(Column.from_json(data["column"]), cuts, tuple(data["deciders"]), data["early"])
 
 
 def _told(pieces: pa.Array, deciders: pa.Array) -> pa.Array:

@@ -275,7 +275,7 @@ class Relations:
             tuple(map(FormulaColumn.from_json, data["formulas"])),
             tuple(map(derived.DerivedColumn.from_json, data["derived"])),
             tuple(map(Comparison.from_json, data["comparisons"])),
-            tuple(map(Extreme.from_json, data.get("extremes", ()))),
+            tuple(map(Extreme.from_json, data["extremes"])),
         )
 
 
