@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from synthohive_spark.engine.association import chi_square_deviations
+from synthohive_spark.engine.chi_square import chi_square_deviations
 
 Rows = Sequence[list[str]]
 _ROWS = 20

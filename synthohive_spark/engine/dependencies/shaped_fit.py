@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from synthohive_spark.declarations.privacy import Privacy
 from synthohive_spark.engine.arrays import null_mask, one_array
-from synthohive_spark.engine.association import chi_square_deviations
+from synthohive_spark.engine.chi_square import chi_square_deviations
 from synthohive_spark.engine.codecs.column_sample import ColumnSample
 from synthohive_spark.engine.codecs.registry import nearly_unique
 from synthohive_spark.engine.codecs.scripts import class_of
