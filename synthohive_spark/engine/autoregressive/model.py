@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from synthohive_spark.engine.autoregressive.calibration import calibrate
 from synthohive_spark.engine.autoregressive.parts import ColumnParts, Parts
+from synthohive_spark.engine.autoregressive.rare import terms_from_arrays, terms_to_arrays
 from synthohive_spark.engine.autoregressive.sampling import AutoregressiveSampler, sampler_of
 from synthohive_spark.engine.autoregressive.settings import AutoregressiveSettings
 from synthohive_spark.engine.encoded_table import EncodedTable, Layout
@@ -52,6 +53,7 @@ class AutoregressiveEngine:
         parameters = asdict(self.settings)
         if not layout.columns:
             return self.load({name: tensor_bytes({}) for name in (_HEADS, _PARTS)}, parameters, layout)
+        from synthohive_spark.engine.autoregressive.rare_fit import rare_terms  # noqa: PLC0415
         from synthohive_spark.engine.autoregressive.resolution import cut_columns  # noqa: PLC0415  (only for fitting)
         from synthohive_spark.engine.autoregressive.training import AutoregressiveTrainer  # noqa: PLC0415
         from synthohive_spark.engine.training.loop import train  # noqa: PLC0415
@@ -64,6 +66,7 @@ class AutoregressiveEngine:
         with limited_threads(limits.threads):  # again, for libraries that were only just loaded
             parts = cut_columns(table, context, layout, threshold, own_seed, request.independent)
         rows = parts.cut(context, table)
+        parts = replace(parts, terms=rare_terms(rows, parts, layout.at_least))
         batch = self.settings.batch_for(len(rows))
         trained = train(
             lambda: AutoregressiveTrainer(rows, parts, self.settings, seed, limits, layout),
@@ -98,7 +101,7 @@ def _part_arrays(parts: Parts) -> Arrays:
     """How the columns are cut, as arrays."""
     cuts = np.array([(c.cuts, c.fine, c.members) for c in parts.columns], np.int32).reshape(-1, 3)
     places = {f"places.{i}": c.places for i, c in enumerate(parts.columns) if c.places is not None}
-    return {"cuts": cuts, **places}
+    return {"cuts": cuts, **places, **terms_to_arrays(parts.terms)}
 
 
 def _parts(fixed: Arrays, layout: Layout) -> Parts:
@@ -109,7 +112,11 @@ def _parts(fixed: Arrays, layout: Layout) -> Parts:
     )
     for column in columns:
         column.check()
-    return Parts(columns, tuple(block.ranked for block in blocks), len(layout.context), layout.echoes)
+    terms = terms_from_arrays(fixed)
+    parts = Parts(columns, tuple(block.ranked for block in blocks), len(layout.context), layout.echoes, terms)
+    for term in terms:
+        term.check(parts.sizes)
+    return parts
 
 
 def _sampler(arrays: Arrays, fixed: Arrays, layout: Layout) -> AutoregressiveSampler:

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from synthohive_spark.engine.autoregressive.parts import Parts
+from synthohive_spark.engine.autoregressive.rare import Term
 
 _SMALL = 0.01
 _FEWEST_SUMMARISED = 8
@@ -85,6 +86,10 @@ class Heads(nn.Module):
         )
         echoes = ((part - self.first, *echo) for part, echo in parts.echo_of.items())
         self.echoes = {head: (given, torch.from_numpy(table).to(rng.device)) for head, given, table in echoes}
+        self.terms = {
+            part - self.first: [TermTensors(term, part, rng.device) for term in terms]
+            for part, terms in parts.terms_of.items()
+        }
 
     def losses(
         self,
@@ -93,7 +98,6 @@ class Heads(nn.Module):
         drop: Dropout | None = None,
         *,
         practice: bool = False,
-        counts: Tensor | None = None,
     ) -> Tensor:
         """The cross entropy of each drawn part in each row, summed over the rows, shape (drawn parts,).
 
@@ -102,7 +106,6 @@ class Heads(nn.Module):
             known: Whether a head reads a part, shape (parts, drawn parts).
             drop: Leaves out hidden units.
             practice: Whether logits are to be learned where an echo says the same, too.
-            counts: What each row counts, shape (drawn parts, rows); 1 where None.
         """
         hidden = self._heads(rows, known, drop)
         losses = []
@@ -110,15 +113,14 @@ class Heads(nn.Module):
             logits = (hidden[i] @ self.out[i].to(self.dtype)).float()
             parent, drawn = self.parts.parents[self.first + i], rows[:, self.first + i]
             logits = logits + (self.out_bias[i] if parent < 0 else self.out_bias[i][rows[:, parent]])
+            for term in self.terms.get(i, ()):
+                term.add(logits, rows, known[:, i])
             if i in self.echoes:
                 given, table = self.echoes[i]
                 own = self._gated_loss(i, logits, hidden[i], table[rows[:, given]], drawn, practice=practice)
-            elif counts is None:
-                losses.append(functional.cross_entropy(logits, drawn, reduction="sum"))
-                continue
+                losses.append(own.sum())
             else:
-                own = functional.cross_entropy(logits, drawn, reduction="none")
-            losses.append(own.sum() if counts is None else (own * counts[i]).sum())
+                losses.append(functional.cross_entropy(logits, drawn, reduction="sum"))
         return torch.stack(losses)
 
     def _gated_loss(
@@ -146,6 +148,38 @@ class Heads(nn.Module):
         second = torch.bmm(first, self.inner.to(self.dtype)) + self.inner_bias.to(self.dtype)
         made = first + functional.relu(second)
         return made if drop is None else made * drop(made)
+
+
+class TermTensors:
+    """A term on torch, with respect to one of its parts.
+
+    Args:
+        term: The term.
+        part: The part to whose logits it is added.
+        device: Where tensors are.
+    """
+
+    def __init__(self, term: Term, part: int, device: torch.device) -> None:
+        self.own = part == term.part
+        self.read = list(term.others if self.own else (term.part, *term.others[:-1]))
+        self.categories = torch.from_numpy(term.categories.astype(np.int64)).to(device)
+        self.logs = torch.from_numpy(np.moveaxis(term.logs, 0, -1) if self.own else term.logs).to(device)
+        self.part = term.part
+
+    def add(self, logits: Tensor, rows: Tensor, known: Tensor) -> None:
+        """Add it to logits, in place.
+
+        Args:
+            logits: Shape (rows, categories).
+            rows: Categories of the parts, shape (rows, parts).
+            known: Whether each part is known.
+        """
+        weight = known[self.read].prod()
+        if self.own:
+            logits[:, self.categories] += weight * self.logs[tuple(rows[:, part] for part in self.read)]
+            return
+        which, there = torch.nonzero(rows[:, self.part] == self.categories[:, None], as_tuple=True)
+        logits[there] += weight * self.logs[(which, *(rows[there, part] for part in self.read[1:]))]
 
 
 class Dropout:

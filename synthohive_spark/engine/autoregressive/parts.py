@@ -6,6 +6,7 @@ and each of these again where it matters; a category of many is found by its gro
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from synthohive_spark.engine.autoregressive.rare import Term
 from synthohive_spark.engine.code_links import Echo
 from synthohive_spark.engine.code_orders import RANK_CELLS, Places
 from synthohive_spark.engine.codecs.numeric_common import EDGE
@@ -184,12 +186,14 @@ class Parts:
         ranked: Whether each column has ranks.
         given: How many of the columns are given.
         echoes: Columns that often hold what a given one does; those of one part each are looked at.
+        terms: What rare categories say of other columns.
     """
 
     columns: tuple[ColumnParts, ...]
     ranked: tuple[bool, ...]
     given: int
     echoes: tuple[Echo, ...] = ()
+    terms: tuple[Term, ...] = ()
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:
@@ -206,6 +210,15 @@ class Parts:
         """The part that each part is linked to, -1 for none."""
         same = [i > 0 and self.column_of[i - 1] == self.column_of[i] for i in range(len(self.column_of))]
         return tuple(i - 1 if linked else -1 for i, linked in enumerate(same))
+
+    @cached_property
+    def terms_of(self) -> dict[int, list[Term]]:
+        """By part that is drawn the terms that add to its logits."""
+        found = defaultdict[int, list[Term]](list)
+        for term in self.terms:
+            for part in {term.part, term.others[-1]} - set(range(self.first_drawn)):
+                found[part].append(term)
+        return found
 
     @cached_property
     def echo_of(self) -> dict[int, tuple[int, Codes]]:

@@ -1,77 +1,97 @@
-"""Rows of rare categories, seen more often than they come.
-
-What goes with a class of one row in a thousand is learned from too few rows of each batch to be learned in time. Such a
-row is repeated in every epoch. A head that knows the rare category learns what goes with it from all of its rows, and
-one that does not counts a row as often as it really comes, so that no share changes.
-"""
+"""What rare categories say of other columns, and these of them, beside what is learned."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from synthohive_spark.engine.autoregressive.parts import Parts
-
-_SHARE = 0.02
-"""What a rare category is raised to."""
-_MOST_RARE = 0.05
-"""Share of the rows that rare categories of a column have together; where they have more, they are no exceptions."""
-_MOST_TIMES = 20
-_MOST_MORE = 0.03
-"""How many more rows an epoch may have by it; many rare categories take learning away from all others."""
+Floats = npt.NDArray[np.float32]
+Codes = npt.NDArray[np.int64]
+_PREFIX = "rare"
 
 
-@dataclass(frozen=True)
-class RareRows:
-    """How often rows come in an epoch, and because of which part.
+@dataclass(frozen=True, eq=False)
+class Term:
+    """Rare categories of a part, beside another column's part.
 
     Attributes:
-        times: How often each row comes, shape (rows,).
-        part: The part whose category is rare, for rows that come more than once.
+        part: The part.
+        categories: The rare ones.
+        others: The other part, behind the one that it is linked to if it is.
+        logs: The logarithm of how much likelier each category of the others is in rows of a rare category than in all
+            others, shape (rare categories, categories of the others...). Of a linked part that is beside what its first
+            part says.
     """
 
-    times: npt.NDArray[np.int64]
-    part: npt.NDArray[np.int64]
+    part: int
+    categories: npt.NDArray[np.int32]
+    others: tuple[int, ...]
+    logs: Floats
 
-    def __bool__(self) -> bool:
-        return bool((self.times > 1).any())
+    def check(self, sizes: Sequence[int]) -> None:
+        """Check what was read from files against the sizes of all parts.
+
+        Raises:
+            ValueError: If it is not of these.
+        """
+        if min(self.part, *self.others) < 0 or max(self.part, *self.others) >= len(sizes):
+            raise ValueError("a term is of parts that are not there")
+        inside = (self.categories >= 0) & (self.categories < sizes[self.part])
+        shape = (len(self.categories), *(sizes[other] for other in self.others))
+        if self.categories.ndim != 1 or not inside.all() or self.logs.shape != shape:
+            raise ValueError(f"a term of part {self.part} is not of its categories")
+
+    def add(self, logits: Floats, part: int, parts: Codes) -> None:
+        """Add it to the logits of a part that is drawn, in place, in rows in which the others are known.
+
+        Args:
+            logits: Shape (categories, rows).
+            part: The part.
+            parts: Categories of all parts, -1 where they are not known, shape (parts, rows).
+        """
+        read = [parts[other] for other in self.others if other != part]
+        if part == self.part:
+            there = np.flatnonzero(np.min(read, axis=0) >= 0)
+            logits[self.categories[:, None], there] += self.logs[(slice(None), *(codes[there] for codes in read))]
+            return
+        rare = self.places[np.minimum(parts[self.part], len(self.places) - 1)]
+        there = np.flatnonzero(rare >= 0)
+        logits[:, there] += self.logs[(rare[there], *(codes[there] for codes in read))].T
+
+    @cached_property
+    def places(self) -> Codes:
+        """Where among the rare categories each one is, -1 for others and what is not known."""
+        made = np.full(int(self.categories.max(initial=-1)) + 2, -1)
+        made[self.categories] = np.arange(len(self.categories))
+        return made
 
 
-def rare_categories(counts: npt.NDArray[np.int64], at_least: int) -> npt.NDArray[np.bool_]:
-    """Which categories of a column are rare; none where so many are that together they are no exceptions.
+def terms_to_arrays(terms: Sequence[Term]) -> dict[str, npt.NDArray[Any]]:
+    """Terms as named arrays."""
+    made: dict[str, npt.NDArray[Any]] = {}
+    for term in terms:
+        name = ".".join(map(str, (_PREFIX, term.part, *term.others)))
+        made |= {f"{name}.categories": term.categories, f"{name}.logs": term.logs}
+    return made
 
-    Args:
-        counts: How many rows hold each category.
-        at_least: Fewest rows that count as a category.
+
+def terms_from_arrays(arrays: Mapping[str, npt.NDArray[Any]]) -> tuple[Term, ...]:
+    """The terms among named arrays.
+
+    Raises:
+        ValueError: If an array of one is not there.
     """
-    rare: npt.NDArray[np.bool_] = (counts >= at_least) & (counts < _SHARE * counts.sum())
-    exceptions = counts[rare].sum() <= _MOST_RARE * counts.sum()
-    return rare if exceptions else np.zeros_like(rare)
-
-
-def rare_rows(rows: npt.NDArray[np.int16], parts: Parts, at_least: int) -> RareRows:
-    """The rows that hold a rare category of a column without ranks; of several the rarest counts.
-
-    Together they make an epoch longer by 3 % at most, and come less often where they would by more.
-
-    Args:
-        rows: Categories of the parts, shape (rows, parts).
-        parts: What they are.
-        at_least: Fewest rows that count as a category.
-    """
-    times, part = np.ones(len(rows), np.int64), np.zeros(len(rows), np.int64)
-    for column in range(parts.given, len(parts.columns)):
-        first, *more = parts.of_column[column]
-        if more or parts.ranked[column]:
-            continue
-        counts = np.bincount(rows[:, first], minlength=parts.sizes[first])
-        rare = rare_categories(counts, at_least)
-        wanted = np.minimum(_SHARE * len(rows) / np.maximum(counts, 1), _MOST_TIMES)
-        own = np.where(rare, np.maximum(np.rint(wanted), 1), 1).astype(np.int64)[rows[:, first]]
-        part[own > times] = first
-        times = np.maximum(times, own)
-    if (times - 1).sum() > _MOST_MORE * len(rows):
-        times = 1 + ((times - 1) * (_MOST_MORE * len(rows) / (times - 1).sum())).astype(np.int64)
-    return RareRows(times, part)
+    made = []
+    for name in sorted(arrays):
+        if name.startswith(f"{_PREFIX}.") and name.endswith(".logs"):
+            part, *others = map(int, name.split(".")[1:-1])
+            categories = arrays.get(f"{name.removesuffix('logs')}categories")
+            if categories is None or not others:
+                raise ValueError(f"{name} is of no categories")
+            made.append(Term(part, categories, tuple(others), arrays[name]))
+    return tuple(made)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 from synthohive_spark.engine.autoregressive.parts import ColumnParts, Parts
-from synthohive_spark.engine.autoregressive.rare import rare_categories
+from synthohive_spark.engine.autoregressive.rare_fit import rare_categories
 from synthohive_spark.engine.code_links import Block
 from synthohive_spark.engine.columns import source_of
 from synthohive_spark.engine.encoded_table import EncodedTable, Layout
@@ -20,6 +20,7 @@ from synthohive_spark.engine.noise import derive_seed
 BINS = 64
 FINE = 8
 _FEWEST_FINE = 5_000
+_FEWEST_RARE = 1_000
 _JUDGED_ROWS = 4_000
 _WIDE_TABLE = 40
 _SIGMAS = 4.0
@@ -45,18 +46,23 @@ def cut_columns(
     """
     columns: list[ColumnParts] = []
     for rows, blocks in ((context, layout.context), (table, layout.columns)):
-        matters = _fine_matters(rows, blocks, seed) | _rare_matters(rows, blocks, layout.at_least)
+        said = [independent.get(source_of(block.name), len(rows)) for block in blocks]
+        inside = [
+            own * sum(b.frequencies[b.codes - b.bins :]) if b.bins else 0.0 for own, b in zip(said, blocks, strict=True)
+        ]
+        cuts = [
+            max(1, min(BINS, round(n**0.5 / 2)) // b.bins) if b.bins else 1 for n, b in zip(inside, blocks, strict=True)
+        ]
+        cells = [own * block.bins for own, block in zip(cuts, blocks, strict=True)]
+        fine, rare = _fine_matters(rows, blocks, seed), _rare_matters(rows, blocks, cells, layout.at_least)
         narrow = tuple(i for i, block in enumerate(blocks) if block.codes <= threshold)
         for i, block in enumerate(blocks):
             if block.codes > threshold and not block.ranked:
                 own = derive_seed(seed, "places", block.name)
                 columns.append(_grouped(rows, blocks, i, tuple(n for n in narrow if n != i), own))
                 continue
-            said = independent.get(source_of(block.name), len(rows))
-            inside = said * sum(block.frequencies[block.codes - block.bins :]) if block.bins else 0.0
-            cuts = max(1, min(BINS, round(inside**0.5 / 2)) // block.bins) if block.bins else 1
-            fine = FINE if i in matters and inside >= _FEWEST_FINE else 1
-            columns.append(ColumnParts(block.codes, block.bins, cuts, fine))
+            finer = (i in fine and inside[i] >= _FEWEST_FINE) or (i in rare and inside[i] >= _FEWEST_RARE)
+            columns.append(ColumnParts(block.codes, block.bins, cuts[i], FINE if finer else 1))
     ranked = tuple(block.ranked for block in (*layout.context, *layout.columns))
     return Parts(tuple(columns), ranked, len(layout.context), layout.echoes)
 
@@ -87,16 +93,17 @@ def _fine_matters(rows: EncodedTable, blocks: tuple[Block, ...], seed: int) -> s
     return found
 
 
-def _rare_matters(rows: EncodedTable, blocks: tuple[Block, ...], at_least: int) -> set[int]:
-    """The columns of which rows of a rare category lie at one end of a bin, and not all over it."""
+def _rare_matters(rows: EncodedTable, blocks: tuple[Block, ...], cells: Sequence[int], at_least: int) -> set[int]:
+    """The columns of which rows of a rare category lie at one end of a cell of ranks, and not all over it."""
     ranked = [i for i, block in enumerate(blocks) if block.ranked]
+    of_ranked = np.array([cells[i] for i in ranked])
     found = set()
     for column, block in enumerate(blocks):
         if block.ranked or not ranked:
             continue
         codes = rows.codes[:, column]
         for code in np.flatnonzero(rare_categories(np.bincount(codes, minlength=block.codes), at_least)):
-            ranks = rows.ranks[codes == code] * BINS
+            ranks = rows.ranks[codes == code] * of_ranked
             for place, i in enumerate(ranked):
                 own = ranks[:, place]
                 inside = own[own.astype(np.int64) == np.median(own.astype(np.int64))] % 1

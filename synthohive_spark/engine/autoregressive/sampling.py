@@ -189,8 +189,7 @@ class AutoregressiveSampler:
             permitted = self._permitted(column, parts)
             for own_place, part in enumerate(self.parts.of_column[column]):
                 parent = self.parts.parents[part]
-                echoed = self.parts.echoed(parts.T, part) if part in self.parts.echo_of else None
-                logits = self.heads[part].logits(read[:used], None if parent < 0 else parts[parent], echoed)
+                logits = self._logits(part, read[:used], parts)
                 if parent < 0 and self.nulls[place]:
                     if known is not None and known.filled[place]:
                         logits[0] = -np.inf
@@ -207,6 +206,15 @@ class AutoregressiveSampler:
                 yield part, logits
                 self._read_part(read, part, parts[part])
                 used = max(used, self.slots[part].stop)
+
+    def _logits(self, part: int, read: Floats, parts: Codes) -> Floats:
+        """The logits of a part's categories, shape (categories, rows)."""
+        parent = self.parts.parents[part]
+        echoed = self.parts.echoed(parts.T, part) if part in self.parts.echo_of else None
+        logits = self.heads[part].logits(read, None if parent < 0 else parts[parent], echoed)
+        for term in self.parts.terms_of.get(part, ()):
+            term.add(logits, part, parts)
+        return logits
 
     def drawing_order(self, known: Known | None) -> tuple[int, ...]:
         """The columns as they are drawn.

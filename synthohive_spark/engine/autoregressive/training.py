@@ -19,7 +19,6 @@ from torch import Tensor
 
 from synthohive_spark.engine.autoregressive.networks import Dropout, Heads, known_parts
 from synthohive_spark.engine.autoregressive.parts import Parts
-from synthohive_spark.engine.autoregressive.rare import rare_rows
 from synthohive_spark.engine.autoregressive.settings import AutoregressiveSettings, widths_for
 from synthohive_spark.engine.dependencies.functional import decided_next
 from synthohive_spark.engine.encoded_table import Layout
@@ -58,7 +57,7 @@ class AutoregressiveTrainer:
         settings: How to train.
         seed: Fixes first weights and order.
         limits: Of time and threads.
-        layout: The encoded row; what it says of rare categories, and of what is drawn before what, counts.
+        layout: The encoded row; what it says of what is drawn before what counts.
     """
 
     def __init__(
@@ -79,9 +78,6 @@ class AutoregressiveTrainer:
         dtype = product_type(self.device)
         widths = widths_for(len(parts.sizes))
         learned = rows[self.learned]
-        self.rare = rare_rows(rows, parts, layout.at_least)
-        self.times = torch.from_numpy(self.rare.times).to(self.device)
-        self.rare_part = torch.from_numpy(self.rare.part).to(self.device)
         self.heads = Heads(parts, shares_of(learned, parts), odds_of(learned, parts), widths, rng, dtype)
         self.weights: list[Tensor] = list(self.heads.parameters())
         self.average = [weight.detach().clone() for weight in self.weights]
@@ -94,8 +90,7 @@ class AutoregressiveTrainer:
         decay = settings.decay_for(len(self.learned))
         groups = [{"params": decayed, "weight_decay": decay}, {"params": plain, "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, settings.learning_rate, betas=_BETAS, fused=True)
-        self.repeated = np.repeat(self.learned, self.rare.times[self.learned])
-        steps = -(-len(self.repeated) // self.batch)
+        steps = -(-len(self.learned) // self.batch)
         self.progress = Progress(
             steps,
             settings.epochs_for(len(self.learned)),
@@ -107,7 +102,7 @@ class AutoregressiveTrainer:
             check_steps=min(max(steps, _CHECK_STEPS[0]), _CHECK_STEPS[1]),
         )
         self.learning_rate = settings.learning_rate
-        self.order = self.rng.permutation(self.repeated)
+        self.order = self.rng.permutation(self.learned)
         self.columns = np.arange(parts.given, len(parts.columns))
         self.layout = layout
         shuffled = np.random.default_rng(seed + 1)
@@ -136,8 +131,7 @@ class AutoregressiveTrainer:
         if self.drawing is not None and self.rng.random() < _PRACTICE:
             order = self.drawing
         known = self._known(order)
-        counts = self._counts(chosen, known) if self.rare else None
-        losses = self.heads.losses(self.rows[chosen].long(), known, self.drop, practice=True, counts=counts)
+        losses = self.heads.losses(self.rows[chosen].long(), known, self.drop, practice=True)
         loss = losses.sum() / len(chosen)
         self.optimiser.zero_grad()
         loss.backward()
@@ -146,11 +140,6 @@ class AutoregressiveTrainer:
         with torch.no_grad():
             torch._foreach_lerp_(self.average, self.weights, 1 - keep)
         return loss.detach()[None]
-
-    def _counts(self, chosen: Tensor, known: Tensor) -> Tensor:
-        """What each row counts for each head, shape (drawn parts, rows): 1 where it knows what is rare about it."""
-        knows = known[self.rare_part[chosen]].T
-        return knows + (1 - knows) / self.times[chosen]
 
     def judge(self) -> tuple[float, Arrays]:
         """The averaged model: how likely it finds the rows held out, and its arrays.
@@ -168,7 +157,7 @@ class AutoregressiveTrainer:
 
     def end_epoch(self) -> None:
         """Put the rows in another order."""
-        self.order = self.rng.permutation(self.repeated)
+        self.order = self.rng.permutation(self.learned)
 
     def finish(self) -> Arrays:
         """The order of drawing."""
@@ -206,8 +195,13 @@ class AutoregressiveTrainer:
         return order
 
     def _placed(self, order: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """An order with the columns in their places that have to be before others."""
-        own, first = (order - self.parts.given).tolist(), self.layout.first
+        """An order with the columns in their places that have to be before others.
+
+        Those with rare categories go first: what goes with a class in several columns goes together by it alone.
+        """
+        rare = {self.parts.column_of[term.part] for term in self.parts.terms}
+        own = (np.array(sorted(order, key=lambda column: column not in rare)) - self.parts.given).tolist()
+        first = self.layout.first
         placed = [*first, *self.layout.orders.placed([place for place in own if place not in first])]
         return np.array(decided_next(placed, self.layout.functional), np.int64) + self.parts.given
 

@@ -6,10 +6,13 @@ import pytest
 import torch
 
 from synthohive_spark import Autoregressive
+from synthohive_spark.engine.autoregressive.networks import TermTensors
 from synthohive_spark.engine.autoregressive.parts import ColumnParts, Parts
-from synthohive_spark.engine.autoregressive.rare import rare_categories, rare_rows
+from synthohive_spark.engine.autoregressive.rare import terms_from_arrays, terms_to_arrays
+from synthohive_spark.engine.autoregressive.rare_fit import rare_categories, rare_terms
 
 ROWS, RARE = 8000, 30
+PARTS = Parts((ColumnParts(2), ColumnParts(40, bins=40)), (False, True), 0)
 
 
 def test_what_is_rare():
@@ -18,20 +21,86 @@ def test_what_is_rare():
     assert rare_categories(np.full(100, 100), 5).tolist() == [False] * 100
 
 
-def test_rows_of_the_rarest_category_come_most_often():
-    codes = np.zeros((10_000, 2), np.int16)
-    codes[:50, 0], codes[40:140, 1] = 1, 1
-    found = rare_rows(codes, Parts((ColumnParts(2), ColumnParts(2)), (False, False), 0), 5)
-    assert found.times[:50].tolist() == [4] * 50 and found.times[50:140].tolist() == [2] * 90
-    assert found.times[140:].max() == 1 and bool(found)
-    assert set(found.part[:50]) == {0} and set(found.part[50:140]) == {1}
+def rare_rows(held, among):
+    """Rows of which the first ``held`` have a rare category, and of the other column cells of ``among``."""
+    rng = np.random.default_rng(0)
+    rows = np.zeros((4_000, 2), np.int16)
+    rows[:, 1] = rng.integers(0, 40, 4_000)
+    rows[:held, 0], rows[:held, 1] = 1, rng.choice(among, held)
+    return rows
 
 
-def test_many_rare_categories_take_little_from_the_others():
-    codes = np.zeros((10_000, 1), np.int16)
-    codes[:400, 0] = 1 + np.arange(400) // 8
-    found = rare_rows(codes, Parts((ColumnParts(51),), (False,), 0), 5)
-    assert found.times.min() == 1 and (found.times - 1).sum() <= 300
+def test_what_a_rare_class_holds_is_told_from_its_rows_and_smoothed():
+    rows = rare_rows(24, np.repeat([34, 35, 36, 37, 39], [1, 4, 4, 2, 1]))
+    (term,) = rare_terms(rows, PARTS, 5)
+    assert (term.part, term.categories.tolist(), term.others) == (0, [1], (1,))
+    shares = np.bincount(rows[24:, 1], minlength=40) / (len(rows) - 24)
+    told = np.exp(term.logs[0]) * shares
+    assert told.sum() == pytest.approx(1, abs=0.05)
+    assert told[32:].sum() > 0.9 and told[38] > 20 * told[20]
+    assert (term.logs[0, :28] < -1).all()
+
+
+def test_what_a_rare_class_holds_by_chance_is_not_told():
+    found = sum(len(rare_terms(rows, PARTS, 5)) for rows in (rare_rows(n, np.arange(40)) for n in range(5, 65)))
+    assert found == 0
+
+
+def test_a_linked_part_is_told_beside_what_its_first_part_says():
+    rng = np.random.default_rng(0)
+    rows = np.zeros((4_000, 3), np.int16)
+    rows[:, 1], rows[:, 2] = rng.integers(0, 10, 4_000), rng.integers(0, 4, 4_000)
+    rows[:40] = [1, 9, 3]
+    parts = Parts((ColumnParts(2), ColumnParts(10, bins=10, fine=4)), (False, True), 0)
+    fine, coarse = rare_terms(rows, parts, 5)
+    assert fine.others == (1, 2) and coarse.others == (1,)
+    cells = np.bincount(rows[40:, 1] * 4 + rows[40:, 2], minlength=40).reshape(10, 4) / (len(rows) - 40)
+    told = np.exp(coarse.logs[0][:, None] + fine.logs[0]) * cells
+    assert told[9, 3] > 0.9 and told.sum() == pytest.approx(1, abs=0.05)
+
+
+def test_torch_and_numpy_add_the_same():
+    rng = np.random.default_rng(0)
+    rows = np.zeros((3_000, 3), np.int16)
+    rows[:, 1], rows[:, 2] = rng.integers(0, 10, 3_000), rng.integers(0, 4, 3_000)
+    rows[:40] = [1, 9, 3]
+    parts = Parts((ColumnParts(2), ColumnParts(10, bins=10, fine=4)), (False, True), 0)
+    for term in rare_terms(rows, parts, 5):
+        for part in (term.part, term.others[-1]):
+            ours, theirs = (
+                np.zeros((parts.sizes[part], len(rows)), np.float32),
+                torch.zeros(len(rows), parts.sizes[part]),
+            )
+            term.add(ours, part, rows.T.astype(np.int64))
+            TermTensors(term, part, torch.device("cpu")).add(theirs, torch.from_numpy(rows).long(), torch.ones(3))
+            np.testing.assert_allclose(ours.T, theirs.numpy(), rtol=1e-6)
+            assert np.abs(ours).max() > 1
+
+
+def test_a_term_adds_nothing_where_the_other_is_not_known():
+    rows = rare_rows(24, [38, 39])
+    (term,) = rare_terms(rows, PARTS, 5)
+    logits = np.zeros((2, 3), np.float32)
+    term.add(logits, 0, np.array([[-1, -1, -1], [39, -1, 0]]))
+    assert logits[0].tolist() == [0, 0, 0] and logits[1, 0] > 1 and logits[1, 1] == 0 and logits[1, 2] < -1
+    logits = np.zeros((40, 3), np.float32)
+    term.add(logits, 1, np.array([[1, 0, -1], [-1, -1, -1]]))
+    assert np.abs(logits).max(axis=0).round(2).tolist() == [np.abs(term.logs).max().round(2), 0, 0]
+
+
+def test_terms_are_kept_as_arrays_and_what_is_none_is_refused():
+    rows = rare_rows(24, [38, 39])
+    (term,) = rare_terms(rows, PARTS, 5)
+    (read,) = terms_from_arrays(terms_to_arrays([term]))
+    assert (read.part, read.others) == (term.part, term.others)
+    np.testing.assert_array_equal(read.logs, term.logs)
+    np.testing.assert_array_equal(read.categories, term.categories)
+    with pytest.raises(ValueError, match=r"rare\.0\.1\.logs is of no categories"):
+        terms_from_arrays({"rare.0.1.logs": term.logs})
+    with pytest.raises(ValueError, match="of parts that are not there"):
+        read.check((2,))
+    with pytest.raises(ValueError, match="not of its categories"):
+        read.check((2, 39))
 
 
 @pytest.fixture(scope="module")
@@ -59,17 +128,34 @@ def test_the_share_of_a_rare_class_stays_and_its_mean_follows(claims):
     assert plain.mean() == pytest.approx(0, abs=0.05) and plain.std() == pytest.approx(1, abs=0.05)
 
 
-def test_a_head_that_knows_what_is_rare_counts_a_row_in_full():
-    from synthohive_spark.engine.autoregressive.settings import AutoregressiveSettings
-    from synthohive_spark.engine.autoregressive.training import AutoregressiveTrainer
+def forms(seed):
+    """Temperatures of 4,000 forms, of which two rare defects, some 30 rows each, have the highest and the lowest."""
+    rng = np.random.default_rng(seed)
+    defect = rng.choice(["ok", "scratch", "crack", "porous"], 4_000, p=[0.97, 0.015, 0.0075, 0.0075])
+    shift = np.select([defect == "crack", defect == "porous"], [14, -11], 0.0)
+    return pd.DataFrame({"defect": defect, "temp": rng.normal(210, 4, 4_000) + shift})
 
-    rows = np.zeros((2_000, 2), np.int16)
-    rows[:20, 0], rows[::2, 1] = 1, 1
-    parts = Parts((ColumnParts(2), ColumnParts(2)), (False, False), 0)
-    trainer = AutoregressiveTrainer(rows, parts, AutoregressiveSettings(epochs=1), 1)
-    times = trainer.times[torch.tensor([0, 1_000])]
-    assert times.tolist() == [2, 1]
-    counts = trainer._counts(torch.tensor([0, 1_000]), trainer._known(np.array([0, 1])))
-    assert counts.tolist() == [[0.5, 1.0], [1.0, 1.0]]
-    assert trainer._counts(torch.tensor([0]), trainer._known(np.array([1, 0]))).tolist() == [[0.5], [0.5]]
-    assert np.bincount(trainer.order)[:20].sum() == 2 * np.isin(np.arange(20), trainer.learned).sum()
+
+@pytest.mark.parametrize("seed", [112, 113])
+def test_two_rare_classes_of_some_thirty_rows_are_told_apart(seed):
+    real = forms(seed)
+    made = Autoregressive(progress=False).fit(real, seed=0).sample(40_000, seed=1)
+    for defect in ("crack", "porous"):
+        own, drawn = (table[table["defect"] == defect] for table in (real, made))
+        assert len(drawn) / 10 == pytest.approx(len(own), rel=1 / 3)
+        # What lies beyond the fifth value from an end is kept as that one.
+        kept = own["temp"].clip(made["temp"].min(), made["temp"].max())
+        assert drawn["temp"].mean() == pytest.approx(kept.mean(), abs=0.5 * kept.std())
+
+
+def test_several_columns_that_go_with_a_rare_class_go_together():
+    rng = np.random.default_rng(1)
+    rare = np.zeros(4_000, bool)
+    rare[rng.choice(4_000, 24, replace=False)] = True
+    real = pd.DataFrame({"a": rng.normal(size=4_000) + 5 * rare, "b": rng.normal(size=4_000) - 3 * rare})
+    real["label"] = np.where(rare, "fraud", "ok")
+    made = Autoregressive(progress=False).fit(real, seed=0).sample(40_000, seed=1)
+    fraud = made["label"] == "fraud"
+    assert fraud.mean() == pytest.approx(24 / 4_000, rel=1 / 3)
+    assert ((made["a"] > 2.5) & (made["b"] < -1.5))[fraud].mean() > 0.6
+    assert ((made["a"] > 2.5) & (made["b"] < -1.5))[~fraud].mean() < 0.002

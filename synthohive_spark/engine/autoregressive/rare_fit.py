@@ -1,0 +1,166 @@
+"""What goes with rare categories, told from counts.
+
+A class of some dozen rows is in too few steps of a training to be learned. How much oftener its rows hold a category of
+another column than other rows do is counted instead (weight of evidence: I. J. Good, "Probability and the Weighing of
+Evidence", 1950), and added to the logits of either where the other is known; training goes on from there.
+
+Counts of few rows are smoothed, by as much as makes each row likeliest given the others (Habbema, Hermans and van den
+Broek, "A stepwise discriminant analysis program using density estimation", 1974).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from synthohive_spark.engine.autoregressive.parts import Parts
+from synthohive_spark.engine.autoregressive.rare import Term
+
+_SHARE = 0.02
+_MOST_RARE = 0.05
+"""Share of the rows that rare categories of a column have together; where they have more, they are no exceptions."""
+_WIDTHS = (0.0025, 0.006, 0.015, 0.04, 0.1, 0.3)
+"""Of kernels over cells in order, as shares of the rows."""
+_PRIORS = (0.5, 2.0, 10.0)
+"""How many rows what a wider kernel tells counts as."""
+_REST = 0.02
+"""Share of these that is as all rows are."""
+_GAIN = 3.0
+"""By how much the logarithm of the likelihood of a category's rows has to grow, beside that of the pairs tried."""
+_MOST = 64
+_TINY = 1e-12
+
+Weights = npt.NDArray[np.float64]
+
+
+def rare_categories(counts: npt.NDArray[np.int64], at_least: int) -> npt.NDArray[np.bool_]:
+    """Which categories of a column are rare; none where so many are that together they are no exceptions.
+
+    Args:
+        counts: How many rows hold each category.
+        at_least: Fewest rows that count as a category.
+    """
+    rare: npt.NDArray[np.bool_] = (counts >= at_least) & (counts < _SHARE * counts.sum())
+    exceptions = counts[rare].sum() <= _MOST_RARE * counts.sum()
+    return rare if exceptions else np.zeros_like(rare)
+
+
+def rare_terms(rows: npt.NDArray[np.int16], parts: Parts, at_least: int) -> tuple[Term, ...]:
+    """What rare categories of columns of one part without ranks say of other columns; of very many the surest.
+
+    Args:
+        rows: Categories of the parts, shape (rows, parts).
+        parts: What they are.
+        at_least: Fewest rows that count as a category.
+    """
+    rare: dict[int, npt.NDArray[np.int64]] = {}
+    for (part, *more), ranked in zip(parts.of_column, parts.ranked, strict=True):
+        if not (more or ranked or part in parts.echo_of):
+            rare[part] = np.flatnonzero(
+                rare_categories(np.bincount(rows[:, part], minlength=parts.sizes[part]), at_least)
+            )
+    rare = {part: categories for part, categories in rare.items() if len(categories)}
+    least = _GAIN + math.log(max(1, sum(map(len, rare.values())) * (len(parts.columns) - 1)))
+    found: list[tuple[float, list[Term]]] = []
+    for column, own in enumerate(parts.of_column) if rare else ():
+        sizes = tuple(parts.sizes[part] for part in own)
+        cells = np.ravel_multi_index(tuple(rows[:, part].astype(np.int64) for part in own), sizes)
+        counts = np.bincount(cells, minlength=math.prod(sizes)).astype(np.float64)
+        kernels = _kernels(counts / len(rows), _in_order(parts, column))
+        for part, categories in rare.items():
+            if part in own or max(part, *own) < parts.first_drawn or any(other in parts.echo_of for other in own):
+                continue
+            inside = [np.bincount(cells[rows[:, part] == category], minlength=len(counts)) for category in categories]
+            gains, shares = _smoothed(np.array(inside, np.float64), counts / len(rows), kernels)
+            if (sure := gains > least).any():
+                logs = _evidence(shares[sure], np.array(inside)[sure].sum(axis=1), counts).reshape(-1, *sizes)
+                terms = _terms(part, categories[sure].astype(np.int32), own, logs, (counts / len(rows)).reshape(sizes))
+                found.append((float(gains.max()), list(terms)))
+    surest = sorted(found, key=lambda pair: -pair[0])[:_MOST]
+    return tuple(term for _, terms in surest for term in terms)
+
+
+def _terms(
+    part: int, categories: npt.NDArray[np.int32], own: tuple[int, ...], logs: Weights, shares: Weights
+) -> Iterator[Term]:
+    """The terms of rare categories and the parts of another column.
+
+    Args:
+        part: Part of the rare categories.
+        categories: The rare categories.
+        own: The parts of the other column.
+        logs: Logarithms by rare category and cells of the column.
+        shares: Of the cells.
+    """
+    if len(own) > 1:
+        within = shares / np.maximum(shares.sum(axis=1, keepdims=True), _TINY)
+        first = np.log(np.maximum((np.exp(logs) * within).sum(axis=2), _TINY))
+        first[:, shares.sum(axis=1) == 0] = 0
+        yield Term(part, categories, own, (logs - first[:, :, None]).astype(np.float32))
+        logs = first
+    yield Term(part, categories, own[:1], logs.astype(np.float32))
+
+
+def _in_order(parts: Parts, column: int) -> list[slice]:
+    """Which cells of a column are in order: numbers that many rows hold, and ranks of the others."""
+    own = parts.columns[column]
+    if not parts.ranked[column]:
+        return []
+    first = (own.codes - own.bins) * own.fine
+    return [slice(0, first, own.fine), slice(first, math.prod(own.sizes))]
+
+
+def _kernels(shares: Weights, in_order: list[slice]) -> list[Weights]:
+    """Matrices that smooth counts of cells by those of their neighbours in order, from none on ever more."""
+    made = [np.eye(len(shares))]
+    for width in _WIDTHS if in_order else ():
+        kernel = np.eye(len(shares))
+        for cells in in_order:
+            own = shares[cells]
+            places = np.cumsum(own) - own / 2
+            near = np.exp(-(((places[:, None] - places) / width) ** 2) / 2) * own + np.eye(len(own)) * _TINY
+            kernel[cells, cells] = near / near.sum(axis=1, keepdims=True)
+        made.append(kernel)
+    return made
+
+
+def _smoothed(counts: Weights, shares: Weights, kernels: list[Weights]) -> tuple[Weights, Weights]:
+    """The shares of cells in some rows, smoothed by a kernel and, beside it, by a wider one, as fits best.
+
+    Args:
+        counts: How many rows of each category each cell holds, shape (categories, cells).
+        shares: Of the cells, in all rows.
+        kernels: What smooths counts, from none on.
+
+    Returns:
+        By how much the logarithm of the likelihood of each category's rows grows, and its shares of the cells.
+    """
+    total, safe = counts.sum(axis=1, keepdims=True), np.maximum(shares, _TINY)
+    best, made = np.zeros(len(counts)), np.tile(safe, (len(counts), 1))
+    smooth = [(counts @ kernel, np.diag(kernel)) for kernel in kernels]
+    for i, (near, own) in enumerate(smooth):
+        for wide, wider in (*smooth[i + 1 :], (safe * total, safe)):
+            base = (1 - _REST) * wide / total + _REST * safe
+            without = (1 - _REST) * (wide - wider) / (total - 1) + _REST * safe
+            for prior in _PRIORS:
+                others = np.maximum((near - own + prior * without) / (total - 1 + prior), _TINY)
+                gain = (counts * np.log(others / safe)).sum(axis=1)
+                better = gain > best
+                best[better] = gain[better]
+                made[better] = ((near + prior * base) / (total + prior))[better]
+    return best, made
+
+
+def _evidence(shares: Weights, held: npt.NDArray[np.int64], counts: Weights) -> Weights:
+    """The logarithm of how much likelier each cell is in rows of a category than in all others.
+
+    Args:
+        shares: Of the cells in rows of each category, shape (categories, cells).
+        held: How many rows hold each category.
+        counts: How many rows each cell holds.
+    """
+    rest = np.maximum(counts - held[:, None] * shares, np.minimum(counts, 0.5)) / (counts.sum() - held[:, None])
+    return np.where(counts > 0, np.log(np.maximum(shares, _TINY) / np.maximum(rest, _TINY)), 0)
