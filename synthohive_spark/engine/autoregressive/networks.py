@@ -87,7 +87,7 @@ class Heads(nn.Module):
         echoes = ((part - self.first, *echo) for part, echo in parts.echo_of.items())
         self.echoes = {head: (given, torch.from_numpy(table).to(rng.device)) for head, given, table in echoes}
         self.terms = {
-            part - self.first: [TermTensors(term, part, rng.device) for term in terms]
+            part - self.first: [TermTensors(term, rng.device) for term in terms]
             for part, terms in parts.terms_of.items()
         }
 
@@ -151,35 +151,34 @@ class Heads(nn.Module):
 
 
 class TermTensors:
-    """A term on torch, with respect to one of its parts.
+    """A term on torch.
 
     Args:
         term: The term.
-        part: The part to whose logits it is added.
         device: Where tensors are.
     """
 
-    def __init__(self, term: Term, part: int, device: torch.device) -> None:
-        self.own = part == term.part
-        self.read = list(term.others if self.own else (term.part, *term.others[:-1]))
+    def __init__(self, term: Term, device: torch.device) -> None:
+        self.read = [term.part, *term.others[:-1]]
         self.categories = torch.from_numpy(term.categories.astype(np.int64)).to(device)
-        self.logs = torch.from_numpy(np.moveaxis(term.logs, 0, -1) if self.own else term.logs).to(device)
-        self.part = term.part
+        self.rest = torch.from_numpy(term.logs[-1]).to(device)
+        self.beside = torch.from_numpy(term.logs[:-1] - term.logs[-1]).to(device)
 
+    @torch.no_grad()
     def add(self, logits: Tensor, rows: Tensor, known: Tensor) -> None:
-        """Add it to logits, in place.
+        """Add it to logits, in place; a constant, so that no gradient changes.
 
         Args:
             logits: Shape (rows, categories).
             rows: Categories of the parts, shape (rows, parts).
-            known: Whether each part is known.
+            known: Whether the head reads each part.
         """
         weight = known[self.read].prod()
-        if self.own:
-            logits[:, self.categories] += weight * self.logs[tuple(rows[:, part] for part in self.read)]
-            return
-        which, there = torch.nonzero(rows[:, self.part] == self.categories[:, None], as_tuple=True)
-        logits[there] += weight * self.logs[(which, *(rows[there, part] for part in self.read[1:]))]
+        linked = self.read[1:]
+        logits += weight * self.rest[tuple(rows[:, part] for part in linked)]
+        which, there = torch.nonzero(rows[:, self.read[0]] == self.categories[:, None], as_tuple=True)
+        logs = self.beside[(which, *(rows[there, part] for part in linked))]
+        logits.index_add_(0, there, weight * logs)
 
 
 class Dropout:

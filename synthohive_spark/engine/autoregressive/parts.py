@@ -216,8 +216,7 @@ class Parts:
         """By part that is drawn the terms that add to its logits."""
         found = defaultdict[int, list[Term]](list)
         for term in self.terms:
-            for part in {term.part, term.others[-1]} - set(range(self.first_drawn)):
-                found[part].append(term)
+            found[term.others[-1]].append(term)
         return found
 
     @cached_property

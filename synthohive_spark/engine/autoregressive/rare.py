@@ -1,4 +1,4 @@
-"""What rare categories say of other columns, and these of them, beside what is learned."""
+"""What rare categories say of other columns, beside what is learned."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Term:
         part: The part.
         categories: The rare ones.
         others: The other part, behind the one that it is linked to if it is.
-        logs: The logarithm of how much likelier each category of the others is in rows of a rare category than in all
-            others, shape (rare categories, categories of the others...). Of a linked part that is beside what its first
-            part says.
+        logs: The logarithm of how much likelier each category of the others is in rows of a rare category, and at last
+            in those of none of them, than in all rows, shape (rare categories + 1, categories of the others...). Of a
+            linked part that is beside what its first part says.
     """
 
     part: int
@@ -42,31 +42,33 @@ class Term:
         if min(self.part, *self.others) < 0 or max(self.part, *self.others) >= len(sizes):
             raise ValueError("a term is of parts that are not there")
         inside = (self.categories >= 0) & (self.categories < sizes[self.part])
-        shape = (len(self.categories), *(sizes[other] for other in self.others))
+        shape = (len(self.categories) + 1, *(sizes[other] for other in self.others))
         if self.categories.ndim != 1 or not inside.all() or self.logs.shape != shape:
             raise ValueError(f"a term of part {self.part} is not of its categories")
 
-    def add(self, logits: Floats, part: int, parts: Codes) -> None:
-        """Add it to the logits of a part that is drawn, in place, in rows in which the others are known.
+    def add(self, logits: Floats, parts: Codes) -> None:
+        """Add it to the logits of the last part, in place, in rows in which its own is known.
 
         Args:
             logits: Shape (categories, rows).
-            part: The part.
             parts: Categories of all parts, -1 where they are not known, shape (parts, rows).
         """
-        read = [parts[other] for other in self.others if other != part]
-        if part == self.part:
-            there = np.flatnonzero(np.min(read, axis=0) >= 0)
-            logits[self.categories[:, None], there] += self.logs[(slice(None), *(codes[there] for codes in read))]
+        own, linked = parts[self.part], [parts[other] for other in self.others[:-1]]
+        which = self.places[np.minimum(own, len(self.places) - 2)]
+        there = np.flatnonzero(own >= 0)
+        if linked:
+            logits[:, there] += self.logs[(which[there], *(codes[there] for codes in linked))].T
             return
-        rare = self.places[np.minimum(parts[self.part], len(self.places) - 1)]
-        there = np.flatnonzero(rare >= 0)
-        logits[:, there] += self.logs[(rare[there], *(codes[there] for codes in read))].T
+        # Nearly all rows hold none of the categories.
+        rest = self.logs[-1][:, None]
+        logits += rest if len(there) == len(own) else np.where(own >= 0, rest, 0)
+        rare = np.flatnonzero((which < len(self.categories)) & (own >= 0))
+        logits[:, rare] += self.logs[which[rare]].T - rest
 
     @cached_property
     def places(self) -> Codes:
-        """Where among the rare categories each one is, -1 for others and what is not known."""
-        made = np.full(int(self.categories.max(initial=-1)) + 2, -1)
+        """Where among the logarithms those of each category are; two more categories than any rare one has."""
+        made = np.full(int(self.categories.max(initial=-1)) + 3, len(self.categories))
         made[self.categories] = np.arange(len(self.categories))
         return made
 

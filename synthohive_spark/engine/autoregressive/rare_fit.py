@@ -1,8 +1,9 @@
 """What goes with rare categories, told from counts.
 
-A class of some dozen rows is in too few steps of a training to be learned. How much oftener its rows hold a category of
-another column than other rows do is counted instead (weight of evidence: I. J. Good, "Probability and the Weighing of
-Evidence", 1950), and added to the logits of either where the other is known; training goes on from there.
+A class of some dozen rows is in too few steps of a training to be learned. How much likelier a category of another
+column is in its rows than in all is counted instead (pointwise mutual information: Church and Hanks, "Word association
+norms, mutual information, and lexicography", Computational Linguistics 16, 1990), and added to the logits of that
+column where the class is known; training goes on from there.
 
 Counts of few rows are smoothed, by as much as makes each row likeliest given the others (Habbema, Hermans and van den
 Broek, "A stepwise discriminant analysis program using density estimation", 1974).
@@ -71,12 +72,12 @@ def rare_terms(rows: npt.NDArray[np.int16], parts: Parts, at_least: int) -> tupl
         counts = np.bincount(cells, minlength=math.prod(sizes)).astype(np.float64)
         kernels = _kernels(counts / len(rows), _in_order(parts, column))
         for part, categories in rare.items():
-            if part in own or max(part, *own) < parts.first_drawn or any(other in parts.echo_of for other in own):
+            if part in own or own[0] < parts.first_drawn or any(other in parts.echo_of for other in own):
                 continue
             inside = [np.bincount(cells[rows[:, part] == category], minlength=len(counts)) for category in categories]
             gains, shares = _smoothed(np.array(inside, np.float64), counts / len(rows), kernels)
             if (sure := gains > least).any():
-                logs = _evidence(shares[sure], np.array(inside)[sure].sum(axis=1), counts).reshape(-1, *sizes)
+                logs = _logs(shares[sure], np.array(inside)[sure].sum(axis=1), counts).reshape(-1, *sizes)
                 terms = _terms(part, categories[sure].astype(np.int32), own, logs, (counts / len(rows)).reshape(sizes))
                 found.append((float(gains.max()), list(terms)))
     surest = sorted(found, key=lambda pair: -pair[0])[:_MOST]
@@ -92,7 +93,7 @@ def _terms(
         part: Part of the rare categories.
         categories: The rare categories.
         own: The parts of the other column.
-        logs: Logarithms by rare category and cells of the column.
+        logs: Logarithms by rare category, none at last, and cells of the column.
         shares: Of the cells.
     """
     if len(own) > 1:
@@ -154,13 +155,14 @@ def _smoothed(counts: Weights, shares: Weights, kernels: list[Weights]) -> tuple
     return best, made
 
 
-def _evidence(shares: Weights, held: npt.NDArray[np.int64], counts: Weights) -> Weights:
-    """The logarithm of how much likelier each cell is in rows of a category than in all others.
+def _logs(shares: Weights, held: npt.NDArray[np.int64], counts: Weights) -> Weights:
+    """The logarithm of how much likelier cells are in rows of each category, and in those of none, than in all rows.
 
     Args:
         shares: Of the cells in rows of each category, shape (categories, cells).
         held: How many rows hold each category.
         counts: How many rows each cell holds.
     """
-    rest = np.maximum(counts - held[:, None] * shares, np.minimum(counts, 0.5)) / (counts.sum() - held[:, None])
-    return np.where(counts > 0, np.log(np.maximum(shares, _TINY) / np.maximum(rest, _TINY)), 0)
+    rest = np.maximum(counts - held @ shares, np.minimum(counts, 0.5))
+    every = np.vstack([shares, rest / rest.sum()]) * counts.sum() / np.maximum(counts, _TINY)
+    return np.where(counts > 0, np.log(np.maximum(every, _TINY)), 0)

@@ -213,7 +213,7 @@ class AutoregressiveSampler:
         echoed = self.parts.echoed(parts.T, part) if part in self.parts.echo_of else None
         logits = self.heads[part].logits(read, None if parent < 0 else parts[parent], echoed)
         for term in self.parts.terms_of.get(part, ()):
-            term.add(logits, part, parts)
+            term.add(logits, parts)
         return logits
 
     def drawing_order(self, known: Known | None) -> tuple[int, ...]:
