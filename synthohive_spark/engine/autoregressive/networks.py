@@ -107,7 +107,8 @@ class Heads(nn.Module):
             drop: Leaves out hidden units.
             practice: Whether logits are to be learned where an echo says the same, too.
         """
-        hidden = self._heads(rows, known, drop)
+        # Taken by index, each head's gradient would be as large as that of all heads.
+        hidden = self._heads(rows, known, drop).unbind()
         losses = []
         for i in range(self.count):
             logits = (hidden[i] @ self.out[i].to(self.dtype)).float()
@@ -173,12 +174,12 @@ class TermTensors:
             rows: Categories of the parts, shape (rows, parts).
             known: Whether the head reads each part.
         """
-        weight = known[self.read].prod()
+        if not all(known[part] for part in self.read):
+            return
         linked = self.read[1:]
-        logits += weight * self.rest[tuple(rows[:, part] for part in linked)]
+        logits += self.rest[tuple(rows[:, part] for part in linked)]
         which, there = torch.nonzero(rows[:, self.read[0]] == self.categories[:, None], as_tuple=True)
-        logs = self.beside[(which, *(rows[there, part] for part in linked))]
-        logits.index_add_(0, there, weight * logs)
+        logits.index_add_(0, there, self.beside[(which, *(rows[there, part] for part in linked))])
 
 
 class Dropout:
