@@ -46,31 +46,36 @@ class Term:
         if self.categories.ndim != 1 or not inside.all() or self.logs.shape != shape:
             raise ValueError(f"a term of part {self.part} is not of its categories")
 
+    @property
+    def rest(self) -> Floats:
+        """What it adds to logits in rows of no rare category, shape (categories,), or (categories, linked ones)."""
+        rest: Floats = self.logs[-1].T
+        return rest
+
     def add(self, logits: Floats, parts: Codes) -> None:
-        """Add it to the logits of the last part, in place, in rows in which its own is known.
+        """Add it to the logits of the last part, in place; `rest` is in these already.
 
         Args:
             logits: Shape (categories, rows).
             parts: Categories of all parts, -1 where they are not known, shape (parts, rows).
         """
-        own, linked = parts[self.part], [parts[other] for other in self.others[:-1]]
-        which = self.places[np.minimum(own, len(self.places) - 2)]
-        there = np.flatnonzero(own >= 0)
-        if linked:
-            logits[:, there] += self.logs[(which[there], *(codes[there] for codes in linked))].T
-            return
-        # Nearly all rows hold none of the categories.
-        rest = self.logs[-1][:, None]
-        logits += rest if len(there) == len(own) else np.where(own >= 0, rest, 0)
-        rare = np.flatnonzero((which < len(self.categories)) & (own >= 0))
-        logits[:, rare] += self.logs[which[rare]].T - rest
+        which = self._places.take(parts[self.part] + 1, mode="clip")
+        rows = np.flatnonzero(which >= 0)
+        logits[:, rows] += self._beside[(which[rows], *(parts[other][rows] for other in self.others[:-1]))].T
 
     @cached_property
-    def places(self) -> Codes:
-        """Where among the logarithms those of each category are; two more categories than any rare one has."""
-        made = np.full(int(self.categories.max(initial=-1)) + 3, len(self.categories))
-        made[self.categories] = np.arange(len(self.categories))
+    def _places(self) -> Codes:
+        """Which of `_beside` counts: at first where nothing is known, then by category; -1 for none."""
+        made = np.full(int(self.categories.max(initial=-1)) + 3, -1)
+        made[0] = len(self.categories)
+        made[self.categories + 1] = np.arange(len(self.categories))
         return made
+
+    @cached_property
+    def _beside(self) -> Floats:
+        """What is added beside `rest`: in rows of each rare category, and where nothing is known, which undoes it."""
+        beside: Floats = np.concatenate([self.logs[:-1], np.zeros_like(self.logs[-1:])]) - self.logs[-1]
+        return beside
 
 
 def terms_to_arrays(terms: Sequence[Term]) -> dict[str, npt.NDArray[Any]]:

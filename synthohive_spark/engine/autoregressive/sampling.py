@@ -353,6 +353,7 @@ def sampler_of(
     heads = {}
     for i in range(count):
         bias = arrays[f"out_bias.{i}"].T if arrays[f"out_bias.{i}"].ndim > 1 else arrays[f"out_bias.{i}"][:, None]
+        terms = parts.terms_of.get(parts.first_drawn + i, ())
         calibration = arrays.get(f"calibration.{i}", np.zeros(1, np.float32))[:, None]
         gate = None
         if f"gate.{i}" in arrays:
@@ -365,7 +366,7 @@ def sampler_of(
             "inner": arrays["inner"][i].T,
             "inner_bias": arrays["inner_bias"][i].T,
             "out": arrays[f"out.{i}"].T,
-            "out_bias": bias + calibration,
+            "out_bias": sum((term.rest.reshape(len(bias), -1) for term in terms), bias + calibration),
         }
         own = {name: np.ascontiguousarray(array, np.float32) for name, array in arrays_of.items()}
         heads[parts.first_drawn + i] = Head(**own, gate=gate)
