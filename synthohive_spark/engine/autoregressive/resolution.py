@@ -94,21 +94,25 @@ def _fine_matters(rows: EncodedTable, blocks: tuple[Block, ...], seed: int) -> s
 
 
 def _rare_matters(rows: EncodedTable, blocks: tuple[Block, ...], cells: Sequence[int], at_least: int) -> set[int]:
-    """The columns of which rows of a rare category lie at one end of a cell of ranks, and not all over it."""
+    """The columns of which rows of a rare category lie at one end of the first or last cell, and not all over it.
+
+    Values in such a cell may be far from each other; in those between they are near.
+    """
     ranked = [i for i, block in enumerate(blocks) if block.ranked]
-    of_ranked = np.array([cells[i] for i in ranked])
     found = set()
     for column, block in enumerate(blocks):
         if block.ranked or not ranked:
             continue
         codes = rows.codes[:, column]
         for code in np.flatnonzero(rare_categories(np.bincount(codes, minlength=block.codes), at_least)):
-            ranks = rows.ranks[codes == code] * of_ranked
+            own = rows.take(np.flatnonzero(codes == code))
             for place, i in enumerate(ranked):
-                own = ranks[:, place]
-                inside = own[own.astype(np.int64) == np.median(own.astype(np.int64))] % 1
-                away = abs(inside.mean() - 0.5) / (1 / 12 / len(inside)) ** 0.5 if len(inside) else 0.0
-                if 2 * len(inside) >= len(own) and away > _SIGMAS:
+                places = own.ranks[own.codes[:, i] >= blocks[i].codes - blocks[i].bins, place] * cells[i]
+                cell = int(np.median(places.astype(np.int64))) if len(places) else -1
+                inside = places[places.astype(np.int64) == cell] % 1
+                if cell not in (0, cells[i] - 1) or 2 * len(inside) < len(own):
+                    continue
+                if abs(inside.mean() - 0.5) > _SIGMAS * (1 / 12 / len(inside)) ** 0.5:
                     found.add(i)
     return found
 

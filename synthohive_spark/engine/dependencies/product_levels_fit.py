@@ -28,6 +28,7 @@ _MOST_TRIED, _MOST_OF_TWO, _MOST_LINES = 200, 20, 16
 _MOST_LOST = 0.5
 _CHANCE = 1e-6
 _EXACT = 1e-6
+_HALF, _MOST_HALF, _FEW = 1e-3, 0.75, 10
 TIMES, PLUS, LINE = "times", "plus", "line"
 
 
@@ -99,6 +100,9 @@ class _Candidate:
         slack = _slack(self.column, values)
         lines = dict(self._lines(codes, of, values, slack))
         if lines.keys() != {*codes.tolist()}:
+            return None
+        times, plus = np.array([lines[code] for code in codes.tolist()]).T
+        if _undecided(self.column, codes, values - times * of - plus):
             return None
         suit = [float((np.abs(values - times * of - plus) <= slack).mean()) for times, plus in {*lines.values()}]
         # Where nothing is multiplied, rows say nothing of the columns.
@@ -282,6 +286,15 @@ def _slack(column: Factor, values: Floats) -> Floats:
     exact = 1e-5 if column.single else 1e-9
     half = 0.5 * 10.0**-column.digits if column.digits >= 0 else 0.0
     return half * (1 + 1e-6) + exact * np.abs(values) + np.finfo(np.float64).tiny
+
+
+def _undecided(column: Factor, codes: npt.NDArray[np.int64], off: Floats) -> bool:
+    """Whether nearly all rows of a level lie half a unit off, so that rounding may give two values for most of them."""
+    if column.digits < 0:
+        return False
+    half = np.abs(off) > (1 - _HALF) * 0.5 * 10.0**-column.digits
+    rows = np.bincount(codes)
+    return bool(((np.bincount(codes, weights=half) > _MOST_HALF * rows) & (rows >= _FEW)).any())
 
 
 def _is_exact(column: Factor, of: Sequence[Factor], way: str, ends: Sequence[Floats]) -> bool:
