@@ -27,9 +27,10 @@ _WIDTHS = (0.0025, 0.006, 0.015, 0.04, 0.1, 0.3)
 """Of kernels over cells in order, as shares of the rows."""
 _PRIORS = (0.5, 2.0, 10.0)
 """How many rows what a wider kernel tells counts as."""
+_NEAR = 0.1
 _REST = 0.02
 """Share of these that is as all rows are."""
-_GAIN = 3.0
+_GAIN = 6.0
 """By how much the logarithm of the likelihood of a category's rows has to grow, beside that of the pairs tried."""
 _MOST = 64
 _TINY = 1e-12
@@ -75,7 +76,7 @@ def rare_terms(rows: npt.NDArray[np.int16], parts: Parts, at_least: int) -> tupl
             if part in own or own[0] < parts.first_drawn or any(other in parts.echo_of for other in own):
                 continue
             inside = [np.bincount(cells[rows[:, part] == category], minlength=len(counts)) for category in categories]
-            gains, shares = _smoothed(np.array(inside, np.float64), counts / len(rows), kernels)
+            gains, shares = _smoothed(np.array(inside, np.float64), counts / len(rows), kernels, at_least)
             if (sure := gains > least).any():
                 logs = _logs(shares[sure], np.array(inside)[sure].sum(axis=1), counts).reshape(-1, *sizes)
                 terms = _terms(part, categories[sure].astype(np.int32), own, logs, (counts / len(rows)).reshape(sizes))
@@ -128,31 +129,56 @@ def _kernels(shares: Weights, in_order: list[slice]) -> list[Weights]:
     return made
 
 
-def _smoothed(counts: Weights, shares: Weights, kernels: list[Weights]) -> tuple[Weights, Weights]:
+def _smoothed(counts: Weights, shares: Weights, kernels: list[Weights], at_least: int) -> tuple[Weights, Weights]:
     """The shares of cells in some rows, smoothed by a kernel and, beside it, by a wider one, as fits best.
 
     Args:
         counts: How many rows of each category each cell holds, shape (categories, cells).
         shares: Of the cells, in all rows.
         kernels: What smooths counts, from none on.
+        at_least: Rows with fewer than so many near them count as any rows.
 
     Returns:
         By how much the logarithm of the likelihood of each category's rows grows, and its shares of the cells.
     """
     total, safe = counts.sum(axis=1, keepdims=True), np.maximum(shares, _TINY)
     best, made = np.zeros(len(counts)), np.tile(safe, (len(counts), 1))
-    smooth = [(counts @ kernel, np.diag(kernel)) for kernel in kernels]
-    for i, (near, own) in enumerate(smooth):
-        for wide, wider in (*smooth[i + 1 :], (safe * total, safe)):
+    smooth = _near(counts, kernels, safe, at_least)
+    for i, (near, left) in enumerate(smooth[:-1]):
+        for wide, wide_left in smooth[i + 1 :]:
             base = (1 - _REST) * wide / total + _REST * safe
-            without = (1 - _REST) * (wide - wider) / (total - 1) + _REST * safe
+            without = (1 - _REST) * wide_left / (total - 1) + _REST * safe
             for prior in _PRIORS:
-                others = np.maximum((near - own + prior * without) / (total - 1 + prior), _TINY)
+                others = np.maximum((left + prior * without) / (total - 1 + prior), _TINY)
                 gain = (counts * np.log(others / safe)).sum(axis=1)
                 better = gain > best
                 best[better] = gain[better]
                 made[better] = ((near + prior * base) / (total + prior))[better]
     return best, made
+
+
+def _near(counts: Weights, kernels: list[Weights], shares: Weights, at_least: int) -> list[tuple[Weights, Weights]]:
+    """Counts smoothed by each kernel or, of rows that have too few near them, by the next one; at last as any rows.
+
+    Returns:
+        For each kernel and the last, the counts and those that each cell would have without one of its rows.
+    """
+    total = counts.sum(axis=1, keepdims=True)
+    made = [(shares * total, shares * (total - 1))]
+    around = [counts @ (kernel >= _NEAR * np.diag(kernel)[:, None]).T for kernel in kernels]
+    for first in reversed(range(len(kernels))):
+        near, own, rest = np.zeros_like(counts), np.broadcast_to(shares, counts.shape), counts
+        for kernel, held in zip(kernels[first:], around[first:], strict=True):
+            told = (rest > 0) & (held >= at_least)
+            near, own = near + np.where(told, rest, 0) @ kernel, np.where(told, np.diag(kernel), own)
+            rest = np.where(told, 0, rest)
+        near = near + rest.sum(axis=1, keepdims=True) * shares
+        # Without one of so few rows, the next kernel would tell the others.
+        wider = np.diag(kernels[first + 1]) if first + 1 < len(kernels) else shares
+        fewer = near - at_least * own + (at_least - 1) * wider
+        left = np.where(around[first] == at_least, np.maximum(fewer, 0), near - own)
+        made.insert(0, (near, left))
+    return made
 
 
 def _logs(shares: Weights, held: npt.NDArray[np.int64], counts: Weights) -> Weights:

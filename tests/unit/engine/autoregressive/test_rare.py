@@ -41,6 +41,15 @@ def test_what_a_rare_class_holds_is_told_from_its_rows_and_smoothed():
     assert (term.logs[0, :28] < -1).all()
 
 
+def test_a_row_that_has_none_of_its_class_near_it_is_not_told():
+    rows = rare_rows(24, [37, 38])
+    rows[:4, 1] = 5
+    (term,) = rare_terms(rows, PARTS, 5)
+    assert term.logs[0, 37] > 2 and np.ptp(term.logs[0, :30]) < 0.01
+    (term,) = rare_terms(rows, PARTS, 4)
+    assert term.logs[0, 5] > term.logs[0, 20] + 2
+
+
 def test_what_a_rare_class_holds_by_chance_is_not_told():
     found = sum(len(rare_terms(rows, PARTS, 5)) for rows in (rare_rows(n, np.arange(40)) for n in range(5, 65)))
     assert found == 0

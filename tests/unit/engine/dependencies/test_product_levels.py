@@ -186,6 +186,16 @@ def test_what_no_category_has_to_do_with_is_not_found(many):
     assert find(*table_of(broken)).relations.products == ()
 
 
+def test_what_lies_half_a_unit_off_in_nearly_all_rows_is_no_number():
+    """Ages at a birthday or before it: half a year off, every one of them, would be within rounding."""
+    born, year = rng(1).integers(1940, 1955, ROWS), rng(2).integers(1968, 1988, ROWS)
+    age = year - born - (rng(3).random(ROWS) < 0.8)
+    values = {"year": ("int", year), "birth_year": ("int", born), "age": ("int", age)}
+    assert find(*table_of(values)).relations.products == ()
+    exact = {**values, "age": ("int", year - born + np.where(born % 2, 3, 1))}
+    assert len(find(*table_of(exact)).relations.products) == 1
+
+
 def test_of_a_rare_level_nothing_is_stored():
     values = instalments()
     frequency = values["frequency"][1].copy()
