@@ -41,9 +41,10 @@ class Term:
         """
         if min(self.part, *self.others) < 0 or max(self.part, *self.others) >= len(sizes):
             raise ValueError("a term is of parts that are not there")
+        whole = self.categories.dtype.kind == "i" and self.categories.ndim == 1
         inside = (self.categories >= 0) & (self.categories < sizes[self.part])
         shape = (len(self.categories) + 1, *(sizes[other] for other in self.others))
-        if self.categories.ndim != 1 or not inside.all() or self.logs.shape != shape:
+        if not (whole and inside.all()) or self.logs.shape != shape or not np.isfinite(self.logs).all():
             raise ValueError(f"a term of part {self.part} is not of its categories")
 
     @property

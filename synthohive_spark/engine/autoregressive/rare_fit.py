@@ -27,11 +27,13 @@ _WIDTHS = (0.0025, 0.006, 0.015, 0.04, 0.1, 0.3)
 """Of kernels over cells in order, as shares of the rows."""
 _PRIORS = (0.5, 2.0, 10.0)
 """How many rows what a wider kernel tells counts as."""
-_NEAR = 0.1
 _REST = 0.02
 """Share of these that is as all rows are."""
+_NEAR = 0.1
+"""How much of a cell's own weight a kernel gives to those that count as near it."""
 _GAIN = 6.0
 """By how much the logarithm of the likelihood of a category's rows has to grow, beside that of the pairs tried."""
+_FEWEST = 2
 _MOST = 64
 _TINY = 1e-12
 
@@ -61,10 +63,9 @@ def rare_terms(rows: npt.NDArray[np.int16], parts: Parts, at_least: int) -> tupl
     rare: dict[int, npt.NDArray[np.int64]] = {}
     for (part, *more), ranked in zip(parts.of_column, parts.ranked, strict=True):
         if not (more or ranked or part in parts.echo_of):
-            rare[part] = np.flatnonzero(
-                rare_categories(np.bincount(rows[:, part], minlength=parts.sizes[part]), at_least)
-            )
-    rare = {part: categories for part, categories in rare.items() if len(categories)}
+            held = np.bincount(rows[:, part], minlength=parts.sizes[part])
+            if len(categories := np.flatnonzero(rare_categories(held, max(at_least, _FEWEST)))):
+                rare[part] = categories
     least = _GAIN + math.log(max(1, sum(map(len, rare.values())) * (len(parts.columns) - 1)))
     found: list[tuple[float, list[Term]]] = []
     for column, own in enumerate(parts.of_column) if rare else ():
@@ -136,7 +137,7 @@ def _smoothed(counts: Weights, shares: Weights, kernels: list[Weights], at_least
         counts: How many rows of each category each cell holds, shape (categories, cells).
         shares: Of the cells, in all rows.
         kernels: What smooths counts, from none on.
-        at_least: Rows with fewer than so many near them count as any rows.
+        at_least: Rows with fewer than so many near them are told by a wider kernel, or as any rows.
 
     Returns:
         By how much the logarithm of the likelihood of each category's rows grows, and its shares of the cells.

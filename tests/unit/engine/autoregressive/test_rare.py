@@ -1,5 +1,7 @@
 """Rare classes: their share stays, and what goes with them is learned."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -103,8 +105,9 @@ def test_terms_are_kept_as_arrays_and_what_is_none_is_refused():
         terms_from_arrays({"rare.0.1.logs": term.logs})
     with pytest.raises(ValueError, match="of parts that are not there"):
         read.check((2,))
-    with pytest.raises(ValueError, match="not of its categories"):
-        read.check((2, 39))
+    for sizes, wrong in (((2, 39), {}), ((2, 40), {"logs": term.logs * np.nan}), ((2, 40), {"categories": np.ones(1)})):
+        with pytest.raises(ValueError, match="not of its categories"):
+            replace(read, **wrong).check(sizes)
 
 
 @pytest.fixture(scope="module")
