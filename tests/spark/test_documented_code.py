@@ -25,7 +25,7 @@ LINKS = [
 RUN = ("python", "yaml", "bash")
 STREAMS = ("docs/guides/pipelines.md",)
 LONG = ("docs/first_hour.md", "docs/examples/orders.md", "docs/examples/patients.md")
-LONG += ("docs/guides/jobs.md", "docs/guides/pipelines.md", "docs/guides/mlflow.md")
+LONG += ("docs/guides/jobs.md", "docs/guides/linked_tables.md", "docs/guides/mlflow.md", "docs/guides/pipelines.md")
 OWN_PROCESSES = ("docs/first_hour.md",)
 """Pages whose reader leaves Python between two blocks, so that none knows the names of an earlier one."""
 DATABASES = ["shop_synthetic", "shop_copy", "shop_hive", "mine", "mine_synthetic"]

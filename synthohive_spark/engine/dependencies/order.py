@@ -25,6 +25,7 @@ from synthohive_spark.engine.integrity import Bounds, Digits
 Mask = npt.NDArray[np.bool_]
 DAY = 86_400_000_000
 """Microseconds."""
+_NOISE = 1e-12
 FARTHEST = 1 << 61
 """Whole numbers up to here can be subtracted without a thought to overflow."""
 
@@ -224,7 +225,9 @@ def like(numbers: Numbers, from_: ColumnType, to: ColumnType, *, up: bool) -> Nu
         if to.is_float:
             return numbers
         numbers = np.clip(numbers * 10.0**to.scale, -FARTHEST, FARTHEST)
-        return (np.ceil(numbers) if up else np.floor(numbers)).astype(np.int64)
+        whole = np.rint(numbers)  # 1.1 times 100 is a little more than 110
+        near = np.abs(numbers - whole) <= _NOISE * np.abs(whole)
+        return np.where(near, whole, np.ceil(numbers) if up else np.floor(numbers)).astype(np.int64)
     return np.clip(numbers, -FARTHEST, FARTHEST)
 
 

@@ -111,6 +111,11 @@ class _Texts:
         rows = len(self.values)
         return self.values.take(pa.array(np.linspace(0, rows - 1, min(_GLANCE, rows)).astype(np.intp)))
 
+    @cached_property
+    def plain(self) -> list[str | None]:
+        """The column's own texts in these rows."""
+        return self.glance(Field(self.column))
+
     def glance(self, own: Field) -> list[str | None]:
         """Texts in a few rows, the same ones of all columns."""
         if (own.form, own.size) not in self._glances:
@@ -199,8 +204,9 @@ def _forms(source: _Texts, own: _Texts, whole: bool) -> Iterator[Field]:
 
 def _may_stand(own: _Texts, source: _Texts, form: Field) -> bool:
     """Whether a text stands in every one of a few rows."""
-    pairs = zip(own.glance(Field(own.column)), source.glance(form), strict=True)
-    return all(value is None or (text and text in value) for value, text in pairs)
+    return all(
+        value is None or (text and text in value) for value, text in zip(own.plain, source.glance(form), strict=True)
+    )
 
 
 def _texts(own: _Texts, source: _Texts, form: Field) -> list[str] | None:

@@ -177,12 +177,12 @@ def _amounts(column: Column, values: pa.Array, privacy: Privacy) -> SeveralForma
             return None
     if len(counted) < _DIFFERENT or len(groups) < 2 or min(rows.values()) < max(privacy.min_rows, 3):
         return None
+    # Digits behind letters that all have one length are codes: A12.1.
+    if len(shapes) == 1 and any(before[-1:].isalpha() for before, _ in groups):
+        return None
     forms = [next(_fitting(texts), None) for texts in groups.values()]
     plain = all(form is None or not (form.digits or form.thousands) for form in forms)
     if None in forms or (plain and any(c.isalpha() for around in groups for c in "".join(around))):
-        return None
-    # Digits behind letters that all have one length are codes: A12.1.
-    if len(shapes) == 1 and any(before[-1:].isalpha() for before, _ in groups):
         return None
     return SeveralFormats(column, tuple(form for form in forms if form is not None))
 

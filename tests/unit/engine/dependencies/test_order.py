@@ -77,6 +77,18 @@ def test_low_and_high_prices_lie_around_the_others():
     assert np.array_equal(np.round(d, 2), d)
 
 
+def test_decimals_may_equal_floats_of_as_many_digits():
+    rng = np.random.default_rng(0)
+    cents = rng.integers(1, 100_000, 3_000)
+    more = np.where(rng.random(3_000) < 0.3, 0, rng.integers(1, 5_000, 3_000))
+    paid = pa.array([Decimal(int(v)) / 100 for v in cents + more], pa.decimal128(9, 2))
+    found, table, drawn = scrambled({"paid": ("decimal(9,2)", paid), "net": ("double", cents / 100)})
+    assert [own.describe() for own in found.orders.every] in (["paid >= net"], ["net <= paid"])
+    assert sum(count_broken(found, table).values()) == sum(count_broken(found, drawn).values()) == 0
+    equal = pc.equal(drawn["net"], drawn["paid"].cast(pa.float64()))
+    assert pc.mean(equal).as_py() == pytest.approx(0.3, abs=0.05)
+
+
 def test_decimals_and_integers_keep_their_types_and_digits():
     cents = rng(1).integers(100, 90_000, ROWS)
     paid = np.where(rng(2).random(ROWS) < 0.4, cents, cents - rng(3).integers(0, 90, ROWS))
