@@ -140,7 +140,7 @@ def _with_names(
     composites: Sequence[Named],
 ) -> FitRequest:
     """The request with the columns that are names: of anything, and of entities, which each row of one repeats."""
-    rules = request.rules
+    rules, least = request.rules, max(request.privacy.rare_category_rows, 2)
     personal = dict.fromkeys(_entity_names(table, request, found), table)
     personal |= dict.fromkeys(_entity_names(rows, request, found, in_pieces=True), rows)
     firsts = first_rows(table, {name: of.column(name) for name, of in personal.items()})
@@ -149,11 +149,14 @@ def _with_names(
         part.name
         for own in found.in_pieces
         for part in own.untold
-        if (own.column.name in personal if own in shaped else may_number(table, part, own.column.name in personal))
+        if (
+            own.column.name in personal
+            if own in shaped
+            else may_number(rows, own.column.name, table, part, own.column.name in personal, least)
+        )
     }
     partial = frozenset(part.name for own in shaped for part in own.untold)
     plain = _whole(columns, request, found, imitated=False)
-    least = max(request.privacy.rare_category_rows, 2)
     things = {c.name: least for c in plain if c.type.is_string and c.name not in personal}
     named = rules.categorical | find_names(table, columns, found.computed, things) | find_numbers_apart(table, plain)
     named |= {c.name for c in columns if c.type.is_number and c.name in {n for own in composites for n in own}}

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import ks_2samp
 
 from synthohive_spark import CTGAN, Autoregressive
 from synthohive_spark.engine.dependencies.entities import Entity
@@ -103,3 +104,16 @@ def test_an_address_belongs_to_the_customer_that_its_name_belongs_to():
     assert [e.rstrip("0123456789") for e in made["email"].str.removesuffix("@mail.com")] == begin.tolist()
     assert made.groupby("customer")["email"].nunique().max() == made.groupby("customer")["last"].nunique().max() == 1
     assert not set(made["email"]) & set(real["email"])
+
+
+def test_what_many_addresses_end_with_keeps_its_numbers():
+    rng = np.random.default_rng(0)
+    firsts, lasts = ([f"{c}{end}" for c in "abcdefgh" for end in ends] for ends in (("na", "lo"), ("son", "ster")))
+    first, last = rng.choice(firsts, 3_000), rng.choice(lasts, 3_000)
+    number, host = rng.integers(1, 60, 3_000), rng.choice(["mail.com", "post.org"], 3_000)
+    email = [f"{f}.{n}{i}@{h}" for f, n, i, h in zip(first, last, number, host, strict=True)]
+    real = pd.DataFrame({"first": first, "last": last, "email": email})
+    made = Autoregressive(epochs=1, progress=False).fit(real, seed=1).sample(3_000, seed=2)
+    parts = made["email"].str.extract(r"^([a-z]+)\.([a-z]+)(\d+)@")
+    assert (parts[0] == made["first"]).all() and (parts[1] == made["last"]).all()
+    assert ks_2samp(parts[2].astype(int), number).statistic < 0.05
