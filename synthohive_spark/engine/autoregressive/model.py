@@ -65,8 +65,8 @@ class AutoregressiveEngine:
         limits = self.settings.limits(request.started, after=_AFTER)
         with limited_threads(limits.threads):  # again, for libraries that were only just loaded
             parts = cut_columns(table, context, layout, threshold, own_seed, request.independent)
-        rows = parts.cut(context, table)
-        parts = replace(parts, terms=rare_terms(rows, parts, layout.at_least))
+            rows = parts.cut(context, table)
+            parts = replace(parts, terms=rare_terms(rows, parts, layout.at_least))
         batch = self.settings.batch_for(len(rows))
         trained = train(
             lambda: AutoregressiveTrainer(rows, parts, self.settings, seed, limits, layout),

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -60,30 +61,61 @@ def rare_terms(rows: npt.NDArray[np.int16], parts: Parts, at_least: int) -> tupl
         parts: What they are.
         at_least: Fewest rows that count as a category.
     """
-    rare: dict[int, npt.NDArray[np.int64]] = {}
-    for (part, *more), ranked in zip(parts.of_column, parts.ranked, strict=True):
-        if not (more or ranked or part in parts.echo_of):
-            held = np.bincount(rows[:, part], minlength=parts.sizes[part])
-            if len(categories := np.flatnonzero(rare_categories(held, max(at_least, _FEWEST)))):
-                rare[part] = categories
-    least = _GAIN + math.log(max(1, sum(map(len, rare.values())) * (len(parts.columns) - 1)))
+    rare = _Rare.of(rows, parts, at_least)
+    least = _GAIN + math.log(max(1, len(rare.part) * (len(parts.columns) - 1)))
     found: list[tuple[float, list[Term]]] = []
-    for column, own in enumerate(parts.of_column) if rare else ():
+    for column, own in enumerate(parts.of_column) if len(rare.part) else ():
+        if own[0] < parts.first_drawn or any(part in parts.echo_of for part in own):
+            continue
         sizes = tuple(parts.sizes[part] for part in own)
         cells = np.ravel_multi_index(tuple(rows[:, part].astype(np.int64) for part in own), sizes)
         counts = np.bincount(cells, minlength=math.prod(sizes)).astype(np.float64)
-        kernels = _kernels(counts / len(rows), _in_order(parts, column))
-        for part, categories in rare.items():
-            if part in own or own[0] < parts.first_drawn or any(other in parts.echo_of for other in own):
-                continue
-            inside = [np.bincount(cells[rows[:, part] == category], minlength=len(counts)) for category in categories]
-            gains, shares = _smoothed(np.array(inside, np.float64), counts / len(rows), kernels, at_least)
-            if (sure := gains > least).any():
-                logs = _logs(shares[sure], np.array(inside)[sure].sum(axis=1), counts).reshape(-1, *sizes)
-                terms = _terms(part, categories[sure].astype(np.int32), own, logs, (counts / len(rows)).reshape(sizes))
-                found.append((float(gains.max()), list(terms)))
+        shares, inside = counts / len(rows), rare.inside(cells, len(counts))
+        gains, told = _smoothed(inside, shares, _kernels(shares, _in_order(parts, column)), at_least)
+        sure = (gains > least) & ~np.isin(rare.part, own)
+        for part in np.unique(rare.part[sure]).tolist():
+            which = sure & (rare.part == part)
+            logs = _logs(told[which], inside[which].sum(axis=1), counts).reshape(-1, *sizes)
+            terms = _terms(part, rare.category[which].astype(np.int32), own, logs, shares.reshape(sizes))
+            found.append((float(gains[which].max()), list(terms)))
     surest = sorted(found, key=lambda pair: -pair[0])[:_MOST]
     return tuple(term for _, terms in surest for term in terms)
+
+
+@dataclass(frozen=True)
+class _Rare:
+    """The rare categories of a table, and their rows.
+
+    Attributes:
+        part: The part of each category.
+        category: The category.
+        rows: Rows of all categories, of one after the other.
+        which: The place of each such row's category.
+    """
+
+    part: npt.NDArray[np.int64]
+    category: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.int64]
+    which: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, rows: npt.NDArray[np.int16], parts: Parts, at_least: int) -> _Rare:
+        """Those of columns of one part without ranks."""
+        found = []
+        for (part, *more), ranked in zip(parts.of_column, parts.ranked, strict=True):
+            if not (more or ranked or part in parts.echo_of):
+                held = np.bincount(rows[:, part], minlength=parts.sizes[part])
+                rare = np.flatnonzero(rare_categories(held, max(at_least, _FEWEST))).tolist()
+                found += [(part, category, np.flatnonzero(rows[:, part] == category)) for category in rare]
+        sizes = [len(own) for _, _, own in found]
+        own_rows = np.concatenate([np.zeros(0, np.int64), *(own for _, _, own in found)])
+        parts_of, categories = (np.array([own[i] for own in found], np.int64) for i in (0, 1))
+        return cls(parts_of, categories, own_rows, np.repeat(np.arange(len(found)), sizes))
+
+    def inside(self, cells: npt.NDArray[np.int64], size: int) -> Weights:
+        """How many rows of each category each cell holds, shape (categories, cells)."""
+        counts = np.bincount(self.which * size + cells[self.rows], minlength=len(self.part) * size)
+        return counts.reshape(-1, size).astype(np.float64)
 
 
 def _terms(
@@ -144,8 +176,8 @@ def _smoothed(counts: Weights, shares: Weights, kernels: list[Weights], at_least
     """
     total, safe = counts.sum(axis=1, keepdims=True), np.maximum(shares, _TINY)
     best, made = np.zeros(len(counts)), np.tile(safe, (len(counts), 1))
-    smooth = _near(counts, kernels, safe, at_least)
-    for i, (near, left) in enumerate(smooth[:-1]):
+    smooth = _by_kernel(counts, safe, kernels, at_least)
+    for i, (told, left) in enumerate(smooth[:-1]):
         for wide, wide_left in smooth[i + 1 :]:
             base = (1 - _REST) * wide / total + _REST * safe
             without = (1 - _REST) * wide_left / (total - 1) + _REST * safe
@@ -154,11 +186,13 @@ def _smoothed(counts: Weights, shares: Weights, kernels: list[Weights], at_least
                 gain = (counts * np.log(others / safe)).sum(axis=1)
                 better = gain > best
                 best[better] = gain[better]
-                made[better] = ((near + prior * base) / (total + prior))[better]
+                made[better] = ((told + prior * base) / (total + prior))[better]
     return best, made
 
 
-def _near(counts: Weights, kernels: list[Weights], shares: Weights, at_least: int) -> list[tuple[Weights, Weights]]:
+def _by_kernel(
+    counts: Weights, shares: Weights, kernels: list[Weights], at_least: int
+) -> list[tuple[Weights, Weights]]:
     """Counts smoothed by each kernel or, of rows that have too few near them, by the next one; at last as any rows.
 
     Returns:
@@ -166,7 +200,7 @@ def _near(counts: Weights, kernels: list[Weights], shares: Weights, at_least: in
     """
     total = counts.sum(axis=1, keepdims=True)
     made = [(shares * total, shares * (total - 1))]
-    around = [counts @ (kernel >= _NEAR * np.diag(kernel)[:, None]).T for kernel in kernels]
+    around = [counts @ (kernel >= _NEAR * np.diag(kernel)[:, None]).T.astype(np.float64) for kernel in kernels]
     for first in reversed(range(len(kernels))):
         near, own, rest = np.zeros_like(counts), np.broadcast_to(shares, counts.shape), counts
         for kernel, held in zip(kernels[first:], around[first:], strict=True):
@@ -182,7 +216,7 @@ def _near(counts: Weights, kernels: list[Weights], shares: Weights, at_least: in
     return made
 
 
-def _logs(shares: Weights, held: npt.NDArray[np.int64], counts: Weights) -> Weights:
+def _logs(shares: Weights, held: Weights, counts: Weights) -> Weights:
     """The logarithm of how much likelier cells are in rows of each category, and in those of none, than in all rows.
 
     Args:

@@ -145,24 +145,22 @@ def is_numbered(column: Column, values: pa.Array) -> bool:
     return bool(len(values)) and pc.mean(pc.match_substring_regex(values, "[0-9@]")).as_py() >= _NEARLY_ALL
 
 
-def may_number(rows: pa.Table, name: str, table: pa.Table, part: Column, personal: bool, at_least: int) -> bool:
+def may_number(part: Column, texts: pa.Array, strings: pa.Array, *, personal: bool, at_least: int) -> bool:
     """Whether a part may number things: nearly all of its texts hold a digit, and are many, or of what is personal.
 
     Digits and words that many of the strings share (``7@mail.com``) number none of them.
 
     Args:
-        rows: The rows as they are.
-        name: The column of the strings.
-        table: The rows as they are learned.
         part: The part.
-        personal: Whether the strings are personal.
-        at_least: Of so many strings each, texts of a part are shared.
+        texts: Its different texts.
+        strings: The different strings that it is a part of.
+        personal: Whether these are personal.
+        at_least: Texts that so many strings have each are shared.
     """
-    values = table.column(part.name).combine_chunks().drop_null().unique()
-    if not (personal or len(values) >= _FEWEST_NUMBERS) or not is_numbered(part, values):
+    if not (personal or len(texts) >= _FEWEST_NUMBERS) or not is_numbered(part, texts):
         return False
-    words = pc.any(pc.match_substring_regex(values, r"\p{L}")).as_py()
-    return not words or len(rows.column(name).unique()) < at_least * len(values)
+    words = pc.any(pc.match_substring_regex(texts, r"\p{L}")).as_py()
+    return not words or len(strings) < at_least * len(texts)
 
 
 def find_entities(table: pa.Table, columns: Sequence[Column], found: Dependencies) -> tuple[Entity, ...]:

@@ -145,15 +145,16 @@ def _with_names(
     personal |= dict.fromkeys(_entity_names(rows, request, found, in_pieces=True), rows)
     firsts = first_rows(table, {name: of.column(name) for name, of in personal.items()})
     shaped = [own for own in found.templates.columns if isinstance(own, ShapedColumn)]
+
+    def numbers(name: str, part: Column) -> bool:
+        texts, strings = (one_array(of).drop_null().unique() for of in (table.column(part.name), rows.column(name)))
+        return may_number(part, texts, strings, personal=name in personal, at_least=least)
+
     numbered = {
         part.name
         for own in found.in_pieces
         for part in own.untold
-        if (
-            own.column.name in personal
-            if own in shaped
-            else may_number(rows, own.column.name, table, part, own.column.name in personal, least)
-        )
+        if (own.column.name in personal if own in shaped else numbers(own.column.name, part))
     }
     partial = frozenset(part.name for own in shaped for part in own.untold)
     plain = _whole(columns, request, found, imitated=False)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from synthohive_spark.engine.association import chi_square_chance, contingency, cramers_v
+from synthohive_spark.engine.chi_square import chi_square_deviations
 
 
 def test_the_chance_of_a_chi_square_value():
@@ -12,6 +13,15 @@ def test_the_chance_of_a_chi_square_value():
     assert chi_square_chance(11.070, 5) == pytest.approx(0.05, abs=1e-4)
     assert chi_square_chance(43.773, 30) == pytest.approx(0.05, abs=1e-4)
     assert chi_square_chance(0, 6) == 1 and chi_square_chance(1e5, 6) == 0
+
+
+def test_how_far_a_chi_square_lies_above_chance():
+    # 10.828 is reached once in a thousand, which a normal variable reaches at 3.09.
+    apart = np.sqrt(10.828 / 4_000)
+    table = 1_000 * np.array([[1 + apart, 1 - apart], [1 - apart, 1 + apart]])
+    assert chi_square_deviations(table) == pytest.approx(3.09, abs=0.1)
+    assert chi_square_deviations(np.full((2, 3), 50.0)) < -1
+    assert chi_square_deviations(np.full((1, 3), 50.0)) == -math.inf
 
 
 def test_rows_of_each_pair_of_codes():

@@ -1,4 +1,4 @@
-"""Rare classes: their share stays, and what goes with them is learned."""
+"""Rare classes: their share stays, and what goes with them is told from counts."""
 
 from dataclasses import replace
 
@@ -15,6 +15,7 @@ from synthohive_spark.engine.autoregressive.rare_fit import rare_categories, rar
 
 ROWS, RARE = 8000, 30
 PARTS = Parts((ColumnParts(2), ColumnParts(40, bins=40)), (False, True), 0)
+LINKED = Parts((ColumnParts(2), ColumnParts(10, bins=10, fine=4)), (False, True), 0)
 
 
 def test_what_is_rare():
@@ -57,13 +58,18 @@ def test_what_a_rare_class_holds_by_chance_is_not_told():
     assert found == 0
 
 
-def test_a_linked_part_is_told_beside_what_its_first_part_says():
+def linked_rows():
+    """Rows of which the first 40 have a rare category, and all the last cell of the other column."""
     rng = np.random.default_rng(0)
     rows = np.zeros((4_000, 3), np.int16)
     rows[:, 1], rows[:, 2] = rng.integers(0, 10, 4_000), rng.integers(0, 4, 4_000)
     rows[:40] = [1, 9, 3]
-    parts = Parts((ColumnParts(2), ColumnParts(10, bins=10, fine=4)), (False, True), 0)
-    fine, coarse = rare_terms(rows, parts, 5)
+    return rows
+
+
+def test_a_linked_part_is_told_beside_what_its_first_part_says():
+    rows = linked_rows()
+    fine, coarse = rare_terms(rows, LINKED, 5)
     assert fine.others == (1, 2) and coarse.others == (1,)
     cells = np.bincount(rows[:, 1] * 4 + rows[:, 2], minlength=40).reshape(10, 4) / len(rows)
     told = np.exp(coarse.logs[0][:, None] + fine.logs[0]) * cells
@@ -71,13 +77,9 @@ def test_a_linked_part_is_told_beside_what_its_first_part_says():
 
 
 def test_torch_and_numpy_add_the_same():
-    rng = np.random.default_rng(0)
-    rows = np.zeros((3_000, 3), np.int16)
-    rows[:, 1], rows[:, 2] = rng.integers(0, 10, 3_000), rng.integers(0, 4, 3_000)
-    rows[:40] = [1, 9, 3]
-    parts = Parts((ColumnParts(2), ColumnParts(10, bins=10, fine=4)), (False, True), 0)
-    for term in rare_terms(rows, parts, 5):
-        size = parts.sizes[term.others[-1]]
+    rows = linked_rows()
+    for term in rare_terms(rows, LINKED, 5):
+        size = LINKED.sizes[term.others[-1]]
         linked = [rows[:, other] for other in term.others[:-1]]
         ours, theirs = term.logs[(np.full(len(rows), -1), *linked)].T.copy(), torch.zeros(len(rows), size)
         term.add(ours, rows.T.astype(np.int64))
