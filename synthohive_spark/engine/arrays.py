@@ -9,6 +9,8 @@ import pyarrow as pa
 
 def one_array(values: pa.ChunkedArray) -> pa.Array:
     """The column as one array."""
+    if values.num_chunks == 1:
+        return values.chunk(0)
     combined = values.combine_chunks()
     return combined if isinstance(combined, pa.Array) else pa.concat_arrays(combined.chunks)
 

@@ -78,14 +78,15 @@ def nearly_unique(sample: ColumnSample) -> bool:
     alone = 0.5 if sample.privacy.rare_category_rows or 2 * len(counts) > rows else _ALL_BUT
     if len(counts) - len(common) > alone * others and others > many * rows:
         return True
-    rare = [count for count in counts.values() if count < sample.at_least]
+    least = sample.at_least
+    rare = [count for count in counts.values() if count < least]
     return sum(rare) > many * rows and len(rare) >= _FEWEST_TEXTS
 
 
 def _common(sample: ColumnSample) -> list[str]:
     """Values that a noticeable share of the rows holds."""
-    rows = sum(sample.counts.values())
-    return [v for v, count in sample.counts.items() if count >= max(SPIKE_SHARE * rows, sample.at_least, 3)]
+    least = max(SPIKE_SHARE * sum(sample.counts.values()), sample.at_least, 3)
+    return [v for v, count in sample.counts.items() if count >= least]
 
 
 def _words(sample: ColumnSample, imitated: bool) -> list[str]:
@@ -95,7 +96,8 @@ def _words(sample: ColumnSample, imitated: bool) -> list[str]:
     """
     if imitated:
         return [word for word in _common(sample) if not any(c.isalnum() for c in word)]
-    kept = [v for v, count in sample.counts.items() if count >= max(sample.at_least, 2)]
+    least = max(sample.at_least, 2)
+    kept = [v for v, count in sample.counts.items() if count >= least]
     return kept if 2 * sum(sample.counts[v] for v in kept) >= sum(sample.counts.values()) else _common(sample)
 
 

@@ -20,6 +20,7 @@ from synthohive_spark.engine.integrity import Bounds, Long, check_equal, check_i
 Numbers = npt.NDArray[np.int64]
 DAY, HOUR, _MINUTE = 86_400_000_000, 3_600_000_000, 60_000_000
 _FEWEST_ROWS, _FEWEST_VALUES, _FEWEST_BETWEEN, _MOST_CHANGES = 100, 3, 20, 200
+_GLANCE = 1_000
 CLOCKS = range(-12 * 60, 14 * 60 + 1, 15)
 """Minutes that clocks are ahead of UTC."""
 WEST = (12, 9)
@@ -141,13 +142,21 @@ def clock_of_hours(instants: Numbers, hours: Numbers, west: int) -> Clock | None
     """The clock at most ``west`` hours behind UTC whose hours these are, where its time changes but seldom."""
     if hours.min() < 0 or hours.max() > 23:
         return None
-    order = np.argsort(instants, kind="stable")
-    ahead = (hours[order] - instants[order] // HOUR + west) % 24 - west
-    changes = np.flatnonzero(np.diff(ahead)) + 1
+    few = slice(None, None, len(hours) // _GLANCE + 1)
+    if len(_changes(instants[few], hours[few], west)[2]) > _MOST_CHANGES:
+        return None
+    order, ahead, changes = _changes(instants, hours, west)
     starts = np.r_[0, changes]
     if len(changes) > _MOST_CHANGES or np.diff(starts, append=len(hours)).min() < _FEWEST_BETWEEN:
         return None
     return Clock(tuple((instants[order][changes] // HOUR * HOUR).tolist()), tuple((ahead[starts] * 60).tolist()))
+
+
+def _changes(instants: Numbers, hours: Numbers, west: int) -> tuple[npt.NDArray[np.intp], Numbers, Numbers]:
+    """The rows in their order in time, by how many hours a clock is ahead in each, and where that changes."""
+    order = np.argsort(instants, kind="stable")
+    ahead = (hours[order] - instants[order] // HOUR + west) % 24 - west
+    return order, ahead, np.flatnonzero(np.diff(ahead)) + 1
 
 
 def part_of(local: Numbers, part: str) -> Numbers:

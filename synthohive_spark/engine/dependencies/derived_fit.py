@@ -142,6 +142,11 @@ class _Read:
         return usable(self.values, self.type)[1] if self.is_number else np.asarray(self.values.is_valid())
 
     @cached_property
+    def is_whole(self) -> bool:
+        """Whether all rows have a value."""
+        return bool(self.valid.all())
+
+    @cached_property
     def order(self) -> npt.NDArray[np.intp]:
         """The rows that have a number, in its order."""
         rows = np.flatnonzero(self.valid)
@@ -197,7 +202,7 @@ def _evenly(rows: int, most: int) -> npt.NDArray[np.intp]:
 def _may_follow(column: _Read, number: _Read) -> bool:
     """Whether some rows, in the order of the number, are in few runs, or never rise or never fall."""
     for some in number.samples:
-        order = some[column.valid[some]]
+        order = some if column.is_whole else some[column.valid[some]]
         codes = column.codes[order]
         changes = np.diff(codes)
         runs, most = np.count_nonzero(changes), _AT_FIRST * len(order)

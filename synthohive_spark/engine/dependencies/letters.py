@@ -23,12 +23,21 @@ def _replaced(values: pa.Array, letters: dict[str, str]) -> pa.Array:
     return reduce(lambda made, own: pc.replace_substring(made, *own), letters.items(), values)
 
 
+def _is_plain(values: pa.Array) -> bool:
+    """Whether all characters are ASCII: then there is nothing to fold, and classes of Unicode are not needed."""
+    return pc.all(pc.string_is_ascii(values)).as_py() is not False
+
+
 def _unaccented(values: pa.Array) -> pa.Array:
+    if _is_plain(values):
+        return values
     decomposed = pc.utf8_normalize(_replaced(values, _FOLDED), form="NFKD")
     return pc.replace_substring_regex(decomposed, r"\p{M}", "")
 
 
 def _spelled_out(values: pa.Array) -> pa.Array:
+    if _is_plain(values):
+        return values
     return _unaccented(_replaced(values, _UMLAUTS))
 
 
@@ -38,6 +47,10 @@ def _capitals(values: pa.Array) -> pa.Array:
 
 def _without(values: pa.Array, pattern: str) -> pa.Array:
     return pc.replace_substring_regex(values, pattern, "")
+
+
+def _without_marks(values: pa.Array) -> pa.Array:
+    return _without(values, "[^A-Za-z0-9]" if _is_plain(values) else r"[^\p{L}\p{N}]")
 
 
 _PARTS: dict[str, _Change] = {
@@ -50,7 +63,7 @@ _ALPHABETS: dict[str, _Change] = {
     "without accents": _unaccented,
     "with umlauts spelled out": _spelled_out,
 }
-_MARKS: dict[str, _Change] = {"": _same, "without marks": partial(_without, pattern=r"[^\p{L}\p{N}]")}
+_MARKS: dict[str, _Change] = {"": _same, "without marks": _without_marks}
 _CASES: dict[str, _Change] = {
     "": _same,
     "in small letters": pc.utf8_lower,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import permutations
@@ -105,6 +105,7 @@ class _Texts:
     privacy: Privacy
     read: TimeFormat | None = None
     _glances: dict[tuple[str, int], list[str | None]] = field(default_factory=dict, init=False, compare=False)
+    _forms: dict[tuple[bool, int | None], list[Field]] = field(default_factory=dict, init=False, compare=False)
 
     @cached_property
     def _few(self) -> pa.Array:
@@ -121,6 +122,19 @@ class _Texts:
         if (own.form, own.size) not in self._glances:
             self._glances[own.form, own.size] = own.text(self._few).to_pylist()
         return self._glances[own.form, own.size]
+
+    def forms(self, whole: bool, length: int | None) -> list[Field]:
+        """How the column may be written in another one, whose values all have a length, None if they have not."""
+        if (whole, length) not in self._forms:
+            column = self.column
+            names = TIMES if column.type.is_temporal else WHOLE if whole else PARTIAL
+            made = [Field(column, form, size, self.read) for form in names for size in _sizes(form, column, length)]
+            if whole and self.has_marks:
+                made += [Field(column, form) for form in WHOLE_LETTERS]
+            if whole and column.type.is_string and self.length > 1:
+                made += [Field(column, form, 1) for form in _INITIALS]
+            self._forms[whole, length] = made
+        return self._forms[whole, length]
 
     @cached_property
     def rows(self) -> pa.Array:
@@ -144,9 +158,10 @@ class _Texts:
         return float(np.mean([len(text) for text in self.some]))
 
     @cached_property
-    def lengths(self) -> set[int]:
-        """Characters of the values."""
-        return {len(text) for text in self.some}
+    def only_length(self) -> int | None:
+        """Characters of every value; None if there are values of several lengths."""
+        lengths = {len(text) for text in self.some}
+        return lengths.pop() if len(lengths) == 1 else None
 
     @cached_property
     def is_imitated(self) -> bool:
@@ -174,8 +189,8 @@ def _may_stand_in(source: _Texts, own: _Texts, places: Mapping[str, int], whole:
 
 def _template(own: _Texts, sources: Sequence[_Texts], whole: bool, may_have_gaps: bool) -> TemplateColumn | None:
     """The template of a column that all rows follow; None where there is none."""
-    forms = [(source, form) for source in sources for form in _forms(source, own, whole)]
-    likely = [(form, source) for source, form in forms if _may_stand(own, source, form)]
+    forms = [(form, source) for source in sources for form in source.forms(whole, own.only_length)]
+    likely = [(form, source) for form, source in forms if _may_stand(own, source.glance(form))]
     read = [(form, texts) for form, source in likely if (texts := _texts(own, source, form)) is not None]
     standing = [f for f in dict((tuple(f[1]), f) for f in reversed(read)).values() if _stands(own, *f, len(forms))]
     standing.sort(key=lambda f: -sum(map(len, f[1])))
@@ -190,23 +205,12 @@ def _template(own: _Texts, sources: Sequence[_Texts], whole: bool, may_have_gaps
     return template if holds else None
 
 
-def _forms(source: _Texts, own: _Texts, whole: bool) -> Iterator[Field]:
-    """How a column may be written in another."""
-    column = source.column
-    for form in TIMES if column.type.is_temporal else WHOLE if whole else PARTIAL:
-        for size in _sizes(form, column, own.lengths):
-            yield Field(column, form, size, source.read)
-    if whole and source.has_marks:
-        yield from (Field(column, form) for form in WHOLE_LETTERS)
-    if whole and column.type.is_string and source.length > 1:
-        yield from (Field(column, form, 1) for form in _INITIALS)
-
-
-def _may_stand(own: _Texts, source: _Texts, form: Field) -> bool:
+def _may_stand(own: _Texts, texts: list[str | None]) -> bool:
     """Whether a text stands in every one of a few rows."""
-    return all(
-        value is None or (text and text in value) for value, text in zip(own.plain, source.glance(form), strict=True)
-    )
+    for value, text in zip(own.plain, texts, strict=True):
+        if value is not None and not (text and text in value):
+            return False
+    return True
 
 
 def _texts(own: _Texts, source: _Texts, form: Field) -> list[str] | None:
@@ -216,12 +220,12 @@ def _texts(own: _Texts, source: _Texts, form: Field) -> list[str] | None:
     return texts if texts and all(texts) and len(set(texts)) > 1 else None
 
 
-def _sizes(form: str, source: Column, lengths: set[int]) -> Sequence[int]:
+def _sizes(form: str, source: Column, length: int | None) -> Sequence[int]:
     """How many characters a form is tried with; 0 for one that asks for none."""
     if form == "padded with zeros":
         return _PADDED if source.type.is_integer else ()
     if "characters" in form:
-        return tuple(lengths) if len(lengths) == 1 else ()
+        return () if length is None else (length,)
     return (0,)
 
 

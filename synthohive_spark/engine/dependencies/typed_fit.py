@@ -180,11 +180,11 @@ def _amounts(column: Column, values: pa.Array, privacy: Privacy) -> SeveralForma
     # Digits behind letters that all have one length are codes: A12.1.
     if len(shapes) == 1 and any(before[-1:].isalpha() for before, _ in groups):
         return None
-    forms = [next(_fitting(texts), None) for texts in groups.values()]
-    plain = all(form is None or not (form.digits or form.thousands) for form in forms)
-    if None in forms or (plain and any(c.isalpha() for around in groups for c in "".join(around))):
+    whole = not any(shape.strip("9") for shape in shapes)
+    if whole and any(c.isalpha() for around in groups for c in "".join(around)):
         return None
-    return SeveralFormats(column, tuple(form for form in forms if form is not None))
+    forms = [next(_fitting(texts), None) for texts in groups.values()]
+    return None if None in forms else SeveralFormats(column, tuple(form for form in forms if form is not None))
 
 
 def _fitting(texts: Sequence[str]) -> Iterator[NumberFormat]:

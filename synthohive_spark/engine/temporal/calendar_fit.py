@@ -96,7 +96,9 @@ def _cut(
     # A placeholder such as 9999-12-31 is one value to the codec of the whole column; its parts could come apart.
     if placeholders >= _PLACEHOLDER_SHARE:
         return None
-    day = _cut_of_days(days[usual], lambda: [codes[present][usual] for codes in categories()])
+    there = np.flatnonzero(present)[usual]
+    every = len(there) == len(present)
+    day = _cut_of_days(days[usual], cache(lambda: categories() if every else [own[there] for own in categories()]))
     return CalendarColumn(column, day, time, *ends) if day != "day" or time else None
 
 

@@ -49,15 +49,14 @@ def association(days: Days, by: str, categories: Iterable[npt.NDArray[np.int64]]
     """
     strongest, places = 0.0, cut_days(days, by)[1]
     for codes in categories:
-        kept = np.bincount(codes) >= _ROWS_PER_CELL * _PLACES[by]
+        table = contingency(places, codes)
+        kept = table.sum(axis=0) >= _ROWS_PER_CELL * _PLACES[by]
         if kept.sum() < 2:
             continue
-        usual = kept[codes]
-        own, when = codes[usual], days[usual]
-        strength = cramers_v(contingency(places[usual], own), _CHANCE)
+        strength = cramers_v(table[:, kept], _CHANCE)
         # Days of a batch or a season have much in common, so the rows' number says nothing about chance.
         if strength > max(_NOTICED, strongest) and all(
-            strength > 2 * cramers_v(contingency(when % cycle, own)) for cycle in _OTHER_CYCLES[by]
+            strength > 2 * cramers_v(contingency(days % cycle, codes)[:, kept]) for cycle in _OTHER_CYCLES[by]
         ):
             strongest = strength
     return strongest
