@@ -4,17 +4,20 @@ The generator's logits get a bias for each code, found by repeatedly adding the 
 frequency (iterative proportional fitting on one margin at a time); then the quantiles of the scores drawn with each
 code are mapped to those of the ranks of its real rows. Both are small tables in the model. Of a column that counts
 beside another one, both are found for each group of that one's codes: sums of the two come out as they are, not only
-each of them.
+each of them. In rows of a rare code they are found apart for the columns of which it says much.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
 from synthohive_spark.engine.categories import sample_categories
+from synthohive_spark.engine.ctgan.rare_fit import Told
 from synthohive_spark.engine.ctgan.sampling import CTGANSampler, Floats, RankTable, ranks_of_scores
 from synthohive_spark.engine.encoded_table import EncodedTable, Layout
 from synthohive_spark.engine.noise import row_words, uniforms
@@ -30,6 +33,7 @@ _FARTHEST = np.float32(1e20)
 _KNOTS = 17
 _ROWS_PER_KNOT = 20
 _FEWEST_OF_PART = 100
+_ROWS_OF_RARE = 128, 512
 
 
 def calibrate(
@@ -37,6 +41,7 @@ def calibrate(
     table: EncodedTable,
     context: EncodedTable,
     layout: Layout,
+    told: Mapping[int, Told] = MappingProxyType({}),
     *,
     seed: int,
     rows: int | None = None,
@@ -48,6 +53,7 @@ def calibrate(
         table: The training rows.
         context: Their given columns; rows are drawn under a sample of them.
         layout: The true frequencies.
+        told: What rare codes say of columns; some more rows are drawn under each of them.
         seed: Fixes the rows that are drawn.
         rows: How many to draw, in whole batches, fewer where the network's output is wide; 8 for each of ``table`` when
             None, within `FEWEST_ROWS` and `ROWS`.
@@ -55,27 +61,62 @@ def calibrate(
     if rows is None:
         rows = min(max(_ROWS_PER_ROW * len(table) // _BATCH * _BATCH, FEWEST_ROWS), ROWS)
     rows = min(rows, max(8, _LARGEST_OUTPUT // (_BATCH * sampler.slots.width)) * _BATCH)
-    words = row_words(seed, np.arange(rows), sampler.noise_words)
-    given = context.take(np.random.default_rng(seed).integers(0, len(table), rows))
-    raw, read = np.empty((sampler.slots.width, rows), np.float32), []
-    for part in (slice(start, start + _BATCH) for start in range(0, rows, _BATCH)):
+    rare = sampler.conditions.rare
+    asked = np.unique(np.concatenate([np.zeros(0, np.int64), *(own.which for own in told.values())]))
+    asked = np.repeat(rare.places[asked], _rows_of_each(rows, len(asked)))
+    words = row_words(seed, np.arange(rows + len(asked)), sampler.noise_words)
+    given = context.take(np.random.default_rng(seed).integers(0, len(table), len(words)))
+    raw, read = np.empty((sampler.slots.width, len(words)), np.float32), []
+    for start in range(0, len(words), _BATCH):
+        part = slice(start, start + _BATCH)
         dense, ones = sampler.inputs(words[part], given.take(part))
+        if start + len(dense) > rows:
+            ones[0][max(0, rows - start) :] = asked[max(0, start - rows) : start + len(dense) - rows]
         raw[:, part] = sampler.forward(dense, ones)
         read.append(ones)
     places = [np.concatenate(own) for own in zip(*read, strict=True)]
+    drawn = _Rows(np.full((len(layout.columns), len(words)), -1), places[0], rare.of_conditions(places[0]), rows)
+    real = _Rows(table.codes.T.astype(np.int64), places[0][:0], rare.of_rows(table.codes, sampler.slots), len(table))
     columns = len(layout.columns)
     draws = uniforms(words[:, -columns - len(sampler.groups) :].T).astype(np.float32)
-    codes, biases = np.full((columns, rows), -1), list(sampler.biases)
-    for column, logits in sampler.logits(raw, codes, places):
-        change = _biases(sampler, column, logits, codes, places[0], table, layout)
+    biases = list(sampler.biases)
+    for column, logits in sampler.logits(raw, drawn.codes, places):
+        change = _biases(sampler, column, logits, drawn, real, layout, told.get(column))
         biases[column] = biases[column] + change
-        codes[column] = sample_categories(logits + change[:, sampler.part(column, codes)], draws[column])
-    tables, ranked, real = [], [i for i, is_ranked in enumerate(sampler.ranked) if is_ranked], table.codes.T
-    for place, (column, score) in enumerate(zip(ranked, sampler.scores(raw), strict=True)):
-        drawn, held = ((own[column], sampler.part(column, own)) for own in (codes, real))
-        size = sampler.slots.codes[column], sampler.parts(column)
-        tables.append(_rank_table_of_parts(score, drawn, held, table.ranks[:, place], size, layout.at_least))
+        part_of = sampler.part(column, drawn.codes, drawn.rare)
+        drawn.codes[column] = sample_categories(logits + change[:, part_of], draws[column])
+    ranked, tables = [i for i, is_ranked in enumerate(sampler.ranked) if is_ranked], []
+    for column, score, ranks in zip(ranked, sampler.scores(raw), table.ranks.T, strict=True):
+        tables.append(_rank_table_of_parts(sampler, column, (score, ranks), drawn, real, layout, told.get(column)))
     return replace(sampler, biases=tuple(biases), rank_tables=tuple(tables))
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Rows that were drawn, or real ones.
+
+    Attributes:
+        codes: Shape (columns, rows).
+        conditions: The place of the condition of each; none of real rows.
+        rare: The rare code that each is of, -1 for none.
+        usual: How many of them, the first ones, are as many of each kind as there should be.
+    """
+
+    codes: npt.NDArray[np.int64]
+    conditions: npt.NDArray[np.int64]
+    rare: npt.NDArray[np.int64]
+    usual: int
+
+    def parts(self, sampler: CTGANSampler, column: int) -> npt.NDArray[np.int64]:
+        """The part of each by which a column is calibrated, -1 where it is one of too many."""
+        made = sampler.part(column, self.codes, self.rare)
+        made[self.usual :] = np.where(made[self.usual :] < sampler.parts_beside(column), -1, made[self.usual :])
+        return made
+
+
+def _rows_of_each(rows: int, rare: int) -> int:
+    """How many rows to draw under each of so many rare codes."""
+    return int(np.clip(rows // max(rare, 1), *_ROWS_OF_RARE))
 
 
 def uncalibrated_rank_table(codes: int) -> RankTable:
@@ -85,27 +126,26 @@ def uncalibrated_rank_table(codes: int) -> RankTable:
 
 
 def _biases(
-    sampler: CTGANSampler,
-    column: int,
-    logits: Floats,
-    codes: npt.NDArray[np.int64],
-    conditions: npt.NDArray[np.int64],
-    table: EncodedTable,
-    layout: Layout,
+    sampler: CTGANSampler, column: int, logits: Floats, drawn: _Rows, real: _Rows, layout: Layout, told: Told | None
 ) -> Floats:
     """The biases of a column's codes in each of its groups of rows, shape (codes, groups)."""
-    rare, slots, every = sampler.conditions.rare, sampler.slots, np.array(layout.columns[column].frequencies)
-    parts = sampler.parts(column)
-    made = np.repeat(_bias(logits, rare.wanted(every, column, slots, conditions)), parts, axis=1)
-    drawn, real = sampler.part(column, codes), sampler.part(column, table.codes.T)
-    for part in range(parts if parts > 1 else 0):
-        own, held = drawn == part, table.codes[real == part, column]
+    rare, slots, block = sampler.conditions.rare, sampler.slots, layout.columns[column]
+    every, parts, first = np.array(block.frequencies), sampler.parts(column), sampler.parts_beside(column)
+    usual = slice(drawn.usual)
+    whole = _bias(logits[:, usual], rare.wanted(every, column, slots, drawn.conditions[usual]))
+    made = np.repeat(whole, parts, axis=1)
+    part_of, real_part = drawn.parts(sampler, column), real.parts(sampler, column)
+    for part in range(first if parts > 1 else 0):
+        own, held = part_of == part, real.codes[column, real_part == part]
         if own.sum() >= _FEWEST_OF_PART and len(held) >= layout.at_least:
             # A rare code comes with its condition, whatever the group.
-            shares = np.where(
-                rare.codes_of(column, slots), every, _shares(held, every, layout.columns[column].bins, layout.at_least)
-            )
-            made[:, part : part + 1] = _bias(logits[:, own], rare.wanted(shares, column, slots, conditions[own]))
+            shares = np.where(rare.codes_of(column, slots), every, _shares(held, every, block.bins, layout.at_least))
+            made[:, part : part + 1] = _bias(logits[:, own], rare.wanted(shares, column, slots, drawn.conditions[own]))
+    for part in range(first, parts):
+        assert told is not None
+        own = part_of == part
+        shares = np.where(np.isneginf(logits[:, own]).all(axis=1), 0, told.codes(part - first))
+        made[:, part : part + 1] = _bias(logits[:, own], (shares / shares.sum()).astype(np.float32))
     return made
 
 
@@ -138,25 +178,50 @@ def _bias(logits: Floats, wanted: Floats) -> Floats:
 
 
 def _rank_table_of_parts(
-    scores: Floats,
-    drawn: tuple[npt.NDArray[np.integer], npt.NDArray[np.integer]],
-    real: tuple[npt.NDArray[np.integer], npt.NDArray[np.integer]],
-    real_ranks: Floats,
-    size: tuple[int, int],
-    at_least: int,
+    sampler: CTGANSampler,
+    column: int,
+    values: tuple[Floats, Floats],
+    drawn: _Rows,
+    real: _Rows,
+    layout: Layout,
+    told: Told | None,
 ) -> RankTable:
-    """The table of a column; codes and groups of the rows are drawn and real ones, ``size`` is how many there are."""
-    whole = _rank_table(scores, drawn[0], real[0], real_ranks, size[0], at_least)
-    if size[1] == 1:
-        return whole
-    cells = size[0] * size[1]
-    made, held = (codes + size[0] * part for codes, part in (drawn, real))
-    own = _rank_table(scores, made, held, real_ranks, cells, at_least)
-    many = np.minimum(*(np.bincount(c, minlength=cells) for c in (made, held))) >= max(2 * _ROWS_PER_KNOT, at_least)
-    return RankTable(
-        np.where(many, own.scores, np.tile(whole.scores, size[1])),
-        np.where(many, own.real, np.tile(whole.real, size[1])),
-    )
+    """The table of a column, given its drawn scores and its real ranks."""
+    codes, parts = sampler.slots.codes[column], sampler.parts_beside(column)
+    part_of = [own.parts(sampler, column) for own in (drawn, real)]
+    usual = [(own >= 0) & (own < parts) for own in part_of]
+    made, held = (own.codes[column] + codes * part for own, part in zip((drawn, real), part_of, strict=True))
+    score, ranks = (own[kept] for own, kept in zip(values, usual, strict=True))
+    made_usual, held_usual = made[usual[0]], held[usual[1]]
+    tables = [_rank_table(score, made_usual % codes, held_usual % codes, ranks, codes, layout.at_least)] * parts
+    if parts > 1:
+        cells = codes * parts
+        own = _rank_table(score, made_usual, held_usual, ranks, cells, layout.at_least)
+        fewest = max(2 * _ROWS_PER_KNOT, layout.at_least)
+        many = np.minimum(*(np.bincount(c, minlength=cells) for c in (made_usual, held_usual))) >= fewest
+        whole = _beside_each_other(tables)
+        tables = [RankTable(np.where(many, own.scores, whole.scores), np.where(many, own.real, whole.real))]
+    if told is not None:
+        apart = [part_of[0] == parts + rare for rare in range(len(told.which))]
+        held_by = [(values[0][rows], drawn.codes[column, rows]) for rows in apart]
+        tables += [_told_rank_table(*own, told, rare, tables[0]) for rare, own in enumerate(held_by)]
+    return _beside_each_other(tables)
+
+
+def _told_rank_table(
+    scores: Floats, codes: npt.NDArray[np.integer], told: Told, rare: int, usual: RankTable
+) -> RankTable:
+    """The table of a column in rows of a rare code; of codes that are no bins that of usual rows."""
+    size = told.cells.codes
+    table, drawn = RankTable(usual.scores[:, :size].copy(), usual.real[:, :size].copy()), _by_code(scores, codes, size)
+    for code in range(size - told.cells.bins, size):
+        table.real[:, code] = told.ranks(rare, code, _KNOTS)
+        table.scores[:, code] = _score_quantiles(drawn[code], table.real[:, code])
+    return table
+
+
+def _beside_each_other(tables: Sequence[RankTable]) -> RankTable:
+    return RankTable(*(np.concatenate([getattr(own, part) for own in tables], axis=1) for part in ("scores", "real")))
 
 
 def _rank_table(
@@ -172,9 +237,14 @@ def _rank_table(
     for code in range(size):
         if len(real[code]):
             table.real[:, code] = _real_quantiles(real[code], at_least)
-        knots = min(_KNOTS, len(drawn[code]) // _ROWS_PER_KNOT)
-        table.scores[:, code] = _quantiles(drawn[code], knots) if knots >= 2 else _scores(table.real[:, code])
+        table.scores[:, code] = _score_quantiles(drawn[code], table.real[:, code])
     return table
+
+
+def _score_quantiles(ordered: Floats, ranks: Floats) -> Floats:
+    """Quantiles of sorted scores; of too few, the scores that stand for ``ranks``."""
+    knots = min(_KNOTS, len(ordered) // _ROWS_PER_KNOT)
+    return _quantiles(ordered, knots) if knots >= 2 else _scores(ranks)
 
 
 def _by_code(values: Floats, codes: npt.NDArray[np.integer], size: int) -> list[Floats]:

@@ -13,6 +13,7 @@ from synthohive_spark.engine.code_links import Block
 from synthohive_spark.engine.ctgan.calibration import FEWEST_ROWS, ROWS, calibrate, uncalibrated_rank_table
 from synthohive_spark.engine.ctgan.conditions import SamplingConditions
 from synthohive_spark.engine.ctgan.rare import RareCodes
+from synthohive_spark.engine.ctgan.rare_fit import Told, find_told
 from synthohive_spark.engine.ctgan.sampling import CTGANSampler, Layer, RankTable
 from synthohive_spark.engine.ctgan.settings import CTGANSettings
 from synthohive_spark.engine.ctgan.slots import Slots
@@ -26,7 +27,7 @@ from synthohive_spark.engine.tensors import read_tensors, tensor_bytes
 from synthohive_spark.engine.training.checkpoint import Checkpoint
 
 _GENERATOR, _CRITIC, _EMBEDDINGS = "generator.safetensors", "discriminator.safetensors", "embedding_layers.safetensors"
-_RARE = "rare"
+_RARE, _TOLD = "rare", "told"
 _NORM_EPSILON = 1e-5
 _LARGEST_CHECK = 10_000_000
 _AFTER = ROWS / FEWEST_ROWS
@@ -69,15 +70,17 @@ class CTGANEngine:
         rare = RareCodes.of(rows, conditioned, layout.at_least)
         training, held_out = Validation.split(rows, given, seed=derive_seed(seed, "validation"))
 
-        def calibrated(arrays: Arrays, **settings: Any) -> CTGANSampler:
-            started = {f"calibration.{i}.bias": zeros for i, zeros in enumerate(_no_biases(narrow))}
-            sampler = _sampler({**arrays, **started, **rare.to_arrays(_RARE)}, fixed, self.settings, layout)
-            return calibrate(sampler, rows, given, narrow, seed=derive_seed(seed, "calibration"), **settings)
+        def calibrated(arrays: Arrays, told: Mapping[int, Told], rows_drawn: int | None = None) -> CTGANSampler:
+            known = {**rare.to_arrays(_RARE), **{f"{_TOLD}.{i}": own.which for i, own in told.items()}}
+            started = {f"calibration.{i}.bias": zeros for i, zeros in enumerate(_no_biases(narrow, known))}
+            sampler = _sampler({**arrays, **started, **known}, fixed, self.settings, layout)
+            seed_ = derive_seed(seed, "calibration")
+            return calibrate(sampler, rows, given, narrow, told, seed=seed_, rows=rows_drawn)
 
         check_rows = min(FEWEST_ROWS, max(1, _LARGEST_CHECK // (512 * Slots.of(narrow.columns).width)) * 512)
 
         def score(arrays: Arrays) -> float:
-            sampler = calibrated(arrays, rows=check_rows)
+            sampler = calibrated(arrays, {}, check_rows)
             sampler = replace(sampler, groups={}, context_groups={}, functional=narrow.functional)
             return held_out.score(sampler, narrow, seed=derive_seed(seed, "score"))
 
@@ -92,7 +95,7 @@ class CTGANEngine:
                 f"layers of {self.settings.generator_dim}; make the batch or the layers smaller"
             ),
         )
-        sampler = calibrated(trained.best)
+        sampler = calibrated(trained.best, find_told(rows, narrow, conditioned, rare))
         kept = {name: array for name, array in trained.best.items() if not name.endswith("num_batches_tracked")}
         files = {
             _GENERATOR: tensor_bytes({**kept, **_calibration(sampler)}),
@@ -168,7 +171,7 @@ def _sampler(arrays: Arrays, fixed: Arrays, settings: CTGANSettings, layout: Lay
     columns = narrow.columns if arrays else ()
     slots, context = Slots.of(columns), Slots.of(narrow.context)
     rare = RareCodes.from_arrays(arrays, _RARE)
-    cells = [block.codes * parts for block, parts in zip(columns, _parts(narrow), strict=False)]
+    cells = [block.codes * parts for block, parts in zip(columns, _parts(narrow, arrays), strict=False)]
     sampler = CTGANSampler(
         slots=slots,
         context=context,
@@ -183,6 +186,7 @@ def _sampler(arrays: Arrays, fixed: Arrays, settings: CTGANSettings, layout: Lay
         exclusions=layout.exclusions if arrays else (),
         values={own.other: layout.columns[own.other].values for own in layout.exclusions},
         beside={own.column: own for own in narrow.beside} if arrays else {},
+        told=_told(arrays),
         groups=groups["columns"],
         context_groups=groups["context"],
     )
@@ -208,14 +212,21 @@ def _layer(weight: npt.NDArray[Any], given: npt.NDArray[Any], bias: npt.NDArray[
     return Layer(*(np.ascontiguousarray(array) for array in (weight.T, given, bias)))
 
 
-def _parts(layout: Layout) -> list[int]:
+def _parts(layout: Layout, arrays: Arrays) -> list[int]:
     """In how many groups of rows each column is calibrated."""
-    made = dict.fromkeys(range(len(layout.columns)), 1)
-    return list((made | {own.column: int(own.table.max()) + 1 for own in layout.beside}).values())
+    beside = {own.column: int(own.table.max()) + 1 for own in layout.beside}
+    told = _told(arrays)
+    return [beside.get(i, 1) + len(told.get(i, ())) for i in range(len(layout.columns))]
 
 
-def _no_biases(layout: Layout) -> list[npt.NDArray[np.float32]]:
-    sizes = zip(layout.columns, _parts(layout), strict=True)
+def _told(arrays: Arrays) -> dict[int, npt.NDArray[np.int64]]:
+    """By column, the rare codes that say much of it."""
+    names = [name for name in arrays if name.startswith(f"{_TOLD}.")]
+    return {int(name.removeprefix(f"{_TOLD}.")): arrays[name].astype(np.int64) for name in sorted(names)}
+
+
+def _no_biases(layout: Layout, known: Arrays) -> list[npt.NDArray[np.float32]]:
+    sizes = zip(layout.columns, _parts(layout, known), strict=True)
     return [np.zeros((block.codes, parts), np.float32) for block, parts in sizes]
 
 
@@ -232,4 +243,5 @@ def _calibration(sampler: CTGANSampler) -> Arrays:
     for i, table in zip(ranked, sampler.rank_tables, strict=True):
         for part in ("scores", "real"):
             arrays[f"calibration.{i}.{part}"] = np.ascontiguousarray(getattr(table, part))
+    arrays |= {f"{_TOLD}.{i}": own for i, own in sampler.told.items()}
     return arrays | sampler.conditions.rare.to_arrays(_RARE)

@@ -65,6 +65,24 @@ class RareCodes:
                 shares.append(rows / len(table))
         return cls(np.array(places, np.int64), np.array(shares, np.float64))
 
+    def of_rows(self, codes: npt.NDArray[np.integer], slots: Slots) -> Places:
+        """The rarest of these codes that each row holds, by its order in ``places``; -1 where it holds none.
+
+        Args:
+            codes: Shape (rows, columns).
+            slots: The columns.
+        """
+        columns = np.searchsorted(np.cumsum(slots.codes), self.places, side="right")
+        made = np.full(len(codes), -1)
+        for i in reversed(range(len(self.places))):
+            made[codes[:, columns[i]] == self.places[i] - slots.starts[columns[i]]] = i
+        return made
+
+    def of_conditions(self, conditions: Places) -> Places:
+        """Which of these codes each place of a condition is, -1 where it is none."""
+        order = self._order[np.minimum(conditions, len(self._order) - 1)]
+        return np.where(order < len(self.places), order, -1)
+
     def check(self, slots: Slots) -> None:
         """Check that places and shares are such.
 

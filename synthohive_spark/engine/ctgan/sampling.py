@@ -78,7 +78,7 @@ class CTGANSampler:
         noise: Width of the noise.
         layers: The residual layers, then the output layer.
         biases: What is added to the logits of each column, shape (codes, groups), where the groups are those of the
-            column that it is beside, else one; calibrated.
+            column that it is beside, else one, and then those of rows of rare codes that say much of it; calibrated.
         rank_tables: One for each column with a rank.
         ranked: Whether each column has a rank.
         conditions: Draws the conditional vector.
@@ -87,6 +87,7 @@ class CTGANSampler:
         exclusions: Which columns never hold the same value.
         values: By column of one of these, its codes that stand for values.
         beside: By column that counts beside another one, that one and its groups.
+        told: By column, the rare codes that say much of it, by their order among those.
         groups: The columns, by position, of which the generator makes a group.
         context_groups: The given columns of which it reads a group.
     """
@@ -104,6 +105,7 @@ class CTGANSampler:
     exclusions: tuple[Exclusion, ...]
     values: Mapping[int, range]
     beside: Mapping[int, Beside]
+    told: Mapping[int, npt.NDArray[np.int64]]
     groups: Mapping[int, Groups]
     context_groups: Mapping[int, Groups]
 
@@ -129,6 +131,9 @@ class CTGANSampler:
             if bias.shape != (codes, self.parts(column)):
                 raise ValueError("a calibration is not that of its column")
         self.conditions.rare.check(self.slots)
+        for own in self.told.values():
+            if len(own) and not 0 <= own.min() <= own.max() < len(self.conditions.rare.places):
+                raise ValueError("a column is told by a rare code that is not there")
         ranked = [self.slots.codes[column] * self.parts(column) for column in self._ranked]
         for codes, table in zip(ranked, self.rank_tables, strict=True):
             if table.scores.shape != table.real.shape or table.real.shape[1:] != (codes,) or len(table.real) < 2:
@@ -154,7 +159,7 @@ class CTGANSampler:
         asked = None if wanted is None else self._linked(wanted)
         raw = self.forward(dense, places, asked)
         draws = uniforms(words[:, normal_words(self.noise) + 1 :].T).astype(np.float32)
-        codes = np.full((columns, rows), -1)
+        codes, rare = np.full((columns, rows), -1), self.conditions.rare.of_conditions(places[0])
         for column, logits in self.logits(raw, codes, places, asked):
             codes[column] = sample_categories(logits, draws[column])
         codes = np.maximum(codes, 0)
@@ -162,8 +167,8 @@ class CTGANSampler:
         for row, (column, score) in enumerate(zip(self._ranked, self.scores(raw), strict=True)):
             if asked is None or column in asked:
                 cells = codes[column]
-                if column in self.beside:
-                    cells = cells + self.slots.codes[column] * self.part(column, codes)
+                if self.parts(column) > 1:
+                    cells = cells + self.slots.codes[column] * self.part(column, codes, rare)
                 ranks[row] = self.rank_tables[row].ranks(cells, score)
         for (column, groups), draw in zip(self.groups.items(), draws[columns:], strict=True):
             codes[column] = groups.members(codes[column], draw)
@@ -223,12 +228,13 @@ class CTGANSampler:
             places: Of the one-hot inputs, see `inputs`.
             columns: Those that are wanted, None for all.
         """
+        rare = self.conditions.rare.of_conditions(places[0])
         for column in self._order:
             if columns is not None and column not in columns:
                 continue
             start = self.slots.starts[column]
             bias = self.biases[column]
-            bias = bias[:, self.part(column, codes)] if column in self.beside else bias
+            bias = bias[:, self.part(column, codes, rare)] if self.parts(column) > 1 else bias
             logits = raw[start : start + self.slots.codes[column]] + bias
             mask_nulls(logits, column, self.null_inclusions, codes)
             if (null := self._null_under[column]).size:
@@ -237,14 +243,26 @@ class CTGANSampler:
 
     def parts(self, column: int) -> int:
         """In how many groups of rows a column is calibrated."""
+        return self.parts_beside(column) + len(self.told.get(column, ()))
+
+    def parts_beside(self, column: int) -> int:
+        """How many of them, the first ones, are of rows of no rare code that says much of the column."""
         return int(self.beside[column].table.max()) + 1 if column in self.beside else 1
 
-    def part(self, column: int, codes: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
-        """In which of them each row is; ``codes`` has shape (columns, rows)."""
-        if column not in self.beside:
-            return np.zeros(codes.shape[1], np.int64)
-        own = self.beside[column]
-        return np.asarray(own.table[codes[own.other]], np.int64)
+    def part(self, column: int, codes: npt.NDArray[np.integer], rare: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """In which of them each row is.
+
+        Args:
+            column: The column.
+            codes: Shape (columns, rows).
+            rare: Which rare code each row is of, -1 for none.
+        """
+        made = np.zeros(codes.shape[1], np.int64)
+        if column in self.beside:
+            made[:] = self.beside[column].table[codes[self.beside[column].other]]
+        for i, own in enumerate(self.told.get(column, ())):
+            made[rare == own] = self.parts_beside(column) + i
+        return made
 
     def scores(self, raw: Floats) -> Floats:
         """Generated scores in tanh's range, shape (ranks, rows)."""
