@@ -7,6 +7,7 @@ Broek, "A stepwise discriminant analysis program using density estimation", 1974
 from __future__ import annotations
 
 import math
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ _NEAR = 0.1
 """How much of a cell's own weight a kernel gives to those that count as near it."""
 _GAIN = 6.0
 """By how much the logarithm of the likelihood of some rows has to grow, beside that of what is tried."""
+_PARTS, _GLANCE = 16, 1.0
 _TINY = 1e-12
 
 Weights = npt.NDArray[np.float64]
@@ -45,6 +47,24 @@ def kernels(shares: Weights, in_order: list[slice]) -> list[Weights]:
     return made
 
 
+def _stand_out(counts: Weights, shares: Weights) -> npt.NDArray[np.bool_]:
+    """Whether rows of each category lie otherwise than all rows do, at first sight: by parts of cells, or in one.
+
+    Args:
+        counts: How many rows of each category each cell holds, shape (categories, cells).
+        shares: Of the cells, in all rows.
+    """
+    part = np.minimum(((np.cumsum(shares) - shares / 2) * _PARTS).astype(np.int64), _PARTS - 1)
+    in_parts = np.zeros((len(counts), _PARTS))
+    np.add.at(in_parts.T, part, counts.T)
+    usual, total = np.maximum(np.bincount(part, shares, _PARTS), _TINY), counts.sum(axis=1, keepdims=True)
+    others = np.maximum((in_parts - 1 + _PRIORS[1] * usual) / (total - 1 + _PRIORS[1]), _TINY)
+    by_parts = (in_parts * np.log(others / usual)).sum(axis=1)
+    wanted = total * shares
+    in_one = (counts * np.log(np.maximum(counts, _TINY) / wanted) - counts + wanted).max(axis=1)
+    return np.asarray((by_parts > _GLANCE) | (in_one > _GAIN))
+
+
 def smoothed(counts: Weights, shares: Weights, smoothers: list[Weights], at_least: int) -> tuple[Weights, Weights]:
     """The shares of cells in some rows, smoothed by a kernel and, beside it, by a wider one, as fits best.
 
@@ -57,19 +77,33 @@ def smoothed(counts: Weights, shares: Weights, smoothers: list[Weights], at_leas
     Returns:
         By how much the logarithm of the likelihood of each category's rows grows, and its shares of the cells.
     """
-    total, safe = counts.sum(axis=1, keepdims=True), np.maximum(shares, _TINY)
-    best, made = np.zeros(len(counts)), np.tile(safe, (len(counts), 1))
+    safe = np.maximum(shares, _TINY)
+    gains, told = np.zeros(len(counts)), np.tile(safe, (len(counts), 1))
+    if (likely := _stand_out(counts, safe)).any():
+        gains[likely], told[likely] = _smoothed(counts[likely], safe, smoothers, at_least)
+    return gains, told
+
+
+def _smoothed(counts: Weights, safe: Weights, smoothers: list[Weights], at_least: int) -> tuple[Weights, Weights]:
+    total = counts.sum(axis=1, keepdims=True)
     smooth = _by_kernel(counts, safe, smoothers, at_least)
-    for i, (told, left) in enumerate(smooth[:-1]):
-        for wide, wide_left in smooth[i + 1 :]:
-            base = (1 - _REST) * wide / total + _REST * safe
-            without = (1 - _REST) * wide_left / (total - 1) + _REST * safe
-            for prior in _PRIORS:
-                others = np.maximum((left + prior * without) / (total - 1 + prior), _TINY)
-                gain = (counts * np.log(others / safe)).sum(axis=1)
-                better = gain > best
-                best[better] = gain[better]
-                made[better] = ((told + prior * base) / (total + prior))[better]
+    held = category, cell = np.nonzero(counts)
+    rows, usual, others = counts[held], safe[cell], total[category, 0] - 1
+    best, chosen = np.zeros(len(counts)), np.full((len(counts), 3), -1)
+    lefts = [left[held] for _, left in smooth]
+    for i, j in combinations(range(len(smooth)), 2):
+        without = (1 - _REST) * lefts[j] / others + _REST * usual
+        for k, prior in enumerate(_PRIORS):
+            told = np.maximum((lefts[i] + prior * without) / (others + prior), _TINY)
+            gain = np.bincount(category, rows * np.log(told / usual), len(counts))
+            better = gain > best
+            best[better], chosen[better] = gain[better], (i, j, k)
+    made = np.tile(safe, (len(counts), 1))
+    for which in np.unique(chosen[best > 0], axis=0):
+        own = (chosen == which).all(axis=1)
+        told, wide = (smooth[place][0][own] for place in which[:2])
+        base, prior = (1 - _REST) * wide / total[own] + _REST * safe, _PRIORS[which[2]]
+        made[own] = (told + prior * base) / (total[own] + prior)
     return best, made
 
 
@@ -88,8 +122,9 @@ def _by_kernel(
         near, own, rest = np.zeros_like(counts), np.broadcast_to(shares, counts.shape), counts
         for kernel, held in zip(smoothers[first:], around[first:], strict=True):
             told = (rest > 0) & (held >= at_least)
-            near, own = near + np.where(told, rest, 0) @ kernel, np.where(told, np.diag(kernel), own)
-            rest = np.where(told, 0, rest)
+            some = told.any(axis=1)
+            near[some] += np.where(told[some], rest[some], 0) @ kernel
+            own, rest = np.where(told, np.diag(kernel), own), np.where(told, 0, rest)
         near = near + rest.sum(axis=1, keepdims=True) * shares
         # Without one of so few rows, the next kernel would tell the others.
         wider = np.diag(smoothers[first + 1]) if first + 1 < len(smoothers) else shares

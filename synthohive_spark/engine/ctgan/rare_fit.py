@@ -103,7 +103,7 @@ class Told:
         below = np.concatenate([[0.0], np.cumsum(self.shares[rare, own] + _TINY)])
         # From the outermost ones on, a few rows far away would draw others after them.
         places = np.clip(np.linspace(0, 1, knots), _OUTERMOST, 1 - _OUTERMOST)
-        return np.interp(places * below[-1], below, edges).astype(np.float32)
+        return np.asarray(np.interp(places * below[-1], below, edges), np.float32)
 
 
 def find_told(table: EncodedTable, layout: Layout, slots: Slots, rare: RareCodes) -> dict[int, Told]:

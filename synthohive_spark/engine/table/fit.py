@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pyarrow as pa
 
 from synthohive_spark.engine.arrays import one_array
 from synthohive_spark.engine.code_orders import CodeOrders
-from synthohive_spark.engine.columns import Column, source_of
-from synthohive_spark.engine.dependencies.composite_fit import Named, find_composites
+from synthohive_spark.engine.columns import source_of
+from synthohive_spark.engine.dependencies.composite_fit import find_composites
 from synthohive_spark.engine.dependencies.dependencies import Dependencies
-from synthohive_spark.engine.dependencies.entities_fit import (
-    find_entities,
-    find_entity_names,
-    first_rows,
-    may_number,
-)
+from synthohive_spark.engine.dependencies.entities_fit import find_entities
 from synthohive_spark.engine.dependencies.find import find_in_codes, find_in_values, with_decided_last
-from synthohive_spark.engine.dependencies.functional_fit import deciding_pairs, find_names
+from synthohive_spark.engine.dependencies.functional_fit import deciding_pairs
 from synthohive_spark.engine.dependencies.rewriting import part_statistics
 from synthohive_spark.engine.dependencies.shaped import ShapedColumn
 from synthohive_spark.engine.encoded_table import Layout
@@ -32,8 +26,9 @@ from synthohive_spark.engine.table.beside import find_beside
 from synthohive_spark.engine.table.code_orders import find_code_orders
 from synthohive_spark.engine.table.echoes import find_echoes
 from synthohive_spark.engine.table.encoder_fit import check_numeric_encoding, fit_encoder
-from synthohive_spark.engine.table.exclusions import find_exclusions, find_numbers_apart
+from synthohive_spark.engine.table.exclusions import find_exclusions
 from synthohive_spark.engine.table.model import TableModel
+from synthohive_spark.engine.table.names import learned_as_they_are, with_names
 from synthohive_spark.engine.table.request import FitRequest
 from synthohive_spark.engine.table.rows_check import warn_of_orders, warn_of_rows
 from synthohive_spark.engine.table.stand_ins import with_stand_ins
@@ -93,9 +88,9 @@ def _fit(
     most_values = engine.encoding.most_values
     generated = dependencies.split_columns(request.generated)
     looked_at = [c for c in generated if c.name not in request.rules.surrogates]
-    rules, plain = request.rules, _whole(looked_at, request, dependencies, imitated=False)
+    rules, plain = request.rules, learned_as_they_are(looked_at, request, dependencies, imitated=False)
     composites = find_composites(table, plain, request.privacy.min_rows)
-    request = _with_names(rows, table, looked_at, request, dependencies, composites)
+    request = with_names(rows, table, looked_at, request, dependencies, composites)
     encoder, encoded = fit_encoder(table, generated, statistics, request, most_values, threads)
     given = dependencies.split_columns(request.context)
     context_encoder, context = fit_encoder(table, given, statistics, request, most_values, threads)
@@ -106,7 +101,7 @@ def _fit(
     if not request.conditions:
         free = [c for c in request.generated if c.name not in {*rules.surrogates, *rules.unrelated}]
         dependencies = replace(dependencies, entities=find_entities(rows, free, dependencies))
-    plain = _whole(looked_at, request, dependencies)
+    plain = learned_as_they_are(looked_at, request, dependencies)
     exclusions = find_exclusions(table, [c.name for c in plain], encoder)
     dependencies = with_decided_last(replace(dependencies, different=tuple(exclusions)))
     layout = Layout(
@@ -131,42 +126,6 @@ def _fit(
     return TableModel(engine.name, request.columns, names, encoder, context_encoder, layout, fitted, dependencies, told)
 
 
-def _with_names(
-    rows: pa.Table,
-    table: pa.Table,
-    columns: Sequence[Column],
-    request: FitRequest,
-    found: Dependencies,
-    composites: Sequence[Named],
-) -> FitRequest:
-    """The request with the columns that are names: of anything, and of entities, which each row of one repeats."""
-    rules, least = request.rules, max(request.privacy.rare_category_rows, 2)
-    personal = dict.fromkeys(_entity_names(table, request, found), table)
-    personal |= dict.fromkeys(_entity_names(rows, request, found, in_pieces=True), rows)
-    firsts = first_rows(table, {name: of.column(name) for name, of in personal.items()})
-    shaped = [own for own in found.templates.columns if isinstance(own, ShapedColumn)]
-
-    def numbers(name: str, part: Column) -> bool:
-        texts, strings = (one_array(of).drop_null().unique() for of in (table.column(part.name), rows.column(name)))
-        return may_number(part, texts, strings, personal=name in personal, at_least=least)
-
-    numbered = {
-        part.name
-        for own in found.in_pieces
-        for part in own.untold
-        if (own.column.name in personal if own in shaped else numbers(own.column.name, part))
-    }
-    partial = frozenset(part.name for own in shaped for part in own.untold)
-    plain = _whole(columns, request, found, imitated=False)
-    things = {c.name: least for c in plain if c.type.is_string and c.name not in personal}
-    named = rules.categorical | find_names(table, columns, found.computed, things) | find_numbers_apart(table, plain)
-    named |= {c.name for c in columns if c.type.is_number and c.name in {n for own in composites for n in own}}
-    names = {name for name, of in personal.items() if of is table} | numbered
-    firsts = {**rules.firsts, **firsts}
-    made = replace(rules, categorical=named, entity_names=frozenset(names), partial=partial, firsts=firsts)
-    return replace(request, rules=made)
-
-
 def _with_real_values(
     statistics: TableStatistics, known: TableStatistics, rows: pa.Table, found: Dependencies, seed: int
 ) -> TableStatistics:
@@ -180,30 +139,6 @@ def _with_real_values(
             real = real or RealValueFilter.of(values, derive_seed(seed, "seen", name))
             columns |= {part.name: ColumnStatistics(0, real_values=real) for part in own.untold}
     return replace(statistics, columns=columns)
-
-
-def _entity_names(
-    table: pa.Table, request: FitRequest, found: Dependencies, *, in_pieces: bool = False
-) -> frozenset[str]:
-    """Which columns are personal, as names of entities, where these are looked for; of those in pieces, or others."""
-    if request.conditions:
-        return frozenset()
-    rules, parts = request.rules, {*found.column_of_part.values()}
-    pieces = {own.column.name for own in found.in_pieces}
-    known = {*rules.surrogates, *rules.unrelated, *rules.categorical}
-    free = {*rules.surrogates, *rules.unrelated, *found.computed}
-    others = [n for n in table.column_names if source_of(n) not in free]
-    wanted = pieces if in_pieces else {c.name for c in request.generated} - {*parts, *found.computed}
-    return find_entity_names(table, [c for c in request.generated if c.name in wanted - known], others)
-
-
-def _whole(
-    columns: Sequence[Column], request: FitRequest, found: Dependencies, *, imitated: bool = True
-) -> list[Column]:
-    """Those of the columns that are learned as they are, and may have to do with others; also those to be imitated."""
-    whole = found.whole([c.name for c in columns]) - request.rules.unrelated
-    whole -= frozenset() if imitated else request.rules.imitated
-    return [c for c in columns if c.name in whole]
 
 
 def check_encoding(name: str, engine: Engine) -> None:
