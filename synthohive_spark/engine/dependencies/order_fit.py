@@ -34,6 +34,8 @@ The distance from the nearest of many columns, which change places, is hard to l
 _MANY = 3
 _MOST_LOST = 0.3
 """Share of the rows that may lose a value which many rows share, since the distance from a bound is learned instead."""
+_LOST_BY_EACH = 0.05
+"""What each further bound counts as: the nearest of several is only as right as what they have in common is."""
 
 Pair = tuple[int, int]
 
@@ -259,7 +261,10 @@ class _Way:
             bounds = self._bounds(place)
             if not bounds:
                 lost += bool(self._all_bounds(place))
-            elif self._touching(place, bounds) is None:
+                continue
+            if not self.in_codes:
+                lost += _LOST_BY_EACH * (len(bounds) - 1)
+            if self._touching(place, bounds) is None:
                 lost += self._lost(place, bounds)
         return lost
 

@@ -31,8 +31,8 @@ def find_beside(
 ) -> tuple[Beside, ...]:
     """Columns that others are made of or bounded by together, each with one of these, in groups of like values.
 
-    A column in order with others counts beside the nearest of them, a term or factor beside the first of those that
-    are learned.
+    A column in order with others counts beside the nearest of them, one that is in order where a category has some
+    values beside that category, a term or factor beside the first of those that are learned.
 
     Args:
         rows: The rows.
@@ -52,6 +52,13 @@ def find_beside(
         if bound.name in rows.column_names:
             numbers = to_numbers(one_array(rows.column(bound.name)), bound.type).astype(np.float64)
         found[column] = Beside(column, other, _near(encoded.codes[:, other], numbers, blocks[other]))
+    for own in dependencies.orders.partial:
+        column, other = places.get(own.column.name), places.get(own.category.name)
+        if column is None or other is None or column in found or _leads_to(found, other, column):
+            continue
+        alike = [o for o in dependencies.orders.partial if (o.column, o.category) == (own.column, own.category)]
+        counts = np.stack([o.counts(one_array(rows.column(own.category.name))) for o in alike])
+        found[column] = Beside(column, other, _under(encoded.codes[:, other], counts, blocks[other].codes))
     return tuple(found.values())
 
 
@@ -108,3 +115,10 @@ def _near(codes: npt.NDArray[np.integer], numbers: npt.NDArray[np.float64], bloc
     if block.null:
         group[0] = _GROUPS
     return np.unique(group, return_inverse=True)[1].astype(np.int32)
+
+
+def _under(codes: npt.NDArray[np.integer], counts: npt.NDArray[np.bool_], size: int) -> npt.NDArray[np.int32]:
+    """The group of each code: the orders, shape (orders, rows), that count in most of its rows."""
+    rows = np.bincount(codes, minlength=size)
+    most = np.stack([2 * np.bincount(codes, weights=own, minlength=size) > rows for own in counts])
+    return np.unique(most, axis=1, return_inverse=True)[1].reshape(-1).astype(np.int32)

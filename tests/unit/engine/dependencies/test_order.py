@@ -314,6 +314,15 @@ def test_a_number_that_others_tell_better_than_its_distance_is_learned_itself_an
     assert not count(pc.less(drawn["career"], drawn["here"]))
 
 
+def test_each_column_is_learned_beside_one_other_where_that_can_be():
+    years = rng(1).gamma(4, 3, ROWS)
+    own = {"years": years, **{f"part {i}": years * np.sqrt(rng(i).random(ROWS)) for i in (2, 3, 4)}}
+    found, table, drawn = scrambled({name: ("double", np.round(v, 1)) for name, v in own.items()})
+    assert {o.describe() for o in found.orders.columns} == {f"part {i} <= years" for i in (2, 3, 4)}
+    assert pc.mean(drawn["years"]).as_py() == pytest.approx(pc.mean(table["years"]).as_py())
+    assert not any(count_broken(found, drawn).values())
+
+
 def test_values_of_many_rows_stay_and_the_others_move():
     low = rng(1).choice([30_000, 40_000, 60_000], ROWS)
     high = low + rng(2).choice([15_000, 20_000], ROWS)

@@ -52,6 +52,18 @@ def test_what_is_added_up_has_the_right_distribution(learned):
     assert made["paid"].isna().mean() == pytest.approx(real["paid"].isna().mean(), abs=0.02)
 
 
+def test_what_a_category_bounds_has_the_right_distribution():
+    rng = np.random.default_rng(3)
+    status = rng.choice(["single", "married", "divorced"], ROWS, p=[0.3, 0.5, 0.2])
+    options = np.where(status == "single", 0, rng.choice(4, ROWS, p=[0.2, 0.5, 0.2, 0.1]))
+    real = pd.DataFrame({"status": status, "options": options, "age": rng.integers(20, 60, ROWS)})
+    model = CTGAN(epochs=2, batch_size=100, progress=False).fit(real, seed=1)
+    assert "options <= 0 where status is single in all 4,000 rows" in model.dependencies
+    made = model.sample(8000, seed=2)
+    assert not (made.options[made.status == "single"] > 0).any()
+    assert (made.options == 0).mean() == pytest.approx((options == 0).mean(), abs=0.03)
+
+
 def test_it_is_saved(learned, tmp_path):
     _, model = learned
     model.save(str(tmp_path / "m"))
