@@ -6,11 +6,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import chain
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from synthohive_spark.engine.arrays import null_mask
 from synthohive_spark.engine.codecs.arrow_numbers import from_numbers, to_numbers
-from synthohive_spark.engine.dependencies.clock import DAY, HOUR
+from synthohive_spark.engine.dependencies.clock import DAY, HOUR, part_of
 from synthohive_spark.engine.dependencies.time_distance import Timed, TimeDistance, later
 from synthohive_spark.engine.dependencies.time_part import (
     BEGINS,
@@ -47,6 +48,7 @@ _STEPS = {
     "weekday": _both_ways(13),
     "weekday from Sunday": _both_ways(13),
 }
+_PERIODS = {"hour": 24, "quarter": 4, "month": 12, "weekday": 7, "weekday from Sunday": 7}
 
 
 def joined_times(
@@ -151,29 +153,70 @@ def _near_drawn(times: Numbers, drawn: Mapping[TimePart, pa.Array]) -> Numbers:
     best, done = times.copy(), list[TimePart]()
     for own, wanted in drawn.items():
         left = np.flatnonzero(~null_mask(wanted) & ~(same(own.computed(best), wanted) & own.known(best)))
-        for step in _STEPS[own.part] if len(left) else ():
-            if not len(left):
-                break
-            local = own.local(best[left])
-            moved = (_stepped(local, own.part, step) - local) // own.unit + best[left]
-            good = same(own.computed(moved), wanted.take(pa.array(left))) & (moved >= own.low) & (moved <= own.high)
-            good &= np.logical_and.reduce([part.known(moved) for part in drawn])
-            for other in done:
-                kept = other.computed(best[left])
-                good &= same(other.computed(moved), kept)
-            best[left[good]] = moved[good]
-            left = left[~good]
+        if (straight := _straight(own, best[left], wanted.take(pa.array(left)), done)) is not None:
+            left = _stepped_to(drawn, own, done, best, left, straight[:, None])
+        _stepped_to(drawn, own, done, best, left, np.tile(_STEPS[own.part], (len(left), 1)))
         done.append(own)
     return best
 
 
-def _stepped(local: Numbers, part: str, step: int) -> Numbers:
+def _stepped_to(
+    drawn: Mapping[TimePart, pa.Array],
+    own: TimePart,
+    done: Sequence[TimePart],
+    times: Numbers,
+    rows: npt.NDArray[np.intp],
+    steps: Numbers,
+) -> npt.NDArray[np.intp]:
+    """Move times, in place, by the first of some steps that leads to a part's drawn value and changes no part before.
+
+    Args:
+        drawn: The values of all parts.
+        own: The part.
+        done: Parts that stay.
+        times: All times.
+        rows: Those to move.
+        steps: To be tried for each of these, shape (rows, steps).
+
+    Returns:
+        The rows for which none does.
+    """
+    if not len(rows):
+        return rows
+    every = np.repeat(rows, steps.shape[1])
+    local = own.local(times[every])
+    moved = (_stepped(local, own.part, steps.ravel()) - local) // own.unit + times[every]
+    good = same(own.computed(moved), drawn[own].take(pa.array(every))) & (moved >= own.low) & (moved <= own.high)
+    for part in drawn:
+        good &= part.known(moved)
+    for part in done:
+        good &= same(part.computed(moved), part.computed(times[every]))
+    good, moved = good.reshape(steps.shape), moved.reshape(steps.shape)
+    first, met = good.argmax(axis=1), good.any(axis=1)
+    times[rows[met]] = moved[met, first[met]]
+    left: npt.NDArray[np.intp] = rows[~met]
+    return left
+
+
+def _straight(own: TimePart, times: Numbers, wanted: pa.Array, done: Sequence[TimePart]) -> Numbers | None:
+    """The step that leads each time to the nearest one with a part's value, where arithmetic tells it."""
+    if own.part == "day" and not any(part.part == "month" for part in done):
+        return None
+    away = own.number_of(wanted) - part_of(own.local(times), own.part)
+    if own.part == "day":
+        return away
+    period = _PERIODS[own.part]
+    nearest = period // 2 - (period // 2 - away) % period
+    return nearest * 3 if own.part == "quarter" else nearest
+
+
+def _stepped(local: Numbers, part: str, steps: Numbers) -> Numbers:
     """Times of clocks some hours, days or months away: another hour of the same day, another day of the same month."""
     if part == "hour":
-        return local // DAY * DAY + (local + step * HOUR) % DAY
+        return local // DAY * DAY + (local + steps * HOUR) % DAY
     if part in ("month", "quarter"):
-        return later(local, np.full(len(local), float(step)), "calendar months")
-    return local + step * DAY
+        return later(local, steps.astype(np.float64), "calendar months")
+    return local + steps * DAY
 
 
 def suit_times(

@@ -113,6 +113,14 @@ class TimePart:
         places = np.minimum(np.searchsorted(np.array(self.at, np.int64), part), len(self.at) - 1)
         return of_plain(self.values, type_).take(pa.array(places))
 
+    def number_of(self, values: pa.Array) -> Numbers:
+        """The number of the part for each value, the first of several; any for a null or a value that is not known."""
+        type_ = self.column.type
+        if not self.at:
+            return np.asarray(to_numbers(values, type_) // 10**type_.scale, np.int64) - self.shift
+        places = pc.index_in(values, of_plain(self.values, type_)).fill_null(0)
+        return np.asarray(np.array(self.at, np.int64)[np.asarray(places)])
+
     def known(self, times: Numbers) -> Mask:
         """Which times have a part with a known value."""
         if not self.at:
