@@ -35,6 +35,9 @@ _ROWS_PER_KNOT = 20
 _FEWEST_OF_PART = 100
 _ROWS_OF_RARE = 128, 512
 
+_Scored = tuple[Floats, npt.NDArray[np.int64], npt.NDArray[np.int64]]
+"""Scores of drawn rows or ranks of real ones, with their codes and their groups."""
+
 
 def calibrate(
     sampler: CTGANSampler,
@@ -187,36 +190,62 @@ def _rank_table_of_parts(
     told: Told | None,
 ) -> RankTable:
     """The table of a column, given its drawn scores and its real ranks."""
-    codes, parts = sampler.slots.codes[column], sampler.parts_beside(column)
-    part_of = [own.parts(sampler, column) for own in (drawn, real)]
-    usual = [(own >= 0) & (own < parts) for own in part_of]
-    made, held = (own.codes[column] + codes * part for own, part in zip((drawn, real), part_of, strict=True))
-    score, ranks = (own[kept] for own, kept in zip(values, usual, strict=True))
-    made_usual, held_usual = made[usual[0]], held[usual[1]]
-    tables = [_rank_table(score, made_usual % codes, held_usual % codes, ranks, codes, layout.at_least)] * parts
-    if parts > 1:
-        cells = codes * parts
-        own = _rank_table(score, made_usual, held_usual, ranks, cells, layout.at_least)
-        fewest = max(2 * _ROWS_PER_KNOT, layout.at_least)
-        many = np.minimum(*(np.bincount(c, minlength=cells) for c in (made_usual, held_usual))) >= fewest
-        whole = _beside_each_other(tables)
-        tables = [RankTable(np.where(many, own.scores, whole.scores), np.where(many, own.real, whole.real))]
-    if told is not None:
-        apart = [part_of[0] == parts + rare for rare in range(len(told.which))]
-        held_by = [(values[0][rows], drawn.codes[column, rows]) for rows in apart]
-        tables += [_told_rank_table(*own, told, rare, tables[0]) for rare, own in enumerate(held_by)]
+    codes, groups = sampler.slots.codes[column], sampler.parts_beside(column)
+    every = [
+        (own, rows.codes[column], rows.parts(sampler, column)) for own, rows in zip(values, (drawn, real), strict=True)
+    ]
+    usual = [_where((part >= 0) & (part < groups), (own, c, part)) for own, c, part in every]
+    tables = [_rank_table_of_groups(usual[0], usual[1], (codes, groups), layout.at_least)]
+    for rare in range(len(told.which) if told is not None else 0):
+        assert told is not None
+        scores, ranks = (
+            _by_code(own[part == groups + rare], c[part == groups + rare], codes) for own, c, part in every
+        )
+        tables.append(_told_rank_table(scores, ranks, told, rare, tables[0], layout.at_least))
     return _beside_each_other(tables)
 
 
+def _where(kept: npt.NDArray[np.bool_], rows: _Scored) -> _Scored:
+    return rows[0][kept], rows[1][kept], rows[2][kept]
+
+
+def _rank_table_of_groups(drawn: _Scored, real: _Scored, size: tuple[int, int], at_least: int) -> RankTable:
+    """The table of a column in usual rows; ``size`` is how many codes and groups there are."""
+    (scores, made, made_group), (ranks, held, held_group) = drawn, real
+    whole = _rank_table(scores, made, held, ranks, size[0], at_least)
+    if size[1] == 1:
+        return whole
+    cells = size[0] * size[1]
+    made, held = made + size[0] * made_group, held + size[0] * held_group
+    own = _rank_table(scores, made, held, ranks, cells, at_least)
+    many = np.minimum(*(np.bincount(c, minlength=cells) for c in (made, held))) >= max(2 * _ROWS_PER_KNOT, at_least)
+    return RankTable(
+        np.where(many, own.scores, np.tile(whole.scores, size[1])),
+        np.where(many, own.real, np.tile(whole.real, size[1])),
+    )
+
+
 def _told_rank_table(
-    scores: Floats, codes: npt.NDArray[np.integer], told: Told, rare: int, usual: RankTable
+    scores: list[Floats], ranks: list[Floats], told: Told, rare: int, usual: RankTable, at_least: int
 ) -> RankTable:
-    """The table of a column in rows of a rare code; of codes that are no bins that of usual rows."""
-    size = told.cells.codes
-    table, drawn = RankTable(usual.scores[:, :size].copy(), usual.real[:, :size].copy()), _by_code(scores, codes, size)
-    for code in range(size - told.cells.bins, size):
-        table.real[:, code] = told.ranks(rare, code, _KNOTS)
-        table.scores[:, code] = _score_quantiles(drawn[code], table.real[:, code])
+    """The table of a column in rows of a rare code; of codes that are no bins and that few rows hold, the usual one.
+
+    Args:
+        scores: Sorted scores of drawn rows of each code.
+        ranks: Sorted ranks of real rows of each code.
+        told: What rare codes say of the column.
+        rare: The rare code, by its place in ``told``.
+        usual: The table of rows of no rare code.
+        at_least: Fewest rows that tell something.
+    """
+    size, bins = told.cells.codes, told.cells.bins
+    table = RankTable(usual.scores[:, :size].copy(), usual.real[:, :size].copy())
+    for code in range(size):
+        if code < size - bins and len(ranks[code]) < at_least:
+            continue
+        is_bin = code >= size - bins
+        table.real[:, code] = told.ranks(rare, code, _KNOTS) if is_bin else _real_quantiles(ranks[code], at_least)
+        table.scores[:, code] = _score_quantiles(scores[code], table.real[:, code])
     return table
 
 

@@ -17,6 +17,8 @@ Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
 _RARE = 0.01
 _TOGETHER = 0.1
+_EXCEPTIONS = 0.05
+"""Share of the rows that rare codes of a column have at most, where they are exceptions and no names of many things."""
 _TINY = np.finfo(float).tiny
 
 
@@ -25,11 +27,11 @@ class RareCodes:
     """Codes that few rows hold. A row that holds one is drawn under it as its condition, and no other row holds it.
 
     Left to the logits, most rows of a rare code would come from conditions of other columns, under which the network
-    has hardly seen it. Of several rare codes in a row the rarest is the condition.
+    has hardly seen it. Of several rare codes in a row the first is the condition.
 
     Attributes:
-        places: Their places in the one-hot part, the rarest first, shape (codes,).
-        shares: The share of rows of which each is the rarest code, of the same shape.
+        places: Their places in the one-hot part, those of exceptions and of the rarest first, shape (codes,).
+        shares: The share of rows of which each is the first such code, of the same shape.
     """
 
     places: Places
@@ -44,17 +46,21 @@ class RareCodes:
     def of(cls, table: EncodedTable, slots: Slots, at_least: int) -> RareCodes:
         """Those that under one row in a hundred holds, as many of the rarest as a tenth of the rows hold together.
 
+        Columns in which they are exceptions come first, so that a class is among them beside a column of many names.
+
         Args:
             table: The rows.
             slots: The columns that may be conditions.
             at_least: A share is of as many rows.
         """
         counts = [np.bincount(table.codes[:, i], minlength=size) for i, size in enumerate(slots.codes)]
-        codes = [(n, column, code) for column, own in enumerate(counts) for code, n in enumerate(own) if n >= at_least]
+        codes: list[tuple[bool, int, int, int]] = []
+        for column, held in enumerate(counts):
+            rare = np.flatnonzero((held >= at_least) & (held < _RARE * len(table)))
+            are_names = bool(held[rare].sum() > _EXCEPTIONS * len(table))
+            codes += [(are_names, int(held[code]), column, code) for code in rare.tolist()]
         free, places, shares = np.ones(len(table), bool), [], []
-        for count, column, code in sorted(codes):
-            if count >= _RARE * len(table):
-                break
+        for _, _, column, code in sorted(codes):
             own = free & (table.codes[:, column] == code)
             rows = int(own.sum())
             if rows + (~free).sum() > _TOGETHER * len(table):
@@ -66,7 +72,7 @@ class RareCodes:
         return cls(np.array(places, np.int64), np.array(shares, np.float64))
 
     def of_rows(self, codes: npt.NDArray[np.integer], slots: Slots) -> Places:
-        """The rarest of these codes that each row holds, by its order in ``places``; -1 where it holds none.
+        """The first of these codes that each row holds, by its order in ``places``; -1 where it holds none.
 
         Args:
             codes: Shape (rows, columns).

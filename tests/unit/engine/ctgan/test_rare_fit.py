@@ -76,8 +76,8 @@ def test_the_rarest_code_of_a_row_is_that_row_s():
     assert rare.of_conditions(np.array([0, 1, 2, 3, 4])).tolist() == [-1, 1, -1, -1, 0]
 
 
-@pytest.mark.parametrize("rows", [15, 40])
-def test_what_goes_with_a_rare_class_takes_no_long_training(rows, tmp_path):
+@pytest.mark.parametrize(("rows", "encoding"), [(15, "rank"), (40, "rank"), (40, "mixture")])
+def test_what_goes_with_a_rare_class_takes_no_long_training(rows, encoding, tmp_path):
     rng = np.random.default_rng(rows)
     fraud = np.arange(6_000) < rows
     real = pd.DataFrame(
@@ -85,11 +85,12 @@ def test_what_goes_with_a_rare_class_takes_no_long_training(rows, tmp_path):
             "amount": rng.normal(size=6_000) + 5 * fraud,
             "country": np.where(rng.random(6_000) < 0.9 * fraud, "XX", rng.choice(["DE", "FR", "IT"], 6_000)),
             "hours": rng.gamma(2, 1, 6_000),
+            "city": [f"city {i}" for i in np.minimum(rng.zipf(1.3, 6_000), 300)],
             "label": np.where(fraud, "fraud", "ok"),
         }
     )
     small = {"embedding_dim": 16, "generator_dim": (32,), "discriminator_dim": (32,)}
-    model = CTGAN(progress=False, epochs=3, **small).fit(real, seed=1)
+    model = CTGAN(progress=False, epochs=3, numeric_encoding=encoding, **small).fit(real, seed=1)
     made = model.sample(40_000, seed=2)
     own = made.label == "fraud"
     seen = real.amount[fraud].clip(made.amount.min(), made.amount.max())
