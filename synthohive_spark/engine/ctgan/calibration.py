@@ -148,7 +148,8 @@ def _biases(
         assert told is not None
         own = part_of == part
         shares = np.where(np.isneginf(logits[:, own]).all(axis=1), 0, told.codes(part - first))
-        made[:, part : part + 1] = _bias(logits[:, own], (shares / shares.sum()).astype(np.float32))
+        if shares.sum() > 0:
+            made[:, part : part + 1] = _bias(logits[:, own], (shares / shares.sum()).astype(np.float32))
     return made
 
 

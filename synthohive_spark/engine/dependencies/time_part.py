@@ -117,7 +117,8 @@ class TimePart:
         """The number of the part for each value, the first of several; any for a null or a value that is not known."""
         type_ = self.column.type
         if not self.at:
-            return np.asarray(to_numbers(values, type_) // 10**type_.scale, np.int64) - self.shift
+            numbers: Numbers = np.nan_to_num(to_numbers(values, type_) // 10**type_.scale).astype(np.int64)
+            return numbers - self.shift
         places = pc.index_in(values, of_plain(self.values, type_)).fill_null(0)
         return np.asarray(np.array(self.at, np.int64)[np.asarray(places)])
 
