@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +43,7 @@ def calibrate(
     table: EncodedTable,
     context: EncodedTable,
     layout: Layout,
-    told: Mapping[int, Told] = MappingProxyType({}),
+    told: Mapping[int, Told],
     *,
     seed: int,
     rows: int | None = None,

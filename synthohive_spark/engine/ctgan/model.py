@@ -70,12 +70,11 @@ class CTGANEngine:
         rare = RareCodes.of(rows, conditioned, layout.at_least)
         training, held_out = Validation.split(rows, given, seed=derive_seed(seed, "validation"))
 
-        def calibrated(arrays: Arrays, told: Mapping[int, Told], rows_drawn: int | None = None) -> CTGANSampler:
+        def calibrated(arrays: Arrays, told: Mapping[int, Told], drawn: int | None = None) -> CTGANSampler:
             known = {**rare.to_arrays(_RARE), **{f"{_TOLD}.{i}": own.which for i, own in told.items()}}
             started = {f"calibration.{i}.bias": zeros for i, zeros in enumerate(_no_biases(narrow, known))}
             sampler = _sampler({**arrays, **started, **known}, fixed, self.settings, layout)
-            seed_ = derive_seed(seed, "calibration")
-            return calibrate(sampler, rows, given, narrow, told, seed=seed_, rows=rows_drawn)
+            return calibrate(sampler, rows, given, narrow, told, seed=derive_seed(seed, "calibration"), rows=drawn)
 
         check_rows = min(FEWEST_ROWS, max(1, _LARGEST_CHECK // (512 * Slots.of(narrow.columns).width)) * 512)
 

@@ -38,6 +38,13 @@ def test_as_many_codes_are_rare_as_a_tenth_of_the_rows_holds():
     assert len(made.places) == 20 and made.shares.sum() == pytest.approx(0.1)
 
 
+def test_exceptions_come_before_the_codes_of_a_column_of_many_names():
+    codes = np.stack([np.arange(ROWS) % 200, np.arange(ROWS) < 80], axis=1).astype(np.int32)
+    made = RareCodes.of(EncodedTable(codes, np.zeros((ROWS, 0), np.float32)), Slots((200, 2), 0), at_least=5)
+    assert made.places[0] == 201 and made.shares[0] == 80 / ROWS
+    assert len(made.places) > 1 and made.shares.sum() <= 0.1
+
+
 def test_conditions_are_rare_as_often_as_rows_are_and_else_common(rare):
     blocks = (Block("a", (0.5, 0.495, 0.005), False), Block("b", (0.99, 0.0, 0.002, 0.008), False))
     uniforms = (np.arange(ROWS) + 0.5) / ROWS

@@ -413,3 +413,11 @@ def test_distances_that_no_fit_leaves_are_refused(change):
     change = {"end": names[1]} if "end" in change else change
     with pytest.raises(ValueError):
         check_loaded(TimeDistance(**{**vars(own), **change}))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_part_that_is_no_number_has_any_number():
+    own = TimePart(
+        Column("hour", ColumnType("double")), Column("at", ColumnType("timestamp")), "hour", Clock(), shift=1
+    )
+    assert own.number_of(pa.array([3.0, float("nan"), None], pa.float64()))[0] == 2
